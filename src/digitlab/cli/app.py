@@ -1,0 +1,44 @@
+"""The program `digitlab`: its commands, and what becomes of an error."""
+
+import signal
+import sys
+
+from cyclopts import App
+
+from digitlab.core.errors import DigitlabError
+
+app = App(
+    name="digitlab",
+    help="Train a network on handwritten digits, watch it learn, continue where it stopped.",
+    version_flags=["--version"],
+)
+
+# Each is imported when it is called, so that `digitlab --help` answers at once.
+app.command("digitlab.cli.data:data", name="data", help="Fetch and verify the images.")
+app.command("digitlab.cli.train:train", name="train", help="Train a new network.")
+app.command("digitlab.cli.resume:resume", name="resume", help="Continue a run where it stopped.")
+app.command("digitlab.cli.eval:evaluate", name="eval", help="Test a trained network.")
+app.command("digitlab.cli.plot:plot", name="plot", help="Draw a run's figures again.")
+app.command("digitlab.cli.export:export", name="export", help="Write a run in another format.")
+
+
+def main() -> None:
+    """Run the command given, and exit: 0 done, 1 an error, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM."""
+    try:
+        app()
+    except DigitlabError as error:
+        _fail(str(error), 1)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("digitlab"):
+            raise
+        _fail(f"this command needs {error.name}: pip install 'digitlab[train]'", 1)
+    except BrokenPipeError:  # `digitlab … | head` has read enough
+        sys.stderr.close()
+        sys.exit(128 + signal.SIGPIPE)
+    except KeyboardInterrupt:
+        _fail("stopped", 128 + signal.SIGINT)
+
+
+def _fail(message: str, exit_code: int) -> None:
+    print(f"digitlab: {message}", file=sys.stderr)
+    sys.exit(exit_code)

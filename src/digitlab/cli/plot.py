@@ -1,0 +1,92 @@
+"""`digitlab plot`: a run's figures, from what its folder tells. PyTorch is not needed."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from digitlab.cli.parameters import DataDir, RunPath
+from digitlab.core.errors import DigitlabError
+from digitlab.core.metrics import Mistake
+from digitlab.data.dataset import Dataset, load_dataset
+from digitlab.train.folder import RunFolder
+from digitlab.train.history import TestPoint, TrainPoint
+
+
+def plot(
+    run: RunPath,
+    /,
+    *,
+    epochs: Annotated[
+        int | None,
+        Parameter(
+            help="Draw only the loss curve as it stood after so many epochs, as "
+            "loss-N-epochs.png."
+        ),
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Draw a run's figures again."""
+    folder = RunFolder(run)
+    record = folder.read_record()
+    if epochs is not None:
+        tell_figures([draw_loss_until(folder, epochs)])
+    else:
+        tell_figures(draw_run(folder, load_dataset(record["dataset"], data_dir=data_dir)))
+
+
+def tell_figures(paths: list[Path]) -> None:
+    """Say which figures were written."""
+    print("figures:", ", ".join(str(path) for path in paths))
+
+
+def draw_run(folder: RunFolder, dataset: Dataset) -> list[Path]:
+    """Draw all the figures that the run has the facts for; return their paths."""
+    from digitlab.figures.confusion import draw_confusion  # here, as matplotlib takes its time
+    from digitlab.figures.images import draw_images, draw_mistakes, draw_samples
+
+    path, classes = folder.path, dataset.entry.classes
+    figures = [
+        draw_samples(dataset.train_images, dataset.train_labels, classes, path / "samples.png")
+    ]
+    if folder.read_history():
+        figures.append(_draw_loss(folder, path / "loss.png"))
+    report = folder.read_report()
+    if report is not None:
+        predictions = report["predictions"]
+        shown = dataset.test_images[[p["index"] for p in predictions]]
+        titles = [f"Prediction: {classes[p['answer']]}" for p in predictions]
+        mistakes = [Mistake(**mistake) for mistake in report["mistakes"]]
+        figures += [
+            draw_images(shown, titles, path / "predictions.png"),
+            draw_confusion(report["confusion"], classes, path / "confusion.png"),
+            draw_mistakes(dataset.test_images, mistakes, classes, path / "mistakes.png"),
+        ]
+    return figures
+
+
+def draw_loss_until(folder: RunFolder, epochs: int) -> Path:
+    """Draw the loss curve as it stood after so many epochs, or raise `DigitlabError`."""
+    done = max((p.epoch for p in folder.read_history() if isinstance(p, TestPoint)), default=0)
+    if not 1 <= epochs <= done:
+        raise DigitlabError(f"epochs is {epochs}, but {folder.path} has from 1 to {done}")
+    return _draw_loss(folder, folder.path / f"loss-{epochs}-epochs.png", until_epoch=epochs)
+
+
+def _draw_loss(folder: RunFolder, path: Path, until_epoch: int | None = None) -> Path:
+    from digitlab.figures.loss import draw_loss
+
+    points = [
+        point
+        for point in folder.read_history()
+        if until_epoch is None or point.epoch <= until_epoch
+    ]
+    trained = [point for point in points if isinstance(point, TrainPoint)]
+    tested = [point for point in points if isinstance(point, TestPoint)]
+    return draw_loss(
+        [point.examples for point in trained],
+        [point.loss for point in trained],
+        [point.examples for point in tested],
+        [point.loss for point in tested],
+        path,
+    )

@@ -1,0 +1,46 @@
+"""`digitlab resume`: continue a run where it stopped."""
+
+import sys
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from digitlab.cli.parameters import CheckpointSteps, DataDir, RunPath
+from digitlab.cli.plot import draw_run, tell_figures
+from digitlab.data.dataset import load_dataset
+from digitlab.train.folder import RunFolder
+
+
+def resume(
+    run: RunPath,
+    /,
+    *,
+    epochs: Annotated[
+        int | None,
+        Parameter(
+            help="How many epochs the run shall have in all. Without it, as many as it was begun "
+            "for."
+        ),
+    ] = None,
+    device: Annotated[
+        str | None,
+        Parameter(help="Where to compute, if not where the run was begun: auto, cpu, cuda, mps."),
+    ] = None,
+    checkpoint_steps: CheckpointSteps = 0,
+    data_dir: DataDir = None,
+) -> None:
+    """Continue a run from its last checkpoint, to the same bits as if it had never stopped."""
+    folder = RunFolder(run)
+    dataset = load_dataset(folder.read_record()["dataset"], data_dir=data_dir)
+
+    from digitlab.train.run import resume_run  # here, as it takes PyTorch with it
+
+    resume_run(
+        folder,
+        dataset,
+        epochs=epochs,
+        device_name=device,
+        checkpoint_steps=checkpoint_steps,
+        command=sys.argv[1:],
+    )
+    tell_figures(draw_run(folder, dataset))

@@ -1,0 +1,84 @@
+"""`digitlab train`: a new run. Every field of the recipe is a flag."""
+
+import sys
+from dataclasses import asdict, field, fields, make_dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Group, Parameter
+
+from digitlab.cli.parameters import CheckpointSteps, DataDir, DatasetName, Device, Threads
+from digitlab.cli.plot import draw_run, tell_figures
+from digitlab.data.dataset import load_dataset
+from digitlab.train.folder import RunFolder
+from digitlab.train.recipe import RECIPES, Recipe, field_help, find_recipe
+
+IN_RECIPE = Group("Recipe (each changes one setting of the recipe)", sort_key=1)
+
+# The recipe's fields once more as flags: the same types and explanations, and None for "as the
+# recipe says". So a field that is added to Recipe is a flag at once.
+RecipeChanges = make_dataclass(
+    "RecipeChanges",
+    [
+        (
+            spec.name,
+            Annotated[
+                spec.type | None,  # type: ignore[operator] # a type, not its name
+                Parameter(help=f"{field_help()[spec.name]} [dim]tutorial: {spec.default}[/dim]"),
+            ],
+            field(default=None),
+        )
+        for spec in fields(Recipe)
+    ],
+    kw_only=True,
+    namespace={"__module__": __name__},  # or cyclopts takes it for a type of the language
+)
+
+
+def train(
+    *,
+    recipe: Annotated[str, Parameter(help=f"Settings by name: {', '.join(RECIPES)}.")] = "tutorial",
+    changes: Annotated[  # type: ignore[valid-type] # made above
+        RecipeChanges | None, Parameter(name="*", group=IN_RECIPE)
+    ] = None,
+    dataset: DatasetName = "mnist",
+    seed: Annotated[
+        int,
+        Parameter(
+            help="Decides the first weights, the order of the images and what dropout drops: the "
+            "same seed gives the same run."
+        ),
+    ] = 1,
+    run: Annotated[Path, Parameter(help="The folder for all that the run writes.")] = Path(
+        "runs/demo"
+    ),
+    force: Annotated[
+        bool, Parameter(negative="", help="Overwrite the run that the folder holds.")
+    ] = False,
+    device: Device = "auto",
+    threads: Threads = None,
+    checkpoint_steps: CheckpointSteps = 0,
+    data_dir: DataDir = None,
+) -> None:
+    """Train a new network, test it after every epoch, and draw the figures."""
+    given = {} if changes is None else asdict(changes)
+    settings = {name: value for name, value in given.items() if value is not None}
+    whole_recipe = replace(find_recipe(recipe), **settings)
+    folder = RunFolder(run)
+    folder.check_free(force=force)
+    loaded = load_dataset(dataset, data_dir=data_dir)
+
+    from digitlab.train.run import start_run  # here, as it takes PyTorch with it
+
+    start_run(
+        folder,
+        whole_recipe,
+        loaded,
+        seed=seed,
+        device_name=device,
+        threads=threads,
+        checkpoint_steps=checkpoint_steps,
+        force=force,
+        command=sys.argv[1:],
+    )
+    tell_figures(draw_run(folder, loaded))

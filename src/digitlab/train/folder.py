@@ -1,0 +1,154 @@
+"""A run's folder: what lies where. Nothing here needs PyTorch."""
+
+import json
+import os
+import platform
+import shlex
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from digitlab.core.errors import DigitlabError
+from digitlab.train.history import Point, from_json_lines, to_json_lines
+
+
+class RunFolder:
+    """The files of one run.
+
+    ==========================  ====================================================
+    run.json                    recipe, seed, versions, device, data, commands given
+    history.jsonl               the points of the loss curve, one a line
+    train.log                   every line that was printed
+    last, previous.safetensors  the last checkpoint, and the one before it
+    report.json                 the test set through the last checkpoint
+    \\*.png                      the figures
+    ==========================  ====================================================
+    """
+
+    FILES = (
+        *("run.json", "history.jsonl", "train.log", "report.json"),
+        *("last.safetensors", "previous.safetensors", "saving.safetensors"),
+        *("samples.png", "loss.png", "predictions.png", "confusion.png", "mistakes.png"),
+    )
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.run_json = path / "run.json"
+        self.history_jsonl = path / "history.jsonl"
+        self.train_log = path / "train.log"
+        self.report_json = path / "report.json"
+
+    def holds_a_run(self) -> bool:
+        """Tell whether a run was begun here."""
+        marks = ("run.json", "last.safetensors", "previous.safetensors")
+        return any((self.path / name).exists() for name in marks)
+
+    def check_free(self, *, force: bool) -> None:
+        """Raise `DigitlabError` if a run stands here that may not be overwritten."""
+        if self.holds_a_run() and not force:
+            raise DigitlabError(
+                f"{self.path} already holds a run; continue it with `digitlab resume {self.path}`, "
+                "name another folder with --run, or overwrite it with --force"
+            )
+
+    @contextmanager
+    def only_one_process(self) -> Iterator[None]:
+        """Make the folder and hold it while a training writes in it, or raise `DigitlabError`."""
+        from filelock import FileLock, Timeout
+
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.path / ".lock").acquire(timeout=0)
+        except Timeout as error:
+            raise DigitlabError(f"another process is training in {self.path}") from error
+        except OSError as error:
+            raise DigitlabError(
+                f"the run folder {self.path} cannot be written ({error.strerror}); name another"
+            ) from error
+        with lock:
+            yield
+
+    def clear(self) -> None:
+        """Take away the run that stands here, and nothing else."""
+        for name in self.FILES:
+            (self.path / name).unlink(missing_ok=True)
+        for figure in self.path.glob("loss-*-epochs.png"):
+            figure.unlink()
+
+    def read_record(self) -> dict[str, Any]:
+        """Return what `run.json` holds, or raise `DigitlabError` if there is no run."""
+        try:
+            record: dict[str, Any] = json.loads(self.run_json.read_text())
+        except OSError as error:
+            raise DigitlabError(
+                f"{self.path} holds no run; begin one with `digitlab train --run {self.path}`"
+            ) from error
+        except ValueError as error:
+            raise DigitlabError(f"{self.run_json} is not readable ({error})") from error
+        return record
+
+    def write_record(self, record: dict[str, Any]) -> None:
+        """Write `run.json`."""
+        _write_whole(self.run_json, json.dumps(record, indent=2) + "\n")
+
+    def read_history(self) -> list[Point]:
+        """Return the points recorded so far."""
+        if not self.history_jsonl.exists():
+            return []
+        return from_json_lines(self.history_jsonl.read_text())
+
+    def write_history(self, points: Iterable[Point]) -> None:
+        """Replace `history.jsonl`: after a stop it may tell more than the checkpoint knows."""
+        _write_whole(self.history_jsonl, to_json_lines(points))
+
+    def append_point(self, point: Point) -> None:
+        """Add one point to `history.jsonl`."""
+        with self.history_jsonl.open("a") as stream:
+            stream.write(to_json_lines([point]))
+
+    def append_log(self, line: str) -> None:
+        """Add one line to `train.log`."""
+        with self.train_log.open("a") as stream:
+            stream.write(f"{line}\n")
+
+    def read_report(self) -> dict[str, Any] | None:
+        """Return what `report.json` holds, or None if it is not there or not whole."""
+        try:
+            report: dict[str, Any] = json.loads(self.report_json.read_text())
+        except (OSError, ValueError):
+            return None
+        return report
+
+    def write_report(self, report: dict[str, Any]) -> None:
+        """Write `report.json`."""
+        _write_whole(self.report_json, json.dumps(report) + "\n")
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file under another name, then rename it, so that no half file is ever read."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(text)
+    temporary.replace(path)
+
+
+def command_given(arguments: list[str]) -> dict[str, str]:
+    """Return a command of a run as `run.json` keeps it: its words, when, and where."""
+    return {
+        "command": shlex.join(["digitlab", *arguments]),
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "folder": os.getcwd(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what decides a run's bits."""
+    found = {"python": platform.python_version(), "system": platform.platform()}
+    for package in ("digitlab", "torch", "numpy", "safetensors"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,229 @@
+"""Train, test, and be stopped and continued anywhere without a trace."""
+
+import math
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from digitlab.core.errors import DigitlabError
+from digitlab.data.dataset import Dataset
+from digitlab.train.batches import epoch_order, normalise, train_batches
+from digitlab.train.checkpoint import Checkpoint, named_below
+from digitlab.train.evaluation import answer
+from digitlab.train.history import Point, TestPoint, TrainPoint, from_record, to_record
+from digitlab.train.networks import build_network, load_weights
+from digitlab.train.recipe import Recipe
+
+
+def train_step(
+    network: nn.Module, optimizer: torch.optim.Optimizer, images: Tensor, labels: Tensor
+) -> Tensor:
+    """Learn from one batch; return its loss, a single number, as it was before the step.
+
+    `images` are normalised float32 (B, 1, 28, 28), `labels` int64 (B,).
+    """
+    optimizer.zero_grad()  # forget the gradient of the last batch, or they would add up
+    log_probabilities = network(images)  # (B, 10)
+    # Negative log-likelihood: minus the log-probability given to the truth, mean over the batch.
+    # 0 if every truth got probability 1; ln 10 = 2.30 for pure guessing.
+    loss = F.nll_loss(log_probabilities, labels)
+    loss.backward()  # how much would the loss change with each weight? That is the gradient.
+    optimizer.step()  # go a little way down
+    return loss.detach()
+
+
+class Training:
+    """A training under way: the network, its optimiser, and how far they have come.
+
+    Parameters
+    ----------
+    recipe
+        All settings; `recipe.epochs` is where the training ends.
+    dataset
+        What is learnt and tested; held on `device` as uint8 while the training lives.
+    seed
+        Decides the first weights, the order of the images, and what dropout drops.
+    device
+        Where the arithmetic is done.
+    """
+
+    def __init__(self, recipe: Recipe, dataset: Dataset, *, seed: int, device: torch.device):
+        torch.manual_seed(seed)
+        self.recipe = recipe
+        self.seed = seed
+        self.dataset_name = dataset.entry.name
+        self.device = device
+        self.network = build_network(recipe).to(device)
+        self.optimizer = torch.optim.SGD(
+            self.network.parameters(), lr=recipe.learning_rate, momentum=recipe.momentum
+        )
+        self.epochs_done = 0
+        self.batches_done = 0  # of the epoch under way
+        self.history: list[Point] = []
+        self.test_answers: NDArray[np.float32] | None = None  # of the last test, (10000, 10)
+        self._started = time.perf_counter()
+
+        self._mean, self._std = dataset.entry.mean, dataset.entry.std
+        used = slice(recipe.train_images)
+        self._train_images = torch.from_numpy(dataset.train_images[used]).to(device)
+        self._train_labels = torch.from_numpy(dataset.train_labels[used]).to(device).long()
+        self._test_images = torch.from_numpy(dataset.test_images).to(device)
+        self._test_labels = torch.from_numpy(dataset.test_labels).to(device).long()
+
+    @property
+    def steps_done(self) -> int:
+        """How many times the weights have changed since the run began."""
+        steps_per_epoch = math.ceil(len(self._train_images) / self.recipe.batch_size)
+        return self.epochs_done * steps_per_epoch + self.batches_done
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has been at work, over all its processes."""
+        return time.perf_counter() - self._started
+
+    def run(self) -> Iterator[Point | None]:
+        """Train up to `recipe.epochs` epochs and test after each, and once before the first.
+
+        Yields after every step and every test: the point that was recorded, or None after a step
+        that records none. At each yield the state is whole: `checkpoint()` may be called, and
+        the training may be left there for good.
+        """
+        if not self.history:
+            yield self._test()
+        while self.epochs_done < self.recipe.epochs:
+            yield from self._train_epoch()
+            self.epochs_done += 1
+            self.batches_done = 0
+            yield self._test()
+
+    def _train_epoch(self) -> Iterator[TrainPoint | None]:
+        epoch = self.epochs_done + 1
+        order = epoch_order(len(self._train_images), self.seed, epoch).to(self.device)
+        batches = train_batches(
+            self._train_images,
+            self._train_labels,
+            order,
+            self.recipe.batch_size,
+            first_batch=self.batches_done,
+        )
+        self.network.train()
+        for images, labels in batches:
+            images = normalise(images, self._mean, self._std)
+            loss = train_step(self.network, self.optimizer, images, labels)
+            point = None
+            if self.batches_done % self.recipe.log_every == 0:
+                point = self._record_loss(loss.item())
+            self.batches_done += 1
+            yield point
+
+    def _record_loss(self, loss: float) -> TrainPoint:
+        self._check_finite(loss)
+        epoch_size = len(self._train_images)
+        examples_in_epoch = self.batches_done * self.recipe.batch_size
+        point = TrainPoint(
+            epoch=self.epochs_done + 1,
+            examples_in_epoch=examples_in_epoch,
+            epoch_size=epoch_size,
+            examples=self.epochs_done * epoch_size + examples_in_epoch,
+            loss=loss,
+        )
+        self.history.append(point)
+        return point
+
+    def _test(self) -> TestPoint:
+        answers = self.answer_test_set()
+        loss = F.nll_loss(answers.double(), self._test_labels).item()
+        self._check_finite(loss)
+        correct = (answers.argmax(dim=1) == self._test_labels).sum()
+        self.test_answers = answers.cpu().numpy()
+        point = TestPoint(
+            epoch=self.epochs_done,
+            examples=self.epochs_done * len(self._train_images),
+            loss=loss,
+            correct=int(correct),
+            total=len(self._test_labels),
+            seconds=self.seconds,
+        )
+        self.history.append(point)
+        return point
+
+    def answer_test_set(self) -> Tensor:
+        """Return the log-probabilities, float32 (10000, 10), for the test images."""
+        return answer(
+            self.network,
+            self._test_images,
+            mean=self._mean,
+            std=self._std,
+            batch_size=self.recipe.test_batch_size,
+        )
+
+    def _check_finite(self, loss: float) -> None:
+        if not math.isfinite(loss):
+            raise DigitlabError(
+                f"the loss became {loss} at step {self.steps_done + 1}: the weights have run away; "
+                f"a learning rate below {self.recipe.learning_rate} may hold them"
+            )
+
+    def checkpoint(self) -> Checkpoint:
+        """Return all that is needed to continue from here to the same bits in a new process."""
+        tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
+        for name, parameter in self.network.named_parameters():
+            for kind, value in self.optimizer.state[parameter].items():
+                tensors[f"optimizer.{name}.{kind}"] = value
+        tensors |= {f"random.{kind}": state for kind, state in _random_states(self.device).items()}
+        record = {
+            "recipe": self.recipe.as_json(),
+            "dataset": self.dataset_name,
+            "seed": self.seed,
+            "device": self.device.type,
+            "threads": torch.get_num_threads(),
+            "epochs_done": self.epochs_done,
+            "batches_done": self.batches_done,
+            "seconds": self.seconds,
+            "history": [to_record(point) for point in self.history],
+        }
+        return Checkpoint(tensors=tensors, record=record)
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Take over the state of another training, which may have lived in another process.
+
+        Raises
+        ------
+        DigitlabError
+            If it is the state of another network.
+        """
+        tensors, record = checkpoint.tensors, checkpoint.record
+        load_weights(self.network, named_below("network", tensors))
+        for name, parameter in self.network.named_parameters():
+            for kind, value in named_below(f"optimizer.{name}", tensors).items():
+                # Laid out in memory as the parameter is, like the state it replaces.
+                state = torch.empty_like(parameter) if value.shape == parameter.shape else value
+                self.optimizer.state[parameter][kind] = state.copy_(value).detach()
+        self.epochs_done = record["epochs_done"]
+        self.batches_done = record["batches_done"]
+        self.history = [from_record(point) for point in record["history"]]
+        self._started = time.perf_counter() - record["seconds"]
+        _set_random_states(self.device, named_below("random", tensors))
+
+
+def _random_states(device: torch.device) -> dict[str, Tensor]:
+    """Return the state of every random generator that a training draws from."""
+    states = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state(device)
+    if device.type == "mps":
+        states["mps"] = torch.mps.get_rng_state()
+    return states
+
+
+def _set_random_states(device: torch.device, states: dict[str, Tensor]) -> None:
+    torch.set_rng_state(states["cpu"])
+    if device.type == "cuda" and "cuda" in states:
+        torch.cuda.set_rng_state(states["cuda"], device)
+    if device.type == "mps" and "mps" in states:
+        torch.mps.set_rng_state(states["mps"])

@@ -1,0 +1,214 @@
+"""Begin a run, or continue one: the training, its folder, and the signals that stop it."""
+
+import sys
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from digitlab.core.errors import DigitlabError
+from digitlab.data.dataset import Dataset
+from digitlab.train.checkpoint import (
+    Checkpoint,
+    load_checkpoint,
+    named_below,
+    save_checkpoint,
+)
+from digitlab.train.device import describe_machine, set_up_device
+from digitlab.train.evaluation import make_report
+from digitlab.train.folder import RunFolder, command_given, versions
+from digitlab.train.history import TestPoint
+from digitlab.train.loop import Training
+from digitlab.train.networks import build_network, load_weights
+from digitlab.train.recipe import Recipe
+from digitlab.train.stopping import Stopped, StopRequest
+
+
+def start_run(
+    folder: RunFolder,
+    recipe: Recipe,
+    dataset: Dataset,
+    *,
+    seed: int,
+    device_name: str,
+    threads: int | None,
+    checkpoint_steps: int,
+    force: bool,
+    command: list[str],
+) -> None:
+    """Train a new network up to `recipe.epochs` and leave everything in the folder.
+
+    Parameters
+    ----------
+    seed
+        0 or more; see `Training`.
+    device_name, threads
+        See `set_up_device`.
+    checkpoint_steps
+        Save every so many steps, beside every epoch's end; 0 for epochs' ends alone.
+    force
+        Overwrite the run that the folder holds, if it holds one.
+    command
+        The words that were given, for the record.
+
+    Raises
+    ------
+    Stopped
+        After Ctrl-C or SIGTERM, when all has been saved.
+    DigitlabError
+        If the folder holds a run, the device is not there, or nothing can be saved.
+    """
+    folder.check_free(force=force)
+    _check_settings(seed, checkpoint_steps)
+    device = set_up_device(device_name, threads)
+    with folder.only_one_process():
+        folder.clear()
+        training = Training(recipe, dataset, seed=seed, device=device)
+        _write_record(folder, training, dataset, commands=[command_given(command)])
+        save_checkpoint(folder.path, training.checkpoint())
+        _train_and_report(folder, training, dataset, checkpoint_steps)
+
+
+def resume_run(
+    folder: RunFolder,
+    dataset: Dataset,
+    *,
+    epochs: int | None,
+    device_name: str | None,
+    checkpoint_steps: int,
+    command: list[str],
+) -> None:
+    """Continue a run from its last checkpoint, up to `epochs` epochs in all.
+
+    On the machine that began the run it ends with the same bits as a run that was never stopped:
+    it takes the same number of threads, and the same device unless `device_name` names another.
+
+    Raises
+    ------
+    Stopped, DigitlabError
+        As `start_run`; also if more than `epochs` epochs are done already.
+    """
+    record = folder.read_record()
+    _check_settings(record["seed"], checkpoint_steps)
+    with folder.only_one_process():
+        checkpoint, troubles = load_checkpoint(folder.path, lambda it: _check_belongs(it, record))
+        for trouble in troubles:
+            _tell(folder, f"{trouble}; continuing from the checkpoint before it")
+        done = checkpoint.record
+        recipe = Recipe.from_json(done["recipe"])
+        if epochs is not None:
+            _check_not_passed(epochs, done["epochs_done"], done["batches_done"])
+            recipe = replace(recipe, epochs=epochs)
+        device = set_up_device(device_name or done["device"], done["threads"])
+        _tell_differences(folder, record["versions"])
+
+        training = Training(recipe, dataset, seed=done["seed"], device=device)
+        training.restore(checkpoint)
+        if training.epochs_done == recipe.epochs and _has_report(folder, recipe.epochs):
+            _tell(folder, f"nothing left to do: {recipe.epochs} epochs are done")
+            return
+        commands = [*record["commands"], command_given(command)]
+        _write_record(folder, training, dataset, commands=commands)
+        folder.write_history(training.history)
+        _train_and_report(folder, training, dataset, checkpoint_steps)
+
+
+def _train_and_report(
+    folder: RunFolder, training: Training, dataset: Dataset, checkpoint_steps: int
+) -> None:
+    try:
+        _train(folder, training, checkpoint_steps)
+        answers = training.test_answers
+        if answers is None:  # the last test was in another process
+            answers = training.answer_test_set().cpu().numpy()
+        epochs = training.epochs_done
+        folder.write_report(make_report(answers, dataset, model=str(folder.path), epochs=epochs))
+    except OSError as error:
+        raise DigitlabError(
+            f"{error.filename or folder.path} cannot be written ({error.strerror}); the last "
+            f"checkpoint is intact: continue with `digitlab resume {folder.path}`"
+        ) from error
+
+
+def _train(folder: RunFolder, training: Training, checkpoint_steps: int) -> None:
+    with StopRequest() as stop:
+        for point in training.run():
+            is_test = isinstance(point, TestPoint)
+            if point is not None:
+                folder.append_point(point)
+                _tell(folder, point.line(), is_result=is_test)
+            is_due = checkpoint_steps > 0 and training.steps_done % checkpoint_steps == 0
+            if is_test or is_due or stop.signal_number:
+                save_checkpoint(folder.path, training.checkpoint())
+            if stop.signal_number:
+                raise Stopped(
+                    f"stopped and saved after {training.epochs_done} epochs and "
+                    f"{training.batches_done} steps; continue with `digitlab resume {folder.path}`",
+                    stop.signal_number,
+                )
+
+
+def _tell(folder: RunFolder, line: str, *, is_result: bool = False) -> None:
+    """Print a line, results to stdout and progress to stderr, and keep it in the log."""
+    print(line, file=sys.stdout if is_result else sys.stderr, flush=True)
+    folder.append_log(line)
+
+
+def _tell_differences(folder: RunFolder, then: dict[str, str]) -> None:
+    now = versions()
+    differences = [
+        f"{name} {then.get(name)} -> {now.get(name)}"
+        for name in sorted({*then, *now})
+        if then.get(name) != now.get(name)
+    ]
+    if differences:
+        _tell(folder, f"the last bits may differ, as versions changed: {', '.join(differences)}")
+
+
+def _write_record(
+    folder: RunFolder, training: Training, dataset: Dataset, commands: list[dict[str, str]]
+) -> None:
+    record: dict[str, Any] = {
+        "recipe": training.recipe.as_json(),
+        "seed": training.seed,
+        "dataset": dataset.entry.name,
+        "data_sha256": dataset.digests,
+        "device": training.device.type,
+        "machine": describe_machine(training.device),
+        "threads": torch.get_num_threads(),
+        "versions": versions(),
+        "commands": commands,
+    }
+    folder.write_record(record)
+
+
+def _check_settings(seed: int, checkpoint_steps: int) -> None:
+    if not 0 <= seed < 2**63:
+        raise DigitlabError(f"seed is {seed}, but must be at least 0 and below 2^63")
+    if checkpoint_steps < 0:
+        raise DigitlabError(f"checkpoint-steps is {checkpoint_steps}, but must be at least 0")
+
+
+def _check_belongs(checkpoint: Checkpoint, run_record: dict[str, Any]) -> None:
+    """Raise `DigitlabError` if the checkpoint is of another run, or of another network."""
+    done = checkpoint.record
+    recipe = Recipe.from_json(done["recipe"])
+    same_recipe = recipe == replace(Recipe.from_json(run_record["recipe"]), epochs=recipe.epochs)
+    if not same_recipe or any(done[key] != run_record[key] for key in ("seed", "dataset")):
+        raise DigitlabError("this checkpoint is of another run")
+    load_weights(build_network(recipe), named_below("network", checkpoint.tensors))
+
+
+def _check_not_passed(epochs: int, epochs_done: int, batches_done: int) -> None:
+    if epochs < 1:
+        raise DigitlabError(f"epochs is {epochs}, but must be at least 1")
+    if epochs < epochs_done or (epochs == epochs_done and batches_done):
+        steps = f" and {batches_done} steps of the next" if batches_done else ""
+        raise DigitlabError(
+            f"the run has done {epochs_done} epochs{steps}: give --epochs above {epochs}"
+        )
+
+
+def _has_report(folder: RunFolder, epochs: int) -> bool:
+    report = folder.read_report()
+    return report is not None and report["epochs"] == epochs

@@ -1,0 +1,111 @@
+"""A network that has learnt: from a run, a checkpoint, or the tutorial's own `model.pth`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from digitlab.core.errors import DigitlabError
+from digitlab.data.dataset import Dataset
+from digitlab.train.checkpoint import (
+    Checkpoint,
+    load_checkpoint,
+    named_below,
+    read_checkpoint,
+)
+from digitlab.train.device import set_up_device
+from digitlab.train.evaluation import answer, make_report
+from digitlab.train.networks import build_network, load_weights
+from digitlab.train.recipe import Recipe
+
+ZIP_MAGIC = b"PK\x03\x04"
+"""How a file begins that `torch.save` wrote."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedNetwork:
+    """A network in use, and where it came from."""
+
+    network: nn.Module
+    recipe: Recipe
+    source: str
+    """The file or folder that it was read from."""
+    dataset_name: str | None
+    """The dataset that it learnt; None if the file does not tell."""
+    epochs: int | None
+    """How many whole epochs it learnt; None if the file does not tell."""
+
+
+def load_trained(path: Path) -> TrainedNetwork:
+    """Return the network in a run's folder, a checkpoint, or a tutorial reader's `model.pth`.
+
+    Raises
+    ------
+    DigitlabError
+        If there is no such file, it is damaged, or it holds anything but this network's weights.
+    """
+    if path.is_dir():
+        checkpoint, _ = load_checkpoint(path)
+        return _from_checkpoint(checkpoint, str(path))
+    try:
+        with path.open("rb") as stream:
+            is_torch_file = stream.read(4) == ZIP_MAGIC
+    except OSError as error:
+        raise DigitlabError(f"{path} cannot be read ({error.strerror})") from error
+    if is_torch_file:
+        return _from_tutorial_file(path)
+    return _from_checkpoint(read_checkpoint(path), str(path))
+
+
+def _from_checkpoint(checkpoint: Checkpoint, source: str) -> TrainedNetwork:
+    recipe = Recipe.from_json(checkpoint.record["recipe"])
+    network = build_network(recipe)
+    load_weights(network, named_below("network", checkpoint.tensors))
+    return TrainedNetwork(
+        network=network,
+        recipe=recipe,
+        source=source,
+        dataset_name=checkpoint.record["dataset"],
+        epochs=checkpoint.record["epochs_done"],
+    )
+
+
+def _from_tutorial_file(path: Path) -> TrainedNetwork:
+    try:
+        # weights_only: anything in the file but tensors and plain containers is refused unread.
+        weights = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds for files that it cannot read
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DigitlabError(f"{path} holds more than tensors, or is damaged: {reason}") from error
+    if isinstance(weights, dict) and "param_groups" in weights:
+        raise DigitlabError(f"{path} holds an optimiser's state; give the network's model.pth")
+    if not isinstance(weights, dict) or not all(isinstance(w, Tensor) for w in weights.values()):
+        raise DigitlabError(f"{path} holds something else than a network's tensors by name")
+    recipe = Recipe()
+    network = build_network(recipe)
+    try:
+        load_weights(network, weights)
+    except DigitlabError as error:
+        raise DigitlabError(f"{path}: {error}") from error
+    return TrainedNetwork(
+        network=network, recipe=recipe, source=str(path), dataset_name=None, epochs=None
+    )
+
+
+def report_on(
+    trained: TrainedNetwork, dataset: Dataset, *, device_name: str, threads: int | None
+) -> dict[str, Any]:
+    """Return the report of the dataset's test set through the network; see `make_report`."""
+    device = set_up_device(device_name, threads)
+    log_probabilities = answer(
+        trained.network.to(device),
+        torch.from_numpy(dataset.test_images).to(device),
+        mean=dataset.entry.mean,
+        std=dataset.entry.std,
+        batch_size=trained.recipe.test_batch_size,
+    )
+    return make_report(
+        log_probabilities.cpu().numpy(), dataset, model=trained.source, epochs=trained.epochs
+    )
