@@ -25,7 +25,7 @@ app.command("digitlab.cli.export:export", name="export", help="Write a run in an
 def main() -> None:
     """Run the command given, and exit: 0 done, 1 an error, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM."""
     try:
-        app()
+        app(sys.argv[1:])
     except DigitlabError as error:
         _fail(str(error), 1)
     except ModuleNotFoundError as error:

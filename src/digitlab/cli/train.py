@@ -24,7 +24,7 @@ RecipeChanges = make_dataclass(
             spec.name,
             Annotated[
                 spec.type | None,  # type: ignore[operator] # a type, not its name
-                Parameter(help=f"{field_help()[spec.name]} [dim]tutorial: {spec.default}[/dim]"),
+                Parameter(help=f"{field_help()[spec.name]} (tutorial: {spec.default})"),
             ],
             field(default=None),
         )

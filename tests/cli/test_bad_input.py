@@ -1,0 +1,130 @@
+"""Every mistake gets one sentence on stderr and exit code 1; wrong usage gets 2."""
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from digitlab.train.networks import build_network
+from digitlab.train.recipe import Recipe
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("train", "--recipe", "quick"), "no recipe 'quick'; choose one of tutorial"),
+        (("train", "--dataset", "cifar"), "no dataset 'cifar'; choose one of mnist"),
+        (("train", "--epochs", "0"), "epochs is 0, but must be at least 1"),
+        (("train", "--epochs", "-2"), "epochs is -2, but must be at least 1"),
+        (("train", "--batch-size", "0"), "batch_size is 0"),
+        (("train", "--learning-rate", "nan"), "learning_rate is nan"),
+        (("train", "--dropout", "1"), "dropout is 1.0, but must be at least 0 and below 1"),
+        (("train", "--network", "huge"), "network is 'huge', but must be one of tutorial"),
+        (("train", "--seed", "-1"), "seed is -1"),
+        (("train", "--device", "tpu"), "no device 'tpu'"),
+        (("train", "--threads", "0"), "threads is 0"),
+        (("train", "--checkpoint-steps", "-1"), "checkpoint-steps is -1"),
+        (("resume", "nowhere"), "nowhere holds no run; begin one with"),
+        (("plot", "nowhere"), "nowhere holds no run"),
+        (("eval", "nowhere"), "nowhere cannot be read (No such file or directory)"),
+        (("export", "nowhere"), "nowhere holds no checkpoint"),
+        (("data", "--dataset", "cifar"), "no dataset 'cifar'"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(
+    call: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words, told: str
+):
+    monkeypatch.chdir(tmp_path)
+    outcome = call(*words)
+    assert outcome.code == 1
+    assert outcome.err.startswith("digitlab: ")
+    assert outcome.err.count("\n") == 1
+    assert told in outcome.err
+    assert outcome.out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("train", "--epochs", "many"), ("train", "--epoch", "3"), ("fly",), ("resume",)],
+)
+def test_wrong_usage_exits_with_2(call: Callable, words):
+    assert call(*words).code == 2
+
+
+def test_a_run_folder_that_cannot_be_written_is_told(call: Callable, tmp_path: Path):
+    (tmp_path / "file").write_text("no folder")
+    outcome = call("train", "--run", tmp_path / "file" / "run")
+    assert outcome.code == 1
+    assert "cannot be written (Not a directory)" in outcome.err
+
+
+def test_a_data_folder_that_cannot_be_written_is_told(call: Callable, tmp_path: Path):
+    (tmp_path / "file").write_text("no folder")
+    outcome = call("data", "--data-dir", tmp_path / "file")
+    assert outcome.code == 1
+    assert "cannot be written (Not a directory); choose another with --data-dir" in outcome.err
+
+
+class Evil:
+    """What a harmful .pth holds: something that runs when it is unpickled."""
+
+    def __reduce__(self):
+        return (print, ("HARM DONE",))
+
+
+def weights() -> dict[str, torch.Tensor]:
+    return dict(build_network(Recipe()).state_dict())
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (lambda: {**weights(), "fc2.bias": Evil()}, "holds more than tensors"),
+        (lambda: build_network(Recipe()), "holds more than tensors"),
+        (lambda: {"weights": [1, 2]}, "something else than a network's tensors"),
+        (lambda: torch.zeros(3), "something else than a network's tensors"),
+        (lambda: {"param_groups": [], "state": {}}, "optimiser's state; give the network's"),
+        (lambda: {"conv1.weight": torch.zeros(1)}, "weights of another network"),
+    ],
+    ids=["code", "whole network", "lists", "tensor", "optimiser", "another network"],
+)
+def test_a_pth_that_is_not_the_tutorials_is_refused(
+    call: Callable, tmp_path: Path, content: Callable, told: str
+):
+    path = tmp_path / "model.pth"
+    torch.save(content(), path)
+    outcome = call("eval", path)
+    assert outcome.code == 1
+    assert told in outcome.err
+    assert str(path) in outcome.err
+    assert outcome.err.count("\n") == 1
+    assert "HARM" not in outcome.out + outcome.err
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"PK\x03\x04rubbish", b"rubbish", pickle.dumps({"a": 1})],
+    ids=["empty", "broken zip", "text", "pickle"],
+)
+def test_other_files_are_no_models(call: Callable, tmp_path: Path, content: bytes):
+    path = tmp_path / "model.pth"
+    path.write_bytes(content)
+    outcome = call("eval", path)
+    assert outcome.code == 1
+    assert str(path) in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+def test_without_the_training_packages_that_is_told(
+    call: Callable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "digitlab.train.trained", None)
+    monkeypatch.delitem(sys.modules, "digitlab.train.trained")
+    monkeypatch.setitem(sys.modules, "torch", None)
+    outcome = call("eval", tmp_path)
+    assert outcome.code == 1
+    assert "pip install 'digitlab[train]'" in outcome.err

@@ -1,0 +1,298 @@
+"""Runs as a person makes them: begun, stopped, continued, spoilt, and read again."""
+
+import json
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from digitlab.train.checkpoint import read_checkpoint
+from digitlab.train.folder import RunFolder
+
+SMALL = ("--epochs", 2, "--train-images", 2000, "--seed", 3)  # 2 epochs of 32 steps
+
+
+def assert_same_run(one: Path, other: Path) -> None:
+    ours, theirs = (read_checkpoint(run / "last.safetensors") for run in (one, other))
+    assert ours.tensors.keys() == theirs.tensors.keys()
+    for name, tensor in ours.tensors.items():
+        assert torch.equal(tensor, theirs.tensors[name]), name
+    told = [[drop_time(p) for p in c.record["history"]] for c in (ours, theirs)]
+    assert told[0] == told[1]
+    written = [
+        [drop_time(json.loads(line)) for line in (run / "history.jsonl").read_text().splitlines()]
+        for run in (one, other)
+    ]
+    assert written[0] == written[1] == told[0]
+
+
+def drop_time(record: dict) -> dict:
+    return {key: value for key, value in record.items() if key != "seconds"}
+
+
+@pytest.fixture(scope="module")
+def never_stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp("never-stopped") / "run"
+    train_in_process(run)
+    return run
+
+
+def train_in_process(run: Path) -> None:
+    from digitlab.cli.app import app
+
+    words = ["train", *map(str, SMALL), "--run", str(run)]
+    app(words, result_action="return_value")
+
+
+def test_a_run_leaves_what_it_promises(never_stopped: Path):
+    assert {path.name for path in never_stopped.iterdir()} == {
+        *("run.json", "history.jsonl", "train.log", "report.json", ".lock"),
+        *("last.safetensors", "previous.safetensors"),
+        *("samples.png", "loss.png", "predictions.png", "confusion.png", "mistakes.png"),
+    }
+    record = json.loads((never_stopped / "run.json").read_text())
+    assert record["recipe"]["train_images"] == 2000
+    assert (record["seed"], record["dataset"], record["device"]) == (3, "mnist", "cpu")
+    assert record["threads"] == torch.get_num_threads()
+    assert len(record["data_sha256"]) == 4
+    assert record["versions"]["torch"] == torch.__version__
+    log = (never_stopped / "train.log").read_text().splitlines()
+    assert sum(line.startswith("Test set: ") for line in log) == 3
+    assert "Train Epoch: 2 [1920/2000 (96%)]\tLoss: " in log[-2]
+
+
+def test_eval_says_the_same_as_the_run(never_stopped: Path, call: Callable):
+    report = json.loads((never_stopped / "report.json").read_text())
+    outcome = call("eval", never_stopped, "--json")
+    told = json.loads(outcome.out)
+    assert outcome.code == 0
+    for key in ("correct", "total", "accuracy", "interval", "per_class", "confusion", "epochs"):
+        assert told[key] == report[key], key
+    assert told["loss"] == pytest.approx(report["loss"], rel=1e-6)
+    assert told["total"] == 10_000
+    assert sum(map(sum, told["confusion"])) == 10_000
+    assert sum(score["correct"] for score in told["per_class"]) == told["correct"]
+    table = call("eval", never_stopped).out
+    assert f"Accuracy: {told['correct']}/10000" in table
+    assert "95 % interval" in table
+
+
+def test_resume_to_more_epochs_in_a_new_process(never_stopped: Path, spawn: Callable, tmp_path):
+    run = tmp_path / "run"
+    first = spawn("train", *SMALL, "--epochs", 1, "--run", run)
+    assert first.communicate()[0].count("Test set: ") == 2
+    second = spawn("resume", run, "--epochs", 2)
+    out, err = second.communicate()
+    assert second.returncode == 0, err
+    assert out.count("Test set: ") == 1
+    assert_same_run(run, never_stopped)
+    record = json.loads((run / "run.json").read_text())
+    assert record["recipe"]["epochs"] == 2
+    assert [c["command"].split()[1] for c in record["commands"]] == ["train", "resume"]
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"]
+)
+def test_a_stop_saves_says_how_to_continue_and_changes_nothing(
+    never_stopped: Path, spawn: Callable, call: Callable, tmp_path: Path, number: int, code: int
+):
+    run = tmp_path / "run"
+    process = spawn("train", *SMALL, "--run", run)
+    wait_for(process, "Train Epoch: 1 [640/2000")
+    process.send_signal(number)
+    _, err = process.communicate()
+    assert process.returncode == code
+    assert f"continue with `digitlab resume {run}`" in err
+    assert "Traceback" not in err
+    steps = read_checkpoint(run / "last.safetensors").record["batches_done"]
+    assert steps > 10
+    assert call("resume", run).code == 0
+    assert_same_run(run, never_stopped)
+
+
+def test_kill_9_costs_the_steps_since_the_checkpoint_and_changes_nothing(
+    never_stopped: Path, spawn: Callable, call: Callable, tmp_path: Path
+):
+    run = tmp_path / "run"
+    process = spawn("train", *SMALL, "--run", run, "--checkpoint-steps", 7)
+    wait_for(process, "Train Epoch: 2 [0/2000")
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    record = read_checkpoint(run / "last.safetensors").record
+    assert (record["epochs_done"] * 32 + record["batches_done"]) % 7 in (0, 32 % 7, 64 % 7)
+    assert call("resume", run).code == 0
+    assert_same_run(run, never_stopped)
+
+
+def wait_for(process: subprocess.Popen[str], text: str) -> None:
+    assert process.stderr is not None
+    for line in process.stderr:
+        if text in line:
+            return
+    raise AssertionError(f"the process ended without saying {text!r}")
+
+
+def test_resume_finds_nothing_left_to_do(never_stopped: Path, call: Callable):
+    before = (never_stopped / "last.safetensors").read_bytes()
+    outcome = call("resume", never_stopped, "--epochs", 2)
+    assert outcome.code == 0
+    assert "nothing left to do: 2 epochs are done" in outcome.err
+    assert (never_stopped / "last.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize("epochs", [1, 0, -3])
+def test_resume_to_fewer_epochs_is_refused(never_stopped: Path, call: Callable, epochs: int):
+    outcome = call("resume", never_stopped, "--epochs", epochs)
+    assert outcome.code == 1
+    assert re.search("epochs is|has done 2 epochs", outcome.err)
+
+
+def test_a_run_is_not_overwritten_without_force(never_stopped: Path, call: Callable, tmp_path):
+    run = copy_of(never_stopped, tmp_path)
+    before = (run / "last.safetensors").read_bytes()
+    refused = call("train", *SMALL, "--run", run)
+    assert refused.code == 1
+    assert "already holds a run" in refused.err
+    assert "--force" in refused.err
+    assert (run / "last.safetensors").read_bytes() == before
+
+    (run / "notes.txt").write_text("mine")
+    forced = call("train", *SMALL, "--epochs", 1, "--run", run, "--force")
+    assert forced.code == 0
+    assert (run / "notes.txt").read_text() == "mine"
+    assert json.loads((run / "report.json").read_text())["epochs"] == 1
+
+
+def copy_of(run: Path, folder: Path) -> Path:
+    copy = folder / "copy"
+    copy.mkdir()
+    for path in run.iterdir():
+        (copy / path.name).write_bytes(path.read_bytes())
+    return copy
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda content: content[:-100],
+        lambda content: content[:5000] + bytes([content[5000] ^ 8]) + content[5001:],
+        lambda _: b"",
+        lambda _: b"not a checkpoint",
+    ],
+    ids=["truncated", "bit-flipped", "empty", "something else"],
+)
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(
+    never_stopped: Path, call: Callable, tmp_path: Path, spoil
+):
+    run = copy_of(never_stopped, tmp_path)
+    last = run / "last.safetensors"
+    last.write_bytes(spoil(last.read_bytes()))
+    outcome = call("resume", run)
+    assert outcome.code == 0
+    assert f"{last} is" in outcome.err
+    assert "continuing from the checkpoint before it" in outcome.err
+    assert_same_run(run, never_stopped)
+
+
+def test_a_checkpoint_of_another_run_is_passed_over(
+    never_stopped: Path, call: Callable, tmp_path: Path
+):
+    run = copy_of(never_stopped, tmp_path)
+    assert call("train", *SMALL, "--seed", 4, "--epochs", 1, "--run", tmp_path / "other").code == 0
+    (run / "last.safetensors").write_bytes((tmp_path / "other/last.safetensors").read_bytes())
+    outcome = call("resume", run)
+    assert "this checkpoint is of another run" in outcome.err
+    assert_same_run(run, never_stopped)
+
+
+def test_without_a_good_checkpoint_there_is_one_sentence(
+    never_stopped: Path, call: Callable, tmp_path: Path
+):
+    run = copy_of(never_stopped, tmp_path)
+    for name in ("last", "previous"):
+        (run / f"{name}.safetensors").write_bytes(b"rubbish")
+    outcome = call("resume", run)
+    assert outcome.code == 1
+    assert "there is no other to take its place" in outcome.err
+    assert call("eval", run).code == 1
+
+
+FULL_DISK = """
+import resource, signal, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))  # a checkpoint has 200,000 bytes
+from digitlab.cli.app import main
+main()
+"""
+
+
+def test_a_disk_that_fills_while_saving_is_told_and_nothing_is_lost(
+    never_stopped: Path, tmp_path: Path, call: Callable
+):
+    import sys
+
+    run = copy_of(never_stopped, tmp_path)
+    command = [sys.executable, "-c", FULL_DISK, "resume", str(run), "--epochs", "3"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert "the checkpoint cannot be saved" in done.stderr
+    assert "File too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert call("resume", run, "--epochs", 3).code == 0
+    never = tmp_path / "never"
+    assert call("train", *SMALL, "--epochs", 3, "--run", never).code == 0
+    assert_same_run(run, never)
+
+
+def test_two_processes_do_not_train_in_one_folder(
+    never_stopped: Path, call: Callable, tmp_path: Path
+):
+    run = copy_of(never_stopped, tmp_path)
+    with RunFolder(run).only_one_process():
+        for words in (("resume", run, "--epochs", 3), ("train", *SMALL, "--run", run, "--force")):
+            outcome = call(*words)
+            assert outcome.code == 1
+            assert "another process is training" in outcome.err
+    assert (run / "last.safetensors").read_bytes() == (
+        never_stopped / "last.safetensors"
+    ).read_bytes()
+
+
+def test_plot_draws_again_without_pytorch(never_stopped: Path, spawn: Callable, tmp_path: Path):
+    run = copy_of(never_stopped, tmp_path)
+    drawn = [run / name for name in RunFolder.FILES if name.endswith(".png")]
+    before = {path: path.read_bytes() for path in drawn}
+    for path in drawn:
+        path.unlink()
+    blocked = tmp_path / "blocked"
+    blocked.mkdir()
+    (blocked / "torch.py").write_text("raise ImportError('torch is not to be imported')")
+    process = spawn("plot", run, PYTHONPATH=str(blocked))
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    assert all(str(path) in out for path in drawn)
+    assert {path: path.read_bytes() for path in drawn} == before
+
+
+def test_plot_draws_the_curve_as_it_stood(never_stopped: Path, call: Callable, tmp_path: Path):
+    run = copy_of(never_stopped, tmp_path)
+    assert call("plot", run, "--epochs", 1).code == 0
+    assert (run / "loss-1-epochs.png").exists()
+    outcome = call("plot", run, "--epochs", 9)
+    assert outcome.code == 1
+    assert "from 1 to 2" in outcome.err
+
+
+def test_a_second_ctrl_c_ends_at_once(spawn: Callable, tmp_path: Path):
+    process = spawn("train", "--epochs", 50, "--run", tmp_path / "run", "--train-images", 60_000)
+    wait_for(process, "Train Epoch: 1 [0/")
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.001)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 130

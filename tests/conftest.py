@@ -1,0 +1,74 @@
+"""What the tests share: real MNIST, a small part of it, and two ways to call the program."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import pytest
+from digitlab.cli.app import main
+from digitlab.data.dataset import Dataset, load_dataset
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Dataset:
+    """Return the real dataset, fetched into the user's cache the first time."""
+    return load_dataset("mnist")
+
+
+@pytest.fixture(scope="session")
+def small_mnist(mnist: Dataset) -> Dataset:
+    """Return the first 600 training and 200 test images: an epoch takes tenths of a second."""
+    return replace(
+        mnist,
+        train_images=mnist.train_images[:600],
+        train_labels=mnist.train_labels[:600],
+        test_images=mnist.test_images[:200],
+        test_labels=mnist.test_labels[:200],
+    )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a call of the program came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def call(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Outcome]:
+    """Return a function that calls `digitlab` in this process, which spares PyTorch's import."""
+
+    def call(*arguments: object) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["digitlab", *map(str, arguments)])
+        monkeypatch.setenv("COLUMNS", "200")
+        code = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        captured = capsys.readouterr()
+        return Outcome(code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def spawn() -> Callable[..., subprocess.Popen[str]]:
+    """Return a function that starts `digitlab` in a process of its own."""
+
+    def spawn(*arguments: object, **variables: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "digitlab", *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **variables},
+        )
+
+    return spawn

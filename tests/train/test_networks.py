@@ -1,0 +1,59 @@
+import pytest
+import torch
+from digitlab.core.errors import DigitlabError
+from digitlab.train.networks import build_network, load_weights
+from digitlab.train.recipe import Recipe
+
+
+def test_the_tutorials_parameters():
+    shapes = {name: tuple(p.shape) for name, p in build_network(Recipe()).named_parameters()}
+    assert shapes == {
+        "conv1.weight": (10, 1, 5, 5),
+        "conv1.bias": (10,),
+        "conv2.weight": (20, 10, 5, 5),
+        "conv2.bias": (20,),
+        "fc1.weight": (50, 320),
+        "fc1.bias": (50,),
+        "fc2.weight": (10, 50),
+        "fc2.bias": (10,),
+    }
+    assert sum(torch.Size(shape).numel() for shape in shapes.values()) == 21_840
+
+
+@pytest.mark.parametrize("images", [1, 2, 17])
+def test_answers_are_logarithms_of_probabilities(images: int):
+    network = build_network(Recipe()).eval()
+    answers = network(torch.randn(images, 1, 28, 28))
+    assert answers.shape == (images, 10)
+    assert torch.allclose(answers.exp().sum(dim=1), torch.ones(images), atol=1e-5)
+
+
+def test_dropout_is_for_training_alone():
+    network = build_network(Recipe())
+    image = torch.randn(1, 1, 28, 28)
+    assert not torch.equal(network.train()(image), network(image))
+    assert torch.equal(network.eval()(image), network(image))
+
+
+def test_without_dropout_training_and_testing_answer_the_same():
+    network = build_network(Recipe(dropout=0.0))
+    image = torch.randn(4, 1, 28, 28)
+    assert torch.equal(network.train()(image), network.eval()(image))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda w: w.pop("fc2.bias"), r"fc2.bias is absent in place of \(10,\)"),
+        (lambda w: w.update(extra=torch.zeros(3)), r"extra is \(3,\) in place of absent"),
+        (lambda w: w.update({"fc2.bias": torch.zeros(9)}), r"fc2.bias is \(9,\) in place of"),
+    ],
+)
+def test_weights_of_another_network_are_refused_and_none_is_taken(change, told: str):
+    network = build_network(Recipe())
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    weights = {name: value + 1 for name, value in before.items()}
+    change(weights)
+    with pytest.raises(DigitlabError, match=told):
+        load_weights(network, weights)
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())

@@ -1,0 +1,57 @@
+import math
+from collections.abc import Callable
+from dataclasses import fields, replace
+
+import pytest
+from digitlab.core.errors import DigitlabError
+from digitlab.train.recipe import RECIPES, Recipe, field_help, find_recipe
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def test_the_tutorials_settings():
+    recipe = find_recipe("tutorial")
+    assert (recipe.epochs, recipe.batch_size, recipe.test_batch_size) == (3, 64, 1000)
+    assert (recipe.learning_rate, recipe.momentum, recipe.log_every) == (0.01, 0.9, 10)
+    assert (recipe.dropout, recipe.network, recipe.train_images) == (0.5, "tutorial", 60_000)
+
+
+def test_every_field_is_explained_and_is_a_flag(call: Callable):
+    shown = call("train", "--help").out
+    for spec in fields(Recipe):
+        assert len(field_help()[spec.name]) > 60, spec.name
+        assert f"--{spec.name.replace('_', '-')} " in shown
+
+
+def test_an_unknown_recipe_is_told_with_those_that_there_are():
+    with pytest.raises(DigitlabError, match=f"'quick'.*{', '.join(RECIPES)}"):
+        find_recipe("quick")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[
+            (name, value)
+            for name in ("epochs", "batch_size", "test_batch_size", "log_every", "train_images")
+            for value in (0, -1)
+        ],
+        *[("learning_rate", value) for value in (0.0, -0.1, math.nan, math.inf)],
+        *[(name, value) for name in ("momentum", "dropout") for value in (-0.1, 1.0, math.nan)],
+        ("network", "huge"),
+    ],
+)
+def test_impossible_values_are_told_with_their_limit(name: str, value: object):
+    with pytest.raises(DigitlabError, match=f"{name} is .*must be"):
+        Recipe(**{name: value})
+
+
+@given(st.integers(1, 99), st.floats(1e-6, 10), st.floats(0, 0.99))
+def test_a_recorded_recipe_is_the_same_recipe(epochs: int, rate: float, dropout: float):
+    recipe = replace(Recipe(), epochs=epochs, learning_rate=rate, dropout=dropout)
+    assert Recipe.from_json(recipe.as_json()) == recipe
+
+
+def test_a_record_of_another_version_is_told():
+    with pytest.raises(DigitlabError, match="not a recipe that this version knows"):
+        Recipe.from_json({"warp": 9})
