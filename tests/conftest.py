@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
+
 from digitlab.cli.app import main
 from digitlab.data.dataset import Dataset, load_dataset
 

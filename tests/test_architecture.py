@@ -6,8 +6,9 @@ import sys
 import time
 from pathlib import Path
 
-import digitlab
 import pytest
+
+import digitlab
 
 PACKAGE = Path(digitlab.__file__).parent
 
@@ -69,7 +70,9 @@ def test_help_imports_nothing_heavy(command: str, left_out: tuple[str, ...]):
 def test_help_answers_at_once():
     def seconds() -> float:
         start = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "digitlab", "--help"], capture_output=True, check=True)
+        subprocess.run(
+            [sys.executable, "-m", "digitlab", "--help"], capture_output=True, check=True
+        )
         return time.perf_counter() - start
 
     # 0.16 s on an idle machine; the bound leaves room for one that is busy with other things.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from digitlab.train.networks import build_network
 from digitlab.train.recipe import Recipe
 

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from digitlab.train.checkpoint import read_checkpoint
 from digitlab.train.folder import RunFolder
 
-SMALL = ("--epochs", 2, "--train-images", 2000, "--seed", 3)  # 2 epochs of 32 steps
+SMALL = ("--train-images", 2000, "--seed", 3)  # 32 steps an epoch
+TWO_EPOCHS = (*SMALL, "--epochs", 2)
 
 
 def assert_same_run(one: Path, other: Path) -> None:
@@ -44,7 +46,7 @@ def never_stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def train_in_process(run: Path) -> None:
     from digitlab.cli.app import app
 
-    words = ["train", *map(str, SMALL), "--run", str(run)]
+    words = ["train", *map(str, TWO_EPOCHS), "--run", str(run)]
     app(words, result_action="return_value")
 
 
@@ -102,7 +104,7 @@ def test_a_stop_saves_says_how_to_continue_and_changes_nothing(
     never_stopped: Path, spawn: Callable, call: Callable, tmp_path: Path, number: int, code: int
 ):
     run = tmp_path / "run"
-    process = spawn("train", *SMALL, "--run", run)
+    process = spawn("train", *TWO_EPOCHS, "--run", run)
     wait_for(process, "Train Epoch: 1 [640/2000")
     process.send_signal(number)
     _, err = process.communicate()
@@ -119,7 +121,7 @@ def test_kill_9_costs_the_steps_since_the_checkpoint_and_changes_nothing(
     never_stopped: Path, spawn: Callable, call: Callable, tmp_path: Path
 ):
     run = tmp_path / "run"
-    process = spawn("train", *SMALL, "--run", run, "--checkpoint-steps", 7)
+    process = spawn("train", *TWO_EPOCHS, "--run", run, "--checkpoint-steps", 7)
     wait_for(process, "Train Epoch: 2 [0/2000")
     process.kill()
     process.communicate()
@@ -156,7 +158,7 @@ def test_resume_to_fewer_epochs_is_refused(never_stopped: Path, call: Callable, 
 def test_a_run_is_not_overwritten_without_force(never_stopped: Path, call: Callable, tmp_path):
     run = copy_of(never_stopped, tmp_path)
     before = (run / "last.safetensors").read_bytes()
-    refused = call("train", *SMALL, "--run", run)
+    refused = call("train", *TWO_EPOCHS, "--run", run)
     assert refused.code == 1
     assert "already holds a run" in refused.err
     assert "--force" in refused.err
@@ -204,7 +206,12 @@ def test_a_checkpoint_of_another_run_is_passed_over(
     never_stopped: Path, call: Callable, tmp_path: Path
 ):
     run = copy_of(never_stopped, tmp_path)
-    assert call("train", *SMALL, "--seed", 4, "--epochs", 1, "--run", tmp_path / "other").code == 0
+    assert (
+        call(
+            "train", "--train-images", 2000, "--seed", 4, "--epochs", 1, "--run", tmp_path / "other"
+        ).code
+        == 0
+    )
     (run / "last.safetensors").write_bytes((tmp_path / "other/last.safetensors").read_bytes())
     outcome = call("resume", run)
     assert "this checkpoint is of another run" in outcome.err

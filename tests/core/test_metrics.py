@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
-from digitlab.core.metrics import confusion_matrix, evaluate, wilson_interval
 from hypothesis import given
 from hypothesis import strategies as st
+
+from digitlab.core.metrics import confusion_matrix, evaluate, wilson_interval
 
 Z = 1.959964
 

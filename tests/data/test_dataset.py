@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from digitlab.core.errors import DigitlabError
 from digitlab.data.catalog import CATALOG, find_entry
 from digitlab.data.dataset import Dataset, default_data_dir, load_dataset

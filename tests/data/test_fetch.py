@@ -14,10 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
+
 from digitlab.core.errors import DigitlabError
 from digitlab.data.catalog import MNIST, CatalogEntry, DataFile
 from digitlab.data.fetch import obtain
-from rich.console import Console
 
 CONTENTS = {
     "train-images": b"training images" * 99,

@@ -2,10 +2,11 @@ import struct
 
 import numpy as np
 import pytest
-from digitlab.data.idx import parse_idx
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+
+from digitlab.data.idx import parse_idx
 
 
 def as_idx(array: np.ndarray) -> np.ndarray:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from torch import nn
+
 from digitlab.data.dataset import Dataset
 from digitlab.train.checkpoint import read_checkpoint
-from torch import nn
 
 
 class PlainNetwork(nn.Module):

@@ -4,18 +4,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from digitlab.core.errors import DigitlabError
 from digitlab.core.metrics import Mistake
 from digitlab.figures.confusion import draw_confusion
 from digitlab.figures.images import draw_images, draw_mistakes, draw_samples
 from digitlab.figures.loss import draw_loss
-from PIL import Image
 
 CLASSES = tuple("0123456789")
 
 
 def pixels(path: Path) -> np.ndarray:
-    return np.asarray(Image.open(path).convert("RGB")).reshape(-1, 3).astype(int)
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("RGB")).reshape(-1, 3).astype(int)
+
+
+def height(path: Path) -> int:
+    with Image.open(path) as picture:
+        return picture.height
 
 
 def count(path: Path, red: int, green: int, blue: int) -> int:
@@ -64,7 +71,7 @@ def test_mistakes_are_shown_worst_first_and_none_is_no_fault(tmp_path: Path):
     ]
     few = draw_mistakes(images, mistakes[:6], CLASSES, tmp_path / "few.png")
     many = draw_mistakes(images, mistakes, CLASSES, tmp_path / "many.png")
-    assert Image.open(many).height > 3 * Image.open(few).height
+    assert height(many) > 3 * height(few)
     assert draw_mistakes(images, [], CLASSES, tmp_path / "none.png").exists()
 
 

@@ -1,9 +1,10 @@
 import numpy as np
 import torch
-from digitlab.train.batches import epoch_order, normalise, train_batches
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
+from digitlab.train.batches import epoch_order, normalise, train_batches
 
 seeds = st.integers(0, 2**63 - 1)
 
@@ -22,9 +23,7 @@ def test_order_is_a_function_of_seed_and_epoch_alone(seed: int, other: int, a: i
     assert torch.equal(first, epoch_order(1000, other, b)) == ((seed, a) == (other, b))
 
 
-@given(
-    st.integers(1, 100), st.integers(1, 40), st.integers(0, 12), st.integers(0, 99), st.data()
-)
+@given(st.integers(1, 100), st.integers(1, 40), st.integers(0, 12), st.integers(0, 99), st.data())
 def test_batches_cover_what_is_left_in_order(
     images: int, batch_size: int, first_batch: int, seed: int, data: st.DataObject
 ):

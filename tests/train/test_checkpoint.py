@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
 from digitlab.core.errors import DigitlabError
 from digitlab.train.checkpoint import (
     Checkpoint,
@@ -17,8 +20,6 @@ from digitlab.train.checkpoint import (
     save_checkpoint,
     to_bytes,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def made(number: int) -> Checkpoint:
@@ -111,7 +112,7 @@ def test_a_fault_while_saving_loses_nothing(
 
     with monkeypatch.context() as patch:
         patch.setattr(*(("os.fsync", fail) if broken == "fsync" else (Path, "replace", fail)))
-        with pytest.raises(CheckpointError, match="No space left.*intact.*digitlab resume"):
+        with pytest.raises(CheckpointError, match=r"No space left.*intact.*digitlab resume"):
             save_checkpoint(tmp_path, made(3))
     assert load_checkpoint(tmp_path)[0].record["number"] == 2
     assert read_checkpoint(tmp_path / "previous.safetensors").record["number"] == 1

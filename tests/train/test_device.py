@@ -1,5 +1,6 @@
 import pytest
 import torch
+
 from digitlab.core.errors import DigitlabError
 from digitlab.train.device import describe_machine, set_up_device
 
@@ -30,5 +31,5 @@ def test_a_device_that_is_not_there_is_told():
 
 @pytest.mark.parametrize(("name", "threads"), [("tpu", None), ("cpu", 0)])
 def test_impossible_settings_are_told(name: str, threads: int | None):
-    with pytest.raises(DigitlabError, match="tpu|threads is 0"):
+    with pytest.raises(DigitlabError, match=r"tpu|threads is 0"):
         set_up_device(name, threads)

@@ -7,13 +7,14 @@ a whole epoch must be equal to the last bit.
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
+
 from digitlab.data.dataset import Dataset
 from digitlab.train.batches import epoch_order
 from digitlab.train.device import set_up_device
 from digitlab.train.history import TestPoint, TrainPoint
 from digitlab.train.loop import Training
 from digitlab.train.recipe import Recipe
-from torch import nn
 
 
 class PlainNetwork(nn.Module):
@@ -111,8 +112,6 @@ def test_the_lines_look_like_the_tutorials():
     train = TrainPoint(
         epoch=1, examples_in_epoch=640, epoch_size=60_000, examples=640, loss=2.298101
     )
-    test = TestPoint(
-        epoch=1, examples=60_000, loss=0.0952, correct=9713, total=10_000, seconds=1.0
-    )
+    test = TestPoint(epoch=1, examples=60_000, loss=0.0952, correct=9713, total=10_000, seconds=1.0)
     assert train.line() == "Train Epoch: 1 [640/60000 (1%)]\tLoss: 2.298101"
     assert test.line() == "Test set: Avg. loss: 0.0952, Accuracy: 9713/10000 (97.13%)"

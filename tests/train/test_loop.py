@@ -5,6 +5,7 @@ from itertools import islice
 
 import pytest
 import torch
+
 from digitlab.core.errors import DigitlabError
 from digitlab.data.dataset import Dataset
 from digitlab.train.checkpoint import from_bytes, to_bytes

@@ -1,5 +1,6 @@
 import pytest
 import torch
+
 from digitlab.core.errors import DigitlabError
 from digitlab.train.networks import build_network, load_weights
 from digitlab.train.recipe import Recipe

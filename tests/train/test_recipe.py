@@ -3,10 +3,11 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 
 import pytest
-from digitlab.core.errors import DigitlabError
-from digitlab.train.recipe import RECIPES, Recipe, field_help, find_recipe
 from hypothesis import given
 from hypothesis import strategies as st
+
+from digitlab.core.errors import DigitlabError
+from digitlab.train.recipe import RECIPES, Recipe, field_help, find_recipe
 
 
 def test_the_tutorials_settings():

@@ -6,6 +6,7 @@ import sys
 from cyclopts import App
 
 from digitlab.core.errors import DigitlabError
+from digitlab.train.stopping import Stopped
 
 app = App(
     name="digitlab",
@@ -23,11 +24,16 @@ app.command("digitlab.cli.export:export", name="export", help="Write a run in an
 
 
 def main() -> None:
-    """Run the command given, and exit: 0 done, 1 an error, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM."""
+    """Run the command that was given.
+
+    Exit codes: 0 done, 1 an error, 2 wrong usage, 130 after Ctrl-C, 143 after SIGTERM.
+    """
     try:
         app(sys.argv[1:])
     except DigitlabError as error:
         _fail(str(error), 1)
+    except Stopped as stop:
+        _fail(str(stop), stop.exit_code)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("digitlab"):
             raise

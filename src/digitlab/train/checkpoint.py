@@ -77,7 +77,7 @@ def from_bytes(content: bytes, name: str) -> Checkpoint:
     blank = content[: found.start(1)] + _NO_DIGEST + content[found.end(1) :]
     if hashlib.sha256(blank).hexdigest().encode() != found[1]:
         raise CheckpointError(
-            f"{name} is damaged: its {len(content):,} bytes do not have the digest it was saved with"
+            f"{name} is damaged: its {len(content):,} bytes do not have the digest it was saved by"
         )
     try:
         header = json.loads(content[8:header_end])

@@ -44,7 +44,7 @@ def set_up_device(name: str, threads: int | None = None) -> torch.device:
     if name == "cpu":
         torch.use_deterministic_algorithms(True)
         # Deterministic mode also fills fresh memory before it is written; nothing here reads it.
-        torch.utils.deterministic.fill_uninitialized_memory = False
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         keep_freed_memory()
     return torch.device(name)
 

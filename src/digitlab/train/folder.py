@@ -1,7 +1,6 @@
 """A run's folder: what lies where. Nothing here needs PyTorch."""
 
 import json
-import os
 import platform
 import shlex
 from collections.abc import Iterable, Iterator
@@ -24,7 +23,7 @@ class RunFolder:
     train.log                   every line that was printed
     last, previous.safetensors  the last checkpoint, and the one before it
     report.json                 the test set through the last checkpoint
-    \\*.png                      the figures
+    samples, loss, …: .png      the figures
     ==========================  ====================================================
     """
 
@@ -139,7 +138,7 @@ def command_given(arguments: list[str]) -> dict[str, str]:
     return {
         "command": shlex.join(["digitlab", *arguments]),
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "folder": os.getcwd(),
+        "folder": str(Path.cwd()),
     }
 
 

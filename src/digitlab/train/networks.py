@@ -71,8 +71,8 @@ def build_network(recipe: Recipe) -> nn.Module:
     same; the convolutions on a CPU are about a quarter faster.
     """
     networks = {"tutorial": TutorialNetwork}
-    network = networks[recipe.network](recipe.dropout)
-    return network.to(memory_format=torch.channels_last)
+    network: nn.Module = networks[recipe.network](recipe.dropout)
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 def load_weights(network: nn.Module, weights: dict[str, Tensor]) -> None:
@@ -80,7 +80,9 @@ def load_weights(network: nn.Module, weights: dict[str, Tensor]) -> None:
     expected = {name: tuple(value.shape) for name, value in network.state_dict().items()}
     found = {name: tuple(value.shape) for name, value in weights.items()}
     if found != expected:
-        names = sorted(name for name in {*found, *expected} if found.get(name) != expected.get(name))
+        names = sorted(
+            name for name in {*found, *expected} if found.get(name) != expected.get(name)
+        )
         raise DigitlabError(
             f"these are the weights of another network: {names[0]} is "
             f"{found.get(names[0], 'absent')} in place of {expected.get(names[0], 'absent')}"

@@ -7,7 +7,7 @@ Importing it does not import PyTorch, so that `digitlab train --help` answers at
 import ast
 import inspect
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
@@ -112,8 +112,8 @@ def find_recipe(name: str) -> Recipe:
 def field_help() -> dict[str, str]:
     """Return each field's explanation: the docstring under it, on one line.
 
-    >>> sorted(field_help()) == sorted(field.name for field in fields(Recipe))
-    True
+    >>> field_help()["test_batch_size"].split(",")[0]
+    'How many images are tested at once'
     """
     (definition,) = ast.parse(inspect.getsource(Recipe)).body
     assert isinstance(definition, ast.ClassDef)
