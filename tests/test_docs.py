@@ -1,0 +1,51 @@
+"""What the documents quote is what the code says."""
+
+import re
+import shlex
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from digitlab.train.recipe import Recipe, field_help
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+QUOTE = re.compile(r"From `(?P<path>[^`]+)`:\n\n```python\n(?P<code>.*?)```", re.DOTALL)
+
+
+def test_quoted_code_stands_in_the_file_that_is_named():
+    quotes = [match for document in DOCUMENTS for match in QUOTE.finditer(document.read_text())]
+    assert len(quotes) >= 4
+    for quote in quotes:
+        lines = (ROOT / quote["path"]).read_text().splitlines()
+        quoted = [line.strip() for line in quote["code"].splitlines()]
+        stripped = [line.strip() for line in lines]
+        starts = range(len(stripped) - len(quoted) + 1)
+        assert any(stripped[i : i + len(quoted)] == quoted for i in starts), quote["code"]
+
+
+def test_the_guides_table_of_settings_is_the_recipe():
+    table = [
+        f"| `{spec.name}` | {spec.default} | {field_help()[spec.name]} |" for spec in fields(Recipe)
+    ]
+    assert "\n".join(table) in (ROOT / "docs" / "guide.md").read_text()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path):
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text()):
+        if not target.startswith("http"):
+            assert (document.parent / target).exists(), target
+
+
+def test_every_command_of_the_readme_exists(call: Callable):
+    commands = re.findall(r"`digitlab ([^`]+)`", (ROOT / "README.md").read_text())
+    assert len(commands) >= 6
+    for command in commands:
+        name, *words = shlex.split(command.replace("[", "").replace("]", ""))
+        shown = call(name, "--help")
+        assert shown.code == 0, command
+        for flag in (word for word in words if word.startswith("--")):
+            assert flag in shown.out, command
