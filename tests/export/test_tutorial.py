@@ -40,7 +40,7 @@ def test_the_tutorials_script_continues_from_the_files_as_we_do(
     for name, parameter in network.named_parameters():
         assert torch.equal(parameter, saved[f"network.{name}"])
         momentum = optimizer.state[parameter]["momentum_buffer"]
-        assert torch.equal(momentum, saved[f"optimizer.{name}.momentum_buffer"])
+        assert torch.equal(momentum, saved[f"velocity.{name}"])
         assert momentum.abs().sum() > 0
     # One more step of its optimiser moves every weight by what both momenta say.
     before = network.fc2.bias.detach().clone()

@@ -31,8 +31,9 @@ def export_tutorial(run: Path, out: Path) -> tuple[Path, Path]:
     optimizer = torch.optim.SGD(
         network.parameters(), lr=recipe.learning_rate, momentum=recipe.momentum
     )
+    velocities = named_below("velocity", checkpoint.tensors)
     for name, parameter in network.named_parameters():
-        optimizer.state[parameter] |= named_below(f"optimizer.{name}", checkpoint.tensors)
+        optimizer.state[parameter]["momentum_buffer"] = velocities[name]
     paths = out / NETWORK_FILE, out / OPTIMIZER_FILE
     try:
         out.mkdir(parents=True, exist_ok=True)

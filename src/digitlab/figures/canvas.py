@@ -11,7 +11,7 @@ DOTS_PER_INCH = 150
 
 def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure of that size in inches; no window is ever opened."""
-    return Figure(figsize=(width, height), dpi=DOTS_PER_INCH, layout="constrained")
+    return Figure(figsize=(width, height), dpi=DOTS_PER_INCH)
 
 
 def save_figure(figure: Figure, path: Path) -> Path:

@@ -10,6 +10,9 @@ from digitlab.core.metrics import Mistake
 from digitlab.figures.canvas import new_figure, save_figure
 
 INCHES_PER_IMAGE = 1.75
+TITLE_LINE_INCHES = 0.17
+MARGIN_INCHES = 0.15
+HEADING_INCHES = 0.4
 
 
 def draw_images(
@@ -25,14 +28,24 @@ def draw_images(
     `images` has shape (N, 28, 28), 0 = black to 255 = white; there are N `titles`.
     """
     rows = max(1, -(-len(images) // columns))
-    height = rows * INCHES_PER_IMAGE * 1.15 + (0.4 if heading else 0)
-    figure = new_figure(columns * INCHES_PER_IMAGE, height)
+    above = HEADING_INCHES if heading else 0.0
+    lines = max((title.count("\n") + 1 for title in titles), default=1)
+    cell = INCHES_PER_IMAGE + lines * TITLE_LINE_INCHES + MARGIN_INCHES  # an image and its title
+    width, height = columns * (INCHES_PER_IMAGE + MARGIN_INCHES), rows * cell + above
+    figure = new_figure(width, height)
     if heading:
-        figure.suptitle(heading)
-    for place, (image, title) in enumerate(zip(images, titles, strict=True), start=1):
-        axes = figure.add_subplot(rows, columns, place)
+        figure.suptitle(heading, y=1 - 0.4 * above / height, va="center")
+    for place, (image, title) in enumerate(zip(images, titles, strict=True)):
+        row, column = divmod(place, columns)
+        left = column * (INCHES_PER_IMAGE + MARGIN_INCHES) + MARGIN_INCHES / 2
+        bottom = height - above - (row + 1) * cell + MARGIN_INCHES / 2
+        place_in_figure = (
+            *(left / width, bottom / height),
+            *(INCHES_PER_IMAGE / width, INCHES_PER_IMAGE / height),
+        )
+        axes = figure.add_axes(place_in_figure)
         axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="none")
-        axes.set_title(title, fontsize="medium")
+        axes.set_title(title, fontsize=9)
         axes.set_xticks([])
         axes.set_yticks([])
     return save_figure(figure, path)
@@ -60,7 +73,7 @@ def draw_mistakes(
     """
     shown = mistakes[:most]
     titles = [
-        f"{classes[m.answer]} ({m.probability:.0%}), is {classes[m.truth]}\nno. {m.index}"
+        f"{classes[m.answer]} ({m.probability:.0%})\nis {classes[m.truth]}, no. {m.index}"
         for m in shown
     ]
     worst = images[np.array([m.index for m in shown], dtype=np.intp)]

@@ -42,7 +42,9 @@ def set_up_device(name: str, threads: int | None = None) -> torch.device:
     if threads is not None:
         torch.set_num_threads(threads)
     if name == "cpu":
-        torch.use_deterministic_algorithms(True)
+        # The same as torch.use_deterministic_algorithms(True), which would first import PyTorch's
+        # compiler for a second.
+        torch.set_deterministic_debug_mode("error")
         # Deterministic mode also fills fresh memory before it is written; nothing here reads it.
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         keep_freed_memory()

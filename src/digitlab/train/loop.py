@@ -17,11 +17,12 @@ from digitlab.train.checkpoint import Checkpoint, named_below
 from digitlab.train.evaluation import answer
 from digitlab.train.history import Point, TestPoint, TrainPoint, from_record, to_record
 from digitlab.train.networks import build_network, load_weights
+from digitlab.train.optimizer import MomentumSGD
 from digitlab.train.recipe import Recipe
 
 
 def train_step(
-    network: nn.Module, optimizer: torch.optim.Optimizer, images: Tensor, labels: Tensor
+    network: nn.Module, optimizer: MomentumSGD, images: Tensor, labels: Tensor
 ) -> Tensor:
     """Learn from one batch; return its loss, a single number, as it was before the step.
 
@@ -59,8 +60,10 @@ class Training:
         self.dataset_name = dataset.entry.name
         self.device = device
         self.network = build_network(recipe).to(device)
-        self.optimizer = torch.optim.SGD(
-            self.network.parameters(), lr=recipe.learning_rate, momentum=recipe.momentum
+        self.optimizer = MomentumSGD(
+            self.network.named_parameters(),
+            learning_rate=recipe.learning_rate,
+            momentum=recipe.momentum,
         )
         self.epochs_done = 0
         self.batches_done = 0  # of the epoch under way
@@ -172,9 +175,7 @@ class Training:
     def checkpoint(self) -> Checkpoint:
         """Return all that is needed to continue from here to the same bits in a new process."""
         tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
-        for name, parameter in self.network.named_parameters():
-            for kind, value in self.optimizer.state[parameter].items():
-                tensors[f"optimizer.{name}.{kind}"] = value
+        tensors |= {f"velocity.{name}": value for name, value in self.optimizer.state().items()}
         tensors |= {f"random.{kind}": state for kind, state in _random_states(self.device).items()}
         record = {
             "recipe": self.recipe.as_json(),
@@ -199,11 +200,7 @@ class Training:
         """
         tensors, record = checkpoint.tensors, checkpoint.record
         load_weights(self.network, named_below("network", tensors))
-        for name, parameter in self.network.named_parameters():
-            for kind, value in named_below(f"optimizer.{name}", tensors).items():
-                # Laid out in memory as the parameter is, like the state it replaces.
-                state = torch.empty_like(parameter) if value.shape == parameter.shape else value
-                self.optimizer.state[parameter][kind] = state.copy_(value).detach()
+        self.optimizer.load_state(named_below("velocity", tensors))
         self.epochs_done = record["epochs_done"]
         self.batches_done = record["batches_done"]
         self.history = [from_record(point) for point in record["history"]]
