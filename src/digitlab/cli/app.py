@@ -41,6 +41,8 @@ def main() -> None:
     except BrokenPipeError:  # `digitlab … | head` has read enough
         sys.stderr.close()
         sys.exit(128 + signal.SIGPIPE)
+    except OSError as error:  # a disk that is full, a folder that vanished
+        _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
     except KeyboardInterrupt:
         _fail("stopped", 128 + signal.SIGINT)
 

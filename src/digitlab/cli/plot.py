@@ -36,7 +36,21 @@ def plot(
 
 def tell_figures(paths: list[Path]) -> None:
     """Say which figures were written."""
-    print("figures:", ", ".join(str(path) for path in paths))
+    print("Figures:", ", ".join(str(path) for path in paths))
+
+
+def finish_run(folder: RunFolder, dataset: Dataset) -> None:
+    """Draw a trained run's figures, name them, and say what was reached."""
+    tell_figures(draw_run(folder, dataset))
+    report = folder.read_report()
+    if report is not None:
+        low, high = report["interval"]
+        answers = [dataset.entry.classes[p["answer"]] for p in report["predictions"]]
+        print(f"Predictions for the first {len(answers)} test images: {', '.join(answers)}")
+        print(
+            f"Accuracy after {report['epochs']} epochs: {report['accuracy']:.2%} "
+            f"(95 % interval {low:.2%} to {high:.2%})"
+        )
 
 
 def draw_run(folder: RunFolder, dataset: Dataset) -> list[Path]:
@@ -50,6 +64,7 @@ def draw_run(folder: RunFolder, dataset: Dataset) -> list[Path]:
     ]
     if folder.read_history():
         figures.append(_draw_loss(folder, path / "loss.png"))
+        figures += [draw_loss_until(folder, epochs) for epochs in folder.earlier_curves()]
     report = folder.read_report()
     if report is not None:
         predictions = report["predictions"]
@@ -69,7 +84,7 @@ def draw_loss_until(folder: RunFolder, epochs: int) -> Path:
     done = max((p.epoch for p in folder.read_history() if isinstance(p, TestPoint)), default=0)
     if not 1 <= epochs <= done:
         raise DigitlabError(f"epochs is {epochs}, but {folder.path} has from 1 to {done}")
-    return _draw_loss(folder, folder.path / f"loss-{epochs}-epochs.png", until_epoch=epochs)
+    return _draw_loss(folder, folder.earlier_curve(epochs), until_epoch=epochs)
 
 
 def _draw_loss(folder: RunFolder, path: Path, until_epoch: int | None = None) -> Path:

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from digitlab.cli.parameters import CheckpointSteps, DataDir, RunPath
-from digitlab.cli.plot import draw_run, tell_figures
+from digitlab.cli.plot import finish_run
 from digitlab.data.dataset import load_dataset
 from digitlab.train.folder import RunFolder
 
@@ -43,4 +43,4 @@ def resume(
         checkpoint_steps=checkpoint_steps,
         command=sys.argv[1:],
     )
-    tell_figures(draw_run(folder, dataset))
+    finish_run(folder, dataset)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from cyclopts import Group, Parameter
 
 from digitlab.cli.parameters import CheckpointSteps, DataDir, DatasetName, Device, Threads
-from digitlab.cli.plot import draw_run, tell_figures
+from digitlab.cli.plot import finish_run
 from digitlab.data.dataset import load_dataset
 from digitlab.train.folder import RunFolder
 from digitlab.train.recipe import RECIPES, Recipe, field_help, find_recipe
@@ -82,4 +82,4 @@ def train(
         force=force,
         command=sys.argv[1:],
     )
-    tell_figures(draw_run(folder, loaded))
+    finish_run(folder, loaded)

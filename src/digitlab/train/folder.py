@@ -74,11 +74,20 @@ class RunFolder:
         """Take away the run that stands here, and nothing else."""
         for name in self.FILES:
             (self.path / name).unlink(missing_ok=True)
-        for figure in self.path.glob("loss-*-epochs.png"):
-            figure.unlink()
+        for epochs in self.earlier_curves():
+            self.earlier_curve(epochs).unlink()
+
+    def earlier_curve(self, epochs: int) -> Path:
+        """Return where the loss curve lies as it stood after so many epochs."""
+        return self.path / f"loss-{epochs}-epochs.png"
+
+    def earlier_curves(self) -> list[int]:
+        """Return after how many epochs the loss curve was kept, fewest first."""
+        names = (path.stem.split("-")[1] for path in self.path.glob("loss-*-epochs.png"))
+        return sorted(int(name) for name in names if name.isdigit())
 
     def read_record(self) -> dict[str, Any]:
-        """Return what `run.json` holds, or raise `DigitlabError` if there is no run."""
+        """Return what `run.json` holds, or raise `DigitlabError` if it is not a run's record."""
         try:
             record: dict[str, Any] = json.loads(self.run_json.read_text())
         except OSError as error:
@@ -86,7 +95,10 @@ class RunFolder:
                 f"{self.path} holds no run; begin one with `digitlab train --run {self.path}`"
             ) from error
         except ValueError as error:
-            raise DigitlabError(f"{self.run_json} is not readable ({error})") from error
+            raise DigitlabError(f"{self.run_json} is not a run's record ({error})") from error
+        missing = {"recipe", "seed", "dataset", "versions", "commands"} - record.keys()
+        if missing:
+            raise DigitlabError(f"{self.run_json} is not a run's record: no {min(missing)}")
         return record
 
     def write_record(self, record: dict[str, Any]) -> None:
@@ -94,10 +106,16 @@ class RunFolder:
         _write_whole(self.run_json, json.dumps(record, indent=2) + "\n")
 
     def read_history(self) -> list[Point]:
-        """Return the points recorded so far."""
+        """Return the points recorded so far, or raise `DigitlabError` if they are not readable."""
         if not self.history_jsonl.exists():
             return []
-        return from_json_lines(self.history_jsonl.read_text())
+        try:
+            return from_json_lines(self.history_jsonl.read_text())
+        except (ValueError, KeyError, TypeError) as error:
+            raise DigitlabError(
+                f"{self.history_jsonl} is not a history ({error}); `digitlab resume {self.path}` "
+                "writes it again from the checkpoint"
+            ) from error
 
     def write_history(self, points: Iterable[Point]) -> None:
         """Replace `history.jsonl`: after a stop it may tell more than the checkpoint knows."""
@@ -114,12 +132,12 @@ class RunFolder:
             stream.write(f"{line}\n")
 
     def read_report(self) -> dict[str, Any] | None:
-        """Return what `report.json` holds, or None if it is not there or not whole."""
+        """Return what `report.json` holds, or None if it is not there or not a report."""
         try:
             report: dict[str, Any] = json.loads(self.report_json.read_text())
         except (OSError, ValueError):
             return None
-        return report
+        return report if {"epochs", "predictions", "mistakes"} <= report.keys() else None
 
     def write_report(self, report: dict[str, Any]) -> None:
         """Write `report.json`."""

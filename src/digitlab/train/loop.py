@@ -76,7 +76,7 @@ class Training:
         self._train_images = torch.from_numpy(dataset.train_images[used]).to(device)
         self._train_labels = torch.from_numpy(dataset.train_labels[used]).to(device).long()
         self._test_images = torch.from_numpy(dataset.test_images).to(device)
-        self._test_labels = torch.from_numpy(dataset.test_labels).to(device).long()
+        self._test_labels = torch.from_numpy(dataset.test_labels).long()
 
     @property
     def steps_done(self) -> int:
@@ -143,7 +143,7 @@ class Training:
         loss = F.nll_loss(answers.double(), self._test_labels).item()
         self._check_finite(loss)
         correct = (answers.argmax(dim=1) == self._test_labels).sum()
-        self.test_answers = answers.cpu().numpy()
+        self.test_answers = answers.numpy()
         point = TestPoint(
             epoch=self.epochs_done,
             examples=self.epochs_done * len(self._train_images),
@@ -156,14 +156,14 @@ class Training:
         return point
 
     def answer_test_set(self) -> Tensor:
-        """Return the log-probabilities, float32 (10000, 10), for the test images."""
+        """Return the log-probabilities, float32 (10000, 10) on the CPU, for the test images."""
         return answer(
             self.network,
             self._test_images,
             mean=self._mean,
             std=self._std,
             batch_size=self.recipe.test_batch_size,
-        )
+        ).cpu()
 
     def _check_finite(self, loss: float) -> None:
         if not math.isfinite(loss):

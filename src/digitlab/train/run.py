@@ -104,12 +104,12 @@ def resume_run(
 
         training = Training(recipe, dataset, seed=done["seed"], device=device)
         training.restore(checkpoint)
+        folder.write_history(training.history)
         if training.epochs_done == recipe.epochs and _has_report(folder, recipe.epochs):
             _tell(folder, f"nothing left to do: {recipe.epochs} epochs are done")
             return
         commands = [*record["commands"], command_given(command)]
         _write_record(folder, training, dataset, commands=commands)
-        folder.write_history(training.history)
         _train_and_report(folder, training, dataset, checkpoint_steps)
 
 
@@ -120,7 +120,7 @@ def _train_and_report(
         _train(folder, training, checkpoint_steps)
         answers = training.test_answers
         if answers is None:  # the last test was in another process
-            answers = training.answer_test_set().cpu().numpy()
+            answers = training.answer_test_set().numpy()
         epochs = training.epochs_done
         folder.write_report(make_report(answers, dataset, model=str(folder.path), epochs=epochs))
     except OSError as error:
