@@ -67,7 +67,9 @@ def obtain(entry: CatalogEntry, data_dir: Path, console: Console) -> dict[str, H
         for name, fetch in _sources(entry, console):
             if not missing:
                 break
-            console.print(f"fetching {len(missing)} files of {entry.title} from {name}")
+            console.print(
+                f"fetching {len(missing)} files of {entry.title} from {name}", soft_wrap=True
+            )
             try:
                 for file in list(missing):
                     content = fetch(file)
