@@ -140,12 +140,46 @@ def wait_for(process: subprocess.Popen[str], text: str) -> None:
     raise AssertionError(f"the process ended without saying {text!r}")
 
 
-def test_resume_finds_nothing_left_to_do(never_stopped: Path, call: Callable):
-    before = (never_stopped / "last.safetensors").read_bytes()
-    outcome = call("resume", never_stopped, "--epochs", 2)
+def test_resume_finds_nothing_left_to_do(never_stopped: Path, call: Callable, tmp_path: Path):
+    run = copy_of(never_stopped, tmp_path)
+    before = (run / "last.safetensors").read_bytes()
+    outcome = call("resume", run, "--epochs", 2)
     assert outcome.code == 0
     assert "nothing left to do: 2 epochs are done" in outcome.err
-    assert (never_stopped / "last.safetensors").read_bytes() == before
+    assert (run / "last.safetensors").read_bytes() == before
+
+
+def test_what_a_kill_left_out_is_made_when_resumed(
+    never_stopped: Path, call: Callable, tmp_path: Path
+):
+    run = copy_of(never_stopped, tmp_path)
+    (run / "report.json").unlink()
+    (run / "history.jsonl").write_text("{spoilt")
+    (run / "mistakes.png").unlink()
+    assert call("resume", run).code == 0
+    assert (run / "mistakes.png").exists()
+    ours, theirs = (json.loads((r / "report.json").read_text()) for r in (run, never_stopped))
+    assert {**ours, "model": ""} == {**theirs, "model": ""}
+    assert_same_run(run, never_stopped)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("run.json", "{", "is not a run's record"),
+        ("run.json", "{}", "no commands"),
+        ("history.jsonl", "rubbish\n", "is not a history"),
+    ],
+)
+def test_spoilt_records_are_told(
+    never_stopped: Path, call: Callable, tmp_path: Path, name: str, content: str, told: str
+):
+    run = copy_of(never_stopped, tmp_path)
+    (run / name).write_text(content)
+    outcome = call("plot", run)
+    assert outcome.code == 1
+    assert told in outcome.err
+    assert outcome.err.count("\n") == 1
 
 
 @pytest.mark.parametrize("epochs", [1, 0, -3])
