@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import pytest
@@ -60,16 +60,22 @@ def call(
 
 
 @pytest.fixture
-def spawn() -> Callable[..., subprocess.Popen[str]]:
-    """Return a function that starts `digitlab` in a process of its own."""
+def spawn() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Yield a function that starts `digitlab` in a process of its own."""
+    started: list[subprocess.Popen[str]] = []
 
     def spawn(*arguments: object, **variables: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "digitlab", *map(str, arguments)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, **variables},
         )
+        started.append(process)
+        return process
 
-    return spawn
+    yield spawn
+    for process in started:  # those that a failed test left behind
+        process.kill()
+        process.communicate()

@@ -75,5 +75,5 @@ def test_help_answers_at_once():
         )
         return time.perf_counter() - start
 
-    # 0.16 s on an idle machine; the bound leaves room for one that is busy with other things.
-    assert min(seconds() for _ in range(5)) < 0.6
+    # 0.16 s on an idle machine and 0.25 s promised; a busy one is asked more than once.
+    assert any(seconds() < 0.25 for _ in range(40))

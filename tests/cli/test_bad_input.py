@@ -20,6 +20,7 @@ from digitlab.train.recipe import Recipe
         (("train", "--epochs", "-2"), "epochs is -2, but must be at least 1"),
         (("train", "--batch-size", "0"), "batch_size is 0"),
         (("train", "--learning-rate", "nan"), "learning_rate is nan"),
+        (("train", "--train-images", "60001"), "train_images is 60001, but must be at most"),
         (("train", "--dropout", "1"), "dropout is 1.0, but must be at least 0 and below 1"),
         (("train", "--network", "huge"), "network is 'huge', but must be one of tutorial"),
         (("train", "--seed", "-1"), "seed is -1"),
@@ -61,7 +62,10 @@ def test_a_run_folder_that_cannot_be_written_is_told(call: Callable, tmp_path: P
     assert "cannot be written (Not a directory)" in outcome.err
 
 
-def test_a_data_folder_that_cannot_be_written_is_told(call: Callable, tmp_path: Path):
+def test_a_data_folder_that_cannot_be_written_is_told(
+    call: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("no folder")
     outcome = call("data", "--data-dir", tmp_path / "file")
     assert outcome.code == 1
@@ -88,8 +92,13 @@ def weights() -> dict[str, torch.Tensor]:
         (lambda: torch.zeros(3), "something else than a network's tensors"),
         (lambda: {"param_groups": [], "state": {}}, "optimiser's state; give the network's"),
         (lambda: {"conv1.weight": torch.zeros(1)}, "weights of another network"),
+        (lambda: {**weights(), 7: torch.zeros(1)}, "something else than a network's tensors"),
+        (lambda: {**weights(), "fc2.bias": torch.full((10,), torch.nan)}, "answers nonsense"),
     ],
-    ids=["code", "whole network", "lists", "tensor", "optimiser", "another network"],
+    ids=[
+        *("code", "whole network", "lists", "tensor", "optimiser", "another network"),
+        *("a number for a name", "not numbers"),
+    ],
 )
 def test_a_pth_that_is_not_the_tutorials_is_refused(
     call: Callable, tmp_path: Path, content: Callable, told: str

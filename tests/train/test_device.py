@@ -5,13 +5,22 @@ from digitlab.core.errors import DigitlabError
 from digitlab.train.device import describe_machine, set_up_device
 
 
-def test_auto_takes_what_there_is():
-    device = set_up_device("auto")
-    assert device.type == ("cuda" if torch.cuda.is_available() else device.type)
-    assert describe_machine(device)
+def test_auto_takes_the_fastest_there_is(monkeypatch: pytest.MonkeyPatch):
+    for there, expected in (
+        ((False, False), "cpu"),
+        ((False, True), "mps"),
+        ((True, True), "cuda"),
+    ):
+        monkeypatch.setattr("torch.cuda.is_available", lambda there=there: there[0])
+        monkeypatch.setattr("torch.backends.mps.is_available", lambda there=there: there[1])
+        assert set_up_device("auto").type == expected
 
 
-def test_the_cpu_computes_the_same_each_time():
+def test_the_processor_has_a_name():
+    assert describe_machine(torch.device("cpu"))
+
+
+def test_on_the_cpu_algorithms_that_may_differ_are_forbidden():
     set_up_device("cpu")
     assert torch.are_deterministic_algorithms_enabled()
 

@@ -72,7 +72,7 @@ def test_another_seed_is_another_training(small_mnist: Dataset, never_stopped: T
     assert not any(torch.equal(ours[name], theirs[name]) for name in ours)
 
 
-def test_a_mean_over_all_processes_is_kept_of_time(small_mnist: Dataset):
+def test_the_time_of_all_processes_is_added_up(small_mnist: Dataset):
     first = start(small_mnist)
     list(islice(first.run(), 3))
     checkpoint = first.checkpoint()

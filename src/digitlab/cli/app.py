@@ -13,6 +13,7 @@ app = App(
     name="digitlab",
     help="Train a network on handwritten digits, watch it learn, continue where it stopped.",
     version_flags=["--version"],
+    suppress_keyboard_interrupt=False,  # `main` answers Ctrl-C, with the same code on every system
 )
 
 # Each is imported when it is called, so that `digitlab --help` answers at once.

@@ -27,11 +27,19 @@ def plot(
 ) -> None:
     """Draw a run's figures again."""
     folder = RunFolder(run)
-    record = folder.read_record()
+    folder.read_record()
     if epochs is not None:
         tell_figures([draw_loss_until(folder, epochs)])
     else:
-        tell_figures(draw_run(folder, load_dataset(record["dataset"], data_dir=data_dir)))
+        tell_figures(draw_run(folder, load_dataset_of(folder, data_dir)))
+
+
+def load_dataset_of(folder: RunFolder, data_dir: Path | None) -> Dataset:
+    """Return the dataset that a run learns, from where it was when the run was begun."""
+    record = folder.read_record()
+    if data_dir is None and record["data_dir"] is not None:
+        data_dir = Path(record["data_dir"])
+    return load_dataset(record["dataset"], data_dir=data_dir)
 
 
 def tell_figures(paths: list[Path]) -> None:
@@ -64,7 +72,9 @@ def draw_run(folder: RunFolder, dataset: Dataset) -> list[Path]:
     ]
     if folder.read_history():
         figures.append(_draw_loss(folder, path / "loss.png"))
-        figures += [draw_loss_until(folder, epochs) for epochs in folder.earlier_curves()]
+        done = _epochs_done(folder)
+        earlier = [epochs for epochs in folder.earlier_curves() if epochs <= done]
+        figures += [draw_loss_until(folder, epochs) for epochs in earlier]
     report = folder.read_report()
     if report is not None:
         predictions = report["predictions"]
@@ -81,10 +91,14 @@ def draw_run(folder: RunFolder, dataset: Dataset) -> list[Path]:
 
 def draw_loss_until(folder: RunFolder, epochs: int) -> Path:
     """Draw the loss curve as it stood after so many epochs, or raise `DigitlabError`."""
-    done = max((p.epoch for p in folder.read_history() if isinstance(p, TestPoint)), default=0)
+    done = _epochs_done(folder)
     if not 1 <= epochs <= done:
         raise DigitlabError(f"epochs is {epochs}, but {folder.path} has from 1 to {done}")
     return _draw_loss(folder, folder.earlier_curve(epochs), until_epoch=epochs)
+
+
+def _epochs_done(folder: RunFolder) -> int:
+    return max((p.epoch for p in folder.read_history() if isinstance(p, TestPoint)), default=0)
 
 
 def _draw_loss(folder: RunFolder, path: Path, until_epoch: int | None = None) -> Path:

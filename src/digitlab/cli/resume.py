@@ -5,9 +5,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from digitlab.cli.parameters import CheckpointSteps, DataDir, RunPath
-from digitlab.cli.plot import finish_run
-from digitlab.data.dataset import load_dataset
+from digitlab.cli.parameters import DataDir, RunPath
+from digitlab.cli.plot import finish_run, load_dataset_of
 from digitlab.train.folder import RunFolder
 
 
@@ -26,12 +25,14 @@ def resume(
         str | None,
         Parameter(help="Where to compute, if not where the run was begun: auto, cpu, cuda, mps."),
     ] = None,
-    checkpoint_steps: CheckpointSteps = 0,
+    checkpoint_steps: Annotated[
+        int | None, Parameter(help="Save every so many steps; without it, as the run began.")
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Continue a run from its last checkpoint, to the same bits as if it had never stopped."""
     folder = RunFolder(run)
-    dataset = load_dataset(folder.read_record()["dataset"], data_dir=data_dir)
+    dataset = load_dataset_of(folder, data_dir)
 
     from digitlab.train.run import resume_run  # here, as it takes PyTorch with it
 

@@ -80,6 +80,7 @@ def train(
         threads=threads,
         checkpoint_steps=checkpoint_steps,
         force=force,
+        data_dir=data_dir,
         command=sys.argv[1:],
     )
     finish_run(folder, loaded)

@@ -35,10 +35,10 @@ class CatalogEntry:
     test_labels: DataFile
     mirrors: tuple[str, ...]
     """Addresses of folders that serve each file as NAME.gz, tried in this order."""
+    torchvision_folder: str
+    """The folder, below the data folder, in which torchvision leaves the files."""
     npm_package: str | None = None
     """A package of the npm registry with the files under `package/data/`, if there is one."""
-    torchvision_folder: str = ""
-    """The folder, below the data folder, in which torchvision leaves the files."""
     system_folders: tuple[str, ...] = ()
     """Folders in which an operating system's own package puts the files."""
     system_package: str | None = None

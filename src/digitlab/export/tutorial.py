@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from digitlab.core.errors import DigitlabError
-from digitlab.train.checkpoint import load_checkpoint, named_below
+from digitlab.train.checkpoint import load_checkpoint_to_use, named_below
 from digitlab.train.networks import build_network, load_weights
 from digitlab.train.recipe import Recipe
 
@@ -24,7 +24,7 @@ def export_tutorial(run: Path, out: Path) -> tuple[Path, Path]:
     DigitlabError
         If the run has no whole checkpoint, or the files cannot be written.
     """
-    checkpoint, _ = load_checkpoint(run)
+    checkpoint = load_checkpoint_to_use(run)
     recipe = Recipe.from_json(checkpoint.record["recipe"])
     network = build_network(recipe)
     load_weights(network, named_below("network", checkpoint.tensors))
@@ -37,8 +37,11 @@ def export_tutorial(run: Path, out: Path) -> tuple[Path, Path]:
     paths = out / NETWORK_FILE, out / OPTIMIZER_FILE
     try:
         out.mkdir(parents=True, exist_ok=True)
-        torch.save({name: w.contiguous() for name, w in network.state_dict().items()}, paths[0])
-        torch.save(optimizer.state_dict(), paths[1])
+        weights = {name: weight.contiguous() for name, weight in network.state_dict().items()}
+        for path, state in zip(paths, (weights, optimizer.state_dict()), strict=True):
+            temporary = path.with_name(f".{path.name}.tmp")
+            torch.save(state, temporary)
+            temporary.replace(path)
     except (OSError, RuntimeError) as error:  # torch tells a full disk as a RuntimeError
         raise DigitlabError(f"{out} cannot be written ({error})") from error
     return paths

@@ -20,7 +20,7 @@ def draw_loss(
     in place of 10,000 images, and dropout hinders the network only while it trains.
     """
     figure = new_figure(8, 5)
-    axes = figure.add_axes((0.09, 0.11, 0.89, 0.86))
+    axes = figure.add_axes((0.09, 0.11, 0.86, 0.86))
     axes.plot(train_examples, train_losses, color="blue", linewidth=0.8, label="Train Loss")
     axes.scatter(test_examples, test_losses, color="red", zorder=2, label="Test Loss")
     axes.set_xlabel("number of training examples seen")

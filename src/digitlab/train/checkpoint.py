@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +20,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from digitlab.core.errors import DigitlabError
-
-LAST = "last.safetensors"
-PREVIOUS = "previous.safetensors"
-TEMPORARY = "saving.safetensors"
+from digitlab.train.folder import LAST, PREVIOUS, TEMPORARY
 
 _DIGEST = re.compile(rb'"sha256":"([0-9a-f]{64})"')
 _NO_DIGEST = b"0" * 64
@@ -98,33 +96,52 @@ def read_checkpoint(path: Path) -> Checkpoint:
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     """Make `checkpoint` the folder's last one, and keep the one before it.
 
-    The new file is written beside the old ones under a name of its own, forced to the disk, and
-    read back; only then do the names move on. At every moment a whole checkpoint stands under
-    one of the two names.
-
     Raises
     ------
     CheckpointError
         If it cannot be written, say because the disk is full. What was there before is intact.
     """
-    temporary, last, previous = folder / TEMPORARY, folder / LAST, folder / PREVIOUS
+    write_beside(folder, checkpoint)
+    make_last(folder)
+
+
+def write_beside(folder: Path, checkpoint: Checkpoint) -> None:
+    """Write `checkpoint` under a name of its own, force it to the disk and read it back.
+
+    The first half of `save_checkpoint`: the checkpoints that are there are not touched.
+    """
+    temporary = folder / TEMPORARY
     try:
         with temporary.open("wb") as stream:
             stream.write(to_bytes(checkpoint))
             stream.flush()
             os.fsync(stream.fileno())
         read_checkpoint(temporary)
-        if last.exists():
-            last.replace(previous)
-        temporary.replace(last)
-        _flush_folder(folder)
     except (OSError, CheckpointError) as error:
         temporary.unlink(missing_ok=True)
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise CheckpointError(
-            f"the checkpoint cannot be saved in {folder} ({reason}); what was saved before is "
-            f"intact: make room, then continue with `digitlab resume {folder}`"
-        ) from error
+        raise _cannot_save(folder, error) from error
+
+
+def make_last(folder: Path) -> None:
+    """Let the names move on: the last one becomes the previous, the one written beside the last.
+
+    The second half of `save_checkpoint`. A process that dies between the two renames leaves the
+    former last one as the previous, which is where the next process looks.
+    """
+    try:
+        if (folder / LAST).exists():
+            (folder / LAST).replace(folder / PREVIOUS)
+        (folder / TEMPORARY).replace(folder / LAST)
+        _flush_folder(folder)
+    except OSError as error:
+        raise _cannot_save(folder, error) from error
+
+
+def _cannot_save(folder: Path, error: OSError | CheckpointError) -> CheckpointError:
+    reason = error.strerror if isinstance(error, OSError) else error
+    return CheckpointError(
+        f"the checkpoint cannot be saved in {folder} ({reason}); what was saved before is intact"
+    )
 
 
 def _flush_folder(folder: Path) -> None:
@@ -139,8 +156,8 @@ def _flush_folder(folder: Path) -> None:
 
 def load_checkpoint(
     folder: Path, check: Callable[[Checkpoint], None] = lambda _: None
-) -> tuple[Checkpoint, list[str]]:
-    """Return a folder's last good checkpoint, and what is wrong with those passed over.
+) -> tuple[Checkpoint, dict[Path, str]]:
+    """Return a folder's last good checkpoint, and those passed over with what is wrong with each.
 
     A checkpoint is good if it is whole and `check` raises no `DigitlabError` for it.
 
@@ -149,7 +166,7 @@ def load_checkpoint(
     CheckpointError
         If the folder holds none that is good; the message tells what is wrong with each.
     """
-    troubles: list[str] = []
+    rejected: dict[Path, str] = {}
     for path in (folder / LAST, folder / PREVIOUS):
         if not path.exists():
             continue
@@ -157,11 +174,20 @@ def load_checkpoint(
             checkpoint = read_checkpoint(path)
             check(checkpoint)
         except CheckpointError as error:
-            troubles.append(str(error))
+            rejected[path] = str(error)
         except DigitlabError as error:
-            troubles.append(f"{path}: {error}")
+            rejected[path] = f"{path}: {error}"
         else:
-            return checkpoint, troubles
-    if not troubles:
+            return checkpoint, rejected
+    if not rejected:
         raise CheckpointError(f"{folder} holds no checkpoint; begin a run with `digitlab train`")
-    raise CheckpointError("; ".join(troubles) + "; there is no other to take its place")
+    reasons = "; ".join(rejected.values())
+    raise CheckpointError(f"{reasons}; there is no other to take its place")
+
+
+def load_checkpoint_to_use(folder: Path) -> Checkpoint:
+    """Return a folder's last whole checkpoint, and say on stderr if it is not the last of all."""
+    checkpoint, rejected = load_checkpoint(folder)
+    for trouble in rejected.values():
+        print(f"{trouble}; taking the checkpoint before it", file=sys.stderr)
+    return checkpoint

@@ -12,7 +12,8 @@ from digitlab.core.errors import DigitlabError
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # names of glibc's malloc.h
-KEPT_BYTES = 1 << 30
+LARGEST_BLOCK_KEPT = 1 << 25  # bytes; glibc takes no more
+MOST_KEPT = 1 << 30  # bytes
 
 
 def set_up_device(name: str, threads: int | None = None) -> torch.device:
@@ -60,8 +61,8 @@ def keep_freed_memory() -> None:
     """
     if platform.libc_ver()[0] == "glibc":
         libc = ctypes.CDLL(None)
-        libc.mallopt(M_MMAP_THRESHOLD, KEPT_BYTES)
-        libc.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
+        if libc.mallopt(M_MMAP_THRESHOLD, LARGEST_BLOCK_KEPT):
+            libc.mallopt(M_TRIM_THRESHOLD, MOST_KEPT)
 
 
 def describe_machine(device: torch.device) -> str:

@@ -1,17 +1,26 @@
 """A run's folder: what lies where. Nothing here needs PyTorch."""
 
 import json
-import platform
-import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from digitlab.core.errors import DigitlabError
 from digitlab.train.history import Point, from_json_lines, to_json_lines
+
+LAST = "last.safetensors"
+PREVIOUS = "previous.safetensors"
+TEMPORARY = "saving.safetensors"
+
+RECORDED = {
+    *("recipe", "seed", "dataset", "data_dir", "device", "machine", "threads", "versions"),
+    *("checkpoint_steps", "commands"),
+}
+"""What every `run.json` tells."""
+
+REPORTED = {"epochs", "accuracy", "interval", "confusion", "mistakes", "predictions"}
+"""What every `report.json` tells, and the figures need."""
 
 
 class RunFolder:
@@ -29,7 +38,7 @@ class RunFolder:
 
     FILES = (
         *("run.json", "history.jsonl", "train.log", "report.json"),
-        *("last.safetensors", "previous.safetensors", "saving.safetensors"),
+        *(LAST, PREVIOUS),
         *("samples.png", "loss.png", "predictions.png", "confusion.png", "mistakes.png"),
     )
 
@@ -42,7 +51,7 @@ class RunFolder:
 
     def holds_a_run(self) -> bool:
         """Tell whether a run was begun here."""
-        marks = ("run.json", "last.safetensors", "previous.safetensors")
+        marks = ("run.json", LAST, PREVIOUS)
         return any((self.path / name).exists() for name in marks)
 
     def check_free(self, *, force: bool) -> None:
@@ -96,7 +105,7 @@ class RunFolder:
             ) from error
         except ValueError as error:
             raise DigitlabError(f"{self.run_json} is not a run's record ({error})") from error
-        missing = {"recipe", "seed", "dataset", "versions", "commands"} - record.keys()
+        missing = RECORDED - set(record if isinstance(record, dict) else ())
         if missing:
             raise DigitlabError(f"{self.run_json} is not a run's record: no {min(missing)}")
         return record
@@ -137,7 +146,7 @@ class RunFolder:
             report: dict[str, Any] = json.loads(self.report_json.read_text())
         except (OSError, ValueError):
             return None
-        return report if {"epochs", "predictions", "mistakes"} <= report.keys() else None
+        return report if isinstance(report, dict) and report.keys() >= REPORTED else None
 
     def write_report(self, report: dict[str, Any]) -> None:
         """Write `report.json`."""
@@ -149,23 +158,3 @@ def _write_whole(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     temporary.write_text(text)
     temporary.replace(path)
-
-
-def command_given(arguments: list[str]) -> dict[str, str]:
-    """Return a command of a run as `run.json` keeps it: its words, when, and where."""
-    return {
-        "command": shlex.join(["digitlab", *arguments]),
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "folder": str(Path.cwd()),
-    }
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of what decides a run's bits."""
-    found = {"python": platform.python_version(), "system": platform.platform()}
-    for package in ("digitlab", "torch", "numpy", "safetensors"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found

@@ -54,12 +54,13 @@ class Recipe:
     """A line is printed and a point of the loss curve recorded every so many steps, 1 or more."""
 
     train_images: int = 60_000
-    """How many of the training images are used, counted from the first, 1 or more. Fewer show
+    """How many of the training images are used, counted from the first, 1 to 60,000. Fewer show
     how much a network owes to its data, and make a quick trial."""
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "test_batch_size", "log_every", "train_images"):
             self._check(name, getattr(self, name) >= 1, "at least 1")
+        self._check("train_images", self.train_images <= 60_000, "at most 60,000")
         finite = math.isfinite(self.learning_rate)
         self._check("learning_rate", finite and self.learning_rate > 0, "a number above 0")
         for name in ("momentum", "dropout"):

@@ -1,7 +1,9 @@
 """Begin a run, or continue one: the training, its folder, and the signals that stop it."""
 
+import shlex
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,18 +12,25 @@ from digitlab.core.errors import DigitlabError
 from digitlab.data.dataset import Dataset
 from digitlab.train.checkpoint import (
     Checkpoint,
+    CheckpointError,
     load_checkpoint,
+    make_last,
     named_below,
     save_checkpoint,
+    write_beside,
 )
 from digitlab.train.device import describe_machine, set_up_device
 from digitlab.train.evaluation import make_report
-from digitlab.train.folder import RunFolder, command_given, versions
+from digitlab.train.folder import RunFolder
 from digitlab.train.history import TestPoint
 from digitlab.train.loop import Training
 from digitlab.train.networks import build_network, load_weights
+from digitlab.train.provenance import command_given, versions
 from digitlab.train.recipe import Recipe
 from digitlab.train.stopping import Stopped, StopRequest
+
+DECIDING_BITS = ("device", "machine", "threads")
+"""What of a run's record, beside the versions, decides its last bits."""
 
 
 def start_run(
@@ -34,6 +43,7 @@ def start_run(
     threads: int | None,
     checkpoint_steps: int,
     force: bool,
+    data_dir: Path | None,
     command: list[str],
 ) -> None:
     """Train a new network up to `recipe.epochs` and leave everything in the folder.
@@ -48,8 +58,8 @@ def start_run(
         Save every so many steps, beside every epoch's end; 0 for epochs' ends alone.
     force
         Overwrite the run that the folder holds, if it holds one.
-    command
-        The words that were given, for the record.
+    data_dir, command
+        Where the data was asked for and the words that were given, for the record.
 
     Raises
     ------
@@ -58,14 +68,20 @@ def start_run(
     DigitlabError
         If the folder holds a run, the device is not there, or nothing can be saved.
     """
-    folder.check_free(force=force)
     _check_settings(seed, checkpoint_steps)
     device = set_up_device(device_name, threads)
     with folder.only_one_process():
-        folder.clear()
+        folder.check_free(force=force)
         training = Training(recipe, dataset, seed=seed, device=device)
-        _write_record(folder, training, dataset, commands=[command_given(command)])
-        save_checkpoint(folder.path, training.checkpoint())
+        write_beside(folder.path, training.checkpoint())  # fails before anything is taken away
+        folder.clear()
+        make_last(folder.path)
+        record = _record_of(training, dataset) | {
+            "data_dir": None if data_dir is None else str(data_dir),
+            "checkpoint_steps": checkpoint_steps,
+            "commands": [command_given(command)],
+        }
+        folder.write_record(record)
         _train_and_report(folder, training, dataset, checkpoint_steps)
 
 
@@ -75,7 +91,7 @@ def resume_run(
     *,
     epochs: int | None,
     device_name: str | None,
-    checkpoint_steps: int,
+    checkpoint_steps: int | None,
     command: list[str],
 ) -> None:
     """Continue a run from its last checkpoint, up to `epochs` epochs in all.
@@ -88,28 +104,33 @@ def resume_run(
     Stopped, DigitlabError
         As `start_run`; also if more than `epochs` epochs are done already.
     """
-    record = folder.read_record()
-    _check_settings(record["seed"], checkpoint_steps)
+    folder.read_record()  # before a lock is laid into a folder that holds no run
     with folder.only_one_process():
-        checkpoint, troubles = load_checkpoint(folder.path, lambda it: _check_belongs(it, record))
-        for trouble in troubles:
-            _tell(folder, f"{trouble}; continuing from the checkpoint before it")
+        record = folder.read_record()
+        if checkpoint_steps is None:
+            checkpoint_steps = record["checkpoint_steps"]
+        _check_settings(record["seed"], checkpoint_steps)
+        checkpoint, rejected = load_checkpoint(folder.path, lambda it: _check_belongs(it, record))
         done = checkpoint.record
-        recipe = Recipe.from_json(done["recipe"])
-        if epochs is not None:
-            _check_not_passed(epochs, done["epochs_done"], done["batches_done"])
-            recipe = replace(recipe, epochs=epochs)
+        _check_epochs(epochs, done["epochs_done"], done["batches_done"])
+        if epochs is None:
+            epochs = record["recipe"]["epochs"]
+        recipe = replace(Recipe.from_json(done["recipe"]), epochs=epochs)
         device = set_up_device(device_name or done["device"], done["threads"])
-        _tell_differences(folder, record["versions"])
 
+        for path, trouble in rejected.items():
+            path.replace(path.with_name(f"{path.name}.damaged"))
+            _tell(folder, f"{trouble}; set aside, continuing from the checkpoint before it")
         training = Training(recipe, dataset, seed=done["seed"], device=device)
         training.restore(checkpoint)
         folder.write_history(training.history)
         if training.epochs_done == recipe.epochs and _has_report(folder, recipe.epochs):
             _tell(folder, f"nothing left to do: {recipe.epochs} epochs are done")
             return
+        now = _record_of(training, dataset)
+        _tell_differences(folder, record, now)
         commands = [*record["commands"], command_given(command)]
-        _write_record(folder, training, dataset, commands=commands)
+        folder.write_record(record | now | {"commands": commands})
         _train_and_report(folder, training, dataset, checkpoint_steps)
 
 
@@ -123,10 +144,14 @@ def _train_and_report(
             answers = training.answer_test_set().numpy()
         epochs = training.epochs_done
         folder.write_report(make_report(answers, dataset, model=str(folder.path), epochs=epochs))
+    except BrokenPipeError:  # nobody reads what is printed any more
+        raise
+    except CheckpointError as error:
+        raise DigitlabError(f"{error}: make room, then {_how_to_continue(folder)}") from error
     except OSError as error:
         raise DigitlabError(
             f"{error.filename or folder.path} cannot be written ({error.strerror}); the last "
-            f"checkpoint is intact: continue with `digitlab resume {folder.path}`"
+            f"checkpoint is intact: {_how_to_continue(folder)}"
         ) from error
 
 
@@ -143,7 +168,7 @@ def _train(folder: RunFolder, training: Training, checkpoint_steps: int) -> None
             if stop.signal_number:
                 raise Stopped(
                     f"stopped and saved after {training.epochs_done} epochs and "
-                    f"{training.batches_done} steps; continue with `digitlab resume {folder.path}`",
+                    f"{training.batches_done} steps; {_how_to_continue(folder)}",
                     stop.signal_number,
                 )
 
@@ -154,21 +179,24 @@ def _tell(folder: RunFolder, line: str, *, is_result: bool = False) -> None:
     folder.append_log(line)
 
 
-def _tell_differences(folder: RunFolder, then: dict[str, str]) -> None:
-    now = versions()
+def _how_to_continue(folder: RunFolder) -> str:
+    return f"continue with `digitlab resume {shlex.quote(str(folder.path))}`"
+
+
+def _tell_differences(folder: RunFolder, then: dict[str, Any], now: dict[str, Any]) -> None:
+    """Say what has changed of all that decides a run's last bits."""
+    before, after = ({**r["versions"], **{k: r[k] for k in DECIDING_BITS}} for r in (then, now))
     differences = [
-        f"{name} {then.get(name)} -> {now.get(name)}"
-        for name in sorted({*then, *now})
-        if then.get(name) != now.get(name)
+        f"{name} {before.get(name)} -> {after.get(name)}"
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
     ]
     if differences:
-        _tell(folder, f"the last bits may differ, as versions changed: {', '.join(differences)}")
+        _tell(folder, f"the last bits may differ from now on: {', '.join(differences)}")
 
 
-def _write_record(
-    folder: RunFolder, training: Training, dataset: Dataset, commands: list[dict[str, str]]
-) -> None:
-    record: dict[str, Any] = {
+def _record_of(training: Training, dataset: Dataset) -> dict[str, Any]:
+    return {
         "recipe": training.recipe.as_json(),
         "seed": training.seed,
         "dataset": dataset.entry.name,
@@ -177,9 +205,7 @@ def _write_record(
         "machine": describe_machine(training.device),
         "threads": torch.get_num_threads(),
         "versions": versions(),
-        "commands": commands,
     }
-    folder.write_record(record)
 
 
 def _check_settings(seed: int, checkpoint_steps: int) -> None:
@@ -199,13 +225,17 @@ def _check_belongs(checkpoint: Checkpoint, run_record: dict[str, Any]) -> None:
     load_weights(build_network(recipe), named_below("network", checkpoint.tensors))
 
 
-def _check_not_passed(epochs: int, epochs_done: int, batches_done: int) -> None:
+def _check_epochs(epochs: int | None, epochs_done: int, batches_done: int) -> None:
+    """Raise `DigitlabError` if a run that has come so far cannot end after `epochs`."""
+    if epochs is None:
+        return
     if epochs < 1:
         raise DigitlabError(f"epochs is {epochs}, but must be at least 1")
     if epochs < epochs_done or (epochs == epochs_done and batches_done):
         steps = f" and {batches_done} steps of the next" if batches_done else ""
         raise DigitlabError(
-            f"the run has done {epochs_done} epochs{steps}: give --epochs above {epochs}"
+            f"epochs is {epochs}, but the run has done {epochs_done}{steps}: give --epochs above "
+            f"{epochs_done}"
         )
 
 

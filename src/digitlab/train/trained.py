@@ -1,5 +1,6 @@
 """A network that has learnt: from a run, a checkpoint, or the tutorial's own `model.pth`."""
 
+import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from digitlab.core.errors import DigitlabError
 from digitlab.data.dataset import Dataset
 from digitlab.train.checkpoint import (
     Checkpoint,
-    load_checkpoint,
+    load_checkpoint_to_use,
     named_below,
     read_checkpoint,
 )
@@ -47,8 +48,7 @@ def load_trained(path: Path) -> TrainedNetwork:
         If there is no such file, it is damaged, or it holds anything but this network's weights.
     """
     if path.is_dir():
-        checkpoint, _ = load_checkpoint(path)
-        return _from_checkpoint(checkpoint, str(path))
+        return _from_checkpoint(load_checkpoint_to_use(path), str(path))
     try:
         with path.open("rb") as stream:
             is_torch_file = stream.read(4) == ZIP_MAGIC
@@ -76,12 +76,16 @@ def _from_tutorial_file(path: Path) -> TrainedNetwork:
     try:
         # weights_only: anything in the file but tensors and plain containers is refused unread.
         weights = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise DigitlabError(f"{path} holds more than tensors, and is not read") from error
     except Exception as error:  # torch raises many kinds for files that it cannot read
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DigitlabError(f"{path} holds more than tensors, or is damaged: {reason}") from error
+        raise DigitlabError(f"{path} is not a whole PyTorch file ({reason})") from error
     if isinstance(weights, dict) and "param_groups" in weights:
         raise DigitlabError(f"{path} holds an optimiser's state; give the network's model.pth")
-    if not isinstance(weights, dict) or not all(isinstance(w, Tensor) for w in weights.values()):
+    if not isinstance(weights, dict) or not all(
+        isinstance(name, str) and isinstance(weight, Tensor) for name, weight in weights.items()
+    ):
         raise DigitlabError(f"{path} holds something else than a network's tensors by name")
     recipe = Recipe()
     network = build_network(recipe)
@@ -97,7 +101,13 @@ def _from_tutorial_file(path: Path) -> TrainedNetwork:
 def report_on(
     trained: TrainedNetwork, dataset: Dataset, *, device_name: str, threads: int | None
 ) -> dict[str, Any]:
-    """Return the report of the dataset's test set through the network; see `make_report`."""
+    """Return the report of the dataset's test set through the network; see `make_report`.
+
+    Raises
+    ------
+    DigitlabError
+        If the device is not there, or the network's answers are not numbers.
+    """
     device = set_up_device(device_name, threads)
     log_probabilities = answer(
         trained.network.to(device),
@@ -106,6 +116,9 @@ def report_on(
         std=dataset.entry.std,
         batch_size=trained.recipe.test_batch_size,
     )
-    return make_report(
-        log_probabilities.cpu().numpy(), dataset, model=trained.source, epochs=trained.epochs
-    )
+    try:
+        return make_report(
+            log_probabilities.cpu().numpy(), dataset, model=trained.source, epochs=trained.epochs
+        )
+    except ValueError as error:
+        raise DigitlabError(f"{trained.source} answers nonsense: {error}") from error
