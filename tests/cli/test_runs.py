@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -391,16 +390,3 @@ def test_plot_draws_the_curve_as_it_stood(never_stopped: Path, call: Callable, t
     outcome = call("plot", run, "--epochs", 9)
     assert outcome.code == 1
     assert "from 1 to 2" in outcome.err
-
-
-def test_a_second_ctrl_c_ends_at_once(spawn: Callable, tmp_path: Path):
-    # All images in one batch: a step takes seconds, so both signals fall into the second one.
-    process = spawn("train", "--batch-size", 60_000, "--log-every", 1, "--run", tmp_path / "run")
-    wait_for(process, "Train Epoch: 1 [0/")
-    process.send_signal(signal.SIGINT)
-    time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "stopped and saved" not in err
-    assert "Traceback" not in err
