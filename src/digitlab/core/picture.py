@@ -1,0 +1,243 @@
+"""Open any picture safely: from a file, bytes, Pillow or NumPy to one grey uint8 array."""
+
+import io
+import os
+import warnings
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from digitlab.core.errors import DigitlabError
+
+Grey = NDArray[np.uint8]  # height x width; 0 = black, 255 = white
+Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | NDArray[np.generic]
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")  # every other decoder stays shut
+MAX_BYTES = 20_000_000
+MAX_PIXELS = 16_000_000
+MIN_SIDE = 5  # pixels of the longer side: less than that holds no digit
+CHANNEL_GAIN = 1.6  # a colour channel must show this much more contrast to be used alone
+PAINTED = 25.0  # grey levels of spread in the visible part: it has a paper of its own
+
+
+class PictureError(DigitlabError):
+    """A picture that cannot be used, with the reason in one sentence."""
+
+
+def open_picture(source: Source, *, largest_side: int | None = None) -> Grey:
+    """Return the picture as grey levels, upright and opaque.
+
+    Parameters
+    ----------
+    source
+        a path; the bytes of a file; a binary stream such as ``sys.stdin.buffer``; a Pillow
+        image; or an array of height x width (grey), x 3 (RGB) or x 4 (RGBA), of uint8,
+        uint16, bool, or float in 0..1.
+    largest_side
+        reduce by a whole factor, by area averaging, while the longer side stays at
+        or above this many pixels. A large photograph is then also decoded faster.
+
+    Returns
+    -------
+    Grey
+        uint8, height x width, 0 black to 255 white. A coloured picture gives its luminance, or
+        its red, green or blue where that alone shows the drawing much better (yellow on white).
+
+    Raises
+    ------
+    PictureError
+        no such file, empty, too large, not a picture, broken, an animation, or an
+        array of a wrong shape or with wrong values.
+
+    >>> open_picture(np.zeros((2, 9, 3), np.uint8)).shape
+    (2, 9)
+    """
+    if isinstance(source, np.ndarray):
+        name, image = "the array", image_from_array(source)
+    elif isinstance(source, Image.Image):
+        name, image = "the image", source.copy()  # what follows must not change the caller's
+    else:
+        name, image = image_from_file(source)
+    check_size(image, name)
+    try:
+        if largest_side is not None:
+            image.draft(
+                None, (largest_side, largest_side)
+            )  # JPEG only: decodes a half, a quarter...
+        image.load()
+        image = ImageOps.exif_transpose(image)
+        return grey_levels(image, largest_side)
+    except MemoryError:
+        raise
+    except DigitlabError:
+        raise
+    except Exception as error:  # a decoder handed damaged bytes may raise anything
+        raise PictureError(f"{name} is damaged: {one_line(error)}") from error
+
+
+def image_from_file(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[str, Image.Image]:
+    """Read at most MAX_BYTES and recognise the format; nothing is decoded yet."""
+    if isinstance(source, bytes):
+        name, content = "the picture", source
+    elif isinstance(source, str | os.PathLike):
+        name = os.fspath(source)
+        content = read_file(Path(source), name)
+    else:
+        name = str(getattr(source, "name", "the stream"))
+        content = source.read(MAX_BYTES + 1)
+    if not content:
+        raise PictureError(f"{name} is empty")
+    if len(content) > MAX_BYTES:
+        raise PictureError(f"{name} is larger than {MAX_BYTES // 10**6} MB, the most that is read")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", UserWarning
+            )  # odd tags in a TIFF: it opens or it does not
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(content), formats=FORMATS)
+        frames = (
+            1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+        )  # MPO: a phone's photo
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PictureError(
+            f"{name} has more than {MAX_PIXELS // 10**6} megapixels, the most that is read"
+        ) from error
+    except UnidentifiedImageError as error:
+        raise PictureError(
+            f"{name} is not a picture of a known format ({', '.join(FORMATS)})"
+        ) from error
+    except Exception as error:  # as above: any damage to the header
+        raise PictureError(f"{name} is damaged: {one_line(error)}") from error
+    if frames > 1:
+        raise PictureError(
+            f"{name} is an animation or has several pages ({frames}): give one picture"
+        )
+    return name, image
+
+
+def read_file(path: Path, name: str) -> bytes:
+    """Read at most MAX_BYTES + 1 bytes, so that an endless file ends too."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise PictureError(f"{name}: no such file") from error
+    except IsADirectoryError as error:
+        raise PictureError(f"{name} is a folder, not a picture") from error
+    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
+        raise PictureError(
+            f"{name} cannot be read: {getattr(error, 'strerror', None) or error}"
+        ) from error
+
+
+def image_from_array(array: NDArray[np.generic]) -> Image.Image:
+    """Check an array's shape and values; return it as a Pillow image of 8 bits a channel."""
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
+        raise PictureError(f"an array must be height x width, x 3 or x 4, not {array.shape}")
+    if array.size == 0:
+        raise PictureError(f"the array is empty: its shape is {array.shape}")
+    if array.shape[0] * array.shape[1] > MAX_PIXELS:  # before any copy is made
+        raise PictureError(
+            f"the array has more than {MAX_PIXELS // 10**6} megapixels, the most that is read"
+        )
+    return Image.fromarray(eight_bits(array))
+
+
+def eight_bits(array: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Bring uint8, uint16 (10, 12 or 16 bits in use), bool or float in 0..1 to 0..255.
+
+    >>> eight_bits(np.array([0.0, 0.5, 1.0]))
+    array([  0, 128, 255], dtype=uint8)
+    >>> eight_bits(np.array([0, 2048, 4095], np.uint16))
+    array([  0, 128, 255], dtype=uint8)
+    """
+    if array.dtype == np.uint8:
+        return np.ascontiguousarray(array, dtype=np.uint8)
+    if array.dtype == np.bool_:
+        return array.astype(np.uint8) * np.uint8(255)
+    if np.issubdtype(array.dtype, np.floating):
+        low, high = float(array.min()), float(array.max())
+        if not (low >= 0 and high <= 1):  # also true of NaN
+            raise PictureError(f"floats must lie in 0..1 without NaN, not in {low:g}..{high:g}")
+        scaled: NDArray[np.uint8] = (array.astype(np.float32) * 255 + 0.5).astype(np.uint8)
+        return scaled
+    if np.issubdtype(array.dtype, np.integer):
+        numbers = array.astype(np.int64)
+        least, most = int(numbers.min()), int(numbers.max())
+        if least < 0 or most > 65535:
+            raise PictureError(f"integers must lie in 0..65535, not in {least}..{most}")
+        unused = 0 if most < 256 else max(10, most.bit_length() + most.bit_length() % 2) - 8
+        return (numbers >> unused).astype(np.uint8)
+    raise PictureError(f"an array must be of uint8, uint16, bool or float, not {array.dtype}")
+
+
+def check_size(image: Image.Image, name: str) -> None:
+    """Refuse, from the header alone, what is too large or too small to hold a digit."""
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        size = f"{width * height / 1e6:.1f} megapixels ({width}x{height})"
+        raise PictureError(f"{name} has {size}, more than {MAX_PIXELS // 10**6}")
+    if max(width, height) < MIN_SIDE:
+        raise PictureError(f"{name} is only {width}x{height} pixels: no digit fits in it")
+
+
+def grey_levels(image: Image.Image, largest_side: int | None) -> Grey:
+    """Flatten a decoded image of any mode to grey: palette, 16 bits, CMYK, transparency."""
+    if image.mode.startswith(("I", "F")):
+        image = Image.fromarray(eight_bits(np.asarray(image)))
+    elif image.mode in ("LA", "La", "PA", "RGBa") or (
+        image.mode != "RGBA" and "transparency" in image.info
+    ):
+        image = image.convert("RGBA")
+    elif image.mode in ("1", "P"):
+        image = image.convert("L" if image.mode == "1" else "RGB")
+    elif image.mode not in ("L", "RGB", "RGBA"):
+        image = image.convert("RGB")  # CMYK, YCbCr, LAB, HSV
+    factor = max(image.size) // largest_side if largest_side else 1
+    if factor > 1:
+        image = image.reduce(factor)
+    if image.mode == "L":
+        return np.asarray(image, np.uint8)
+    if image.mode == "RGBA":
+        if image.getchannel("A").getextrema()[0] != 255:
+            return opaque(image)
+        image = image.convert("RGB")
+    return best_channel(image)
+
+
+def best_channel(image: Image.Image) -> Grey:
+    """Return an RGB image's luminance, or the one channel that shows clearly more of it."""
+    luminance = image.convert("L")
+    step = max(1, max(image.size) // 64)
+    coarse = np.asarray(image.reduce(step), np.float32)
+    spreads = coarse.std(axis=(0, 1))  # of red, green, blue
+    best = int(spreads.argmax())
+    if spreads[best] > CHANNEL_GAIN * np.asarray(luminance.reduce(step), np.float32).std():
+        return np.asarray(image.getchannel(best), np.uint8)
+    return np.asarray(luminance, np.uint8)
+
+
+def opaque(image: Image.Image) -> Grey:
+    """Put something behind a transparent picture so that its ink stays visible.
+
+    Where the visible part is of one colour it is ink alone: dark ink goes on white, light ink on
+    black. Where it has light and dark of its own, the holes are filled with its commonest grey.
+    """
+    grey = np.asarray(image.convert("RGB").convert("L"), np.float32)  # height x width
+    alpha = np.asarray(image.getchannel("A"), np.float32) / 255
+    visible = grey[alpha > 0.5]
+    if visible.size == 0:
+        return np.full(grey.shape, 255, np.uint8)
+    behind = 255.0 if visible.mean() < 128 else 0.0
+    if visible.std() > PAINTED:
+        behind = float(np.median(visible))
+    return np.rint(grey * alpha + behind * (1 - alpha)).astype(np.uint8)
+
+
+def one_line(error: Exception) -> str:
+    """Return an exception's own words, without line breaks."""
+    return " ".join(str(error).split()) or type(error).__name__
