@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.core.metrics import Mistake
-from digitlab.figures.canvas import new_figure, save_figure
+from digitlab.figures.canvas import DOTS_PER_INCH, new_figure, save_figure
 
-INCHES_PER_IMAGE = 1.75
-TITLE_LINE_INCHES = 0.17
-MARGIN_INCHES = 0.15
-HEADING_INCHES = 0.4
+# All in pixels of the figure.
+DOTS_PER_PIXEL = 9  # a pixel of an image is a square of so many
+TITLE_LINE = 26
+GAP = 24
+HEADING = 60
 
 
 def draw_images(
@@ -28,26 +29,25 @@ def draw_images(
     `images` has shape (N, 28, 28), 0 = black to 255 = white; there are N `titles`.
     """
     rows = max(1, -(-len(images) // columns))
-    above = HEADING_INCHES if heading else 0.0
-    lines = max((title.count("\n") + 1 for title in titles), default=1)
-    cell = INCHES_PER_IMAGE + lines * TITLE_LINE_INCHES + MARGIN_INCHES  # an image and its title
-    width, height = columns * (INCHES_PER_IMAGE + MARGIN_INCHES), rows * cell + above
-    figure = new_figure(width, height)
+    side = images.shape[1] * DOTS_PER_PIXEL
+    title_height = TITLE_LINE * max((title.count("\n") + 1 for title in titles), default=1)
+    above = HEADING if heading else 0
+    height = above + rows * (title_height + side + GAP)
+    width = columns * (side + GAP)
+
+    figure = new_figure(width / DOTS_PER_INCH, height / DOTS_PER_INCH)
     if heading:
-        figure.suptitle(heading, y=1 - 0.4 * above / height, va="center")
+        figure.text(0.5, 1 - above / 2 / height, heading, ha="center", va="center")
+    canvas = np.full((height, width, 3), 255, dtype=np.uint8)  # red, green, blue
     for place, (image, title) in enumerate(zip(images, titles, strict=True)):
         row, column = divmod(place, columns)
-        left = column * (INCHES_PER_IMAGE + MARGIN_INCHES) + MARGIN_INCHES / 2
-        bottom = height - above - (row + 1) * cell + MARGIN_INCHES / 2
-        place_in_figure = (
-            *(left / width, bottom / height),
-            *(INCHES_PER_IMAGE / width, INCHES_PER_IMAGE / height),
-        )
-        axes = figure.add_axes(place_in_figure)
-        axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="none")
-        axes.set_title(title, fontsize=9)
-        axes.set_xticks([])
-        axes.set_yticks([])
+        top = above + row * (title_height + side + GAP) + title_height
+        left = column * (side + GAP) + GAP // 2
+        large = image.repeat(DOTS_PER_PIXEL, axis=0).repeat(DOTS_PER_PIXEL, axis=1)
+        canvas[top : top + side, left : left + side] = large[:, :, None]
+        x, y = (left + side / 2) / width, 1 - (top - 6) / height
+        figure.text(x, y, title, ha="center", va="bottom", fontsize=9)
+    figure.figimage(canvas)
     return save_figure(figure, path)
 
 
