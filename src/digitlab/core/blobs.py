@@ -38,6 +38,7 @@ def find_blobs(inked: NDArray[np.bool_]) -> Blobs:
     parent = list(range(len(rows)))
 
     def first(run: int) -> int:
+        """Return the first run of the piece that a run belongs to, as far as it is known."""
         while parent[run] != run:
             parent[run] = parent[parent[run]]
             run = parent[run]
