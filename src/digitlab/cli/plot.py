@@ -53,10 +53,11 @@ def finish_run(folder: RunFolder, dataset: Dataset) -> None:
     report = folder.read_report()
     if report is not None:
         low, high = report["interval"]
+        epochs = "epoch" if report["epochs"] == 1 else "epochs"
         answers = [dataset.entry.classes[p["answer"]] for p in report["predictions"]]
         print(f"Predictions for the first {len(answers)} test images: {', '.join(answers)}")
         print(
-            f"Accuracy after {report['epochs']} epochs: {report['accuracy']:.2%} "
+            f"Accuracy after {report['epochs']} {epochs}: {report['accuracy']:.2%} "
             f"(95 % interval {low:.2%} to {high:.2%})"
         )
 
