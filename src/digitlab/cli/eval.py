@@ -10,6 +10,7 @@ from rich.table import Table
 
 from digitlab.cli.parameters import AsJson, DataDir, Threads
 from digitlab.data.dataset import load_dataset
+from digitlab.train.history import result_line
 
 
 def evaluate(
@@ -42,10 +43,7 @@ def evaluate(
 def _print_report(report: dict[str, Any]) -> None:
     correct, total = report["correct"], report["total"]
     low, high = report["interval"]
-    print(
-        f"Test set: Avg. loss: {report['loss']:.4f}, "
-        f"Accuracy: {correct}/{total} ({correct / total:.2%})"
-    )
+    print(result_line(report["loss"], correct, total))
     print(f"95 % interval of the accuracy: {low:.2%} to {high:.2%}; {total - correct} mistakes")
     console = Console()
     console.print(_class_table(report))

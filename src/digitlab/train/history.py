@@ -49,10 +49,16 @@ class TestPoint:
 
     def line(self) -> str:
         """Return the line that the tutorial prints."""
-        return (
-            f"Test set: Avg. loss: {self.loss:.4f}, "
-            f"Accuracy: {self.correct}/{self.total} ({self.correct / self.total:.2%})"
-        )
+        return result_line(self.loss, self.correct, self.total)
+
+
+def result_line(loss: float, correct: int, total: int) -> str:
+    """Return the line that the tutorial prints of a test.
+
+    >>> result_line(0.0952, 9713, 10_000)
+    'Test set: Avg. loss: 0.0952, Accuracy: 9713/10000 (97.13%)'
+    """
+    return f"Test set: Avg. loss: {loss:.4f}, Accuracy: {correct}/{total} ({correct / total:.2%})"
 
 
 Point = TrainPoint | TestPoint
