@@ -1,3 +1,52 @@
-"""Train a convolutional network on handwritten digits, and see everything that it does."""
+"""Train a network on handwritten digits, and read real pictures of digits with it.
+
+>>> import digitlab
+>>> reader = digitlab.load()  # doctest: +SKIP
+>>> reader.predict("seven.png").digit  # doctest: +SKIP
+7
+"""
+
+import os
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from digitlab.core.errors import DigitlabError
+    from digitlab.core.picture import PictureError
+    from digitlab.infer.answers import Page, Prediction, ReadDigit
+    from digitlab.infer.reader import Reader
 
 __version__ = "0.1.0"
+__all__ = ["DigitlabError", "Page", "PictureError", "Prediction", "ReadDigit", "Reader", "load"]
+
+# The public names and where they live: each is imported when it is first asked for, so that
+# `digitlab --help` answers at once.
+_HOMES = {
+    "DigitlabError": "digitlab.core.errors",
+    "PictureError": "digitlab.core.picture",
+    "Page": "digitlab.infer.answers",
+    "Prediction": "digitlab.infer.answers",
+    "ReadDigit": "digitlab.infer.answers",
+    "Reader": "digitlab.infer.reader",
+}
+
+
+def load(model: str | os.PathLike[str] | None = None, *, threads: int | None = None) -> "Reader":
+    """Return a reader of pictures: see `digitlab.infer.reader.Reader`.
+
+    Parameters
+    ----------
+    model
+        a model's folder; without it, the model that comes with the package.
+    threads
+        how many threads the network uses; without it, as many as the machine has cores.
+    """
+    from digitlab.infer.reader import Reader
+
+    return Reader(model, threads=threads)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'digitlab' has no attribute {name!r}")

@@ -11,12 +11,13 @@ from digitlab.train.stopping import Stopped
 
 app = App(
     name="digitlab",
-    help="Train a network on handwritten digits, watch it learn, continue where it stopped.",
+    help="Read pictures of digits; train the network that does, watch it learn, test it.",
     version_flags=["--version"],
     suppress_keyboard_interrupt=False,  # `main` answers Ctrl-C, with the same code on every system
 )
 
 # Each is imported when it is called, so that `digitlab --help` answers at once.
+app.command("digitlab.cli.predict:predict", name="predict", help="Read one digit a picture.")
 app.command("digitlab.cli.data:data", name="data", help="Fetch and verify the images.")
 app.command("digitlab.cli.train:train", name="train", help="Train a new network.")
 app.command("digitlab.cli.resume:resume", name="resume", help="Continue a run where it stopped.")

@@ -30,3 +30,18 @@ CheckpointSteps = Annotated[
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]
 
 RunPath = Annotated[Path, Parameter(help="The run's folder.")]
+
+AsCsv = Annotated[bool, Parameter(name="--csv", negative="", help="Print comma-separated values.")]
+
+PicturePaths = Annotated[
+    list[Path],
+    Parameter(
+        help="PNG, JPEG, WebP, BMP, TIFF or GIF files, folders of them, or - for one on stdin.",
+        negative="",
+    ),
+]
+
+ModelPath = Annotated[
+    Path | None,
+    Parameter(help="A model's folder; without it, the model that comes with the package."),
+]

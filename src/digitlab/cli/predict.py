@@ -1,0 +1,76 @@
+"""`digitlab predict`: one digit a picture."""
+
+import csv
+import json
+import sys
+from collections.abc import Callable
+from itertools import tee
+from pathlib import Path
+from typing import Any
+
+from digitlab.cli.parameters import AsCsv, AsJson, ModelPath, PicturePaths
+from digitlab.cli.pictures import find_pictures, source_of
+from digitlab.core.errors import DigitlabError
+from digitlab.infer.answers import Prediction
+from digitlab.infer.reader import Reader
+
+
+def predict(
+    pictures: PicturePaths,
+    /,
+    *,
+    model: ModelPath = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> int:
+    """Answer which digit each picture shows, how likely that is, and where it is unsure.
+
+    With --json, one object a line: picture, digit (null if none was found), probability, unsure;
+    or picture, error. The exit code is 1 if a picture could not be opened.
+    """
+    if as_json and as_csv:
+        raise DigitlabError("give --json or --csv, not both")
+    reader = Reader(model)
+    tell = _tell_json if as_json else _csv_teller() if as_csv else _tell_line
+    paths, names = tee(find_pictures(pictures))
+    failures = 0
+    for path, answer in zip(names, reader.predict_each(map(source_of, paths)), strict=True):
+        tell(path, answer)
+        failures += answer.error is not None
+    return min(failures, 1)
+
+
+def _tell_line(path: Path, answer: Prediction) -> None:
+    """Print the digit first: it has the same width in every line, which a name has not."""
+    if answer.error is not None:
+        print(f"digitlab: {answer.error}", file=sys.stderr)
+    elif answer.digit is None:
+        print(f"-            {path}  no digit found")
+    else:
+        remark = "  unsure" if answer.unsure else ""
+        print(f"{answer.digit}  {answer.probability:>8.2%}  {path}{remark}")
+
+
+def _tell_json(path: Path, answer: Prediction) -> None:
+    record: dict[str, Any] = {"picture": str(path)}
+    if answer.error is None:
+        record["digit"] = answer.digit
+        record["probability"] = round(answer.probability, 6)
+        record["unsure"] = answer.unsure
+    else:
+        record["error"] = answer.error
+    print(json.dumps(record))
+
+
+def _csv_teller() -> Callable[[Path, Prediction], None]:
+    table = csv.writer(sys.stdout, lineterminator="\n")
+    table.writerow(("picture", "digit", "probability", "unsure", "error"))
+
+    def tell(path: Path, answer: Prediction) -> None:
+        if answer.error is None:
+            unsure = "true" if answer.unsure else "false"
+            table.writerow((path, answer.digit, f"{answer.probability:.6f}", unsure, None))
+        else:
+            table.writerow((path, None, None, None, answer.error))
+
+    return tell

@@ -1,0 +1,128 @@
+"""Pictures in, answers out: a model and all that is done with it."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.core.image import SIDE, Digit, has_ink, prepare
+from digitlab.core.modelfile import ModelCard, read_model
+from digitlab.core.picture import PictureError, Source
+from digitlab.infer.answers import Prediction
+from digitlab.infer.classifier import Classifier, Images
+
+PRETRAINED = Path(__file__).parents[1] / "pretrained"  # the model that comes with the package
+AT_ONCE = 256  # pictures that are held in memory while a long row of them is answered
+
+Picture = Source
+Pictures = Sequence[Picture] | Images
+
+
+class Reader:
+    """Reads pictures of digits with one model.
+
+    Parameters
+    ----------
+    model
+        a model's folder (`model.onnx` and `model.json`), as `digitlab export` writes it; without
+        it, the model that comes with the package.
+    threads
+        how many threads the network uses; without it, as many as the machine has cores.
+
+    Raises
+    ------
+    DigitlabError
+        If there is no such model, it is damaged, or its card belongs to another one.
+    """
+
+    def __init__(
+        self, model: str | os.PathLike[str] | None = None, *, threads: int | None = None
+    ) -> None:
+        weights, self.card = read_model(PRETRAINED if model is None else model)
+        self.classifier = Classifier(weights, self.card, threads=threads)
+
+    card: ModelCard
+    """What made the model, and how far it may be believed."""
+
+    @overload
+    def predict(self, pictures: Picture) -> Prediction: ...
+
+    @overload
+    def predict(self, pictures: list[Picture] | tuple[Picture, ...]) -> list[Prediction]: ...
+
+    def predict(self, pictures: Picture | Pictures) -> Prediction | list[Prediction]:
+        """Answer which digit a picture shows, or each of several.
+
+        Parameters
+        ----------
+        pictures
+            a path, the bytes of a picture file, a binary stream, a Pillow image, or an array of
+            height x width (grey), x 3 or x 4; or a list or tuple of these; or an array of
+            N x 28 x 28, uint8.
+
+        Returns
+        -------
+        Prediction or list of Prediction
+            one a picture, in their order. In a list, a picture that cannot be opened has its
+            reason in `error`, and the others are answered.
+
+        Raises
+        ------
+        PictureError
+            If a single picture cannot be opened.
+        """
+        if isinstance(pictures, list | tuple):
+            return list(self.predict_each(pictures))
+        if isinstance(pictures, np.ndarray) and is_stack(pictures):
+            return list(self.predict_each(pictures))
+        return self._answer(prepare(pictures)[None])[0]  # type: ignore[arg-type] # one picture
+
+    def predict_each(self, pictures: Iterable[Picture]) -> Iterator[Prediction]:
+        """Answer a row of pictures of any length, a few hundred at once.
+
+        Yields one prediction a picture, in their order; one that cannot be opened has its reason
+        in `error`.
+        """
+        remaining = iter(pictures)
+        while group := list(islice(remaining, AT_ONCE)):
+            prepared = [_prepared_or_error(picture) for picture in group]
+            images = [image for image in prepared if not isinstance(image, PictureError)]
+            answers = iter(self._answer(np.stack(images)) if images else ())
+            for image in prepared:
+                if isinstance(image, PictureError):
+                    yield Prediction(digit=None, probability=0.0, unsure=True, error=str(image))
+                else:
+                    yield next(answers)
+
+    def _answer(self, images: Images) -> list[Prediction]:
+        probabilities = np.exp(self.classifier.classify(images))  # N x 10
+        digits = probabilities.argmax(axis=1).tolist()
+        rows = probabilities.tolist()
+        inked = [has_ink(image) for image in images]
+        return [
+            Prediction(
+                digit=digit,
+                probability=row[digit],
+                unsure=row[digit] < self.card.threshold,
+                probabilities=tuple(row),
+            )
+            if drawn
+            else Prediction(digit=None, probability=0.0, unsure=True)
+            for digit, row, drawn in zip(digits, rows, inked, strict=True)
+        ]
+
+
+def is_stack(array: NDArray[np.generic]) -> bool:
+    """Tell whether an array holds images of 28 x 28 in a row, and not one picture."""
+    return array.ndim == 3 and array.shape[1:] == (SIDE, SIDE) and array.dtype == np.uint8
+
+
+def _prepared_or_error(picture: Picture) -> Digit | PictureError:
+    try:
+        return prepare(picture)
+    except PictureError as error:
+        return error
