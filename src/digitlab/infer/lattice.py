@@ -62,14 +62,17 @@ def candidates_of(atoms: list[Atom], line: Line) -> list[Candidate]:
     for first in range(len(atoms)):
         piece = atoms[first].piece
         size = max(piece.height, piece.width) / line.height
-        dust = -(DROP_COST + DROP_SIZE_COST * size**2)
+        dust = -(DROP_COST + DROP_SIZE_COST * size**2) - cut_cost(atoms[first : first + 1])
         found.append(Candidate(first, first + 1, [piece], dust, is_dust=True, score=dust))
-        for end in range(first + 1, min(len(atoms), first + MOST_IN_DIGIT) + 1):
+        for end in range(first + 1, len(atoms) + 1):
             group = atoms[first:end]
             width = max(a.piece.right for a in group) - min(a.piece.left for a in group)
             several = len({atom.whole for atom in group}) > 1
-            if end > first + 1 and width > (WIDEST_UNION if several else WIDEST) * line.height:
+            is_whole = not several and group[0].cut_left is None and group[-1].cut_right is None
+            if several and (len(group) > MOST_IN_DIGIT or width > WIDEST_UNION * line.height):
                 break
+            if not several and width > WIDEST * line.height and not is_whole and len(group) > 1:
+                continue
             found.append(
                 Candidate(first, end, [atom.piece for atom in group], prior_of(group, line))
             )
@@ -89,10 +92,13 @@ def prior_of(group: list[Atom], line: Line) -> float:
             aside = max(0, after.piece.left - before.piece.right)
             away = max(0, after.piece.top - before.piece.bottom, before.piece.top - after.piece.bottom)
             prior -= JOIN_COST + GAP_COST * max(aside, away) / line.height
-    for crossed in (group[0].cut_left, group[-1].cut_right):
-        if crossed is not None:
-            prior -= CUT_COST + CROSSED_COST * crossed
-    return prior
+    return prior - cut_cost(group)
+
+
+def cut_cost(group: list[Atom]) -> float:
+    """Return what the cuts cost on both sides of some neighbours."""
+    ends = (group[0].cut_left, group[-1].cut_right)
+    return sum(CUT_COST + CROSSED_COST * crossed for crossed in ends if crossed is not None)
 
 
 def weigh(candidates: list[Candidate], atoms: int) -> list[Candidate]:

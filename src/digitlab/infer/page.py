@@ -133,7 +133,7 @@ def page_of(
         for candidate in weigh(reading.candidates, len(reading.atoms)):
             if not candidate.is_dust:
                 row = seen[key(candidate)]
-                probability = float(np.exp(row.max())) * candidate.posterior
+                probability = probability_of(candidate, reading, seen)
                 digits.append(
                     ReadDigit(
                         box=box_of(candidate.pieces), digit=int(row.argmax()),
@@ -150,6 +150,33 @@ def page_of(
     space = least_space(np.array([gap for row in gaps for gap in row]))
     text = "\n".join(text_of(row, gap, space) for row, gap in zip(rows, gaps, strict=True))
     return Page(text=text, digits=tuple(digit for row in rows for digit in row))
+
+
+def probability_of(
+    candidate: Candidate, reading: Reading, seen: dict[tuple[int, ...], NDArray[np.float32]]
+) -> float:
+    """Return how likely it is that the digit is what it was read as, with whatever pieces.
+
+    The sum over all candidates in about the same place, of the share of readings that hold them
+    and the network's probability of this digit.
+    """
+    digit = int(seen[key(candidate)].argmax())
+    left, width = extent(candidate)
+    total = 0.0
+    for other in reading.candidates:
+        if other.is_dust or other.posterior < 1e-4:
+            continue
+        other_left, other_width = extent(other)
+        common = min(left + width, other_left + other_width) - max(left, other_left)
+        if common > 0.5 * max(width, other_width):
+            total += other.posterior * float(np.exp(seen[key(other)][digit]))
+    return min(1.0, total)
+
+
+def extent(candidate: Candidate) -> tuple[int, int]:
+    """Return a candidate's first column and how many it takes."""
+    left = min(piece.left for piece in candidate.pieces)
+    return left, max(piece.right for piece in candidate.pieces) - left
 
 
 def text_of(digits: list[ReadDigit], gaps: list[float], space: float) -> str:
