@@ -62,7 +62,7 @@ def read_page(source: Source, classify: Classify, *, threshold: float) -> Page:
     readings = []
     for line in find_lines(marks):
         atoms = [Atom(piece, piece.label) for piece in line.pieces]
-        readings.append(Reading(line, atoms, candidates_of(atoms, line)))
+        readings.append(Reading(line, atoms, candidates_of(marks, atoms, line)))
     look(marks, readings, classify, seen)
     for reading in readings:
         cut_doubtful(marks, reading, seen)
@@ -119,7 +119,7 @@ def cut_doubtful(
         ]
     if len(atoms) > len(reading.atoms):
         reading.atoms = sorted(atoms, key=lambda atom: (atom.piece.x, atom.piece.top))
-        reading.candidates = candidates_of(reading.atoms, reading.line)
+        reading.candidates = candidates_of(marks, reading.atoms, reading.line)
 
 
 def page_of(
