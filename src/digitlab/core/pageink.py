@@ -11,6 +11,7 @@ from digitlab.core.ink import (
     Ink,
     blurred,
     coarsely,
+    dilated,
     ink_is_light,
     ink_of,
     mean,
@@ -127,21 +128,6 @@ def paper_below(bright: Grey) -> NDArray[np.float32]:
     lower = mean(np.where(bare, below, np.float32(0)), 9) / np.maximum(share, 0.05)
     paper = Image.fromarray((closed - lower).astype(np.float32))
     return np.asarray(paper.resize((width, height), Image.Resampling.BILINEAR), np.float32)
-
-
-def dilated(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-    """Return the largest value of the size x size window around each, by doubling the window."""
-    for _ in range(2):
-        half = size // 2
-        row = np.pad(values, ((half, half), (0, 0)), mode="edge")
-        reach = 1
-        while 2 * reach <= size:
-            row = np.maximum(row[:-reach], row[reach:])
-            reach *= 2
-        if reach < size:
-            row = np.maximum(row[: len(row) - (size - reach)], row[size - reach :])
-        values = row.T
-    return values
 
 
 def typical_depth(depth: NDArray[np.float32], faintest: float) -> float:

@@ -51,8 +51,8 @@ class Oddities(NamedTuple):
 
 
 COSTS = Oddities(
-    digits=0.0, wide=8.0, low=8.0, breaks=0.5, gap=10.0, cuts=0.8, crossed=0.8, stacked=4.0,
-    dust=0.5, dust_size=14.0,
+    digits=0.9, wide=3.0, low=9.0, breaks=0.4, gap=5.0, cuts=0.0, crossed=0.1, stacked=1.0,
+    dust=0.1, dust_size=16.0,
 )  # fmt: skip
 
 
@@ -107,9 +107,11 @@ def candidates_of(marks: Marks, atoms: list[Atom], line: Line) -> list[Candidate
                 break
             if width > WIDEST * line.height and not is_whole:
                 continue
-            odd = oddities_of(marks, atoms, first, end, line.height)
-            if odd is not None:
-                found.append(candidate_of(first, end, atoms, odd))
+            gaps = gaps_in(marks, group)
+            if max(gaps, default=0.0) > FURTHEST_JOINED * line.height:
+                continue
+            odd = oddities_of(atoms, first, end, gaps, line.height)
+            found.append(candidate_of(first, end, atoms, odd))
     return found
 
 
@@ -127,29 +129,30 @@ def dust_of(atom: Atom, line: Line) -> Oddities:
     return Oddities(dust=1, dust_size=min(area, 2.0), cuts=len(cuts), crossed=sum(cuts))
 
 
+def gaps_in(marks: Marks, group: list[Atom]) -> list[float]:
+    """Return the pixels between each piece and the nearest of those before it."""
+    return [
+        min(distance(marks, before.piece, atom.piece) for before in group[:number])
+        for number, atom in enumerate(group)
+        if number and atom.whole not in {before.whole for before in group[:number]}
+    ]
+
+
 def oddities_of(
-    marks: Marks, atoms: list[Atom], first: int, end: int, line_height: float
-) -> Oddities | None:
-    """Return what is odd about neighbours as one digit; None if they are too far apart."""
+    atoms: list[Atom], first: int, end: int, gaps: list[float], line_height: float
+) -> Oddities:
+    """Return what is odd about neighbours as one digit, with gaps of so many pixels between."""
     group = atoms[first:end]
     pieces = [atom.piece for atom in group]
     width = width_of(pieces)
     height = max(p.bottom for p in pieces) - min(p.top for p in pieces)
-    gaps = []
-    for number in range(1, len(group)):
-        if group[number].whole in {atom.whole for atom in group[:number]}:
-            continue
-        gap = min(distance(marks, before, pieces[number]) for before in pieces[:number])
-        if gap > FURTHEST_JOINED * line_height:
-            return None
-        gaps.append(gap / line_height)
     cuts = [cut for cut in (group[0].cut_left, group[-1].cut_right) if cut is not None]
     return Oddities(
         digits=1,
         wide=max(0.0, width / height - USUAL_WIDTH),
         low=max(0.0, USUAL_SIZE - max(height, 0.7 * width) / line_height),
         breaks=len(gaps),
-        gap=sum(gaps),
+        gap=sum(gaps) / line_height,
         cuts=len(cuts),
         crossed=sum(cuts),
         stacked=max(stacked(pieces, atom.piece) for atom in atoms[max(0, first - 1) : end + 1])

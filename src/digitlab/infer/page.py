@@ -77,13 +77,13 @@ def look(
     seen: dict[tuple[int, ...], NDArray[np.float32]],
 ) -> None:
     """Show the network every candidate that it has not seen; add what it says to the scores."""
-    new: dict[tuple[int, ...], list[Piece]] = {}
+    new: dict[tuple[int, ...], Candidate] = {}
     for reading in readings:
         for candidate in reading.candidates:
             if not candidate.is_dust and key(candidate) not in seen:
-                new[key(candidate)] = candidate.pieces
+                new[key(candidate)] = candidate
     if new:
-        images = np.stack([image_of(marks, pieces) for pieces in new.values()])
+        images = np.stack([image_of(marks, candidate.pieces) for candidate in new.values()])
         seen.update(zip(new, classify(images), strict=True))
     for reading in readings:
         for candidate in reading.candidates:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.core.blobs import find_blobs
-from digitlab.core.image import SIDE, Digit, stroke_width, to_mnist
+from digitlab.core.image import Digit, stroke_width, to_mnist
 from digitlab.core.ink import Ink
 
 LEAST_PIECE = 3  # pixels of area: less is dust whatever the writing
@@ -117,8 +117,6 @@ def image_of(marks: Marks, pieces: list[Piece]) -> Digit:
         height, width = (-(-side // factor) * factor for side in ink.shape)
         whole = np.pad(ink, ((0, height - ink.shape[0]), (0, width - ink.shape[1])))
         ink = whole.reshape(height // factor, factor, width // factor, factor).mean((1, 3))
-    if ink.size == 0:
-        return np.zeros((SIDE, SIDE), np.uint8)
     return to_mnist(ink)
 
 
