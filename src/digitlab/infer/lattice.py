@@ -9,10 +9,9 @@ Source: over-segmentation with a lattice of hypotheses, as in Y. LeCun, L. Botto
 P. Haffner, "Gradient-based learning applied to document recognition", Proc. IEEE 86, 1998.
 """
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
-
-import numpy as np
 
 from digitlab.infer.layout import Line
 from digitlab.infer.pieces import Marks, Piece, distance
@@ -21,6 +20,7 @@ MOST_IN_DIGIT = 5  # neighbours that make up one digit
 WIDEST = 1.5  # of the line's height, which a digit is at most
 WIDEST_UNION = 1.2  # the same of several pieces together
 FURTHEST_JOINED = 0.3  # of the line's height, between two pieces of one digit
+SHARPNESS = 3.0  # of the scores, where readings are weighed against each other
 USUAL_WIDTH = 1.0  # of its height: a wider digit is rare
 USUAL_SIZE = 0.65  # of the line's height: a smaller digit is rare
 
@@ -107,8 +107,9 @@ def candidates_of(marks: Marks, atoms: list[Atom], line: Line) -> list[Candidate
                 break
             if width > WIDEST * line.height and not is_whole:
                 continue
-            gaps = gaps_in(marks, group)
-            if max(gaps, default=0.0) > FURTHEST_JOINED * line.height:
+            furthest = FURTHEST_JOINED * line.height
+            gaps = gaps_in(marks, group, furthest)
+            if max(gaps, default=0.0) > furthest:
                 continue
             odd = oddities_of(atoms, first, end, gaps, line.height)
             found.append(candidate_of(first, end, atoms, odd))
@@ -129,10 +130,10 @@ def dust_of(atom: Atom, line: Line) -> Oddities:
     return Oddities(dust=1, dust_size=min(area, 2.0), cuts=len(cuts), crossed=sum(cuts))
 
 
-def gaps_in(marks: Marks, group: list[Atom]) -> list[float]:
+def gaps_in(marks: Marks, group: list[Atom], furthest: float) -> list[float]:
     """Return the pixels between each piece and the nearest of those before it."""
     return [
-        min(distance(marks, before.piece, atom.piece) for before in group[:number])
+        min(distance(marks, before.piece, atom.piece, furthest) for before in group[:number])
         for number, atom in enumerate(group)
         if number and atom.whole not in {before.whole for before in group[:number]}
     ]
@@ -185,24 +186,21 @@ def weigh(candidates: list[Candidate], atoms: int) -> list[Candidate]:
     Forward and backward sums over the lattice (as for a hidden Markov model) give the share of
     all readings, weighed by their scores, in which a candidate is a digit.
     """
-    forward = np.full(atoms + 1, -np.inf)
-    best = np.full(atoms + 1, -np.inf)
-    forward[0] = best[0] = 0
+    order = sorted(candidates, key=lambda candidate: candidate.first)
+    forward, best = [-math.inf] * (atoms + 1), [-math.inf] * (atoms + 1)
+    forward[0] = best[0] = 0.0
     back: list[Candidate | None] = [None] * (atoms + 1)
-    for candidate in sorted(candidates, key=lambda c: c.first):
+    for candidate in order:
         i, j, score = candidate.first, candidate.end, candidate.score
-        forward[j] = np.logaddexp(forward[j], forward[i] + score)
+        forward[j] = log_sum(forward[j], forward[i] + SHARPNESS * score)
         if best[i] + score > best[j]:
             best[j], back[j] = best[i] + score, candidate
-    backward = np.full(atoms + 1, -np.inf)
-    backward[atoms] = 0
-    for candidate in sorted(candidates, key=lambda c: -c.end):
-        i, j, score = candidate.first, candidate.end, candidate.score
-        backward[i] = np.logaddexp(backward[i], score + backward[j])
-        candidate.posterior = 0.0
-    for candidate in candidates:
-        share = forward[candidate.first] + candidate.score + backward[candidate.end] - forward[-1]
-        candidate.posterior = float(np.exp(min(0.0, share)))
+    backward = [-math.inf] * atoms + [0.0]
+    for candidate in reversed(order):  # whatever begins further right has been summed
+        i, j, score = candidate.first, candidate.end, SHARPNESS * candidate.score
+        share = forward[i] + score + backward[j] - forward[atoms]
+        candidate.posterior = math.exp(min(0.0, share))
+        backward[i] = log_sum(backward[i], score + backward[j])
     path: list[Candidate] = []
     place = atoms
     while place > 0:
@@ -211,3 +209,9 @@ def weigh(candidates: list[Candidate], atoms: int) -> list[Candidate]:
         path.append(step)
         place = step.first
     return path[::-1]
+
+
+def log_sum(a: float, b: float) -> float:
+    """Return the logarithm of the sum of two numbers of which the logarithms are given."""
+    high, low = max(a, b), min(a, b)
+    return high + math.log1p(math.exp(low - high)) if low > -math.inf else high

@@ -10,7 +10,7 @@ from digitlab.core.image import Digit, stroke_width, to_mnist
 from digitlab.core.ink import Ink
 
 LEAST_PIECE = 3  # pixels of area: less is dust whatever the writing
-MOST_INKED = 0.4  # of the page: more is no writing
+MOST_INKED = 0.6  # of the page: more is no writing
 MOST_PIECES = 1500  # that are looked at, the largest first: a limit to what noise may cost
 MARGIN = 2  # pixels around a piece in which its soft edge lies
 OUTLINE_POINTS = 120  # enough to tell how near two pieces are
@@ -63,6 +63,8 @@ class Marks:
     last_label: int
     outlines: dict[int, NDArray[np.int64]] = field(default_factory=dict)
     """Points of a piece's outline, N x 2, as far as they were asked for."""
+    distances: dict[tuple[int, int], float] = field(default_factory=dict)
+    """Pixels between two pieces, likewise."""
 
 
 def find_pieces(ink: Ink) -> Marks:
@@ -120,10 +122,20 @@ def image_of(marks: Marks, pieces: list[Piece]) -> Digit:
     return to_mnist(ink)
 
 
-def distance(marks: Marks, one: Piece, other: Piece) -> float:
-    """Return how many pixels two pieces are apart, at their outlines' nearest points."""
-    a, b = (outline(marks, piece) for piece in (one, other))
-    return float(np.sqrt(((a[:, None] - b) ** 2).sum(-1).min()))
+def distance(marks: Marks, one: Piece, other: Piece, furthest: float) -> float:
+    """Return how many pixels two pieces are apart, at their outlines' nearest points.
+
+    Infinity where their boxes are already further apart than `furthest`.
+    """
+    pair = one.label, other.label
+    if pair not in marks.distances:
+        aside = max(one.left, other.left) - min(one.right, other.right)
+        away = max(one.top, other.top) - min(one.bottom, other.bottom)
+        if max(aside, away) > furthest:
+            return float("inf")
+        a, b = (outline(marks, piece) for piece in (one, other))
+        marks.distances[pair] = float(np.sqrt(((a[:, None] - b) ** 2).sum(-1).min()))
+    return marks.distances[pair]
 
 
 def outline(marks: Marks, piece: Piece) -> NDArray[np.int64]:
