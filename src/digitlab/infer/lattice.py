@@ -93,12 +93,29 @@ class Candidate:
         return -sum(cost * odd for cost, odd in zip(COSTS, self.odd, strict=True))
 
 
-def candidates_of(marks: Marks, atoms: list[Atom], line: Line) -> list[Candidate]:
-    """Return every group of neighbours that may be one digit, and each piece as none."""
-    found = []
+def single_candidates(atoms: list[Atom], line: Line) -> list[Candidate]:
+    """Return each piece as a digit by itself, and as none."""
+    return [
+        candidate_of(place, place + 1, atoms, odd)
+        for place, atom in enumerate(atoms)
+        for odd in (
+            dust_of(atom, line),
+            oddities_of(atoms, place, place + 1, [], line.height),
+        )
+    ]
+
+
+def candidates_of(
+    marks: Marks, atoms: list[Atom], line: Line, settled: set[int]
+) -> list[Candidate]:
+    """Return every group of neighbours that may be one digit, and each piece as none.
+
+    Settled pieces, told by their labels, are no parts of one another.
+    """
+    found = single_candidates(atoms, line)
+    furthest = FURTHEST_JOINED * line.height
     for first in range(len(atoms)):
-        found.append(candidate_of(first, first + 1, atoms, dust_of(atoms[first], line)))
-        for end in range(first + 1, len(atoms) + 1):
+        for end in range(first + 2, len(atoms) + 1):
             group = atoms[first:end]
             several = len({atom.whole for atom in group}) > 1
             is_whole = not several and group[0].cut_left is None and group[-1].cut_right is None
@@ -107,12 +124,12 @@ def candidates_of(marks: Marks, atoms: list[Atom], line: Line) -> list[Candidate
                 break
             if width > WIDEST * line.height and not is_whole:
                 continue
-            furthest = FURTHEST_JOINED * line.height
+            if sum(atom.whole in settled for atom in group) > 1:
+                break
             gaps = gaps_in(marks, group, furthest)
-            if max(gaps, default=0.0) > furthest:
-                continue
-            odd = oddities_of(atoms, first, end, gaps, line.height)
-            found.append(candidate_of(first, end, atoms, odd))
+            if max(gaps, default=0.0) <= furthest:
+                odd = oddities_of(atoms, first, end, gaps, line.height)
+                found.append(candidate_of(first, end, atoms, odd))
     return found
 
 

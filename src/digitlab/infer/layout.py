@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from digitlab.infer.pieces import Marks, Piece
 
 LEAST_HEIGHT = 7.0  # pixels: a smaller piece is no digit by itself
-LEAST_PENS = 2.2  # strokes' widths: likewise
+LEAST_PENS = 3.0  # strokes' widths: likewise
 LEAST_OF_USUAL = 0.2  # of the page's usual height: likewise
 LEAST_OVERLAP = 0.4  # of the lower one's height, in which neighbours in a line overlap
 FURTHEST_NEIGHBOUR = 1.2  # of the height: further pieces are joined as lines, not one by one

@@ -13,7 +13,7 @@ from digitlab.core.image import bounds, has_ink, prepare
 from digitlab.core.pageink import page_ink
 from digitlab.core.picture import Grey, Source, open_scaled
 from digitlab.infer.answers import Box, Page, ReadDigit
-from digitlab.infer.lattice import Atom, Candidate, candidates_of, weigh
+from digitlab.infer.lattice import USUAL_SIZE, Atom, Candidate, candidates_of, single_candidates, weigh
 from digitlab.infer.layout import Line, find_lines, least_space
 from digitlab.infer.pieces import Marks, Piece, find_pieces, image_of
 from digitlab.infer.split import cut_up, find_cuts
@@ -126,10 +126,10 @@ def read_page(source: Source, classify: Classify, *, threshold: float) -> Page:
     readings = []
     for line in find_lines(marks):
         atoms = [Atom(piece, piece.label) for piece in line.pieces]
-        readings.append(Reading(line, atoms, candidates_of(marks, atoms, line)))
+        readings.append(Reading(line, atoms, single_candidates(atoms, line)))
     sight.show(readings)
     for reading in readings:
-        cut_doubtful(reading, sight)
+        reconsider(reading, sight)
     sight.show(readings)
     rows = [digits for reading in readings if (digits := digits_of(reading, sight))]
     if sum(map(len, rows)) == 1 or max(grey.shape) <= ONE_DIGIT_SIDE:
@@ -137,26 +137,29 @@ def read_page(source: Source, classify: Classify, *, threshold: float) -> Page:
     return page_of(rows, scale, threshold)
 
 
-def cut_doubtful(reading: Reading, sight: Sight) -> None:
-    """Cut the pieces that are wide, or of which the network is not sure."""
+def reconsider(reading: Reading, sight: Sight) -> None:
+    """Cut and join the pieces that are wide or small, or of which the network is not sure."""
     atoms: list[Atom] = []
+    settled: set[int] = set()
     height = reading.line.height
     for atom in reading.atoms:
         piece = atom.piece
         answer = sight.answers.get((piece.label,))
         sure = answer is not None and float(np.exp(answer.max())) >= DOUBTFUL
-        slim = piece.width < SLIM * piece.height
+        if sure and piece.width < SLIM * piece.height and piece.height >= USUAL_SIZE * height:
+            settled.add(piece.label)
+            atoms.append(atom)
+            continue
         small = piece.height < 0.5 * height or piece.width < NARROWEST_CUT * height
-        cuts = [] if small or (sure and slim) else find_cuts(sight.marks, piece, height)
+        cuts = [] if small else find_cuts(sight.marks, piece, height)
         if not cuts:
             atoms.append(atom)
             continue
         sides = [None, *(cut.crossed / sight.marks.pen for cut in cuts), None]
         parts = cut_up(sight.marks, piece, cuts)
         atoms += [Atom(part, piece.label, *sides[i : i + 2]) for i, part in enumerate(parts)]
-    if len(atoms) > len(reading.atoms):
-        reading.atoms = sorted(atoms, key=lambda atom: (atom.piece.x, atom.piece.top))
-        reading.candidates = candidates_of(sight.marks, reading.atoms, reading.line)
+    reading.atoms = sorted(atoms, key=lambda atom: (atom.piece.x, atom.piece.top))
+    reading.candidates = candidates_of(sight.marks, reading.atoms, reading.line, settled)
 
 
 def digits_of(reading: Reading, sight: Sight) -> list[Found]:
