@@ -12,8 +12,9 @@ LEAST_PENS = 3.0  # strokes' widths: likewise
 LEAST_OF_USUAL = 0.2  # of the page's usual height: likewise
 LEAST_OVERLAP = 0.4  # of the lower one's height, in which neighbours in a line overlap
 FURTHEST_NEIGHBOUR = 1.2  # of the height: further pieces are joined as lines, not one by one
-STACKED_NEAR, HIGHEST = 0.15, 1.4  # of the usual height: so near, and together so high at most, are
-# parts of one digit that lie above one another
+STACKED_NEAR = 0.15  # of the usual height: so near are parts of one digit above one another
+HIGHEST, HIGHEST_OF_FEW = 1.4, 2.3  # of the usual height, which they have together at most; where
+FEW = 4  # pieces or fewer are all that there is, the usual height may be that of a part
 SAME_COLUMN = 0.3  # of the narrower one's width, in which one lies above the other
 OFF_LINE = 0.5  # of the height: so far may parts of a line be from where its slope leads
 FRAGMENT_NEAR = 0.3  # of the height: so near to a digit lies what broke off it
@@ -112,6 +113,7 @@ def chained(pieces: list[Piece]) -> list[list[Piece]]:
         for side in ("left", "right", "top", "bottom")
     )
     usual = usual_height(pieces)
+    highest = HIGHEST if len(pieces) > FEW else HIGHEST_OF_FEW
     heights, middles = bottom - top, (left + right) / 2
     group = np.arange(len(pieces))
     for i in range(len(pieces)):
@@ -127,7 +129,7 @@ def chained(pieces: list[Piece]) -> list[list[Piece]]:
         above = (
             (aside > SAME_COLUMN * np.minimum(right[i] - left[i], right - left))
             & (-overlap < STACKED_NEAR * usual)
-            & (both < HIGHEST * usual)
+            & (both < highest * usual)
         )
         beside[i] = above[i] = False
         if beside.any():
