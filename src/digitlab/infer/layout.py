@@ -14,6 +14,7 @@ LEAST_OVERLAP = 0.4  # of the lower one's height, in which neighbours in a line 
 FURTHEST_NEIGHBOUR = 1.2  # of the height: further pieces are joined as lines, not one by one
 MANY_SPECKS = 4  # pieces for each that might be a digit
 OF_SPECKS = 4.0  # of the usual speck's size: among many specks, a smaller piece is no digit
+WRITING = 0.2  # of the page's ink, at least
 THIN, LONG = 0.06, 3.0  # a share of the longer side's square; and of the usual height
 STACKED_NEAR = 0.15  # of the usual height: so near are parts of one digit above one another
 HIGHEST, HIGHEST_OF_FEW = 1.4, 2.3  # of the usual height, which they have together at most; where
@@ -93,8 +94,8 @@ def by_size(marks: Marks) -> tuple[list[Piece], list[Piece]]:
 def without_edges(pieces: list[Piece]) -> list[Piece]:
     """Leave out what is long and thin beside the writing: the paper's edge, a crease, a frame."""
     stout = [piece for piece in pieces if piece.area >= THIN * longer(piece) ** 2]
-    if not stout:
-        return pieces
+    if sum(p.area for p in stout) < WRITING * sum(p.area for p in pieces):
+        return pieces  # a fine pen writes thin digits
     longest = LONG * usual_height(stout)
     return [p for p in pieces if p.area >= THIN * longer(p) ** 2 or longer(p) < longest]
 

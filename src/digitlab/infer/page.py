@@ -126,9 +126,12 @@ def read_page(source: Source, classify: Classify, *, threshold: float) -> Page:
         If the picture cannot be opened.
     """
     grey, scale = open_scaled(source, largest_side=LARGEST_SIDE)
-    marks = find_pieces(page_ink(grey))
-    if not marks.pieces:
-        return Page(text="", digits=())
+    ink = page_ink(grey)
+    if max(grey.shape) <= ONE_DIGIT_SIDE and (ink > 0.5).any():
+        top, bottom, left, right = bounds(ink > 0.5)
+        found = alone(grey, (left, top, right - left, bottom - top), classify)
+        return page_of([[found]] if found else [], scale, threshold)
+    marks = find_pieces(ink)
     sight = Sight(marks, classify)
     readings = []
     for line in find_lines(marks):
@@ -139,8 +142,8 @@ def read_page(source: Source, classify: Classify, *, threshold: float) -> Page:
         reconsider(reading, sight)
     sight.show(readings)
     rows = [digits for reading in readings if (digits := digits_of(reading, sight))]
-    if sum(map(len, rows)) == 1 or max(grey.shape) <= ONE_DIGIT_SIDE:
-        rows = alone(grey, rows, sight)
+    if sum(map(len, rows)) == 1 and max(rows[0][0].box[2:]) >= FILLS * max(grey.shape):
+        rows = [[alone(grey, rows[0][0].box, classify) or rows[0][0]]]
     return page_of(rows, scale, threshold)
 
 
@@ -181,23 +184,16 @@ def digits_of(reading: Reading, sight: Sight) -> list[Found]:
     ]  # fmt: skip
 
 
-def alone(grey: Grey, rows: list[list[Found]], sight: Sight) -> list[list[Found]]:
-    """Return the one digit of a picture as `digitlab.core.image.prepare` sees it.
+def alone(grey: Grey, box: Box, classify: Classify) -> Found | None:
+    """Return the one digit of a picture as `digitlab.core.image.prepare` sees it, if it does.
 
-    On a large page a small digit stays as it was read: `prepare` expects it to fill the picture.
+    Only for a digit that fills the picture: that is what `prepare` expects.
     """
-    top, bottom, left, right = bounds(sight.marks.ink > 0.5)
-    if max(grey.shape) > ONE_DIGIT_SIDE:
-        left, top, width, height = rows[0][0].box
-        right, bottom = left + width, top + height
-    if max(right - left, bottom - top) < FILLS * max(grey.shape):
-        return rows
     image = prepare(grey)
     if not has_ink(image):
-        return rows
-    row = sight.classify(image[None])[0]
-    box = left, top, right - left, bottom - top
-    return [[Found(box, int(row.argmax()), float(np.exp(row.max())), float(bottom - top))]]
+        return None
+    row = classify(image[None])[0]
+    return Found(box, int(row.argmax()), float(np.exp(row.max())), float(box[3]))
 
 
 def page_of(rows: list[list[Found]], scale: int, threshold: float) -> Page:
