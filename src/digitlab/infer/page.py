@@ -13,14 +13,14 @@ from digitlab.core.image import bounds, has_ink, prepare
 from digitlab.core.pageink import page_ink
 from digitlab.core.picture import Grey, Source, open_scaled
 from digitlab.infer.answers import Box, Page, ReadDigit
-from digitlab.infer.lattice import (
+from digitlab.infer.candidates import (
     USUAL_SIZE,
     Atom,
     Candidate,
     candidates_of,
     single_candidates,
-    weigh,
 )
+from digitlab.infer.lattice import weigh
 from digitlab.infer.layout import Line, find_lines, least_space
 from digitlab.infer.pieces import Marks, Piece, find_pieces, image_of
 from digitlab.infer.split import cut_up, find_cuts
