@@ -1,9 +1,8 @@
-"""Which pieces of ink stand in one line, and where a line's numbers end."""
+"""Which pieces of ink stand in one line."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from digitlab.infer.pieces import Marks, Piece
 
@@ -23,7 +22,6 @@ SAME_COLUMN = 0.3  # of the narrower one's width, in which one lies above the ot
 OFF_LINE = 0.5  # of the height: so far may parts of a line be from where its slope leads
 FRAGMENT_NEAR = 0.3  # of the height: so near to a digit lies what broke off it
 FRAGMENT_AREA = 0.3  # of the square of a pen's width: less is dust
-NARROWEST_SPACE, WIDEST_GAP, USUAL_SPACE = 0.4, 1.2, 0.65  # of the height, between digits
 
 
 @dataclass
@@ -238,18 +236,3 @@ def add_fragments(lines: list[Line], small: list[Piece]) -> None:
         nearest = int(distance.argmin())
         if distance[nearest] < FRAGMENT_NEAR:
             lines[owners[nearest][0]].pieces.append(piece)
-
-
-def least_space(gaps: NDArray[np.float64]) -> float:
-    """Return the gap at which a new number begins: the middle of the widest range without gaps.
-
-    Parameters
-    ----------
-    gaps
-        N, between neighbours in a line, all of the page, as shares of the line's height.
-    """
-    inside = gaps[(gaps > NARROWEST_SPACE) & (gaps < WIDEST_GAP)]
-    edges = np.sort(np.concatenate([inside, [NARROWEST_SPACE, WIDEST_GAP]]))
-    empty = np.diff(edges)
-    middles = (edges[1:] + edges[:-1]) / 2
-    return float(middles[(empty - 0.3 * np.abs(middles - USUAL_SPACE)).argmax()])

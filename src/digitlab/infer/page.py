@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +10,7 @@ from digitlab.core.confidence import LogProbabilities
 from digitlab.core.image import bounds, has_ink, prepare
 from digitlab.core.pageink import page_ink
 from digitlab.core.picture import Grey, Source, open_scaled
-from digitlab.infer.answers import Box, Page, ReadDigit
+from digitlab.infer.answers import Box, Page
 from digitlab.infer.candidates import (
     USUAL_SIZE,
     Atom,
@@ -21,9 +19,10 @@ from digitlab.infer.candidates import (
     single_candidates,
 )
 from digitlab.infer.lattice import weigh
-from digitlab.infer.layout import Line, find_lines, least_space
+from digitlab.infer.layout import Line, find_lines
 from digitlab.infer.pieces import Marks, Piece, find_pieces, image_of
 from digitlab.infer.split import cut_up, find_cuts
+from digitlab.infer.text import Found, page_of
 
 Classify = Callable[[NDArray[np.uint8]], LogProbabilities]
 Key = tuple[int, ...]  # the labels of some pieces
@@ -36,15 +35,6 @@ SLIM = 0.8  # of its height: so may a wider one, whatever its probability
 NARROWEST_CUT = 0.3  # of the line's height: a narrower piece is one digit
 MOST_SHOWN = 2500  # groups of pieces that the network sees: a limit to what a page of noise costs
 LEAST_POSTERIOR = 1e-4  # what is less likely does not count
-
-
-class Found(NamedTuple):
-    """A digit in the picture as it was looked at, which may be a reduced one."""
-
-    box: Box
-    digit: int
-    probability: float
-    line_height: float
 
 
 @dataclass
@@ -194,32 +184,6 @@ def alone(grey: Grey, box: Box, classify: Classify) -> Found | None:
         return None
     row = classify(image[None])[0]
     return Found(box, int(row.argmax()), float(np.exp(row.max())), float(box[3]))
-
-
-def page_of(rows: list[list[Found]], scale: int, threshold: float) -> Page:
-    """Return the page's digits, in pixels of the full picture, and its text."""
-    gaps = [
-        [(b.box[0] - a.box[0] - a.box[2]) / a.line_height for a, b in pairwise(row)] for row in rows
-    ]
-    space = least_space(np.array([gap for row in gaps for gap in row]))
-    lines = []
-    for row, between in zip(rows, gaps, strict=True):
-        text = ""
-        for found, gap in zip(row, [0.0, *between], strict=True):
-            digit = str(found.digit) if found.probability >= threshold else "?"
-            text += " " * (gap >= space) + digit
-        lines.append(text)
-    digits = [
-        ReadDigit(
-            box=tuple(scale * side for side in found.box),  # type: ignore[arg-type] # four of them
-            digit=found.digit,
-            probability=found.probability,
-            unsure=found.probability < threshold,
-        )
-        for row in rows
-        for found in row
-    ]
-    return Page(text="\n".join(lines), digits=tuple(digits))
 
 
 def probability_of(candidate: Candidate, reading: Reading, sight: Sight) -> float:
