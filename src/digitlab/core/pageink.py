@@ -8,7 +8,6 @@ from digitlab.core.image import stroke_width
 from digitlab.core.ink import (
     LEAST_CONTRAST,
     LIGHT_FLOOR,
-    MOST_HALF_INKED,
     Ink,
     blurred,
     coarsely,
@@ -30,6 +29,7 @@ LARGE_WRITING = 1 / 36  # of the longer side: strokes so wide are a few large di
 SKEWED = 0.5  # skewness by which strokes show whether they are lighter than the paper or darker
 CLEARLY_SKEWED = 2.0  # the same beyond doubt, whatever the border looks like
 FEW_STROKES = 3.2  # skewness above which strokes are narrow
+MOST_HALF_INKED = 4.0  # see `half_inked`: small writing in noise has 2.9, noise alone 4.8 and more
 SHARP = 0.35  # of the whole contrast, right at the strokes' edges
 LEAST_SIGNAL = 5.0  # times the noise
 
