@@ -30,6 +30,7 @@ SKEWED = 0.5  # skewness by which strokes show whether they are lighter than the
 CLEARLY_SKEWED = 2.0  # the same beyond doubt, whatever the border looks like
 FEW_STROKES = 3.2  # skewness above which strokes are narrow
 MOST_HALF_INKED = 4.0  # see `half_inked`: small writing in noise has 2.9, noise alone 4.8 and more
+FAINT_LINE = 0.03  # of the ink's depth: a printed line is deeper
 SHARP = 0.35  # of the whole contrast, right at the strokes' edges
 LEAST_SIGNAL = 5.0  # times the noise
 
@@ -74,7 +75,7 @@ def page_ink(grey: Grey) -> Ink:
         depth = blurred(depth, radius)
         noise /= max(1.0, 3.5 * radius)
         faintest = max(LEAST_CONTRAST, LEAST_SIGNAL * noise)
-    depth = without_printed_lines(depth, max(0.02, 1.5 * noise))
+    depth = without_printed_lines(depth, max(FAINT_LINE * strongest, 1.5 * noise))
     strongest = typical_depth(depth, faintest)
     if strongest == 0:
         return np.zeros(grey.shape, np.float32)

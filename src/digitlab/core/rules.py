@@ -9,6 +9,8 @@ STEEPEST = 0.09  # pixels down a pixel across: 5 degrees
 STRIP = 12  # pixels: so short a piece of a sloping line is level
 THICKEST_LINE = 0.006  # of the picture's longer side
 LEAST_SHARE = 0.5  # of a printed line's length must show; a row of digits covers less
+LONG_ENOUGH = 200  # pixels: shorter lines must be
+FEWEST_REGULAR = 5  # or more, equally far apart
 REACH = 3  # pixels that a line may stray from straight
 EDGE = 0.15  # of a line's own depth: its soft edge
 CROSSED = 1.4  # ink must be this much darker than the printed line that it crosses
@@ -95,9 +97,17 @@ def find_lines(shares: NDArray[np.float32]) -> Lines:
         row = int(left.argmax())
         rows.append(row)
         left[max(0, row - 6) : row + 7] = 0
-    if len(rows) > height / 8:
-        rows = []  # a texture, not lines
+    if len(rows) > height / 8 or (width < LONG_ENOUGH and not are_regular(rows)):
+        rows = []  # a texture; or in a narrow crop strokes
     return Lines(best / width, np.array(rows, np.int64) - max(0, best))
+
+
+def are_regular(rows: list[int]) -> bool:
+    """Tell whether most lines are equally far apart, as printed ones are and strokes are not."""
+    if len(rows) < FEWEST_REGULAR:
+        return False
+    gaps = np.diff(np.sort(rows))
+    return bool((np.abs(gaps - np.median(gaps)) <= 0.15 * np.median(gaps) + 1).mean() > 0.7)
 
 
 def sheared(shares: NDArray[np.float32], fall: float) -> NDArray[np.float32]:
