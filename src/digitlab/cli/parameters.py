@@ -31,6 +31,10 @@ AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one J
 
 RunPath = Annotated[Path, Parameter(help="The run's folder.")]
 
+TrainedPath = Annotated[
+    Path, Parameter(help="A run's folder, a checkpoint, or a model.pth of the tutorial.")
+]
+
 AsCsv = Annotated[bool, Parameter(name="--csv", negative="", help="Print comma-separated values.")]
 
 PicturePaths = Annotated[

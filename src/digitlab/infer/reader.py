@@ -107,7 +107,7 @@ class Reader:
             Prediction(
                 digit=digit,
                 probability=row[digit],
-                unsure=row[digit] < self.card.threshold,
+                unsure=row[digit] < self.card.calibration.threshold,
                 probabilities=tuple(row),
             )
             if drawn

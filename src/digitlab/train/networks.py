@@ -21,6 +21,9 @@ class TutorialNetwork(nn.Module):
         The share of values that is dropped while training, 0 to below 1.
     """
 
+    layers = ("conv1", "conv2", "fc1")
+    """What may be looked at on the way: the modules whose outputs an exported model also gives."""
+
     def __init__(self, dropout: float = 0.5) -> None:
         super().__init__()
         # A convolution slides a small window over the image; each of its kernels answers, at
@@ -36,11 +39,11 @@ class TutorialNetwork(nn.Module):
         self.fc2 = nn.Linear(50, 10)  # 10 x (50 weights + 1 bias)
         self.fc1_drop = nn.Dropout(dropout)
 
-        assert _count_parameters(self.conv1) == 260
-        assert _count_parameters(self.conv2) == 5_020
-        assert _count_parameters(self.fc1) == 16_050
-        assert _count_parameters(self.fc2) == 510
-        assert _count_parameters(self) == 21_840
+        assert count_parameters(self.conv1) == 260
+        assert count_parameters(self.conv2) == 5_020
+        assert count_parameters(self.fc1) == 16_050
+        assert count_parameters(self.fc2) == 510
+        assert count_parameters(self) == 21_840
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the log-probability of each digit for each image."""
@@ -60,7 +63,8 @@ class TutorialNetwork(nn.Module):
         return F.log_softmax(x, dim=1)  # (N, 10): scores -> logarithms of probabilities
 
 
-def _count_parameters(module: nn.Module) -> int:
+def count_parameters(module: nn.Module) -> int:
+    """Return how many numbers a module learns."""
     return sum(parameter.numel() for parameter in module.parameters())
 
 

@@ -20,13 +20,13 @@ from digitlab.train.checkpoint import (
     write_beside,
 )
 from digitlab.train.device import describe_machine, set_up_device
-from digitlab.train.evaluation import make_report
 from digitlab.train.folder import RunFolder
 from digitlab.train.history import TestPoint
 from digitlab.train.loop import Training
 from digitlab.train.networks import build_network, load_weights
 from digitlab.train.provenance import command_given, versions
 from digitlab.train.recipe import Recipe
+from digitlab.train.report import make_report
 from digitlab.train.stopping import Stopped, StopRequest
 
 DECIDING_BITS = ("device", "machine", "threads")

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from digitlab.core.confidence import Calibration, LogProbabilities, calibrate
 from digitlab.core.errors import DigitlabError
+from digitlab.data.catalog import CatalogEntry
 from digitlab.data.dataset import Dataset
 from digitlab.train.checkpoint import (
     Checkpoint,
@@ -17,9 +21,13 @@ from digitlab.train.checkpoint import (
     read_checkpoint,
 )
 from digitlab.train.device import set_up_device
-from digitlab.train.evaluation import answer, make_report
+from digitlab.train.evaluation import answer
 from digitlab.train.networks import build_network, load_weights
 from digitlab.train.recipe import Recipe
+from digitlab.train.report import make_report
+
+ERROR_RATE = 0.001
+"""Of the answers that a calibrated network gives: the threshold of "unsure" is chosen for it."""
 
 ZIP_MAGIC = b"PK\x03\x04"
 """How a file begins that `torch.save` wrote."""
@@ -33,10 +41,12 @@ class TrainedNetwork:
     recipe: Recipe
     source: str
     """The file or folder that it was read from."""
-    dataset_name: str | None
+    dataset_name: str | None = None
     """The dataset that it learnt; None if the file does not tell."""
-    epochs: int | None
+    epochs: int | None = None
     """How many whole epochs it learnt; None if the file does not tell."""
+    seed: int | None = None
+    """Of the training; None likewise."""
 
 
 def load_trained(path: Path) -> TrainedNetwork:
@@ -69,6 +79,7 @@ def _from_checkpoint(checkpoint: Checkpoint, source: str) -> TrainedNetwork:
         source=source,
         dataset_name=checkpoint.record["dataset"],
         epochs=checkpoint.record["epochs_done"],
+        seed=checkpoint.record["seed"],
     )
 
 
@@ -93,8 +104,42 @@ def _from_tutorial_file(path: Path) -> TrainedNetwork:
         load_weights(network, weights)
     except DigitlabError as error:
         raise DigitlabError(f"{path}: {error}") from error
-    return TrainedNetwork(
-        network=network, recipe=recipe, source=str(path), dataset_name=None, epochs=None
+    return TrainedNetwork(network=network, recipe=recipe, source=str(path))
+
+
+def held_out(dataset: Dataset, recipe: Recipe) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the training images that the recipe does not learn from, and their labels."""
+    rest = slice(recipe.train_images, None)
+    return dataset.train_images[rest], dataset.train_labels[rest]
+
+
+def answer_images(
+    trained: TrainedNetwork, images: NDArray[np.uint8], entry: CatalogEntry, device: torch.device
+) -> LogProbabilities:
+    """Return the network's log-probabilities, float32 (N, 10), for uint8 images (N, 28, 28)."""
+    return (
+        answer(
+            trained.network.to(device),
+            torch.from_numpy(images).to(device),
+            mean=entry.mean,
+            std=entry.std,
+            batch_size=trained.recipe.test_batch_size,
+        )
+        .cpu()
+        .numpy()
+    )
+
+
+def calibrate_trained(
+    trained: TrainedNetwork, dataset: Dataset, device: torch.device
+) -> Calibration:
+    """Choose temperature and threshold by the training images that were held out, if any were."""
+    images, labels = held_out(dataset, trained.recipe)
+    return calibrate(
+        answer_images(trained, images, dataset.entry, device),
+        labels,
+        error_rate=ERROR_RATE,
+        fitted_on=f"the {len(labels):,} training images that were held out",
     )
 
 
@@ -109,16 +154,13 @@ def report_on(
         If the device is not there, or the network's answers are not numbers.
     """
     device = set_up_device(device_name, threads)
-    log_probabilities = answer(
-        trained.network.to(device),
-        torch.from_numpy(dataset.test_images).to(device),
-        mean=dataset.entry.mean,
-        std=dataset.entry.std,
-        batch_size=trained.recipe.test_batch_size,
-    )
     try:
         return make_report(
-            log_probabilities.cpu().numpy(), dataset, model=trained.source, epochs=trained.epochs
+            answer_images(trained, dataset.test_images, dataset.entry, device),
+            dataset,
+            model=trained.source,
+            epochs=trained.epochs,
+            calibration=calibrate_trained(trained, dataset, device),
         )
     except ValueError as error:
         raise DigitlabError(f"{trained.source} answers nonsense: {error}") from error
