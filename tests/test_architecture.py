@@ -28,6 +28,9 @@ def test_imports_between_rooms_go_one_way():
 def test_rooms_are_one_level_deep_and_their_doors_are_empty():
     rooms = [path for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"]
     assert rooms
+    shipped = PACKAGE / "pretrained"  # no code
+    assert sorted(path.name for path in shipped.iterdir()) == ["model.json", "model.onnx"]
+    rooms.remove(shipped)
     for room in rooms:
         assert (room / "__init__.py").read_text() == ""
         assert not [p for p in room.iterdir() if p.is_dir() and p.name != "__pycache__"]
@@ -49,6 +52,7 @@ def test_every_public_function_and_class_explains_itself():
         ("--help", ("torch", "numpy", "matplotlib")),
         ("train --help", ("torch", "matplotlib")),
         ("plot --help", ("torch", "matplotlib")),
+        ("predict --help", ("torch", "matplotlib")),
     ],
 )
 def test_help_imports_nothing_heavy(command: str, left_out: tuple[str, ...]):
