@@ -49,6 +49,7 @@ class _FromBytes(nn.Module):
         return listen
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Return the log-probabilities, and what each of the layers says."""
         answers = self.network(normalise(images, self.mean, self.std))
         return answers, *(self.said[name] for name in self.names)
 
