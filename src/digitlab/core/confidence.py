@@ -132,7 +132,7 @@ def expected_calibration_error(
     using Bayesian binning", AAAI 2015; equal widths as in Guo et al. 2017.
 
     >>> half = np.log(np.full((4, 2), 0.5, np.float32))
-    >>> expected_calibration_error(half, np.array([0, 0, 1, 1]))
+    >>> round(expected_calibration_error(half, np.array([0, 0, 1, 1])), 6)
     0.0
     """
     probability = np.exp(log_probabilities.max(axis=1).astype(np.float64))  # N

@@ -101,7 +101,7 @@ class Reader:
         probabilities = np.exp(self.classifier.classify(images))  # N x 10
         digits = probabilities.argmax(axis=1).tolist()
         rows = probabilities.tolist()
-        inked = images.reshape(len(images), -1).max(axis=1, initial=0) > 0  # N
+        inked = images.max(axis=(1, 2)) > 0  # N
         return [
             Prediction(
                 digit=digit,
