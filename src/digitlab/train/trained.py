@@ -62,7 +62,8 @@ def load_trained(path: Path) -> TrainedNetwork:
 def _from_checkpoint(checkpoint: Checkpoint, source: str) -> TrainedNetwork:
     recipe = Recipe.from_json(checkpoint.record["recipe"])
     network = build_network(recipe)
-    load_weights(network, named_below("network", checkpoint.tensors))
+    in_use = "average" if recipe.average else "network"
+    load_weights(network, named_below(in_use, checkpoint.tensors))
     return TrainedNetwork(
         network=network,
         recipe=recipe,
