@@ -22,7 +22,7 @@ class TutorialNetwork(nn.Module):
     """
 
     layers = ("conv1", "conv2", "fc1")
-    """What may be looked at on the way: the modules whose outputs an exported model also gives."""
+    """The submodules whose outputs show how the network sees an image."""
 
     def __init__(self, dropout: float = 0.5) -> None:
         super().__init__()
@@ -63,6 +63,63 @@ class TutorialNetwork(nn.Module):
         return F.log_softmax(x, dim=1)  # (N, 10): scores -> logarithms of probabilities
 
 
+class BatchNormNetwork(nn.Module):
+    """Four convolutions with batch norm, each with twice the kernels of the one before.
+
+    In and out as `TutorialNetwork`. Batch norm brings each channel to mean 0 and deviation 1 and
+    then gives it a scale and an offset that are learnt: while training by the mean and deviation
+    of the batch, in use by their running average. Layers that are fed such numbers learn several
+    times faster. In use it is one multiplication and one addition a channel, which the exporter
+    works into the convolution before it: it costs nothing.
+
+    Source: S. Ioffe and C. Szegedy, "Batch normalization: accelerating deep network training by
+    reducing internal covariate shift" (ICML 2015).
+
+    Parameters
+    ----------
+    dropout
+        The share of values before the linear layer that is dropped while training, 0 to below 1.
+    """
+
+    layers = ("conv1", "conv2", "conv3", "conv4")
+    """The submodules whose outputs show how the network sees an image."""
+
+    def __init__(self, dropout: float = 0.5) -> None:
+        super().__init__()
+        # No biases: batch norm takes the mean off again, and adds an offset of its own.
+        # The first window goes in strides of 2: all later layers have a quarter of the work.
+        self.conv1 = nn.Conv2d(1, 16, kernel_size=5, stride=2, bias=False)  # 16 x (1 x 5 x 5)
+        self.norm1 = nn.BatchNorm2d(16)  # a scale and an offset for each of 16 channels
+        self.conv2 = nn.Conv2d(16, 32, kernel_size=3, bias=False)  # 32 x (16 x 3 x 3)
+        self.norm2 = nn.BatchNorm2d(32)
+        self.conv3 = nn.Conv2d(32, 64, kernel_size=3, bias=False)  # 64 x (32 x 3 x 3)
+        self.norm3 = nn.BatchNorm2d(64)
+        self.conv4 = nn.Conv2d(64, 128, kernel_size=3, bias=False)  # 128 x (64 x 3 x 3)
+        self.norm4 = nn.BatchNorm2d(128)
+        self.drop = nn.Dropout(dropout)
+        self.fc = nn.Linear(128, 10)  # 10 x (128 weights + 1 bias)
+
+        assert count_parameters(self.conv1) == 400
+        assert count_parameters(self.conv2) == 4_608
+        assert count_parameters(self.conv3) == 18_432
+        assert count_parameters(self.conv4) == 73_728
+        assert count_parameters(self.fc) == 1_290
+        assert count_parameters(self) == 98_938  # 480 of them are batch norm's
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the log-probability of each digit for each image."""
+        x = images  # (N, 1, 28, 28)
+        x = F.relu(self.norm1(self.conv1(x)))  # (N, 16, 12, 12): 12 places, 2 pixels apart
+        x = F.relu(self.norm2(self.conv2(x)))  # (N, 32, 10, 10): a window now sees 9 pixels
+        x = F.max_pool2d(x, 2)  # (N, 32, 5, 5)
+        x = F.relu(self.norm3(self.conv3(x)))  # (N, 64, 3, 3): 19 pixels
+        x = F.relu(self.norm4(self.conv4(x)))  # (N, 128, 1, 1): 27 pixels, the whole image
+        x = x.flatten(1)  # (N, 128)
+        x = self.drop(x)  # (N, 128): while training, some of the 128 become 0
+        x = self.fc(x)  # (N, 10): one score a digit
+        return F.log_softmax(x, dim=1)  # (N, 10): scores -> logarithms of probabilities
+
+
 def count_parameters(module: nn.Module) -> int:
     """Return how many numbers a module learns."""
     return sum(parameter.numel() for parameter in module.parameters())
@@ -75,7 +132,7 @@ def build_network(recipe: Recipe) -> nn.Module:
     CPU are about a quarter faster. They add the same numbers in another order than PyTorch's
     default layout, so results differ from it by rounding, about one part in ten million.
     """
-    networks = {"tutorial": TutorialNetwork}
+    networks = {"tutorial": TutorialNetwork, "batch-norm": BatchNormNetwork}
     network: nn.Module = networks[recipe.network](recipe.dropout)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 

@@ -21,7 +21,7 @@ from digitlab.train.checkpoint import (
 )
 from digitlab.train.device import describe_machine, set_up_device
 from digitlab.train.folder import RunFolder
-from digitlab.train.history import TestPoint
+from digitlab.train.history import ScorePoint
 from digitlab.train.loop import Training
 from digitlab.train.networks import build_network, load_weights
 from digitlab.train.provenance import command_given, versions
@@ -158,7 +158,7 @@ def _train_and_report(
 def _train(folder: RunFolder, training: Training, checkpoint_steps: int) -> None:
     with StopRequest() as stop:
         for point in training.run():
-            is_test = isinstance(point, TestPoint)
+            is_test = isinstance(point, ScorePoint)
             if point is not None:
                 folder.append_point(point)
                 _tell(folder, point.line(), is_result=is_test)

@@ -22,6 +22,7 @@ from digitlab.train.checkpoint import (
 )
 from digitlab.train.device import set_up_device
 from digitlab.train.evaluation import answer
+from digitlab.train.examples import split
 from digitlab.train.networks import build_network, load_weights
 from digitlab.train.recipe import Recipe
 from digitlab.train.report import make_report
@@ -72,7 +73,8 @@ def load_trained(path: Path) -> TrainedNetwork:
 def _from_checkpoint(checkpoint: Checkpoint, source: str) -> TrainedNetwork:
     recipe = Recipe.from_json(checkpoint.record["recipe"])
     network = build_network(recipe)
-    load_weights(network, named_below("network", checkpoint.tensors))
+    in_use = "average" if recipe.average else "network"
+    load_weights(network, named_below(in_use, checkpoint.tensors))
     return TrainedNetwork(
         network=network,
         recipe=recipe,
@@ -107,12 +109,6 @@ def _from_tutorial_file(path: Path) -> TrainedNetwork:
     return TrainedNetwork(network=network, recipe=recipe, source=str(path))
 
 
-def held_out(dataset: Dataset, recipe: Recipe) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return the training images that the recipe does not learn from, and their labels."""
-    rest = slice(recipe.train_images, None)
-    return dataset.train_images[rest], dataset.train_labels[rest]
-
-
 def answer_images(
     trained: TrainedNetwork, images: NDArray[np.uint8], entry: CatalogEntry, device: torch.device
 ) -> LogProbabilities:
@@ -134,12 +130,13 @@ def calibrate_trained(
     trained: TrainedNetwork, dataset: Dataset, device: torch.device
 ) -> Calibration:
     """Choose temperature and threshold by the training images that were held out, if any were."""
-    images, labels = held_out(dataset, trained.recipe)
+    _, held_out = split(trained.recipe.train_images, trained.recipe.validation)
+    images = dataset.train_images[held_out.numpy()]
     return calibrate(
         answer_images(trained, images, dataset.entry, device),
-        labels,
+        dataset.train_labels[held_out.numpy()],
         error_rate=ERROR_RATE,
-        fitted_on=f"the {len(labels):,} training images that were held out",
+        fitted_on=f"the {len(images):,} training images that were held out",
     )
 
 
