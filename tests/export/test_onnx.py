@@ -1,7 +1,9 @@
 """The exported file answers as PyTorch does, or it is not written; the card tells the truth."""
 
+import contextlib
 import hashlib
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from digitlab.cli.app import main
 from digitlab.core.errors import DigitlabError
 from digitlab.core.modelfile import read_model
 from digitlab.data.dataset import Dataset
@@ -23,12 +26,13 @@ HELD_OUT = 5_000
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, mnist: Dataset) -> Path:
     """Return a run of one short epoch, exported into its own folder."""
-    from digitlab.cli.app import app
-
     folder = tmp_path_factory.mktemp("export") / "run"
-    settings = ["--epochs", "1", "--train-images", "12000", "--validation", str(HELD_OUT)]
-    app(["train", *settings, "--run", str(folder)], result_action="return_value")
-    app(["export", str(folder)], result_action="return_value")
+    settings = ("--epochs", 1, "--train-images", 12_000, "--validation", HELD_OUT)
+    with pytest.MonkeyPatch.context() as patch:
+        for words in (("train", *settings, "--run", folder), ("export", folder)):
+            patch.setattr(sys, "argv", ["digitlab", *map(str, words)])
+            with contextlib.suppress(SystemExit):
+                main()
     return folder
 
 
