@@ -20,8 +20,9 @@ class Blobs(NamedTuple):
 def find_blobs(inked: NDArray[np.bool_]) -> Blobs:
     """Label the pieces of ink that touch, sides or corners (8-connected).
 
-    Runs of ink in a row are joined with the runs that they touch in the row above; joined runs
-    point to one another (union-find), and each points at last to its piece's first run.
+    Runs of ink in a row are joined with the runs that they touch in the row above: each points to
+    the first run that it is known to be joined with, and all are led on together until every run
+    points at its piece's first (union-find, in the manner of Shiloach and Vishkin 1982).
 
     >>> find_blobs(np.array([[1, 0, 1], [0, 1, 0], [0, 0, 0], [1, 1, 0]], bool)).labels
     array([[1, 0, 1],
@@ -29,41 +30,37 @@ def find_blobs(inked: NDArray[np.bool_]) -> Blobs:
            [0, 0, 0],
            [2, 2, 0]])
     """
-    height, width = inked.shape
     steps = np.diff(
         np.pad(inked, ((0, 0), (1, 1))).astype(np.int8), axis=1
     )  # +1 begins a run, -1 ends it
     rows, starts = np.nonzero(steps == 1)
     ends = np.nonzero(steps == -1)[1]  # one past the run; in the same order as the starts
-    parent = list(range(len(rows)))
-
-    def first(run: int) -> int:
-        """Return the first run of the piece that a run belongs to, as far as it is known."""
-        while parent[run] != run:
-            parent[run] = parent[parent[run]]
-            run = parent[run]
-        return run
-
-    begin_of_row = np.searchsorted(rows, np.arange(height + 1)).tolist()
-    start, end = starts.tolist(), ends.tolist()
-    for row in range(1, height):
-        above, last_above = begin_of_row[row - 1], begin_of_row[row]
-        here, last_here = begin_of_row[row], begin_of_row[row + 1]
-        while above < last_above and here < last_here:
-            if start[above] <= end[here] and start[here] <= end[above]:  # touch, if by a corner
-                a, b = first(above), first(here)
-                parent[max(a, b)] = min(a, b)
-            if end[above] < end[here]:
-                above += 1
-            else:
-                here += 1
-    roots = np.array([first(run) for run in range(len(parent))], np.int64)
-    _, piece = np.unique(roots, return_inverse=True)
+    joined = joined_runs(rows, starts, ends, inked.shape[1])
+    _, piece = np.unique(joined, return_inverse=True)
     lengths = ends - starts
-    labels = np.zeros((height, width), np.int64)
+    labels = np.zeros(inked.shape, np.int64)
     labels[inked] = np.repeat(piece + 1, lengths)  # runs and pixels are in the same order
     areas = np.bincount(piece, weights=lengths).astype(np.int64)
     return Blobs(labels, areas)
+
+
+def joined_runs(
+    rows: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[np.int64], width: int
+) -> NDArray[np.int64]:
+    """Return for each run of ink, in reading order, the first run of its piece."""
+    row_above = (rows - 1) * (width + 2)  # a run's place in reading order
+    first = np.searchsorted(rows * (width + 2) + ends, row_above + starts)
+    last = np.searchsorted(rows * (width + 2) + starts, row_above + ends, side="right")
+    touched = np.maximum(last - first, 0)  # how many runs of the row above touch, if by a corner
+    below = np.repeat(np.arange(len(rows)), touched)
+    above = np.arange(len(below)) - np.repeat(np.cumsum(touched) - touched - first, touched)
+    parent = np.arange(len(rows))
+    while (apart := parent[above] != parent[below]).any():
+        one, other = parent[above[apart]], parent[below[apart]]
+        np.minimum.at(parent, np.maximum(one, other), np.minimum(one, other))
+        while ((further := parent[parent]) != parent).any():
+            parent = further
+    return parent
 
 
 def main_blobs(ink: NDArray[np.float32]) -> NDArray[np.float32]:

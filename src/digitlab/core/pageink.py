@@ -1,0 +1,135 @@
+"""Tell ink from paper on a whole page: small writing, light that changes fast, printed lines."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from digitlab.core.image import stroke_width
+from digitlab.core.ink import (
+    LEAST_CONTRAST,
+    LIGHT_FLOOR,
+    Ink,
+    blurred,
+    coarsely,
+    ink_is_light,
+    ink_of,
+    mean,
+    noise_of,
+    otsu,
+)
+from digitlab.core.picture import Grey
+from digitlab.core.rules import without_printed_lines
+
+SMALL_SIDE = 96  # pixels: in so small a picture the paper is looked at as for one digit
+PAPER_SIDE = 400  # pixels: a page's paper is looked at this small
+WIDEST_STROKE = 1 / 14  # of the longer side, closed over by the paper; else `ink_of` knows better
+LARGE_WRITING = 1 / 36  # of the longer side: strokes so wide are a few large digits
+SKEWED = 0.5  # third moment by which strokes show on paper that they are lighter or darker
+LEAST_SIGNAL = 5.0  # times the noise
+
+
+def page_ink(grey: Grey) -> Ink:
+    """Return how much ink lies on each pixel of a page.
+
+    As `ink_of`, which is made for one digit, but the paper is followed more closely, writing may
+    be a thousandth of the page, and printed lines may be a few degrees off level.
+
+    Parameters
+    ----------
+    grey
+        uint8, height x width, from `open_picture`.
+
+    Returns
+    -------
+    Ink
+        float32 of the same shape, 0..1; all zero where the page is blank.
+    """
+    if max(grey.shape) <= SMALL_SIDE or has_large_writing(grey):
+        return ink_of(grey)
+    light = is_light_on_dark(grey)
+    bright = 255 - grey if light else grey
+    paper = paper_below(bright)
+    # light ink is told against its dark paper, as in `ink_of`
+    shade = 255 - paper + np.float32(LIGHT_FLOOR) if light else paper + np.float32(1)
+    depth = (paper - bright) / shade
+    noise = noise_of(depth)
+    faintest = max(LEAST_CONTRAST, LEAST_SIGNAL * noise)
+    strongest = typical_depth(depth, faintest)
+    if noise > 0.04 * strongest > 0:
+        radius = min(1.5, 10 * noise / strongest)
+        depth = blurred(depth, radius)
+        noise /= max(1.0, 3.5 * radius)
+        faintest = max(LEAST_CONTRAST, LEAST_SIGNAL * noise)
+    depth = without_printed_lines(depth, max(0.02, 1.5 * noise))
+    strongest = typical_depth(depth, faintest)
+    if strongest == 0:
+        return np.zeros(grey.shape, np.float32)
+    ink: Ink = np.clip(depth / strongest, 0, 1)
+    return ink
+
+
+def has_large_writing(grey: Grey) -> bool:
+    """Tell whether a picture's strokes are too wide to be told from shadows as a page's are."""
+    factor = max(1, max(grey.shape) // 256)
+    small = np.asarray(Image.fromarray(grey).reduce(factor) if factor > 1 else grey)
+    inked = ink_of(small) > 0.5
+    return stroke_width(inked) > LARGE_WRITING * max(small.shape)
+
+
+def is_light_on_dark(grey: Grey) -> bool:
+    """Decide which of the two is the ink: the rare one, narrow against its surroundings.
+
+    Strokes pull the third moment of the differences to the surroundings to their own side; where
+    that is not clear, the border decides as for one digit.
+    """
+    factor = max(1, max(grey.shape) // PAPER_SIDE)
+    small = np.asarray(Image.fromarray(grey).reduce(factor) if factor > 1 else grey, np.float32)
+    off = small - mean(small, max(small.shape) // 10 | 1)
+    spread = float(off.std())
+    if spread < 1:
+        return False
+    skew = float((off**3).mean()) / spread**3
+    return skew > 0 if abs(skew) > SKEWED else ink_is_light(coarsely(grey))
+
+
+def paper_below(bright: Grey) -> NDArray[np.float32]:
+    """Return the bare paper's grey at every pixel, dark ink thought away.
+
+    A grey closing over a window wider than strokes keeps light and shadow, their edges too, but
+    rides on top of the noise; what the bare paper nearby is below it is then taken off.
+    """
+    height, width = bright.shape
+    factor = -(-max(height, width) // PAPER_SIDE)
+    image = Image.fromarray(bright)
+    coarse = np.asarray(image.reduce(factor) if factor > 1 else image, np.float32)
+    window = int(max(coarse.shape) * WIDEST_STROKE) | 1
+    closed = -dilated(-dilated(coarse, window), window)
+    below = closed - coarse
+    bare = below < max(2.0, otsu(below[below > 2]) / 2)
+    share = mean(bare.astype(np.float32), 9)
+    lower = mean(np.where(bare, below, np.float32(0)), 9) / np.maximum(share, 0.05)
+    paper = Image.fromarray((closed - lower).astype(np.float32))
+    return np.asarray(paper.resize((width, height), Image.Resampling.BILINEAR), np.float32)
+
+
+def dilated(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    """Return the largest value of the size x size window around each, by doubling the window."""
+    for _ in range(2):
+        half = size // 2
+        row = np.pad(values, ((half, half), (0, 0)), mode="edge")
+        reach = 1
+        while 2 * reach <= size:
+            row = np.maximum(row[:-reach], row[reach:])
+            reach *= 2
+        if reach < size:
+            row = np.maximum(row[: len(row) - (size - reach)], row[size - reach :])
+        values = row.T
+    return values
+
+
+def typical_depth(depth: NDArray[np.float32], faintest: float) -> float:
+    """Return the full ink's depth: of what is no paper, the darker class's middle; 0 if none."""
+    marked = depth[depth > faintest]
+    if marked.size < 12:
+        return 0.0
+    return float(np.median(marked[marked >= otsu(marked)]))

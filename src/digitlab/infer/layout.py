@@ -1,0 +1,197 @@
+"""Which pieces of ink stand in one line, and where a line's numbers end."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.infer.pieces import Marks, Piece
+
+LEAST_HEIGHT = 7.0  # pixels: a smaller piece is no digit by itself
+LEAST_PENS = 2.2  # strokes' widths: likewise
+LEAST_OF_USUAL = 0.2  # of the page's usual height: likewise
+LEAST_OVERLAP = 0.4  # of the lower one's height, in which neighbours in a line overlap
+FURTHEST_NEIGHBOUR = 1.2  # of the height: further pieces are joined as lines, not one by one
+OFF_LINE = 0.5  # of the height: so far may parts of a line be from where its slope leads
+FRAGMENT_NEAR = 0.3  # of the height: so near to a digit lies what broke off it
+FRAGMENT_AREA = 0.3  # of the square of a pen's width: less is dust
+NARROWEST_SPACE, WIDEST_GAP, USUAL_SPACE = 0.4, 1.2, 0.65  # of the height, between digits
+
+
+@dataclass
+class Line:
+    """Pieces side by side, from left to right."""
+
+    pieces: list[Piece]
+    height: float
+    """Of its usual digit, in pixels."""
+    row: float
+    """Its middle at column 0."""
+    slope: float
+    """Pixels down a pixel to the right."""
+
+    def row_at(self, x: float) -> float:
+        """Return the line's middle at a column."""
+        return self.row + self.slope * x
+
+    @property
+    def middle_x(self) -> float:
+        """Its middle column."""
+        return (min(p.left for p in self.pieces) + max(p.right for p in self.pieces)) / 2
+
+    @property
+    def middle(self) -> float:
+        """Its row at its middle column."""
+        return self.row_at(self.middle_x)
+
+
+def find_lines(marks: Marks) -> list[Line]:
+    """Gather a page's pieces into lines, from top to bottom; dust is left out."""
+    main, small = by_size(marks)
+    if not main:
+        return []
+    lines = [line_of(group, 0.0) for group in chained(main)]
+    page_slope = slope_of_page(lines)
+    lines = joined([line_of(line.pieces, page_slope) for line in lines], page_slope)
+    add_fragments(lines, small)
+    for line in lines:
+        line.pieces.sort(key=lambda piece: (piece.x, piece.top))
+    return sorted(lines, key=lambda line: line.middle - page_slope * line.middle_x)
+
+
+def by_size(marks: Marks) -> tuple[list[Piece], list[Piece]]:
+    """Part the pieces into those that may be digits and those that may have broken off one."""
+    tall = [piece for piece in marks.pieces if max(piece.height, piece.width) >= LEAST_HEIGHT]
+    if not tall:
+        return [], []
+    usual = usual_height(tall)
+    least = max(LEAST_HEIGHT, LEAST_PENS * marks.pen, LEAST_OF_USUAL * usual)
+    main = [piece for piece in tall if max(piece.height, piece.width) >= least]
+    chosen = {piece.label for piece in main}
+    dust = FRAGMENT_AREA * marks.pen**2
+    small = [p for p in marks.pieces if p.label not in chosen and p.area >= dust]
+    return main, small
+
+
+def usual_height(pieces: list[Piece]) -> float:
+    """Return the height above which half of the ink's pieces, weighed by area, lie."""
+    order = sorted(pieces, key=lambda piece: piece.height)
+    weights = np.cumsum([piece.area for piece in order])
+    return float(order[int(np.searchsorted(weights, weights[-1] / 2))].height)
+
+
+def chained(pieces: list[Piece]) -> list[list[Piece]]:
+    """Join each piece with its nearest neighbour to the right that stands beside it."""
+    left, right, top, bottom = (
+        np.array([getattr(piece, side) for piece in pieces], np.float64)
+        for side in ("left", "right", "top", "bottom")
+    )
+    heights, middles = bottom - top, (left + right) / 2
+    group = np.arange(len(pieces))
+    for i in range(len(pieces)):
+        overlap = np.minimum(bottom[i], bottom) - np.maximum(top[i], top)
+        gap = left - right[i]
+        beside = (
+            (overlap >= LEAST_OVERLAP * np.minimum(heights[i], heights))
+            & (gap < FURTHEST_NEIGHBOUR * np.maximum(heights[i], heights))
+            & (middles >= middles[i])
+        )
+        beside[i] = False
+        if beside.any():
+            nearest = int(np.where(beside, middles, np.inf).argmin())
+            group[group == group[nearest]] = group[i]
+    return [
+        [pieces[i] for i in np.flatnonzero(group == number)] for number in np.unique(group)
+    ]
+
+
+def line_of(pieces: list[Piece], page_slope: float) -> Line:
+    """Fit a line to pieces; a short one leans on the page's slope.
+
+    The least squares of the middles, with the page's slope as a prior worth a few digits.
+    """
+    height = usual_height(pieces)
+    weights = np.array([min(1.0, piece.height / height) for piece in pieces])
+    x = np.array([piece.x for piece in pieces])
+    y = np.array([piece.y for piece in pieces])
+    middle_x, middle_y = np.average(x, weights=weights), np.average(y, weights=weights)
+    off = x - middle_x
+    prior = 20 * height**2
+    slope = float(
+        (np.sum(weights * off * (y - middle_y)) + prior * page_slope)
+        / (np.sum(weights * off**2) + prior)
+    )
+    return Line(list(pieces), height, float(middle_y - slope * middle_x), slope)
+
+
+def slope_of_page(lines: list[Line]) -> float:
+    """Return the middle of the lines' slopes, each counted by how long it is."""
+    order = sorted(lines, key=lambda line: line.slope)
+    weights = np.cumsum([extent(line) ** 2 / line.height for line in order])
+    return order[int(np.searchsorted(weights, weights[-1] / 2))].slope
+
+
+def extent(line: Line) -> float:
+    """Return how many columns a line takes."""
+    return max(p.right for p in line.pieces) - min(p.left for p in line.pieces)
+
+
+def joined(lines: list[Line], page_slope: float) -> list[Line]:
+    """Join each part of a line with the nearest that it leads into, until none is left."""
+    while True:
+        left = np.array([min(piece.left for piece in line.pieces) for line in lines])
+        right = np.array([max(piece.right for piece in line.pieces) for line in lines])
+        row, slope, height = (
+            np.array([getattr(line, name) for line in lines]) for name in ("row", "slope", "height")
+        )
+        lower = np.minimum.outer(height, height)
+        between = (right[:, None] + left) / 2  # from a row's line to a column's
+        off = row[:, None] + slope[:, None] * between - row - slope * between
+        gap = (left - right[:, None]).astype(np.float64)
+        leads = (gap > -0.5 * lower) & (np.abs(off) < OFF_LINE * lower)
+        np.fill_diagonal(leads, False)
+        group = np.arange(len(lines))
+        for one in np.flatnonzero(leads.any(1)).tolist():
+            other = int(np.where(leads[one], gap[one], np.inf).argmin())
+            if group[other] == other and group[one] == one:  # one step at a time
+                group[other] = one
+        if (group == np.arange(len(lines))).all():
+            return lines
+        lines = [
+            line_of([piece for i in np.flatnonzero(group == one) for piece in lines[i].pieces],
+                    page_slope)
+            for one in np.unique(group).tolist()
+        ]  # fmt: skip
+
+
+def add_fragments(lines: list[Line], small: list[Piece]) -> None:
+    """Give each small piece to the line with the digit that it may have broken off."""
+    owners = [(number, piece) for number, line in enumerate(lines) for piece in line.pieces]
+    left, top, right, bottom = (
+        np.array([getattr(piece, side) for _, piece in owners])
+        for side in ("left", "top", "right", "bottom")
+    )
+    usual = np.array([lines[number].height for number, _ in owners])
+    scale = np.maximum(bottom - top, 0.5 * usual)
+    for piece in small:
+        aside = np.maximum(left - piece.right, piece.left - right)
+        away = np.maximum(top - piece.bottom, piece.top - bottom)
+        distance = np.maximum(0, np.maximum(aside, away)) / scale
+        nearest = int(distance.argmin())
+        if distance[nearest] < FRAGMENT_NEAR:
+            lines[owners[nearest][0]].pieces.append(piece)
+
+
+def least_space(gaps: NDArray[np.float64]) -> float:
+    """Return the gap at which a new number begins: the middle of the widest range without gaps.
+
+    Parameters
+    ----------
+    gaps
+        N, between neighbours in a line, all of the page, as shares of the line's height.
+    """
+    inside = gaps[(gaps > NARROWEST_SPACE) & (gaps < WIDEST_GAP)]
+    edges = np.sort(np.concatenate([inside, [NARROWEST_SPACE, WIDEST_GAP]]))
+    empty = np.diff(edges)
+    middles = (edges[1:] + edges[:-1]) / 2
+    return float(middles[(empty - 0.3 * np.abs(middles - USUAL_SPACE)).argmax()])

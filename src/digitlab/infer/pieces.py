@@ -1,0 +1,131 @@
+"""A page's ink in pieces, and the image of any group of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.core.blobs import find_blobs
+from digitlab.core.image import SIDE, Digit, stroke_width, to_mnist
+from digitlab.core.ink import Ink
+
+LEAST_PIECE = 3  # pixels of area: less is dust whatever the writing
+MOST_INKED = 0.4  # of the page: more is no writing
+MOST_PIECES = 1500  # that are looked at, the largest first: a limit to what noise may cost
+MARGIN = 2  # pixels around a piece in which its soft edge lies
+SEEN_HEIGHT = 160  # pixels: a larger digit is reduced before its image is made
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Ink that hangs together, or a part of it that was cut off: label, place and area."""
+
+    label: int
+    left: int
+    top: int
+    right: int
+    """One past the last column, as `bottom` is one past the last row."""
+    bottom: int
+    area: int
+
+    @property
+    def width(self) -> int:
+        """Columns from the first to the last."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """Rows from the first to the last."""
+        return self.bottom - self.top
+
+    @property
+    def x(self) -> float:
+        """The middle column."""
+        return (self.left + self.right) / 2
+
+    @property
+    def y(self) -> float:
+        """The middle row."""
+        return (self.top + self.bottom) / 2
+
+
+@dataclass
+class Marks:
+    """A page's ink, and which piece each pixel belongs to."""
+
+    ink: Ink
+    labels: NDArray[np.int64]
+    """Height x width, 0 where there is no piece; a cut writes new labels."""
+    pieces: list[Piece]
+    pen: float
+    """The strokes' mean width in pixels."""
+    last_label: int
+
+
+def find_pieces(ink: Ink) -> Marks:
+    """Part a page's ink into its pieces, the largest first and at most MOST_PIECES."""
+    inked = ink > 0.5
+    if not inked.any() or inked.mean() > MOST_INKED:
+        return Marks(ink, np.zeros(ink.shape, np.int64), [], 1.0, 0)
+    labels, areas = find_blobs(inked)
+    chosen = np.argsort(-areas, kind="stable")[:MOST_PIECES]
+    chosen = chosen[areas[chosen] >= LEAST_PIECE]
+    rows, columns = np.nonzero(inked)
+    owners = labels[rows, columns] - 1
+    low = np.full((2, len(areas)), np.iinfo(np.int64).max)
+    high = np.zeros((2, len(areas)), np.int64)
+    for axis, places in enumerate((columns, rows)):
+        np.minimum.at(low[axis], owners, places)
+        np.maximum.at(high[axis], owners, places + 1)
+    numbers = np.stack([*low, *high, areas])[:, chosen].T.tolist()
+    pieces = [
+        Piece(int(owner) + 1, *number) for owner, number in zip(chosen, numbers, strict=True)
+    ]
+    return Marks(ink, labels, pieces, stroke_width(inked), len(areas))
+
+
+def image_of(marks: Marks, pieces: list[Piece]) -> Digit:
+    """Return the 28 x 28 image of some pieces, without what else lies between them.
+
+    Parameters
+    ----------
+    marks
+        the page.
+    pieces
+        one or more of its pieces.
+
+    Returns
+    -------
+    Digit
+        uint8, 28 x 28, as `digitlab.core.image.to_mnist` makes it.
+    """
+    top = max(0, min(piece.top for piece in pieces) - MARGIN)
+    left = max(0, min(piece.left for piece in pieces) - MARGIN)
+    bottom = max(piece.bottom for piece in pieces) + MARGIN
+    right = max(piece.right for piece in pieces) + MARGIN
+    labels = marks.labels[top:bottom, left:right]
+    own = labels == pieces[0].label
+    for piece in pieces[1:]:
+        own |= labels == piece.label
+    soft = own | (grown(own) & (labels == 0))
+    ink = np.where(soft, marks.ink[top:bottom, left:right], np.float32(0))
+    factor = max(ink.shape) // SEEN_HEIGHT
+    if factor > 1:
+        height, width = (-(-side // factor) * factor for side in ink.shape)
+        whole = np.pad(ink, ((0, height - ink.shape[0]), (0, width - ink.shape[1])))
+        ink = whole.reshape(height // factor, factor, width // factor, factor).mean((1, 3))
+    if ink.size == 0:
+        return np.zeros((SIDE, SIDE), np.uint8)
+    return to_mnist(ink)
+
+
+def grown(inked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return what is True and what lies within MARGIN pixels of it."""
+    for _ in range(MARGIN):
+        wide = inked.copy()
+        wide[1:] |= inked[:-1]
+        wide[:-1] |= inked[1:]
+        wide[:, 1:] |= inked[:, :-1]
+        wide[:, :-1] |= inked[:, 1:]
+        inked = wide
+    return inked
