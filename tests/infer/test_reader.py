@@ -1,6 +1,8 @@
 """From Python: one picture, several, an array of many; what is no picture; what is no digit."""
 
 import io
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -111,6 +113,16 @@ def test_threads_change_no_answer(mnist: Dataset):
     images = mnist.test_images[:300]
     one, two = (digitlab.load(threads=count).predict(images) for count in (1, 2))
     assert [a.digit for a in one] == [a.digit for a in two]
+
+
+def test_one_reader_serves_several_threads(reader: digitlab.Reader, mnist: Dataset):
+    pictures = [png(image) for image in mnist.test_images[:200]] + [b"no picture"] * 20
+    alone = reader.predict(pictures)
+    filters = list(warnings.filters)
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(reader.predict, [[picture] for picture in pictures]))
+    assert [a.digit for (a,) in together] == [a.digit for a in alone]
+    assert list(warnings.filters) == filters
 
 
 def test_a_folder_that_holds_no_model_is_told(tmp_path: Path):

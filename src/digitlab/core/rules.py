@@ -133,9 +133,7 @@ def trace(shares: NDArray[np.float32], slope: float, row: int) -> NDArray[np.int
     return result
 
 
-def clear_line(
-    cleared: Depth, depth: Depth, rows: NDArray[np.int64], thickest: int
-) -> None:
+def clear_line(cleared: Depth, depth: Depth, rows: NDArray[np.int64], thickest: int) -> None:
     """Clear one line in place, but for what is darker in it, and what crosses it.
 
     The line's own depth is the median along it. A stroke as pale as the line shows by the ink

@@ -87,7 +87,9 @@ def prior_of(group: list[Atom], line: Line) -> float:
     for before, after in zip(group, group[1:], strict=False):
         if before.whole != after.whole:
             aside = max(0, after.piece.left - before.piece.right)
-            away = max(0, after.piece.top - before.piece.bottom, before.piece.top - after.piece.bottom)
+            away = max(
+                0, after.piece.top - before.piece.bottom, before.piece.top - after.piece.bottom
+            )
             prior -= JOIN_COST + GAP_COST * max(aside, away) / line.height
     for crossed in (group[0].cut_left, group[-1].cut_right):
         if crossed is not None:

@@ -100,9 +100,7 @@ def chained(pieces: list[Piece]) -> list[list[Piece]]:
         if beside.any():
             nearest = int(np.where(beside, middles, np.inf).argmin())
             group[group == group[nearest]] = group[i]
-    return [
-        [pieces[i] for i in np.flatnonzero(group == number)] for number in np.unique(group)
-    ]
+    return [[pieces[i] for i in np.flatnonzero(group == number)] for number in np.unique(group)]
 
 
 def line_of(pieces: list[Piece], page_slope: float) -> Line:

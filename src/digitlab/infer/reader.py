@@ -11,8 +11,9 @@ import numpy as np
 from digitlab.core.image import SIDE, Digit, prepare, prepare_stack
 from digitlab.core.modelfile import ModelCard, read_model
 from digitlab.core.picture import PictureError, Source
-from digitlab.infer.answers import Prediction
+from digitlab.infer.answers import Page, Prediction
 from digitlab.infer.classifier import Classifier, Images
+from digitlab.infer.page import read_page
 
 PRETRAINED = Path(__file__).parents[1] / "pretrained"  # the model that comes with the package
 AT_ONCE = 256  # pictures that are held in memory while a long row of them is answered
@@ -96,6 +97,28 @@ class Reader:
                     yield Prediction(digit=None, probability=0.0, unsure=True, error=str(image))
                 else:
                     yield next(answers)
+
+    def read(self, picture: Picture) -> Page:
+        """Read all the digits in a picture: see `digitlab.infer.page.read_page`.
+
+        Parameters
+        ----------
+        picture
+            anything of which `predict` takes one.
+
+        Returns
+        -------
+        Page
+            The text, and every digit with its box; no digit and the text "" if none was found.
+
+        Raises
+        ------
+        PictureError
+            If the picture cannot be opened.
+        """
+        return read_page(
+            picture, self.classifier.classify, threshold=self.card.calibration.threshold
+        )
 
     def _answer(self, images: Images) -> list[Prediction]:
         probabilities = np.exp(self.classifier.classify(images))  # N x 10
