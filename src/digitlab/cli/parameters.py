@@ -40,6 +40,13 @@ TrainedPath = Annotated[
     Path, Parameter(help="A run's folder, a checkpoint, or a model.pth of the tutorial.")
 ]
 
+AsJsonLines = Annotated[
+    bool,
+    Parameter(
+        name="--json", negative="", show_default=False, help="Print one JSON object a picture."
+    ),
+]
+
 AsCsv = Annotated[
     bool,
     Parameter(name="--csv", negative="", show_default=False, help="Print comma-separated values."),
