@@ -54,6 +54,7 @@ def make_report(
         "dataset": dataset.entry.name,
         "epochs": epochs,
         **evaluation.as_json(),
+        "without_disputed": without_disputed(log_probabilities, dataset),
         "calibration": confidence(log_probabilities, dataset, calibration),
         "classes": list(names),
         "predictions": [
@@ -61,6 +62,13 @@ def make_report(
             for index, row in enumerate(first)
         ],
     }
+
+
+def without_disputed(log_probabilities: LogProbabilities, dataset: Dataset) -> dict[str, int]:
+    """Count the right answers once more without the images whose label is disputed."""
+    kept = np.delete(np.arange(len(dataset.test_labels)), dataset.entry.disputed)
+    right = log_probabilities.argmax(axis=1)[kept] == dataset.test_labels[kept]
+    return {"correct": int(np.count_nonzero(right)), "total": len(kept)}
 
 
 def confidence(
