@@ -23,7 +23,7 @@ def drawn(paths: list[Path], random: Random) -> Ink:
     placed = [path @ change.T for path in paths]
     points = np.concatenate(placed)
     low, size = points.min(axis=0), np.ptp(points, axis=0).max()
-    pen = random.uniform(0.05, 0.17) * CANVAS
+    pen = random.uniform(0.05, 0.14) * CANVAS
     canvas = Image.new("L", (CANVAS, CANVAS))
     draw = ImageDraw.Draw(canvas)
     for path in placed:
