@@ -30,11 +30,11 @@ from PIL import Image
 from digitlab.core.errors import DigitlabError
 from digitlab.core.image import has_ink, prepare
 from digitlab.data.catalog import MNIST
-from digitlab.train.evaluation import answer
-from digitlab.train.trained import load_trained
 from digitlab.data.dataset import load_dataset
+from digitlab.train.evaluation import answer
 from digitlab.train.examples import split
 from digitlab.train.recipe import find_recipe
+from digitlab.train.trained import load_trained
 from handmade import Case, handmade
 from measure import describe_machine, version_of
 from small import small_digits
@@ -91,7 +91,9 @@ def read_all(run: Path, cases: list[Case], threshold: float) -> dict[str, Tally]
 def show(tallies: dict[str, Tally], threshold: float) -> None:
     """Print the table, a sum of the handmade digits, and a sum of what is no digit."""
     sure = f"{threshold:.0%} sure"
-    print(f"| condition | pictures | plain resize, right | recipe, right | {sure} | blank | silent |")
+    print(
+        f"| condition | pictures | plain resize, right | recipe, right | {sure} | blank | silent |"
+    )
     print("| --- | --- | --- | --- | --- | --- | --- |")
     sums = {"handmade digits": Tally(), "no digit": Tally()}
     for condition, tally in tallies.items():

@@ -2,7 +2,8 @@
 
 Post: 16 x 16 of soft greys. Forms: a 32 x 32 bitmap whose set pixels are counted in blocks of
 4 x 4, which gives 8 x 8 of 17 greys. Both with the digit's aspect kept, and stretched to the whole
-square. Nothing is random, and nothing is taken from `digitlab.train.degrade`.
+square unless it is slim (a one would be a solid block). Nothing is random, and nothing is taken
+from `digitlab.train.degrade`.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,6 +29,12 @@ def squared(image: Pixels) -> Pixels:
     return np.pad(image, [(n // 2, n - n // 2) for n in spare.tolist()])
 
 
+def stretched(image: Pixels) -> Pixels:
+    """Return the image to be stretched to a square, with paper beside it if it is slim."""
+    height, width = image.shape
+    return image if height < 2 * width else squared(image)
+
+
 def resized(image: Pixels, side: int, how: Image.Resampling) -> Pixels:
     """Return the image with so many pixels a side."""
     return np.asarray(Image.fromarray(image).resize((side, side), how))
@@ -48,9 +55,9 @@ def form(image: Pixels) -> Pixels:
 CONDITIONS: dict[str, Callable[[Pixels], Pixels]] = {
     "as it is": lambda image: image,
     "at 16x16": lambda image: post(squared(cut(image))),
-    "at 16x16, stretched": lambda image: post(cut(image)),
+    "at 16x16, stretched": lambda image: post(stretched(cut(image))),
     "at 8x8": lambda image: form(squared(cut(image))),
-    "at 8x8, stretched": lambda image: form(cut(image)),
+    "at 8x8, stretched": lambda image: form(stretched(cut(image))),
 }
 
 

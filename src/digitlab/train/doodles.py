@@ -32,7 +32,7 @@ def drawn(paths: list[Path], random: Random) -> Ink:
         draw.line(corners, fill=255, width=max(2, round(pen)), joint="curve")
         for x, y in (corners[0], corners[-1]):
             draw.ellipse((x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2), fill=255)
-    return np.asarray(canvas, np.float32) / 255
+    return np.asarray(canvas, np.float32) / np.float32(255)
 
 
 def smooth(points: Path, steps: int = 12) -> Path:
@@ -169,7 +169,9 @@ def ring(random: Random) -> list[Path]:
     if random.random() < 0.35:
         gap = random.uniform(0.14, 0.25)
         begin = random.choice([0.0, 0.25])
-        return [arc((0, 0), (random.uniform(0.3, 0.5), 0.5), (begin + gap, begin + 1 - gap), random)]
+        return [
+            arc((0, 0), (random.uniform(0.3, 0.5), 0.5), (begin + gap, begin + 1 - gap), random)
+        ]
     paths = [arc((0, 0), (0.5, 0.5), (0, 1.03), random)]
     for _ in range(int(random.integers(2, 5))):
         x, y = random.uniform(-0.28, 0.28, 2)

@@ -22,9 +22,7 @@ TURNABLE = (3, 4)  # digits that are none when they lie on their side, or in a m
 UPSET = (3, 4, 7)  # digits that are none upside down
 
 
-def non_digits(
-    images: Images, labels: Labels, *, seed: int, count: int = COUNT
-) -> Images:
+def non_digits(images: Images, labels: Labels, *, seed: int, count: int = COUNT) -> Images:
     """Return pictures of no digit, uint8 (count, 28, 28); about 0.7 ms each.
 
     Parameters
@@ -57,7 +55,8 @@ def one_of(images: Images, labels: Labels, digits: tuple[int, ...], random: Rand
         index = int(random.integers(len(images)))
         if labels[index] in digits:
             top, bottom, left, right = bounds(images[index] > 0)
-            return images[index, top:bottom, left:right].astype(np.float32) / 255
+            digit = images[index, top:bottom, left:right]
+            return digit.astype(np.float32) / np.float32(255)
 
 
 def lying(images: Images, labels: Labels, random: Random) -> Ink:
@@ -90,7 +89,7 @@ def mosaic(images: Images, labels: Labels, random: Random) -> Ink:
         image = images[int(random.integers(len(images)))]
         quarters.append(image[4 + 10 * row : 14 + 10 * row, 4 + 10 * column : 14 + 10 * column])
     whole = np.block([[quarters[3], quarters[2]], [quarters[1], quarters[0]]])
-    return whole.astype(np.float32) / 255
+    return whole.astype(np.float32) / np.float32(255)
 
 
 def blob(_images: Images, _labels: Labels, random: Random) -> Ink:
@@ -105,7 +104,8 @@ def texture(_images: Images, _labels: Labels, random: Random) -> Ink:
     grey = random.random() * cloudy(random) + random.random() * slope
     grey = grey + random.uniform(0, 0.5) * random.normal(size=grey.shape)
     low, high = np.quantile(grey, [0.3, 0.98])
-    return np.clip((grey - low) / (high - low), 0, 1).astype(np.float32)
+    ink: Ink = np.clip((grey - low) / (high - low), 0, 1).astype(np.float32)
+    return ink
 
 
 def cloudy(random: Random) -> Ink:
@@ -113,7 +113,8 @@ def cloudy(random: Random) -> Ink:
     speckles = Image.fromarray(random.integers(0, 256, (40, 40), dtype=np.uint8))
     soft = speckles.filter(ImageFilter.GaussianBlur(random.uniform(0.8, 5)))
     cloud = np.asarray(soft, np.float32)
-    return (cloud - cloud.min()) / max(1.0, float(np.ptp(cloud)))
+    scaled: Ink = (cloud - cloud.min()) / max(1, cloud.max() - cloud.min())
+    return scaled
 
 
 OTHERS: tuple[Callable[[Images, Labels, Random], Ink], ...] = (
