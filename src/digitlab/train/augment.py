@@ -58,7 +58,7 @@ def places(images: int, strength: float, device: torch.device) -> Tensor:
     middles = (torch.arange(SIDE, device=device) + 0.5) * (2 / SIDE) - 1  # of the pixels
     y, x = torch.meshgrid(middles, middles, indexing="ij")
     corners = torch.stack([x, y, torch.ones_like(x)], dim=2).flatten(0, 1)  # (784, 3)
-    straight = (corners @ change).unflatten(1, (SIDE, SIDE))  # (N, 28, 28, 2)
+    straight = (corners @ change).view(images, SIDE, SIDE, 2)
     return straight + bending(images, strength, device)
 
 

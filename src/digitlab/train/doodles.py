@@ -23,7 +23,7 @@ def drawn(paths: list[Path], random: Random) -> Ink:
     placed = [path @ change.T for path in paths]
     points = np.concatenate(placed)
     low, size = points.min(axis=0), np.ptp(points, axis=0).max()
-    pen = random.uniform(0.05, 0.17) * CANVAS
+    pen = random.uniform(0.05, 0.14) * CANVAS
     canvas = Image.new("L", (CANVAS, CANVAS))
     draw = ImageDraw.Draw(canvas)
     for path in placed:
@@ -32,7 +32,7 @@ def drawn(paths: list[Path], random: Random) -> Ink:
         draw.line(corners, fill=255, width=max(2, round(pen)), joint="curve")
         for x, y in (corners[0], corners[-1]):
             draw.ellipse((x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2), fill=255)
-    return np.asarray(canvas, np.float32) / 255
+    return np.asarray(canvas, np.float32) / np.float32(255)
 
 
 def smooth(points: Path, steps: int = 12) -> Path:

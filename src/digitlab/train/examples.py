@@ -39,7 +39,7 @@ class Examples:
         self.held_out_labels = labels[held_out]
         self._copies: Tensor | None = None
         if recipe.degraded:
-            copies = degraded_copies(images[learnt].numpy(), seed=seed)
+            copies = degraded_copies(images[learnt].numpy(), labels[learnt].numpy(), seed=seed)
             self._copies = torch.from_numpy(copies).to(device)
         self._non_digits: Tensor | None = None
         if recipe.outliers:

@@ -64,7 +64,7 @@ class TutorialNetwork(nn.Module):
 
 
 class BatchNormNetwork(nn.Module):
-    """Four convolutions with batch norm, each with twice the kernels of the one before.
+    """Four convolutions with batch norm, each with more kernels than the one before.
 
     In and out as `TutorialNetwork`. Batch norm brings each channel to mean 0 and deviation 1 and
     then gives it a scale and an offset that are learnt: while training by the mean and deviation
@@ -94,17 +94,17 @@ class BatchNormNetwork(nn.Module):
         self.norm2 = nn.BatchNorm2d(32)
         self.conv3 = nn.Conv2d(32, 64, kernel_size=3, bias=False)  # 64 x (32 x 3 x 3)
         self.norm3 = nn.BatchNorm2d(64)
-        self.conv4 = nn.Conv2d(64, 128, kernel_size=3, bias=False)  # 128 x (64 x 3 x 3)
-        self.norm4 = nn.BatchNorm2d(128)
+        self.conv4 = nn.Conv2d(64, 192, kernel_size=3, bias=False)  # 192 x (64 x 3 x 3)
+        self.norm4 = nn.BatchNorm2d(192)
         self.drop = nn.Dropout(dropout)
-        self.fc = nn.Linear(128, 10)  # 10 x (128 weights + 1 bias)
+        self.fc = nn.Linear(192, 10)  # 10 x (192 weights + 1 bias)
 
         assert count_parameters(self.conv1) == 400
         assert count_parameters(self.conv2) == 4_608
         assert count_parameters(self.conv3) == 18_432
-        assert count_parameters(self.conv4) == 73_728
-        assert count_parameters(self.fc) == 1_290
-        assert count_parameters(self) == 98_938  # 480 of them are batch norm's
+        assert count_parameters(self.conv4) == 110_592
+        assert count_parameters(self.fc) == 1_930
+        assert count_parameters(self) == 136_570  # 608 of them are batch norm's
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the log-probability of each digit for each image."""
@@ -113,9 +113,9 @@ class BatchNormNetwork(nn.Module):
         x = F.relu(self.norm2(self.conv2(x)))  # (N, 32, 10, 10): a window now sees 9 pixels
         x = F.max_pool2d(x, 2)  # (N, 32, 5, 5)
         x = F.relu(self.norm3(self.conv3(x)))  # (N, 64, 3, 3): 19 pixels
-        x = F.relu(self.norm4(self.conv4(x)))  # (N, 128, 1, 1): 27 pixels, the whole image
-        x = x.flatten(1)  # (N, 128)
-        x = self.drop(x)  # (N, 128): while training, some of the 128 become 0
+        x = F.relu(self.norm4(self.conv4(x)))  # (N, 192, 1, 1): 27 pixels, the whole image
+        x = x.flatten(1)  # (N, 192)
+        x = self.drop(x)  # (N, 192): while training, some of the 192 become 0
         x = self.fc(x)  # (N, 10): one score a digit
         return F.log_softmax(x, dim=1)  # (N, 10): scores -> logarithms of probabilities
 

@@ -1,0 +1,51 @@
+"""Degraded copies look like what the picture recipe gives; and some ones have a flag."""
+
+import numpy as np
+import pytest
+
+from digitlab.core.image import has_ink
+from digitlab.data.dataset import Dataset
+from digitlab.train import degrade
+from digitlab.train.degrade import degraded_copies, flagged
+
+
+def test_copies_are_the_same_for_the_same_seed_alone(small_mnist: Dataset):
+    images, labels = small_mnist.train_images[:40], small_mnist.train_labels[:40]
+    copies = degraded_copies(images, labels, seed=1)
+    assert (copies.shape, copies.dtype) == (images.shape, np.uint8)
+    assert np.array_equal(degraded_copies(images, labels, seed=1), copies)
+    assert (degraded_copies(images, labels, seed=2) != copies).any(axis=(1, 2)).mean() > 0.9
+
+
+def test_copies_are_sized_and_placed_as_mnist_and_still_alike(small_mnist: Dataset):
+    images = small_mnist.train_images[:300]
+    copies = degraded_copies(images, np.full(300, 8), seed=3)
+    assert all(map(has_ink, copies))
+    inked = copies > 0
+    longer = np.maximum(inked.any(axis=1).sum(axis=1), inked.any(axis=2).sum(axis=1))
+    assert (longer <= 20).all()
+    assert (longer >= 18).mean() > 0.98
+    alike = [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(images, copies, strict=True)]
+    assert 0.75 < np.median(alike) < 0.99
+    assert not (images == copies).all(axis=(1, 2)).any()
+
+
+def test_an_image_of_which_nothing_is_left_stays_as_it_is():
+    speck = np.zeros((28, 28), np.uint8)
+    speck[14, 14] = 255
+    random = np.random.default_rng(0)
+    for _ in range(50):
+        assert degrade.degraded(speck, random).any()
+
+
+def test_a_flag_hangs_to_the_left_of_the_top(monkeypatch: pytest.MonkeyPatch):
+    stem = np.zeros((28, 28), np.uint8)
+    stem[4:24, 14:17] = 255
+    monkeypatch.setattr(degrade, "FLAGGED", 0.0)
+    random = np.random.default_rng(0)
+    assert flagged(stem, random) is stem
+    monkeypatch.setattr(degrade, "FLAGGED", 1.0)
+    for _ in range(50):
+        added = flagged(stem, random).astype(int) - stem
+        assert added[4:15, :14].max() > 100
+        assert added[:20, 18:].max() <= 0  # a foot may reach to the right
