@@ -111,7 +111,7 @@ def test_a_tutorial_readers_file_is_exported_too(run: Path, call: Callable, tmp_
     assert weights == (run / "model.onnx").read_bytes()
     assert (card.seed, card.epochs, card.machine) == (None, None, None)
     told = call("eval", tmp_path).out
-    assert "no training image was held out" in told
+    assert "nothing was calibrated" in told
 
 
 def test_a_file_that_answers_otherwise_is_not_written(
@@ -133,3 +133,13 @@ def test_a_file_that_answers_otherwise_is_not_written(
     with pytest.raises(DigitlabError, match=r"does not answer as PyTorch's does: of 1 images"):
         onnx.export_onnx(load_trained(run), mnist, tmp_path / "out", origin=origin)
     assert not (tmp_path / "out").exists()
+
+
+def test_several_models_are_tested_by_their_mean_probability(
+    run: Path, call: Callable, mnist: Dataset
+):
+    alone, twice = (
+        json.loads(call("eval", *paths, "--json").out) for paths in ((run,), (run, run))
+    )
+    assert twice["confusion"] == alone["confusion"]
+    assert call("eval", run, run / "model.onnx").code == 0
