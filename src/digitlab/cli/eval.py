@@ -112,8 +112,9 @@ def _learnt_by_all(subjects: list[Subject]) -> str:
 def _mean_of(tested: list[Tested]) -> LogProbabilities:
     """Return the logarithm of the mean of the calibrated probabilities, float32 (10000, 10)."""
     probabilities = [np.exp(tempered(answers, it.temperature)) for answers, it in tested]
-    mean: LogProbabilities = np.mean(probabilities, axis=0)
-    return np.log(mean.clip(np.finfo(np.float32).tiny))
+    mean = np.maximum(np.mean(probabilities, axis=0), np.finfo(np.float32).tiny)
+    logarithms: LogProbabilities = np.log(mean)
+    return logarithms
 
 
 def _print_report(report: dict[str, Any]) -> None:
