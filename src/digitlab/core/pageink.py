@@ -24,7 +24,9 @@ SMALL_SIDE = 96  # pixels: in so small a picture the paper is looked at as for o
 PAPER_SIDE = 400  # pixels: a page's paper is looked at this small
 WIDEST_STROKE = 1 / 14  # of the longer side, closed over by the paper; else `ink_of` knows better
 LARGE_WRITING = 1 / 36  # of the longer side: strokes so wide are a few large digits
-SKEWED = 0.5  # third moment by which strokes show on paper that they are lighter or darker
+SKEWED = 0.5  # skewness by which strokes show whether they are lighter than the paper or darker
+CLEARLY_SKEWED = 1.5  # the same beyond doubt, whatever the border looks like
+SHARP = 0.6  # of the whole contrast, right at the strokes' edges
 LEAST_SIGNAL = 5.0  # times the noise
 
 
@@ -44,9 +46,13 @@ def page_ink(grey: Grey) -> Ink:
     Ink
         float32 of the same shape, 0..1; all zero where the page is blank.
     """
-    if max(grey.shape) <= SMALL_SIDE or has_large_writing(grey):
+    if max(grey.shape) <= SMALL_SIDE:
         return ink_of(grey)
-    light = is_light_on_dark(grey)
+    skew = skewness(grey)
+    light = skew > 0 if abs(skew) > SKEWED else ink_is_light(coarsely(grey))
+    is_clear = abs(skew) > CLEARLY_SKEWED
+    if not (is_clear and light != ink_is_light(coarsely(grey))) and has_large_writing(grey):
+        return ink_of(grey)
     bright = 255 - grey if light else grey
     paper = paper_below(bright)
     # light ink is told against its dark paper, as in `ink_of`
@@ -69,27 +75,38 @@ def page_ink(grey: Grey) -> Ink:
 
 
 def has_large_writing(grey: Grey) -> bool:
-    """Tell whether a picture's strokes are too wide to be told from shadows as a page's are."""
+    """Tell whether a picture's strokes are too wide to be told from shadows as a page's are.
+
+    Strokes are as dark at their edge as inside, and the paper beside them is bare; a shadow fades.
+    """
     factor = max(1, max(grey.shape) // 256)
-    small = np.asarray(Image.fromarray(grey).reduce(factor) if factor > 1 else grey)
-    inked = ink_of(small) > 0.5
-    return stroke_width(inked) > LARGE_WRITING * max(small.shape)
+    small = np.asarray(Image.fromarray(grey).reduce(factor) if factor > 1 else grey, np.float32)
+    inked = ink_of(small.astype(np.uint8)) > 0.5
+    if stroke_width(inked) < LARGE_WRITING * max(small.shape):
+        return False
+    inside, outside = inked & near(~inked), ~inked & near(inked)
+    step = small[outside].mean() - small[inside].mean()
+    whole = np.median(small[~inked]) - np.median(small[inked])
+    return bool(step > SHARP * whole if whole > 0 else step < SHARP * whole)
 
 
-def is_light_on_dark(grey: Grey) -> bool:
-    """Decide which of the two is the ink: the rare one, narrow against its surroundings.
+def near(marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return what lies within two pixels of what is marked."""
+    close: NDArray[np.bool_] = dilated(marked.astype(np.float32), 5) > 0
+    return close
 
-    Strokes pull the third moment of the differences to the surroundings to their own side; where
-    that is not clear, the border decides as for one digit.
+
+def skewness(grey: Grey) -> float:
+    """Return the third moment of the differences to the surroundings: below 0 for dark strokes.
+
+    Strokes are narrow and rare: they alone differ much from what is around them.
     """
     factor = max(1, max(grey.shape) // PAPER_SIDE)
     small = np.asarray(Image.fromarray(grey).reduce(factor) if factor > 1 else grey, np.float32)
-    off = small - mean(small, max(small.shape) // 10 | 1)
+    around = mean(small, max(small.shape) // 10 | 1)
+    off = (small - around) / np.maximum(around, 8)
     spread = float(off.std())
-    if spread < 1:
-        return False
-    skew = float((off**3).mean()) / spread**3
-    return skew > 0 if abs(skew) > SKEWED else ink_is_light(coarsely(grey))
+    return float((off**3).mean()) / spread**3 if spread > 0.004 else 0.0
 
 
 def paper_below(bright: Grey) -> NDArray[np.float32]:

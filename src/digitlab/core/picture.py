@@ -57,6 +57,21 @@ def open_picture(source: Source, *, largest_side: int | None = None) -> Grey:
     >>> open_picture(np.zeros((2, 9, 3), np.uint8)).shape
     (2, 9)
     """
+    image = open_upright(source, largest_side=largest_side)
+    try:
+        return grey_levels(image, largest_side)
+    except (MemoryError, DigitlabError):
+        raise
+    except Exception as error:  # values that no grey level stands for
+        raise PictureError(f"the picture is damaged: {one_line(error)}") from error
+
+
+def open_upright(source: Source, *, largest_side: int | None = None) -> Image.Image:
+    """Return the decoded picture as a Pillow image of any mode, turned as its EXIF says.
+
+    Takes and raises the same as `open_picture`. With `largest_side`, a JPEG may come reduced by
+    a power of two; its longer side stays at or above that.
+    """
     if isinstance(source, np.ndarray):
         name, image = "the array", image_from_array(source)
     elif isinstance(source, Image.Image):
@@ -70,11 +85,8 @@ def open_picture(source: Source, *, largest_side: int | None = None) -> Grey:
                 None, (largest_side, largest_side)
             )  # JPEG only: decodes a half, a quarter...
         image.load()
-        image = ImageOps.exif_transpose(image)
-        return grey_levels(image, largest_side)
+        return ImageOps.exif_transpose(image)
     except MemoryError:
-        raise
-    except DigitlabError:
         raise
     except Exception as error:  # a decoder handed damaged bytes may raise anything
         raise PictureError(f"{name} is damaged: {one_line(error)}") from error

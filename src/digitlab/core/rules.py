@@ -10,7 +10,8 @@ STRIP = 12  # pixels: so short a piece of a sloping line is level
 THICKEST_LINE = 0.006  # of the picture's longer side
 LEAST_SHARE = 0.5  # of a printed line's length must show; a row of digits covers less
 REACH = 3  # pixels that a line may stray from straight
-CROSSED = 1.5  # ink must be this much darker than the printed line that it crosses
+EDGE = 0.15  # of a line's own depth: its soft edge
+CROSSED = 1.4  # ink must be this much darker than the printed line that it crosses
 
 Depth = NDArray[np.float32]  # height x width; how much darker than the paper
 
@@ -46,14 +47,16 @@ def without_printed_lines(depth: Depth, faintest: float) -> Depth:
 def without_lines(depth: Depth, faintest: float) -> Depth:
     """Clear the lines that run from left to right."""
     thickest = max(2, round(THICKEST_LINE * max(depth.shape)))
-    shares = ridge_shares(depth, faintest, thickest)  # height x strips
+    margin = thickest + 3  # bare rows, so that lines at the border are as those inside
+    padded = np.pad(depth, ((margin, margin), (0, 0)))
+    shares = ridge_shares(padded, faintest, thickest)  # rows x strips
     lines = find_lines(shares)
     if not len(lines.rows):
         return depth
-    cleared = depth.copy()
-    for row in lines.rows:
-        clear_line(cleared, depth, trace(shares, lines.slope, int(row)), thickest)
-    return cleared
+    cleared = padded.copy()
+    for row in lines.rows.tolist():
+        clear_line(cleared, padded, trace(shares, lines.slope, row, depth.shape[1]), thickest)
+    return cleared[margin:-margin]
 
 
 def ridge_shares(depth: Depth, faintest: float, thickest: int) -> NDArray[np.float32]:
@@ -61,13 +64,11 @@ def ridge_shares(depth: Depth, faintest: float, thickest: int) -> NDArray[np.flo
 
     A ridge is deeper than what lies `thickest` + 1 pixels above it and below it.
     """
-    height, width = depth.shape
     far = thickest + 1
-    ridge = np.zeros((height, width - width % STRIP), bool)
-    inner = depth[far:-far, : ridge.shape[1]]
-    above, below = depth[: -2 * far, : ridge.shape[1]], depth[2 * far :, : ridge.shape[1]]
-    ridge[far:-far] = inner - np.maximum(above, below) > faintest
-    return ridge.reshape(height, -1, STRIP).mean(2, dtype=np.float32)
+    inner = depth[:, : depth.shape[1] - depth.shape[1] % STRIP]
+    ridge = np.zeros(inner.shape, bool)
+    ridge[far:-far] = inner[far:-far] - np.maximum(inner[: -2 * far], inner[2 * far :]) > faintest
+    return ridge.reshape(len(inner), -1, STRIP).mean(2, dtype=np.float32)
 
 
 def find_lines(shares: NDArray[np.float32]) -> Lines:
@@ -95,42 +96,43 @@ def find_lines(shares: NDArray[np.float32]) -> Lines:
         left[max(0, row - 6) : row + 7] = 0
     if len(rows) > height / 8:
         rows = []  # a texture, not lines
-    return Lines(best / width, np.array(rows, np.int64) - offset_of(best))
-
-
-def offset_of(fall: float) -> int:
-    """Return how many rows `sheared` adds above, so that no row is lost."""
-    return max(0, -int(np.floor(-abs(fall)))) if fall > 0 else 0
+    return Lines(best / width, np.array(rows, np.int64) - max(0, best))
 
 
 def sheared(shares: NDArray[np.float32], fall: float) -> NDArray[np.float32]:
     """Return the mean of the strips of each line that falls `fall` rows from left to right."""
     height, strips = shares.shape
-    most = int(np.ceil(abs(fall)))
+    most = int(np.ceil(abs(fall))) + 1
     total = np.zeros(height + most, np.float32)
     count = np.zeros(height + most, np.float32)
     shifts = np.rint((np.arange(strips) + 0.5) / strips * fall).astype(int)
-    first = most if fall > 0 else 0
+    first = max(0, int(fall))  # no row begins above the array
     for strip, shift in enumerate(shifts.tolist()):
-        start = first - shift
+        start = first - shift + (shift > first)
         total[start : start + height] += shares[:, strip]
         count[start : start + height] += 1
-    return np.where(count > strips / 3, total / np.maximum(count, 1), 0)
+    share = total / np.maximum(count, 1)
+    # in a corner, where a line is short, a digit's bar might pass for one
+    return np.where(count > strips / 3, share, np.where(count > strips / 8, 0.65 * share, 0))
 
 
-def trace(shares: NDArray[np.float32], slope: float, row: int) -> NDArray[np.int64]:
-    """Follow a line that is not quite straight: its row in each strip."""
+def trace(shares: NDArray[np.float32], slope: float, row: int, width: int) -> NDArray[np.int64]:
+    """Follow a line that is not quite straight: its row in each of `width` columns."""
     height, strips = shares.shape
-    straight = row + np.rint((np.arange(strips) + 0.5) * STRIP * slope).astype(np.int64)
+    middles = (np.arange(strips) + 0.5) * STRIP
+    straight = np.rint(row + middles * slope).astype(np.int64)
     steps = np.arange(-REACH, REACH + 1)
     places = np.clip(straight[:, None] + steps, 0, height - 1)  # strips x steps
     found = shares[places, np.arange(strips)[:, None]]
     nearby = np.lib.stride_tricks.sliding_window_view(
         np.pad(found, ((4, 4), (0, 0)), mode="edge"), 9, axis=0
     ).sum(-1)
-    nearby = nearby - 0.01 * np.abs(steps)  # where nothing shows: straight on
-    result: NDArray[np.int64] = straight + steps[nearby.argmax(1)]
-    return result
+    astray = (nearby @ steps) / np.maximum(nearby.sum(1), 0.5)  # strips
+    columns = np.arange(width)
+    rows: NDArray[np.int64] = np.rint(
+        row + columns * slope + np.interp(columns, middles, astray)
+    ).astype(np.int64)
+    return rows
 
 
 def clear_line(cleared: Depth, depth: Depth, rows: NDArray[np.int64], thickest: int) -> None:
@@ -139,24 +141,18 @@ def clear_line(cleared: Depth, depth: Depth, rows: NDArray[np.int64], thickest: 
     The line's own depth is the median along it. A stroke as pale as the line shows by the ink
     right above and right below, and is mended from there.
     """
-    height, width = depth.shape
-    columns = np.arange(width)
-    row_of = rows[np.minimum(columns // STRIP, len(rows) - 1)]  # width
     half = thickest + 1
-    inside = (row_of >= half + 1) & (row_of < height - half - 1)
-    columns, row_of = columns[inside], row_of[inside]
+    columns = np.flatnonzero((rows > half + 1) & (rows < depth.shape[0] - half - 2))
     if not len(columns):
         return
-    offsets = np.arange(-half, half + 1)
-    places = row_of + offsets[:, None]  # offsets x columns
+    rows = rows[columns]
+    offsets = np.arange(-half, half + 1)[:, None]
+    line = np.median(depth[rows + offsets, columns], axis=1)  # offsets
+    deepest = line.max()
+    own = np.flatnonzero(line > EDGE * deepest)
+    first, last = own[0] - half - 1, own[-1] - half + 1  # a pixel more: the soft edge wavers
+    places = rows + np.arange(first, last + 1)[:, None]
     band = depth[places, columns]
-    line = np.median(band, axis=1)  # offsets
-    own = np.flatnonzero(line > 0.2 * line.max())
-    first, last = own[0], own[-1]
-    limit = CROSSED * np.maximum(line[first : last + 1], 0.3 * line.max())[:, None]
-    band = band[first : last + 1]
-    above = depth[row_of + offsets[first] - 1, columns]
-    below = depth[row_of + offsets[last] + 1, columns]
-    crossing = np.minimum(above, below)
-    crossing = np.where(crossing > 0.8 * line.max(), crossing, 0)
-    cleared[places[first : last + 1], columns] = np.where(band > limit, band, crossing)
+    crossing = np.minimum(depth[places[0] - 1, columns], depth[places[-1] + 1, columns])
+    crossing = np.where(crossing > 0.8 * deepest, crossing, 0)
+    cleared[places, columns] = np.where(band > CROSSED * deepest, band, crossing)

@@ -10,22 +10,50 @@ P. Haffner, "Gradient-based learning applied to document recognition", Proc. IEE
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from digitlab.infer.layout import Line
-from digitlab.infer.pieces import Piece
+from digitlab.infer.pieces import Marks, Piece, distance
 
 MOST_IN_DIGIT = 5  # neighbours that make up one digit
 WIDEST = 1.5  # of the line's height, which a digit is at most
-WIDEST_UNION = 1.15  # the same of several pieces together
-CUT_COST = 1.2  # of an end of a digit that was cut
-CROSSED_COST = 1.0  # more, for each stroke's width that the cut crosses
-JOIN_COST = 1.0  # of a break inside a digit
-GAP_COST = 10.0  # more, for each line's height that the break is wide
-WIDE, WIDE_COST = 1.0, 8.0  # from this width over height on, a digit loses so much
-LOW, LOW_COST = 0.5, 8.0  # below this share of the line's height, a digit loses so much
-DROP_COST, DROP_SIZE_COST = 0.5, 14.0  # of ink that is no digit, and for its size squared
+WIDEST_UNION = 1.2  # the same of several pieces together
+FURTHEST_JOINED = 0.3  # of the line's height, between two pieces of one digit
+USUAL_WIDTH = 1.0  # of its height: a wider digit is rare
+USUAL_SIZE = 0.65  # of the line's height: a smaller digit is rare
+
+
+class Oddities(NamedTuple):
+    """How far some pieces are from what is usual; weighed by `COSTS`, a log-probability lost."""
+
+    digits: float = 0.0
+    """1 for a digit: of readings that explain the same ink, the one with fewer is likelier."""
+    wide: float = 0.0
+    """Width over height, beyond USUAL_WIDTH."""
+    low: float = 0.0
+    """Of the line's height, below USUAL_SIZE."""
+    breaks: float = 0.0
+    """Breaks inside the digit."""
+    gap: float = 0.0
+    """The breaks' width, in line heights."""
+    cuts: float = 0.0
+    """Sides on which it was cut off something."""
+    crossed: float = 0.0
+    """Strokes' widths that these cuts cross."""
+    stacked: float = 0.0
+    """The share of its columns that a piece right above or below it takes too."""
+    dust: float = 0.0
+    """1 for a piece that is no digit."""
+    dust_size: float = 0.0
+    """Its box's area, in squares of the line's height."""
+
+
+COSTS = Oddities(
+    digits=0.0, wide=8.0, low=8.0, breaks=0.5, gap=10.0, cuts=0.8, crossed=0.8, stacked=4.0,
+    dust=0.5, dust_size=14.0,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,39 +76,66 @@ class Candidate:
     end: int
     """One past the last."""
     pieces: list[Piece]
-    prior: float
-    """Its log-probability before the network has looked."""
-    is_dust: bool = False
-    score: float = 0.0
+    odd: Oddities
+    score: float
+    """Its log-probability: at first what is known before the network has looked."""
     posterior: float = 0.0
     """How likely it is that these pieces, and no others, are a digit, 0 to 1."""
 
+    @property
+    def is_dust(self) -> bool:
+        """Tell whether the piece is taken for no digit."""
+        return self.odd.dust > 0
 
-def candidates_of(atoms: list[Atom], line: Line) -> list[Candidate]:
+    @property
+    def prior(self) -> float:
+        """Its log-probability as far as shape and place tell."""
+        return -sum(cost * odd for cost, odd in zip(COSTS, self.odd, strict=True))
+
+
+def candidates_of(marks: Marks, atoms: list[Atom], line: Line) -> list[Candidate]:
     """Return every group of neighbours that may be one digit, and each piece as none."""
     found = []
     for first in range(len(atoms)):
-        piece = atoms[first].piece
-        size = max(piece.height, piece.width) / line.height
-        dust = -(DROP_COST + DROP_SIZE_COST * size**2)
-        found.append(Candidate(first, first + 1, [piece], dust, is_dust=True, score=dust))
-        for end in range(first + 1, min(len(atoms), first + MOST_IN_DIGIT) + 1):
+        found.append(candidate_of(first, first + 1, atoms, dust_of(atoms[first], line)))
+        for end in range(first + 1, len(atoms) + 1):
             group = atoms[first:end]
-            width = max(a.piece.right for a in group) - min(a.piece.left for a in group)
             several = len({atom.whole for atom in group}) > 1
-            if end > first + 1 and width > (WIDEST_UNION if several else WIDEST) * line.height:
+            is_whole = not several and group[0].cut_left is None and group[-1].cut_right is None
+            width = width_of([atom.piece for atom in group])
+            if several and (len(group) > MOST_IN_DIGIT or width > WIDEST_UNION * line.height):
                 break
-            found.append(
-                Candidate(first, end, [atom.piece for atom in group], prior_of(group, line))
-            )
+            if width > WIDEST * line.height and not is_whole:
+                continue
+            odd = oddities_of(marks, atoms, first, end, line.height)
+            if odd is not None:
+                found.append(candidate_of(first, end, atoms, odd))
     return found
 
 
-def prior_of(group: list[Atom], line: Line) -> float:
-    """Return the log-probability that pieces are one digit, as far as shape and place tell."""
+def candidate_of(first: int, end: int, atoms: list[Atom], odd: Oddities) -> Candidate:
+    """Return neighbours as a candidate, scored by what is known beforehand."""
+    candidate = Candidate(first, end, [atom.piece for atom in atoms[first:end]], odd, 0.0)
+    candidate.score = candidate.prior
+    return candidate
+
+
+def dust_of(atom: Atom, line: Line) -> Oddities:
+    """Return what is odd about a piece that is no digit."""
+    area = atom.piece.height * atom.piece.width / line.reference**2
+    cuts = [cut for cut in (atom.cut_left, atom.cut_right) if cut is not None]
+    return Oddities(dust=1, dust_size=min(area, 2.0), cuts=len(cuts), crossed=sum(cuts))
+
+
+def oddities_of(
+    marks: Marks, atoms: list[Atom], first: int, end: int, line_height: float
+) -> Oddities | None:
+    """Return what is odd about neighbours as one digit; None if they are too far apart."""
+    group = atoms[first:end]
     pieces = [atom.piece for atom in group]
-    width = max(p.right for p in pieces) - min(p.left for p in pieces)
+    width = width_of(pieces)
     height = max(p.bottom for p in pieces) - min(p.top for p in pieces)
+<<<<<<< HEAD
     prior = -WIDE_COST * max(0.0, width / height - WIDE)
     size = max(height, 0.7 * width) / line.height
     prior -= LOW_COST * max(0.0, LOW - size)
@@ -95,6 +150,47 @@ def prior_of(group: list[Atom], line: Line) -> float:
         if crossed is not None:
             prior -= CUT_COST + CROSSED_COST * crossed
     return prior
+=======
+    gaps = []
+    for number in range(1, len(group)):
+        if group[number].whole in {atom.whole for atom in group[:number]}:
+            continue
+        gap = min(distance(marks, before, pieces[number]) for before in pieces[:number])
+        if gap > FURTHEST_JOINED * line_height:
+            return None
+        gaps.append(gap / line_height)
+    cuts = [cut for cut in (group[0].cut_left, group[-1].cut_right) if cut is not None]
+    return Oddities(
+        digits=1,
+        wide=max(0.0, width / height - USUAL_WIDTH),
+        low=max(0.0, USUAL_SIZE - max(height, 0.7 * width) / line_height),
+        breaks=len(gaps),
+        gap=sum(gaps),
+        cuts=len(cuts),
+        crossed=sum(cuts),
+        stacked=max(stacked(pieces, atom.piece) for atom in atoms[max(0, first - 1) : end + 1])
+        if len(atoms) > end - first
+        else 0.0,
+    )
+
+
+def stacked(pieces: list[Piece], other: Piece) -> float:
+    """Return the share of columns that pieces have in common with another above or below."""
+    if other in pieces:
+        return 0.0
+    left, right = min(p.left for p in pieces), max(p.right for p in pieces)
+    top, bottom = min(p.top for p in pieces), max(p.bottom for p in pieces)
+    aside = min(right, other.right) - max(left, other.left)
+    beside = min(bottom, other.bottom) - max(top, other.top)
+    columns = max(0, aside) / min(right - left, other.width)
+    rows = max(0, beside) / min(bottom - top, other.height)
+    return max(0.0, columns - rows)
+
+
+def width_of(pieces: list[Piece]) -> int:
+    """Return how many columns pieces take together."""
+    return max(p.right for p in pieces) - min(p.left for p in pieces)
+>>>>>>> pages
 
 
 def weigh(candidates: list[Candidate], atoms: int) -> list[Candidate]:

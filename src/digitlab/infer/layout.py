@@ -12,6 +12,8 @@ LEAST_PENS = 2.2  # strokes' widths: likewise
 LEAST_OF_USUAL = 0.2  # of the page's usual height: likewise
 LEAST_OVERLAP = 0.4  # of the lower one's height, in which neighbours in a line overlap
 FURTHEST_NEIGHBOUR = 1.2  # of the height: further pieces are joined as lines, not one by one
+STACKED_NEAR, HIGHEST = 0.15, 1.4  # of the usual height: so near, and together so high at most, are
+# parts of one digit that lie above one another
 OFF_LINE = 0.5  # of the height: so far may parts of a line be from where its slope leads
 FRAGMENT_NEAR = 0.3  # of the height: so near to a digit lies what broke off it
 FRAGMENT_AREA = 0.3  # of the square of a pen's width: less is dust
@@ -29,6 +31,8 @@ class Line:
     """Its middle at column 0."""
     slope: float
     """Pixels down a pixel to the right."""
+    reference: float = 0.0
+    """The height by which dust is told: the line's or the page's, whichever is larger."""
 
     def row_at(self, x: float) -> float:
         """Return the line's middle at a column."""
@@ -54,8 +58,10 @@ def find_lines(marks: Marks) -> list[Line]:
     page_slope = slope_of_page(lines)
     lines = joined([line_of(line.pieces, page_slope) for line in lines], page_slope)
     add_fragments(lines, small)
+    usual = usual_height(main)
     for line in lines:
         line.pieces.sort(key=lambda piece: (piece.x, piece.top))
+        line.reference = max(line.height, usual)
     return sorted(lines, key=lambda line: line.middle - page_slope * line.middle_x)
 
 
@@ -86,6 +92,7 @@ def chained(pieces: list[Piece]) -> list[list[Piece]]:
         np.array([getattr(piece, side) for piece in pieces], np.float64)
         for side in ("left", "right", "top", "bottom")
     )
+    usual = usual_height(pieces)
     heights, middles = bottom - top, (left + right) / 2
     group = np.arange(len(pieces))
     for i in range(len(pieces)):
@@ -96,11 +103,27 @@ def chained(pieces: list[Piece]) -> list[list[Piece]]:
             & (gap < FURTHEST_NEIGHBOUR * np.maximum(heights[i], heights))
             & (middles >= middles[i])
         )
-        beside[i] = False
+        both = np.maximum(bottom[i], bottom) - np.minimum(top[i], top)
+        aside = np.minimum(right[i], right) - np.maximum(left[i], left)
+        above = (
+            (aside > 0.3 * np.minimum(right[i] - left[i], right - left))
+            & (-overlap < STACKED_NEAR * usual)
+            & (both < HIGHEST * usual)
+        )
+        beside[i] = above[i] = False
         if beside.any():
+<<<<<<< HEAD
             nearest = int(np.where(beside, middles, np.inf).argmin())
             group[group == group[nearest]] = group[i]
     return [[pieces[i] for i in np.flatnonzero(group == number)] for number in np.unique(group)]
+=======
+            above[np.where(beside, middles, np.inf).argmin()] = True
+        for number in np.unique(group[above]):
+            group[group == number] = group[i]
+    return [
+        [pieces[i] for i in np.flatnonzero(group == number)] for number in np.unique(group)
+    ]
+>>>>>>> pages
 
 
 def line_of(pieces: list[Piece], page_slope: float) -> Line:

@@ -62,7 +62,7 @@ def read_page(source: Source, classify: Classify, *, threshold: float) -> Page:
     readings = []
     for line in find_lines(marks):
         atoms = [Atom(piece, piece.label) for piece in line.pieces]
-        readings.append(Reading(line, atoms, candidates_of(atoms, line)))
+        readings.append(Reading(line, atoms, candidates_of(marks, atoms, line)))
     look(marks, readings, classify, seen)
     for reading in readings:
         cut_doubtful(marks, reading, seen)
@@ -117,7 +117,7 @@ def cut_doubtful(
         atoms += [Atom(part, piece.label, sides[i], sides[i + 1]) for i, part in enumerate(parts)]
     if len(atoms) > len(reading.atoms):
         reading.atoms = sorted(atoms, key=lambda atom: (atom.piece.x, atom.piece.top))
-        reading.candidates = candidates_of(reading.atoms, reading.line)
+        reading.candidates = candidates_of(marks, reading.atoms, reading.line)
 
 
 def page_of(
@@ -131,7 +131,7 @@ def page_of(
         for candidate in weigh(reading.candidates, len(reading.atoms)):
             if not candidate.is_dust:
                 row = seen[key(candidate)]
-                probability = float(np.exp(row.max())) * candidate.posterior
+                probability = probability_of(candidate, reading, seen)
                 digits.append(
                     ReadDigit(
                         box=box_of(candidate.pieces), digit=int(row.argmax()),
@@ -148,6 +148,33 @@ def page_of(
     space = least_space(np.array([gap for row in gaps for gap in row]))
     text = "\n".join(text_of(row, gap, space) for row, gap in zip(rows, gaps, strict=True))
     return Page(text=text, digits=tuple(digit for row in rows for digit in row))
+
+
+def probability_of(
+    candidate: Candidate, reading: Reading, seen: dict[tuple[int, ...], NDArray[np.float32]]
+) -> float:
+    """Return how likely it is that the digit is what it was read as, with whatever pieces.
+
+    The sum over all candidates in about the same place, of the share of readings that hold them
+    and the network's probability of this digit.
+    """
+    digit = int(seen[key(candidate)].argmax())
+    left, width = extent(candidate)
+    total = 0.0
+    for other in reading.candidates:
+        if other.is_dust or other.posterior < 1e-4:
+            continue
+        other_left, other_width = extent(other)
+        common = min(left + width, other_left + other_width) - max(left, other_left)
+        if common > 0.5 * max(width, other_width):
+            total += other.posterior * float(np.exp(seen[key(other)][digit]))
+    return min(1.0, total)
+
+
+def extent(candidate: Candidate) -> tuple[int, int]:
+    """Return a candidate's first column and how many it takes."""
+    left = min(piece.left for piece in candidate.pieces)
+    return left, max(piece.right for piece in candidate.pieces) - left
 
 
 def text_of(digits: list[ReadDigit], gaps: list[float], space: float) -> str:

@@ -1,6 +1,6 @@
 """A page's ink in pieces, and the image of any group of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ LEAST_PIECE = 3  # pixels of area: less is dust whatever the writing
 MOST_INKED = 0.4  # of the page: more is no writing
 MOST_PIECES = 1500  # that are looked at, the largest first: a limit to what noise may cost
 MARGIN = 2  # pixels around a piece in which its soft edge lies
+OUTLINE_POINTS = 120  # enough to tell how near two pieces are
 SEEN_HEIGHT = 160  # pixels: a larger digit is reduced before its image is made
 
 
@@ -60,6 +61,8 @@ class Marks:
     pen: float
     """The strokes' mean width in pixels."""
     last_label: int
+    outlines: dict[int, NDArray[np.int64]] = field(default_factory=dict)
+    """Points of a piece's outline, N x 2, as far as they were asked for."""
 
 
 def find_pieces(ink: Ink) -> Marks:
@@ -115,6 +118,26 @@ def image_of(marks: Marks, pieces: list[Piece]) -> Digit:
     if ink.size == 0:
         return np.zeros((SIDE, SIDE), np.uint8)
     return to_mnist(ink)
+
+
+def distance(marks: Marks, one: Piece, other: Piece) -> float:
+    """Return how many pixels two pieces are apart, at their outlines' nearest points."""
+    a, b = (outline(marks, piece) for piece in (one, other))
+    return float(np.sqrt(((a[:, None] - b) ** 2).sum(-1).min()))
+
+
+def outline(marks: Marks, piece: Piece) -> NDArray[np.int64]:
+    """Return points on a piece's outline, N x 2 (row, column), at most some OUTLINE_POINTS."""
+    if piece.label not in marks.outlines:
+        own = (
+            marks.labels[piece.top : piece.bottom, piece.left : piece.right] == piece.label
+        )
+        inner = np.pad(own, 1)
+        inner = inner[:-2, 1:-1] & inner[2:, 1:-1] & inner[1:-1, :-2] & inner[1:-1, 2:]
+        points = np.argwhere(own & ~inner)
+        points = points[:: max(1, len(points) // OUTLINE_POINTS)]
+        marks.outlines[piece.label] = points + np.array([piece.top, piece.left])
+    return marks.outlines[piece.label]
 
 
 def grown(inked: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -5,12 +5,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.core.image import bounds
 from digitlab.infer.pieces import Marks, Piece
 
 ASIDE = 0.12  # what a step to the side costs, in pixels of ink
 MOST_CROSSED = 2.5  # strokes' widths that a cut may cross
 APART = 0.16  # of the line's height: cuts lie at least so far from one another and from the ends
 MOST_CUTS = 6
+LEAST_PART = 0.25  # of a stroke as long as the line is high: a smaller part is only a chip
 
 Costs = NDArray[np.float32]
 
@@ -46,13 +48,19 @@ def find_cuts(marks: Marks, piece: Piece, line_height: float) -> list[Cut]:
         if free[column]:
             chosen.append(column)
             free[max(0, column - apart) : column + apart + 1] = False
+    least = LEAST_PART * marks.pen * line_height
+    ink_before = np.cumsum(np.pad(ink > 0.5, ((0, 0), (1, 0))), axis=1)  # height x width + 1
     cuts = []
     furthest = np.zeros(height, np.int64)
+    done = 0  # pixels of ink to the left of the last cut
     for column in sorted(chosen):
         above = followed(from_above, column)[::-1]
         columns = np.concatenate([above, followed(from_below, column)[1:]])
-        furthest = np.maximum(furthest, columns)  # cuts may meet but do not cross
-        cuts.append(Cut(furthest, float(through[column])))
+        columns = np.maximum(furthest, columns)  # cuts may meet but do not cross
+        inked = int(ink_before[np.arange(height), columns].sum())
+        if min(inked - done, ink_before[:, -1].sum() - inked) >= least:
+            cuts.append(Cut(columns, float(through[column])))
+            furthest, done = columns, inked
     return cuts
 
 
@@ -89,19 +97,13 @@ def cut_up(marks: Marks, piece: Piece, cuts: list[Cut]) -> list[Piece]:
     parts = []
     for number in range(len(cuts) + 1):
         inside = own & (part == number)
-        rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
+        top, bottom, left, right = bounds(inside)
         marks.last_label += 1
         labels[inside] = marks.last_label
-        if not len(rows):
-            rows, columns = np.zeros(1, np.int64), cuts[min(number, len(cuts) - 1)].columns[:1]
         parts.append(
             Piece(
-                marks.last_label,
-                piece.left + int(columns[0]),
-                piece.top + int(rows[0]),
-                piece.left + int(columns[-1]) + 1,
-                piece.top + int(rows[-1]) + 1,
-                int(np.count_nonzero(inside)),
+                marks.last_label, piece.left + left, piece.top + top, piece.left + right,
+                piece.top + bottom, int(np.count_nonzero(inside)),
             )
-        )
+        )  # fmt: skip
     return parts
