@@ -245,7 +245,9 @@ def photographed(ink: Ink, height: float, hand: Hand, random: Random) -> bytes |
         random.uniform(-2.5, 2.5), Image.Resampling.BICUBIC, fillcolor=float(np.median(grey))
     )
     grey = np.asarray(turned, np.float64) * light_on(shape, random)
-    grey = noise(blur(grey, random.uniform(0.3, 0.02 * height)), random, random.uniform(2, 7))
+    grey = noise(
+        blur(grey, random.uniform(0.3, 0.02 * height)), random, random.uniform(2, 7)
+    )
     tint = np.array([1.0, random.uniform(0.92, 1), random.uniform(0.8, 1)])
     rgb = np.clip(np.rint(grey[..., None] * tint), 0, 255).astype(np.uint8)
     return file(Image.fromarray(rgb), "JPEG", quality=int(random.integers(45, 90)))

@@ -119,7 +119,9 @@ def judged(sheet: Sheet, page: Page, seconds: float) -> Tally:
         digits_right=sum(right),
         read=len(page.digits),
         unsure=sum(digit.unsure for digit in page.digits),
-        sure_wrong=sum(not ok and not d.unsure for ok, d in zip(right, page.digits, strict=True)),
+        sure_wrong=sum(
+            not ok and not d.unsure for ok, d in zip(right, page.digits, strict=True)
+        ),
         seconds=seconds,
     )
 

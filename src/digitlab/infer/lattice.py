@@ -135,22 +135,6 @@ def oddities_of(
     pieces = [atom.piece for atom in group]
     width = width_of(pieces)
     height = max(p.bottom for p in pieces) - min(p.top for p in pieces)
-<<<<<<< HEAD
-    prior = -WIDE_COST * max(0.0, width / height - WIDE)
-    size = max(height, 0.7 * width) / line.height
-    prior -= LOW_COST * max(0.0, LOW - size)
-    for before, after in zip(group, group[1:], strict=False):
-        if before.whole != after.whole:
-            aside = max(0, after.piece.left - before.piece.right)
-            away = max(
-                0, after.piece.top - before.piece.bottom, before.piece.top - after.piece.bottom
-            )
-            prior -= JOIN_COST + GAP_COST * max(aside, away) / line.height
-    for crossed in (group[0].cut_left, group[-1].cut_right):
-        if crossed is not None:
-            prior -= CUT_COST + CROSSED_COST * crossed
-    return prior
-=======
     gaps = []
     for number in range(1, len(group)):
         if group[number].whole in {atom.whole for atom in group[:number]}:
@@ -190,7 +174,6 @@ def stacked(pieces: list[Piece], other: Piece) -> float:
 def width_of(pieces: list[Piece]) -> int:
     """Return how many columns pieces take together."""
     return max(p.right for p in pieces) - min(p.left for p in pieces)
->>>>>>> pages
 
 
 def weigh(candidates: list[Candidate], atoms: int) -> list[Candidate]:

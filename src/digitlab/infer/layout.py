@@ -112,18 +112,12 @@ def chained(pieces: list[Piece]) -> list[list[Piece]]:
         )
         beside[i] = above[i] = False
         if beside.any():
-<<<<<<< HEAD
-            nearest = int(np.where(beside, middles, np.inf).argmin())
-            group[group == group[nearest]] = group[i]
-    return [[pieces[i] for i in np.flatnonzero(group == number)] for number in np.unique(group)]
-=======
             above[np.where(beside, middles, np.inf).argmin()] = True
         for number in np.unique(group[above]):
             group[group == number] = group[i]
     return [
         [pieces[i] for i in np.flatnonzero(group == number)] for number in np.unique(group)
     ]
->>>>>>> pages
 
 
 def line_of(pieces: list[Piece], page_slope: float) -> Line:

@@ -114,7 +114,9 @@ def cut_doubtful(
             continue
         sides = [None, *(cut.crossed / marks.pen for cut in cuts), None]
         parts = cut_up(marks, piece, cuts)
-        atoms += [Atom(part, piece.label, sides[i], sides[i + 1]) for i, part in enumerate(parts)]
+        atoms += [
+            Atom(part, piece.label, sides[i], sides[i + 1]) for i, part in enumerate(parts)
+        ]
     if len(atoms) > len(reading.atoms):
         reading.atoms = sorted(atoms, key=lambda atom: (atom.piece.x, atom.piece.top))
         reading.candidates = candidates_of(marks, reading.atoms, reading.line)

@@ -81,7 +81,9 @@ def find_pieces(ink: Ink) -> Marks:
         np.minimum.at(low[axis], owners, places)
         np.maximum.at(high[axis], owners, places + 1)
     numbers = np.stack([*low, *high, areas])[:, chosen].T.tolist()
-    pieces = [Piece(int(owner) + 1, *number) for owner, number in zip(chosen, numbers, strict=True)]
+    pieces = [
+        Piece(int(owner) + 1, *number) for owner, number in zip(chosen, numbers, strict=True)
+    ]
     return Marks(ink, labels, pieces, stroke_width(inked), len(areas))
 
 
