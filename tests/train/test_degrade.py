@@ -60,7 +60,7 @@ def test_a_bar_crosses_the_middle(monkeypatch: pytest.MonkeyPatch):
         added = written_elsewhere(seven, 7, random).astype(int) - seven
         assert added[8:20, :17].max() > 100
         assert added[8:20, 20:].max() > 100
-        assert added[21:].max() <= 20
+        assert added[21:].max() < 60
 
 
 @pytest.mark.parametrize("label", [0, 2, 3, 4, 5, 6, 8, 9])
