@@ -71,3 +71,13 @@ def test_a_folder_that_cannot_be_written_is_told(call: Callable, tmp_path: Path)
     outcome = call("export", run, "--format", "tutorial", "--out", tmp_path / "file")
     assert outcome.code == 1
     assert "cannot be written" in outcome.err
+
+
+def test_another_network_is_refused(call: Callable, tmp_path: Path):
+    run = tmp_path / "run"
+    settings = ("--network", "batch-norm", "--epochs", 1, "--train-images", 640, "--run", run)
+    assert call("train", *settings).code == 0
+    outcome = call("export", run, "--format", "tutorial")
+    assert outcome.code == 1
+    assert "'batch-norm', which the tutorial's script does not know" in outcome.err
+    assert not (run / "model.pth").exists()

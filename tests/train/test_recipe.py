@@ -16,7 +16,7 @@ def test_the_tutorials_settings():
     assert (recipe.learning_rate, recipe.momentum, recipe.log_every) == (0.01, 0.9, 10)
     assert (recipe.dropout, recipe.network, recipe.train_images) == (0.5, "tutorial", 60_000)
     assert (recipe.validation, recipe.schedule, recipe.warm_up) == (0, "constant", 0)
-    assert (recipe.weight_decay, recipe.label_smoothing, recipe.average) == (0, 0, 0)
+    assert (recipe.weight_decay, recipe.average) == (0, 0)
     assert (recipe.augment, recipe.degraded, recipe.outliers) == (0, 0, 0)
 
 
@@ -55,7 +55,7 @@ def test_an_unknown_recipe_is_told_with_those_that_there_are():
         *[("learning_rate", value) for value in (0.0, -0.1, math.nan, math.inf)],
         *[
             (name, value)
-            for name in ("momentum", "dropout", "warm_up", "label_smoothing", "average")
+            for name in ("momentum", "dropout", "warm_up", "average")
             for value in (-0.1, 1.0, math.nan)
         ],
         *[(name, value) for name in ("degraded", "outliers") for value in (-0.1, 1.1, math.nan)],

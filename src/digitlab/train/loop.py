@@ -33,21 +33,17 @@ from digitlab.train.recipe import Recipe
 
 
 def train_step(
-    network: nn.Module,
-    optimizer: MomentumSGD,
-    images: Tensor,
-    labels: Tensor,
-    smoothing: float = 0.0,
+    network: nn.Module, optimizer: MomentumSGD, images: Tensor, labels: Tensor
 ) -> Tensor:
     """Learn from one batch; return its loss, a single number, as it was before the step.
 
-    `images` are normalised float32 (B, 1, 28, 28), `labels` int64 (B,).
+    `images` are normalised float32 (B, 1, 28, 28), `labels` int64 (B,), 0 to 9 or `NO_DIGIT`.
     """
     optimizer.zero_grad()  # forget the gradient of the last batch, or they would add up
     log_probabilities = network(images)  # (B, 10)
     # Negative log-likelihood: minus the log-probability given to the truth, mean over the batch.
     # 0 if every truth got probability 1; ln 10 = 2.30 for pure guessing.
-    loss = mean_loss(log_probabilities, labels, smoothing)
+    loss = mean_loss(log_probabilities, labels)
     loss.backward()  # how much would the loss change with each weight? That is the gradient.
     optimizer.step()  # go a little way down
     return loss.detach()
@@ -149,8 +145,7 @@ class Training:
             images, labels = self.examples.shown(images, labels)
             images = normalise(images, self._mean, self._std)
             self.optimizer.learning_rate = learning_rate_at(self.recipe, self.steps_done, steps)
-            smoothing = self.recipe.label_smoothing
-            loss = train_step(self.network, self.optimizer, images, labels, smoothing)
+            loss = train_step(self.network, self.optimizer, images, labels)
             if self.average is not None:
                 self.average.follow(self.network, self.steps_done)
             point = None

@@ -77,11 +77,6 @@ class Recipe:
     least 0: so many times the weight is added to its gradient. Biases and batch norm are left
     alone. A weight that the data does not insist on fades away."""
 
-    label_smoothing: float = 0.0
-    """The share of the target that is spread evenly over the ten digits, from 0 to below 1. At
-    0.05 the truth is to get 0.955 and each other digit 0.005: a network that need not be wholly
-    sure is surer where it may be."""
-
     average: float = 0.0
     """How much of the weights' running average each step keeps, from 0 (no average) to below 1.
     At 0.999 it is the mean of about the last 1,000 steps, which lies nearer to the middle of the
@@ -109,7 +104,7 @@ class Recipe:
         self._check("train_images", self.train_images <= 60_000, "at most 60,000")
         finite = math.isfinite(self.learning_rate)
         self._check("learning_rate", finite and self.learning_rate > 0, "a number above 0")
-        for name in ("momentum", "dropout", "warm_up", "label_smoothing", "average"):
+        for name in ("momentum", "dropout", "warm_up", "average"):
             self._check(name, 0 <= getattr(self, name) < 1, "at least 0 and below 1")
         for name, most in (("degraded", 1), ("outliers", 1), ("augment", 2)):
             self._check(name, 0 <= getattr(self, name) <= most, f"from 0 to {most}")
@@ -158,7 +153,6 @@ RECIPES = {
         schedule="one-cycle",
         warm_up=0.15,
         weight_decay=0.0003,
-        label_smoothing=0.02,
         average=0.999,
         augment=1.0,
         degraded=0.3,
