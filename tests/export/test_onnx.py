@@ -71,7 +71,7 @@ def test_the_card_tells_what_was_done(run: Path, call: Callable, mnist: Dataset)
     assert (card.parameters, card.seed, card.epochs) == (21_840, 1, 1)
     assert card.recipe["train_images"] == 12_000
     assert card.commands[0].startswith("digitlab train --epochs 1")
-    assert card.commands[-1].startswith("digitlab export")
+    assert card.commands[-1] == "digitlab export run"
     assert card.data_sha256 == mnist.digests
     report = json.loads(call("eval", run, "--json").out)
     assert card.test["correct"] == report["correct"]
@@ -80,6 +80,7 @@ def test_the_card_tells_what_was_done(run: Path, call: Callable, mnist: Dataset)
     # Nothing of the machine's folders is in the file that people share.
     assert str(run.parent).encode() not in weights
     assert str(Path.cwd()).encode() not in weights
+    assert str(run.parent) not in (run / "model.json").read_text()
 
 
 def test_eval_says_the_same_of_the_checkpoint_and_of_the_file(run: Path, call: Callable):

@@ -1,5 +1,6 @@
 """`digitlab export`: a run in another format."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -53,8 +54,15 @@ def _origin(run: Path) -> dict[str, Any]:
     folder = RunFolder(run)
     record = folder.read_record() if folder.run_json.exists() else None
     given = [] if record is None else record["commands"]
+    commands = [entry["command"] for entry in (*given, command_given(sys.argv[1:]))]
     return {
-        "commands": [entry["command"] for entry in (*given, command_given(sys.argv[1:]))],
+        "commands": [_without_folders(command) for command in commands],
         "machine": None if record is None else record["machine"],
         "versions": {} if record is None else record["versions"],
     }
+
+
+def _without_folders(command: str) -> str:
+    """Return a command with the last part of each absolute path: a card is shown to others."""
+    words = shlex.split(command)
+    return shlex.join(Path(word).name if Path(word).is_absolute() else word for word in words)
