@@ -148,6 +148,21 @@ def largest(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     return both
 
 
+def dilated(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    """Return the largest value of the size x size window around each, by doubling the window."""
+    for _ in range(2):
+        half = size // 2
+        row = np.pad(values, ((half, half), (0, 0)), mode="edge")
+        reach = 1
+        while 2 * reach <= size:
+            row = np.maximum(row[:-reach], row[reach:])
+            reach *= 2
+        if reach < size:
+            row = np.maximum(row[: len(row) - (size - reach)], row[size - reach :])
+        values = row.T
+    return values
+
+
 def mean(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     """Return the mean of the size x size window around each."""
     rows: NDArray[np.float32] = windows(values, size, 0).mean(-1)

@@ -11,6 +11,7 @@ from digitlab.core.ink import (
     Ink,
     blurred,
     coarsely,
+    dilated,
     ink_is_light,
     ink_of,
     mean,
@@ -48,10 +49,13 @@ def page_ink(grey: Grey) -> Ink:
     """
     if max(grey.shape) <= SMALL_SIDE:
         return ink_of(grey)
+    coarse = coarsely(grey)
+    if coarse.max() - coarse.min() < 2:
+        return np.zeros(grey.shape, np.float32)
     skew = skewness(grey)
-    light = skew > 0 if abs(skew) > SKEWED else ink_is_light(coarsely(grey))
+    light = skew > 0 if abs(skew) > SKEWED else ink_is_light(coarse)
     is_clear = abs(skew) > CLEARLY_SKEWED
-    if not (is_clear and light != ink_is_light(coarsely(grey))) and has_large_writing(grey):
+    if not (is_clear and light != ink_is_light(coarse)) and has_large_writing(grey):
         return ink_of(grey)
     bright = 255 - grey if light else grey
     paper = paper_below(bright)
@@ -126,22 +130,8 @@ def paper_below(bright: Grey) -> NDArray[np.float32]:
     share = mean(bare.astype(np.float32), 9)
     lower = mean(np.where(bare, below, np.float32(0)), 9) / np.maximum(share, 0.05)
     paper = Image.fromarray((closed - lower).astype(np.float32))
-    return np.asarray(paper.resize((width, height), Image.Resampling.BILINEAR), np.float32)
-
-
-def dilated(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-    """Return the largest value of the size x size window around each, by doubling the window."""
-    for _ in range(2):
-        half = size // 2
-        row = np.pad(values, ((half, half), (0, 0)), mode="edge")
-        reach = 1
-        while 2 * reach <= size:
-            row = np.maximum(row[:-reach], row[reach:])
-            reach *= 2
-        if reach < size:
-            row = np.maximum(row[: len(row) - (size - reach)], row[size - reach :])
-        values = row.T
-    return values
+    wide = np.asarray(paper.resize((width, height), Image.Resampling.BILINEAR), np.float32)
+    return np.clip(wide, 0, 255)
 
 
 def typical_depth(depth: NDArray[np.float32], faintest: float) -> float:

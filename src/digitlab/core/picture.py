@@ -57,21 +57,31 @@ def open_picture(source: Source, *, largest_side: int | None = None) -> Grey:
     >>> open_picture(np.zeros((2, 9, 3), np.uint8)).shape
     (2, 9)
     """
-    image = open_upright(source, largest_side=largest_side)
+    return open_scaled(source, largest_side=largest_side)[0]
+
+
+def open_scaled(source: Source, *, largest_side: int | None = None) -> tuple[Grey, int]:
+    """Return what `open_picture` does, and how many of the picture's pixels one of it is wide."""
+    image, longer_side = decoded(source, largest_side)
     try:
-        return grey_levels(image, largest_side)
+        grey = grey_levels(image, largest_side)
     except (MemoryError, DigitlabError):
         raise
-    except Exception as error:  # values that no grey level stands for
+    except Exception as error:  # a picture without a single usable value
         raise PictureError(f"the picture is damaged: {one_line(error)}") from error
+    return grey, round(longer_side / max(grey.shape))
 
 
-def open_upright(source: Source, *, largest_side: int | None = None) -> Image.Image:
-    """Return the decoded picture as a Pillow image of any mode, turned as its EXIF says.
+def open_upright(source: Source) -> Image.Image:
+    """Return the picture as a Pillow image of any mode, decoded, and turned as its EXIF says.
 
-    Takes and raises the same as `open_picture`. With `largest_side`, a JPEG may come reduced by
-    a power of two; its longer side stays at or above that.
+    Takes and raises the same as `open_picture`.
     """
+    return decoded(source, None)[0]
+
+
+def decoded(source: Source, largest_side: int | None) -> tuple[Image.Image, int]:
+    """Return the upright picture, perhaps reduced by a power of two, and its whole longer side."""
     if isinstance(source, np.ndarray):
         name, image = "the array", image_from_array(source)
     elif isinstance(source, Image.Image):
@@ -79,13 +89,14 @@ def open_upright(source: Source, *, largest_side: int | None = None) -> Image.Im
     else:
         name, image = image_from_file(source)
     check_size(image, name)
+    longer_side = max(image.size)
     try:
         if largest_side is not None:
             image.draft(
                 None, (largest_side, largest_side)
             )  # JPEG only: decodes a half, a quarter...
         image.load()
-        return ImageOps.exif_transpose(image)
+        return ImageOps.exif_transpose(image), longer_side
     except MemoryError:
         raise
     except Exception as error:  # a decoder handed damaged bytes may raise anything

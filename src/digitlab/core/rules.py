@@ -149,6 +149,8 @@ def clear_line(cleared: Depth, depth: Depth, rows: NDArray[np.int64], thickest: 
     offsets = np.arange(-half, half + 1)[:, None]
     line = np.median(depth[rows + offsets, columns], axis=1)  # offsets
     deepest = line.max()
+    if deepest <= 0:
+        return  # a row of dashes, no line
     own = np.flatnonzero(line > EDGE * deepest)
     first, last = own[0] - half - 1, own[-1] - half + 1  # a pixel more: the soft edge wavers
     places = rows + np.arange(first, last + 1)[:, None]

@@ -9,10 +9,9 @@ Source: over-segmentation with a lattice of hypotheses, as in Y. LeCun, L. Botto
 P. Haffner, "Gradient-based learning applied to document recognition", Proc. IEEE 86, 1998.
 """
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
-
-import numpy as np
 
 from digitlab.infer.layout import Line
 from digitlab.infer.pieces import Marks, Piece, distance
@@ -21,6 +20,7 @@ MOST_IN_DIGIT = 5  # neighbours that make up one digit
 WIDEST = 1.5  # of the line's height, which a digit is at most
 WIDEST_UNION = 1.2  # the same of several pieces together
 FURTHEST_JOINED = 0.3  # of the line's height, between two pieces of one digit
+SHARPNESS = 3.0  # of the scores, where readings are weighed against each other
 USUAL_WIDTH = 1.0  # of its height: a wider digit is rare
 USUAL_SIZE = 0.65  # of the line's height: a smaller digit is rare
 
@@ -51,8 +51,8 @@ class Oddities(NamedTuple):
 
 
 COSTS = Oddities(
-    digits=0.0, wide=8.0, low=8.0, breaks=0.5, gap=10.0, cuts=0.8, crossed=0.8, stacked=4.0,
-    dust=0.5, dust_size=14.0,
+    digits=0.9, wide=3.0, low=9.0, breaks=0.4, gap=5.0, cuts=0.0, crossed=0.1, stacked=1.0,
+    dust=0.1, dust_size=16.0,
 )  # fmt: skip
 
 
@@ -93,12 +93,29 @@ class Candidate:
         return -sum(cost * odd for cost, odd in zip(COSTS, self.odd, strict=True))
 
 
-def candidates_of(marks: Marks, atoms: list[Atom], line: Line) -> list[Candidate]:
-    """Return every group of neighbours that may be one digit, and each piece as none."""
-    found = []
+def single_candidates(atoms: list[Atom], line: Line) -> list[Candidate]:
+    """Return each piece as a digit by itself, and as none."""
+    return [
+        candidate_of(place, place + 1, atoms, odd)
+        for place, atom in enumerate(atoms)
+        for odd in (
+            dust_of(atom, line),
+            oddities_of(atoms, place, place + 1, [], line.height),
+        )
+    ]
+
+
+def candidates_of(
+    marks: Marks, atoms: list[Atom], line: Line, settled: set[int]
+) -> list[Candidate]:
+    """Return every group of neighbours that may be one digit, and each piece as none.
+
+    Settled pieces, told by their labels, are no parts of one another.
+    """
+    found = single_candidates(atoms, line)
+    furthest = FURTHEST_JOINED * line.height
     for first in range(len(atoms)):
-        found.append(candidate_of(first, first + 1, atoms, dust_of(atoms[first], line)))
-        for end in range(first + 1, len(atoms) + 1):
+        for end in range(first + 2, len(atoms) + 1):
             group = atoms[first:end]
             several = len({atom.whole for atom in group}) > 1
             is_whole = not several and group[0].cut_left is None and group[-1].cut_right is None
@@ -107,8 +124,11 @@ def candidates_of(marks: Marks, atoms: list[Atom], line: Line) -> list[Candidate
                 break
             if width > WIDEST * line.height and not is_whole:
                 continue
-            odd = oddities_of(marks, atoms, first, end, line.height)
-            if odd is not None:
+            if sum(atom.whole in settled for atom in group) > 1:
+                break
+            gaps = gaps_in(marks, group, furthest)
+            if max(gaps, default=0.0) <= furthest:
+                odd = oddities_of(atoms, first, end, gaps, line.height)
                 found.append(candidate_of(first, end, atoms, odd))
     return found
 
@@ -127,29 +147,30 @@ def dust_of(atom: Atom, line: Line) -> Oddities:
     return Oddities(dust=1, dust_size=min(area, 2.0), cuts=len(cuts), crossed=sum(cuts))
 
 
+def gaps_in(marks: Marks, group: list[Atom], furthest: float) -> list[float]:
+    """Return the pixels between each piece and the nearest of those before it."""
+    return [
+        min(distance(marks, before.piece, atom.piece, furthest) for before in group[:number])
+        for number, atom in enumerate(group)
+        if number and atom.whole not in {before.whole for before in group[:number]}
+    ]
+
+
 def oddities_of(
-    marks: Marks, atoms: list[Atom], first: int, end: int, line_height: float
-) -> Oddities | None:
-    """Return what is odd about neighbours as one digit; None if they are too far apart."""
+    atoms: list[Atom], first: int, end: int, gaps: list[float], line_height: float
+) -> Oddities:
+    """Return what is odd about neighbours as one digit, with gaps of so many pixels between."""
     group = atoms[first:end]
     pieces = [atom.piece for atom in group]
     width = width_of(pieces)
     height = max(p.bottom for p in pieces) - min(p.top for p in pieces)
-    gaps = []
-    for number in range(1, len(group)):
-        if group[number].whole in {atom.whole for atom in group[:number]}:
-            continue
-        gap = min(distance(marks, before, pieces[number]) for before in pieces[:number])
-        if gap > FURTHEST_JOINED * line_height:
-            return None
-        gaps.append(gap / line_height)
     cuts = [cut for cut in (group[0].cut_left, group[-1].cut_right) if cut is not None]
     return Oddities(
         digits=1,
         wide=max(0.0, width / height - USUAL_WIDTH),
         low=max(0.0, USUAL_SIZE - max(height, 0.7 * width) / line_height),
         breaks=len(gaps),
-        gap=sum(gaps),
+        gap=sum(gaps) / line_height,
         cuts=len(cuts),
         crossed=sum(cuts),
         stacked=max(stacked(pieces, atom.piece) for atom in atoms[max(0, first - 1) : end + 1])
@@ -182,24 +203,21 @@ def weigh(candidates: list[Candidate], atoms: int) -> list[Candidate]:
     Forward and backward sums over the lattice (as for a hidden Markov model) give the share of
     all readings, weighed by their scores, in which a candidate is a digit.
     """
-    forward = np.full(atoms + 1, -np.inf)
-    best = np.full(atoms + 1, -np.inf)
-    forward[0] = best[0] = 0
+    order = sorted(candidates, key=lambda candidate: candidate.first)
+    forward, best = [-math.inf] * (atoms + 1), [-math.inf] * (atoms + 1)
+    forward[0] = best[0] = 0.0
     back: list[Candidate | None] = [None] * (atoms + 1)
-    for candidate in sorted(candidates, key=lambda c: c.first):
+    for candidate in order:
         i, j, score = candidate.first, candidate.end, candidate.score
-        forward[j] = np.logaddexp(forward[j], forward[i] + score)
+        forward[j] = log_sum(forward[j], forward[i] + SHARPNESS * score)
         if best[i] + score > best[j]:
             best[j], back[j] = best[i] + score, candidate
-    backward = np.full(atoms + 1, -np.inf)
-    backward[atoms] = 0
-    for candidate in sorted(candidates, key=lambda c: -c.end):
-        i, j, score = candidate.first, candidate.end, candidate.score
-        backward[i] = np.logaddexp(backward[i], score + backward[j])
-        candidate.posterior = 0.0
-    for candidate in candidates:
-        share = forward[candidate.first] + candidate.score + backward[candidate.end] - forward[-1]
-        candidate.posterior = float(np.exp(min(0.0, share)))
+    backward = [-math.inf] * atoms + [0.0]
+    for candidate in reversed(order):  # whatever begins further right has been summed
+        i, j, score = candidate.first, candidate.end, SHARPNESS * candidate.score
+        share = forward[i] + score + backward[j] - forward[atoms]
+        candidate.posterior = math.exp(min(0.0, share))
+        backward[i] = log_sum(backward[i], score + backward[j])
     path: list[Candidate] = []
     place = atoms
     while place > 0:
@@ -208,3 +226,9 @@ def weigh(candidates: list[Candidate], atoms: int) -> list[Candidate]:
         path.append(step)
         place = step.first
     return path[::-1]
+
+
+def log_sum(a: float, b: float) -> float:
+    """Return the logarithm of the sum of two numbers of which the logarithms are given."""
+    high, low = max(a, b), min(a, b)
+    return high + math.log1p(math.exp(low - high)) if low > -math.inf else high

@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 from digitlab.infer.pieces import Marks, Piece
 
 LEAST_HEIGHT = 7.0  # pixels: a smaller piece is no digit by itself
-LEAST_PENS = 2.2  # strokes' widths: likewise
+LEAST_PENS = 3.0  # strokes' widths: likewise
 LEAST_OF_USUAL = 0.2  # of the page's usual height: likewise
 LEAST_OVERLAP = 0.4  # of the lower one's height, in which neighbours in a line overlap
 FURTHEST_NEIGHBOUR = 1.2  # of the height: further pieces are joined as lines, not one by one
 STACKED_NEAR, HIGHEST = 0.15, 1.4  # of the usual height: so near, and together so high at most, are
 # parts of one digit that lie above one another
+SAME_COLUMN = 0.3  # of the narrower one's width, in which one lies above the other
 OFF_LINE = 0.5  # of the height: so far may parts of a line be from where its slope leads
 FRAGMENT_NEAR = 0.3  # of the height: so near to a digit lies what broke off it
 FRAGMENT_AREA = 0.3  # of the square of a pen's width: less is dust
@@ -79,11 +80,29 @@ def by_size(marks: Marks) -> tuple[list[Piece], list[Piece]]:
     return main, small
 
 
-def usual_height(pieces: list[Piece]) -> float:
+def usual_height(pieces: list[Piece], heights: list[int] | None = None) -> float:
     """Return the height above which half of the ink's pieces, weighed by area, lie."""
-    order = sorted(pieces, key=lambda piece: piece.height)
-    weights = np.cumsum([piece.area for piece in order])
-    return float(order[int(np.searchsorted(weights, weights[-1] / 2))].height)
+    tall = np.array([piece.height for piece in pieces] if heights is None else heights)
+    order = np.argsort(tall, kind="stable")
+    weights = np.cumsum([pieces[i].area for i in order])
+    return float(tall[order[int(np.searchsorted(weights, weights[-1] / 2))]])
+
+
+def column_heights(pieces: list[Piece]) -> list[int]:
+    """Return how high each piece of a line is with what lies above and below it.
+
+    So the height of a digit that is broken across counts, and not that of its halves.
+    """
+    heights = []
+    for piece in pieces:
+        column = [
+            other
+            for other in pieces
+            if min(piece.right, other.right) - max(piece.left, other.left)
+            > SAME_COLUMN * min(piece.width, other.width)
+        ]
+        heights.append(max(p.bottom for p in column) - min(p.top for p in column))
+    return heights
 
 
 def chained(pieces: list[Piece]) -> list[list[Piece]]:
@@ -106,7 +125,7 @@ def chained(pieces: list[Piece]) -> list[list[Piece]]:
         both = np.maximum(bottom[i], bottom) - np.minimum(top[i], top)
         aside = np.minimum(right[i], right) - np.maximum(left[i], left)
         above = (
-            (aside > 0.3 * np.minimum(right[i] - left[i], right - left))
+            (aside > SAME_COLUMN * np.minimum(right[i] - left[i], right - left))
             & (-overlap < STACKED_NEAR * usual)
             & (both < HIGHEST * usual)
         )
@@ -125,7 +144,7 @@ def line_of(pieces: list[Piece], page_slope: float) -> Line:
 
     The least squares of the middles, with the page's slope as a prior worth a few digits.
     """
-    height = usual_height(pieces)
+    height = usual_height(pieces, column_heights(pieces))
     weights = np.array([min(1.0, piece.height / height) for piece in pieces])
     x = np.array([piece.x for piece in pieces])
     y = np.array([piece.y for piece in pieces])

@@ -1,26 +1,43 @@
 """Read a page: all the digits in a picture, in reading order."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.core.confidence import LogProbabilities
-from digitlab.core.image import prepare
+from digitlab.core.image import bounds, has_ink, prepare
 from digitlab.core.pageink import page_ink
-from digitlab.core.picture import Source, open_picture
+from digitlab.core.picture import Grey, Source, open_scaled
 from digitlab.infer.answers import Box, Page, ReadDigit
-from digitlab.infer.lattice import Atom, Candidate, candidates_of, weigh
+from digitlab.infer.lattice import USUAL_SIZE, Atom, Candidate, candidates_of, single_candidates, weigh
 from digitlab.infer.layout import Line, find_lines, least_space
 from digitlab.infer.pieces import Marks, Piece, find_pieces, image_of
 from digitlab.infer.split import cut_up, find_cuts
 
 Classify = Callable[[NDArray[np.uint8]], LogProbabilities]
+Key = tuple[int, ...]  # the labels of some pieces
 
 LARGEST_SIDE = 1600  # pixels of the longer side that a large picture is reduced to, at least
-DOUBTFUL = 0.9  # a piece of lower probability may be several digits that touch
-MOST_CANDIDATES = 1500  # that are shown to the network: a limit to what a page of noise costs
+ONE_DIGIT_SIDE = 32  # pixels: so small a picture shows one digit
+FILLS = 0.3  # of the picture's longer side: so large a single digit is read as a picture of one
+DOUBTFUL = 0.98  # a piece of lower probability may be several digits that touch
+SLIM = 0.8  # of its height: so may a wider one, whatever its probability
+NARROWEST_CUT = 0.3  # of the line's height: a narrower piece is one digit
+MOST_SHOWN = 2500  # groups of pieces that the network sees: a limit to what a page of noise costs
+LEAST_POSTERIOR = 1e-4  # what is less likely does not count
+
+
+class Found(NamedTuple):
+    """A digit in the picture as it was looked at, which may be a reduced one."""
+
+    box: Box
+    digit: int
+    probability: float
+    line_height: float
 
 
 @dataclass
@@ -30,6 +47,51 @@ class Reading:
     line: Line
     atoms: list[Atom]
     candidates: list[Candidate]
+
+
+@dataclass
+class Sight:
+    """A page's ink, and what the network says of every group of pieces that it was shown."""
+
+    marks: Marks
+    classify: Classify
+    answers: dict[Key, NDArray[np.float32]] = field(default_factory=dict)
+    """By the pieces' labels, the log-probabilities of the ten digits."""
+
+    def of(self, candidate: Candidate) -> NDArray[np.float32]:
+        """Return the ten log-probabilities of a candidate that was shown."""
+        return self.answers[key(candidate)]
+
+    def show(self, readings: list[Reading]) -> None:
+        """Show the network every candidate that it has not seen; add what it says to the scores.
+
+        Where there are too many, as in noise, the least likely ones are given up unseen.
+        """
+        new = {
+            key(candidate): candidate
+            for reading in readings
+            for candidate in reading.candidates
+            if not candidate.is_dust and key(candidate) not in self.answers
+        }
+        room = MOST_SHOWN - len(self.answers)
+        chosen = dict(sorted(new.items(), key=lambda item: -item[1].score)[:room])
+        if chosen:
+            images = [image_of(self.marks, candidate.pieces) for candidate in chosen.values()]
+            self.answers.update(zip(chosen, self.classify(np.stack(images)), strict=True))
+        for reading in readings:
+            reading.candidates = [
+                candidate
+                for candidate in reading.candidates
+                if candidate.is_dust or key(candidate) in self.answers
+            ]
+            for candidate in reading.candidates:
+                if not candidate.is_dust:
+                    candidate.score = candidate.prior + float(self.of(candidate).max())
+
+
+def key(candidate: Candidate) -> Key:
+    """Return the labels of a candidate's pieces."""
+    return tuple(piece.label for piece in candidate.pieces)
 
 
 def read_page(source: Source, classify: Classify, *, threshold: float) -> Page:
@@ -56,135 +118,125 @@ def read_page(source: Source, classify: Classify, *, threshold: float) -> Page:
     PictureError
         If the picture cannot be opened.
     """
-    grey = open_picture(source, largest_side=LARGEST_SIDE)
+    grey, scale = open_scaled(source, largest_side=LARGEST_SIDE)
     marks = find_pieces(page_ink(grey))
-    seen: dict[tuple[int, ...], NDArray[np.float32]] = {}
+    if not marks.pieces:
+        return Page(text="", digits=())
+    sight = Sight(marks, classify)
     readings = []
     for line in find_lines(marks):
         atoms = [Atom(piece, piece.label) for piece in line.pieces]
-        readings.append(Reading(line, atoms, candidates_of(marks, atoms, line)))
-    look(marks, readings, classify, seen)
+        readings.append(Reading(line, atoms, single_candidates(atoms, line)))
+    sight.show(readings)
     for reading in readings:
-        cut_doubtful(marks, reading, seen)
-    look(marks, readings, classify, seen)
-    return page_of(readings, seen, threshold)
+        reconsider(reading, sight)
+    sight.show(readings)
+    rows = [digits for reading in readings if (digits := digits_of(reading, sight))]
+    if sum(map(len, rows)) == 1 or max(grey.shape) <= ONE_DIGIT_SIDE:
+        rows = alone(grey, rows, sight)
+    return page_of(rows, scale, threshold)
 
 
-def look(
-    marks: Marks,
-    readings: list[Reading],
-    classify: Classify,
-    seen: dict[tuple[int, ...], NDArray[np.float32]],
-) -> None:
-    """Show the network every candidate that it has not seen; add what it says to the scores."""
-    new: dict[tuple[int, ...], list[Piece]] = {}
-    for reading in readings:
-        for candidate in reading.candidates:
-            if not candidate.is_dust and key(candidate) not in seen:
-                new[key(candidate)] = candidate.pieces
-    if new:
-        images = np.stack([image_of(marks, pieces) for pieces in new.values()])
-        seen.update(zip(new, classify(images), strict=True))
-    for reading in readings:
-        for candidate in reading.candidates:
-            if not candidate.is_dust:
-                candidate.score = candidate.prior + float(seen[key(candidate)].max())
-
-
-def key(candidate: Candidate) -> tuple[int, ...]:
-    return tuple(piece.label for piece in candidate.pieces)
-
-
-def cut_doubtful(
-    marks: Marks, reading: Reading, seen: dict[tuple[int, ...], NDArray[np.float32]]
-) -> None:
-    """Cut the pieces that are wide, or of which the network is not sure."""
+def reconsider(reading: Reading, sight: Sight) -> None:
+    """Cut and join the pieces that are wide or small, or of which the network is not sure."""
     atoms: list[Atom] = []
+    settled: set[int] = set()
     height = reading.line.height
     for atom in reading.atoms:
         piece = atom.piece
-        sure = float(np.exp(seen[(piece.label,)].max())) >= DOUBTFUL
-        slim = piece.width < 0.8 * piece.height
-        if (sure and slim) or piece.height < 0.5 * height or piece.width < 0.3 * height:
+        answer = sight.answers.get((piece.label,))
+        sure = answer is not None and float(np.exp(answer.max())) >= DOUBTFUL
+        if sure and piece.width < SLIM * piece.height and piece.height >= USUAL_SIZE * height:
+            settled.add(piece.label)
             atoms.append(atom)
             continue
-        cuts = find_cuts(marks, piece, height)
+        small = piece.height < 0.5 * height or piece.width < NARROWEST_CUT * height
+        cuts = [] if small else find_cuts(sight.marks, piece, height)
         if not cuts:
             atoms.append(atom)
             continue
-        sides = [None, *(cut.crossed / marks.pen for cut in cuts), None]
-        parts = cut_up(marks, piece, cuts)
-        atoms += [
-            Atom(part, piece.label, sides[i], sides[i + 1]) for i, part in enumerate(parts)
-        ]
-    if len(atoms) > len(reading.atoms):
-        reading.atoms = sorted(atoms, key=lambda atom: (atom.piece.x, atom.piece.top))
-        reading.candidates = candidates_of(marks, reading.atoms, reading.line)
+        sides = [None, *(cut.crossed / sight.marks.pen for cut in cuts), None]
+        parts = cut_up(sight.marks, piece, cuts)
+        atoms += [Atom(part, piece.label, *sides[i : i + 2]) for i, part in enumerate(parts)]
+    reading.atoms = sorted(atoms, key=lambda atom: (atom.piece.x, atom.piece.top))
+    reading.candidates = candidates_of(sight.marks, reading.atoms, reading.line, settled)
 
 
-def page_of(
-    readings: list[Reading], seen: dict[tuple[int, ...], NDArray[np.float32]], threshold: float
-) -> Page:
-    """Choose the best reading of each line, and tell its digits and its text."""
-    rows: list[list[ReadDigit]] = []
-    heights = []
-    for reading in readings:
-        digits = []
-        for candidate in weigh(reading.candidates, len(reading.atoms)):
-            if not candidate.is_dust:
-                row = seen[key(candidate)]
-                probability = probability_of(candidate, reading, seen)
-                digits.append(
-                    ReadDigit(
-                        box=box_of(candidate.pieces), digit=int(row.argmax()),
-                        probability=probability, unsure=probability < threshold,
-                    )
-                )  # fmt: skip
-        if digits:
-            rows.append(digits)
-            heights.append(reading.line.height)
+def digits_of(reading: Reading, sight: Sight) -> list[Found]:
+    """Return the digits of the best way to read a line."""
+    return [
+        Found(
+            box_of(candidate.pieces), int(sight.of(candidate).argmax()),
+            probability_of(candidate, reading, sight), reading.line.height,
+        )
+        for candidate in weigh(reading.candidates, len(reading.atoms))
+        if not candidate.is_dust
+    ]  # fmt: skip
+
+
+def alone(grey: Grey, rows: list[list[Found]], sight: Sight) -> list[list[Found]]:
+    """Return the one digit of a picture as `digitlab.core.image.prepare` sees it.
+
+    On a large page a small digit stays as it was read: `prepare` expects it to fill the picture.
+    """
+    top, bottom, left, right = bounds(sight.marks.ink > 0.5)
+    if max(grey.shape) > ONE_DIGIT_SIDE:
+        left, top, width, height = rows[0][0].box
+        right, bottom = left + width, top + height
+    if max(right - left, bottom - top) < FILLS * max(grey.shape):
+        return rows
+    image = prepare(grey)
+    if not has_ink(image):
+        return rows
+    row = sight.classify(image[None])[0]
+    box = left, top, right - left, bottom - top
+    return [[Found(box, int(row.argmax()), float(np.exp(row.max())), float(bottom - top))]]
+
+
+def page_of(rows: list[list[Found]], scale: int, threshold: float) -> Page:
+    """Return the page's digits, in pixels of the full picture, and its text."""
     gaps = [
-        [(b.box[0] - a.box[0] - a.box[2]) / height for a, b in zip(row, row[1:], strict=False)]
-        for row, height in zip(rows, heights, strict=True)
+        [(b.box[0] - a.box[0] - a.box[2]) / a.line_height for a, b in pairwise(row)]
+        for row in rows
     ]
     space = least_space(np.array([gap for row in gaps for gap in row]))
-    text = "\n".join(text_of(row, gap, space) for row, gap in zip(rows, gaps, strict=True))
-    return Page(text=text, digits=tuple(digit for row in rows for digit in row))
+    lines = []
+    for row, between in zip(rows, gaps, strict=True):
+        text = ""
+        for found, gap in zip(row, [0.0, *between], strict=True):
+            digit = str(found.digit) if found.probability >= threshold else "?"
+            text += " " * (gap >= space) + digit
+        lines.append(text)
+    digits = [
+        ReadDigit(
+            box=tuple(scale * side for side in found.box),  # type: ignore[arg-type] # four of them
+            digit=found.digit,
+            probability=found.probability,
+            unsure=found.probability < threshold,
+        )
+        for row in rows
+        for found in row
+    ]
+    return Page(text="\n".join(lines), digits=tuple(digits))
 
 
-def probability_of(
-    candidate: Candidate, reading: Reading, seen: dict[tuple[int, ...], NDArray[np.float32]]
-) -> float:
+def probability_of(candidate: Candidate, reading: Reading, sight: Sight) -> float:
     """Return how likely it is that the digit is what it was read as, with whatever pieces.
 
     The sum over all candidates in about the same place, of the share of readings that hold them
     and the network's probability of this digit.
     """
-    digit = int(seen[key(candidate)].argmax())
-    left, width = extent(candidate)
+    digit = int(sight.of(candidate).argmax())
+    left, _, width, _ = box_of(candidate.pieces)
     total = 0.0
     for other in reading.candidates:
-        if other.is_dust or other.posterior < 1e-4:
+        if other.is_dust or other.posterior < LEAST_POSTERIOR:
             continue
-        other_left, other_width = extent(other)
+        other_left, _, other_width, _ = box_of(other.pieces)
         common = min(left + width, other_left + other_width) - max(left, other_left)
         if common > 0.5 * max(width, other_width):
-            total += other.posterior * float(np.exp(seen[key(other)][digit]))
+            total += other.posterior * float(np.exp(sight.of(other)[digit]))
     return min(1.0, total)
-
-
-def extent(candidate: Candidate) -> tuple[int, int]:
-    """Return a candidate's first column and how many it takes."""
-    left = min(piece.left for piece in candidate.pieces)
-    return left, max(piece.right for piece in candidate.pieces) - left
-
-
-def text_of(digits: list[ReadDigit], gaps: list[float], space: float) -> str:
-    """Return a line's text."""
-    text = ""
-    for digit, gap in zip(digits, [0.0, *gaps], strict=True):
-        text += " " * (gap >= space) + ("?" if digit.unsure else str(digit.digit))
-    return text
 
 
 def box_of(pieces: list[Piece]) -> Box:

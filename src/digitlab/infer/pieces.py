@@ -6,15 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.core.blobs import find_blobs
-from digitlab.core.image import SIDE, Digit, stroke_width, to_mnist
+from digitlab.core.image import Digit, stroke_width, to_mnist
 from digitlab.core.ink import Ink
 
 LEAST_PIECE = 3  # pixels of area: less is dust whatever the writing
-MOST_INKED = 0.4  # of the page: more is no writing
+MOST_INKED = 0.6  # of the page: more is no writing
 MOST_PIECES = 1500  # that are looked at, the largest first: a limit to what noise may cost
 MARGIN = 2  # pixels around a piece in which its soft edge lies
 OUTLINE_POINTS = 120  # enough to tell how near two pieces are
-SEEN_HEIGHT = 160  # pixels: a larger digit is reduced before its image is made
+SEEN_HEIGHT = 160  # pixels: of a larger digit only every second pixel is looked at, or third...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,8 @@ class Marks:
     last_label: int
     outlines: dict[int, NDArray[np.int64]] = field(default_factory=dict)
     """Points of a piece's outline, N x 2, as far as they were asked for."""
+    distances: dict[tuple[int, int], float] = field(default_factory=dict)
+    """Pixels between two pieces, likewise."""
 
 
 def find_pieces(ink: Ink) -> Marks:
@@ -106,26 +108,30 @@ def image_of(marks: Marks, pieces: list[Piece]) -> Digit:
     left = max(0, min(piece.left for piece in pieces) - MARGIN)
     bottom = max(piece.bottom for piece in pieces) + MARGIN
     right = max(piece.right for piece in pieces) + MARGIN
-    labels = marks.labels[top:bottom, left:right]
+    every = max(1, max(bottom - top, right - left) // SEEN_HEIGHT)
+    place = np.s_[top:bottom:every, left:right:every]
+    labels = marks.labels[place]
     own = labels == pieces[0].label
     for piece in pieces[1:]:
         own |= labels == piece.label
     soft = own | (grown(own) & (labels == 0))
-    ink = np.where(soft, marks.ink[top:bottom, left:right], np.float32(0))
-    factor = max(ink.shape) // SEEN_HEIGHT
-    if factor > 1:
-        height, width = (-(-side // factor) * factor for side in ink.shape)
-        whole = np.pad(ink, ((0, height - ink.shape[0]), (0, width - ink.shape[1])))
-        ink = whole.reshape(height // factor, factor, width // factor, factor).mean((1, 3))
-    if ink.size == 0:
-        return np.zeros((SIDE, SIDE), np.uint8)
-    return to_mnist(ink)
+    return to_mnist(np.where(soft, marks.ink[place], np.float32(0)))
 
 
-def distance(marks: Marks, one: Piece, other: Piece) -> float:
-    """Return how many pixels two pieces are apart, at their outlines' nearest points."""
-    a, b = (outline(marks, piece) for piece in (one, other))
-    return float(np.sqrt(((a[:, None] - b) ** 2).sum(-1).min()))
+def distance(marks: Marks, one: Piece, other: Piece, furthest: float) -> float:
+    """Return how many pixels two pieces are apart, at their outlines' nearest points.
+
+    Infinity where their boxes are already further apart than `furthest`.
+    """
+    pair = one.label, other.label
+    if pair not in marks.distances:
+        aside = max(one.left, other.left) - min(one.right, other.right)
+        away = max(one.top, other.top) - min(one.bottom, other.bottom)
+        if max(aside, away) > furthest:
+            return float("inf")
+        a, b = (outline(marks, piece) for piece in (one, other))
+        marks.distances[pair] = float(np.sqrt(((a[:, None] - b) ** 2).sum(-1).min()))
+    return marks.distances[pair]
 
 
 def outline(marks: Marks, piece: Piece) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.core.image import bounds
-from digitlab.infer.pieces import Marks, Piece
+from digitlab.infer.pieces import SEEN_HEIGHT, Marks, Piece
 
 ASIDE = 0.12  # what a step to the side costs, in pixels of ink
 MOST_CROSSED = 2.5  # strokes' widths that a cut may cross
@@ -30,14 +30,16 @@ def find_cuts(marks: Marks, piece: Piece, line_height: float) -> list[Cut]:
     Seams (Avidan and Shamir 2007): of all paths from top to bottom that move at most a column a
     row, the cheapest through each column of the middle row; of these the cheapest few.
     """
-    place = np.s_[piece.top : piece.bottom, piece.left : piece.right]
+    every = max(1, piece.height // SEEN_HEIGHT)  # a large piece is looked at coarsely
+    place = np.s_[piece.top : piece.bottom : every, piece.left : piece.right : every]
     ink = np.where(marks.labels[place] == piece.label, marks.ink[place], 0)
+    pen, line_height = marks.pen / every, line_height / every
     height, width = ink.shape
     middle = height // 2
     down, from_above = cheapest(ink[: middle + 1])
     up, from_below = cheapest(ink[middle:][::-1])
     through = down[-1] + up[-1] - ink[middle]
-    limit = MOST_CROSSED * marks.pen
+    limit = MOST_CROSSED * pen
     apart = max(2, round(APART * line_height))
     free = np.zeros(width, bool)
     free[apart : width - apart] = True
@@ -48,7 +50,7 @@ def find_cuts(marks: Marks, piece: Piece, line_height: float) -> list[Cut]:
         if free[column]:
             chosen.append(column)
             free[max(0, column - apart) : column + apart + 1] = False
-    least = LEAST_PART * marks.pen * line_height
+    least = LEAST_PART * pen * line_height
     ink_before = np.cumsum(np.pad(ink > 0.5, ((0, 0), (1, 0))), axis=1)  # height x width + 1
     cuts = []
     furthest = np.zeros(height, np.int64)
@@ -59,7 +61,8 @@ def find_cuts(marks: Marks, piece: Piece, line_height: float) -> list[Cut]:
         columns = np.maximum(furthest, columns)  # cuts may meet but do not cross
         inked = int(ink_before[np.arange(height), columns].sum())
         if min(inked - done, ink_before[:, -1].sum() - inked) >= least:
-            cuts.append(Cut(columns, float(through[column])))
+            fine = np.repeat(columns * every, every)[: piece.height]
+            cuts.append(Cut(fine, float(through[column]) * every))
             furthest, done = columns, inked
     return cuts
 
