@@ -141,6 +141,15 @@ def test_what_is_held_out_is_not_learnt_and_does_not_depend_on_the_seed(small_mn
     assert len(one) == 250
 
 
+@pytest.mark.parametrize(("images", "batch_size"), [(101, 50), (100, 1), (1, 64)])
+def test_a_batch_of_one_image_is_no_batch_to_norm(
+    small_mnist: Dataset, images: int, batch_size: int
+):
+    recipe = Recipe(network="batch-norm", train_images=images, batch_size=batch_size)
+    with pytest.raises(DigitlabError, match=f"{images} images in batches of {batch_size} leave"):
+        Training(recipe, small_mnist, seed=1, device=set_up_device("cpu"))
+
+
 def test_a_batch_gets_its_share_of_degraded_images_and_of_no_digits(
     robust: Callable[[], Training],
 ):

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from digitlab.core.errors import DigitlabError
 from digitlab.data.dataset import Dataset
 from digitlab.train.augment import augmented
 from digitlab.train.batches import mix
@@ -26,6 +27,11 @@ class Examples:
         See `digitlab.train.loop.Training`.
     device
         Where the images are held, as uint8.
+
+    Raises
+    ------
+    DigitlabError
+        If batch norm would meet a batch of one image, which has no deviation.
     """
 
     def __init__(self, recipe: Recipe, dataset: Dataset, *, seed: int, device: torch.device):
@@ -37,6 +43,12 @@ class Examples:
         self.images, self.labels = images[learnt].to(device), labels[learnt].to(device)
         self.held_out_images = images[held_out].to(device)
         self.held_out_labels = labels[held_out]
+        size, rest = recipe.batch_size, len(learnt) % recipe.batch_size
+        if recipe.network == "batch-norm" and 1 in (size, rest):
+            raise DigitlabError(
+                f"{len(learnt)} images in batches of {size} leave one alone, of which batch norm "
+                "cannot take a deviation; choose another batch_size"
+            )
         self._copies: Tensor | None = None
         if recipe.degraded:
             copies = degraded_copies(images[learnt].numpy(), labels[learnt].numpy(), seed=seed)
