@@ -31,7 +31,8 @@ class Examples:
     Raises
     ------
     DigitlabError
-        If batch norm would meet a batch of one image, which has no deviation.
+        If batch norm would meet a batch of one image, which has no deviation; or if pictures are
+        to be added to a dataset that is not of digits.
     """
 
     def __init__(self, recipe: Recipe, dataset: Dataset, *, seed: int, device: torch.device):
@@ -48,6 +49,11 @@ class Examples:
             raise DigitlabError(
                 f"{len(learnt)} images in batches of {size} leave one alone, of which batch norm "
                 "cannot take a deviation; choose another batch_size"
+            )
+        if (recipe.degraded or recipe.outliers) and dataset.entry.name != "mnist":
+            raise DigitlabError(
+                f"degraded copies and pictures of no digit are made for mnist, not for "
+                f"{dataset.entry.name}; try --degraded 0 --outliers 0"
             )
         self._copies: Tensor | None = None
         if recipe.degraded:
