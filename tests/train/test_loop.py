@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from digitlab.core.errors import DigitlabError
+from digitlab.data.catalog import FASHION_MNIST
 from digitlab.data.dataset import Dataset
 from digitlab.train.checkpoint import from_bytes, to_bytes
 from digitlab.train.device import set_up_device
@@ -139,6 +140,22 @@ def test_what_is_held_out_is_not_learnt_and_does_not_depend_on_the_seed(small_mn
     used = torch.from_numpy(small_mnist.train_images[:300]).flatten(1)
     assert sorted(every.tolist()) == sorted(used.tolist())
     assert len(one) == 250
+
+
+@pytest.mark.parametrize(("images", "batch_size"), [(101, 50), (100, 1), (1, 64)])
+def test_a_batch_of_one_image_is_no_batch_to_norm(
+    small_mnist: Dataset, images: int, batch_size: int
+):
+    recipe = Recipe(network="batch-norm", train_images=images, batch_size=batch_size)
+    with pytest.raises(DigitlabError, match=f"{images} images in batches of {batch_size} leave"):
+        Training(recipe, small_mnist, seed=1, device=set_up_device("cpu"))
+
+
+@pytest.mark.parametrize("setting", ["degraded", "outliers"])
+def test_clothes_get_no_flags(small_mnist: Dataset, setting: str):
+    clothes = replace(small_mnist, entry=FASHION_MNIST)
+    with pytest.raises(DigitlabError, match="made for mnist, not for fashion-mnist"):
+        Training(Recipe(**{setting: 0.1}), clothes, seed=1, device=set_up_device("cpu"))
 
 
 def test_a_batch_gets_its_share_of_degraded_images_and_of_no_digits(

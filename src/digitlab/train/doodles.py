@@ -154,28 +154,25 @@ def gallows(random: Random) -> list[Path]:
 
 
 def polygon(random: Random) -> list[Path]:
-    """Draw a closed shape of three to six straight sides, or a star."""
-    corners = int(random.choice([3, 3, 4, 4, 4, 5, 5, 6]))
+    """Draw a triangle, a shape of four straight sides, or a star; more sides would be a nought."""
+    corners = int(random.choice([3, 4, 5]))
     angles = np.sort(random.uniform(-0.25, 0.25, corners) + np.arange(corners)) / corners
     angles = 2 * np.pi * (angles + random.uniform(0, 1))
     points = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    if corners >= 5 and random.random() < 0.6:
-        points = points[2 * np.arange(corners) % corners] if corners % 2 else points
+    if corners == 5:
+        points = points[[0, 2, 4, 1, 3]]
     return [np.vstack([points, points[:1]])]
 
 
 def ring(random: Random) -> list[Path]:
-    """Draw an oval with marks inside, or one that is open at the right or below."""
-    if random.random() < 0.35:
-        gap = random.uniform(0.14, 0.25)
-        begin = random.choice([0.0, 0.25])
-        return [
-            arc((0, 0), (random.uniform(0.3, 0.5), 0.5), (begin + gap, begin + 1 - gap), random)
-        ]
+    """Draw an oval with marks inside, or one that is wide open to the right."""
+    if random.random() < 0.3:
+        gap = random.uniform(0.17, 0.25)
+        return [arc((0, 0), (random.uniform(0.3, 0.5), 0.5), (gap, 1 - gap), random)]
     paths = [arc((0, 0), (0.5, 0.5), (0, 1.03), random)]
-    for _ in range(int(random.integers(2, 5))):
+    for _ in range(int(random.integers(3, 6))):
         x, y = random.uniform(-0.28, 0.28, 2)
-        dx, dy = random.normal(0, 0.12, 2)
+        dx, dy = random.normal(0, 0.15, 2)
         paths.append(line(x, y, x + dx, y + dy, random))
     return paths
 

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from digitlab.core.errors import DigitlabError
 from digitlab.data.dataset import Dataset
 from digitlab.train.augment import augmented
 from digitlab.train.batches import mix
@@ -26,6 +27,12 @@ class Examples:
         See `digitlab.train.loop.Training`.
     device
         Where the images are held, as uint8.
+
+    Raises
+    ------
+    DigitlabError
+        If batch norm would meet a batch of one image, which has no deviation; or if pictures are
+        to be added to a dataset that is not of digits.
     """
 
     def __init__(self, recipe: Recipe, dataset: Dataset, *, seed: int, device: torch.device):
@@ -37,6 +44,17 @@ class Examples:
         self.images, self.labels = images[learnt].to(device), labels[learnt].to(device)
         self.held_out_images = images[held_out].to(device)
         self.held_out_labels = labels[held_out]
+        size, rest = recipe.batch_size, len(learnt) % recipe.batch_size
+        if recipe.network == "batch-norm" and 1 in (size, rest):
+            raise DigitlabError(
+                f"{len(learnt)} images in batches of {size} leave one alone, of which batch norm "
+                "cannot take a deviation; choose another batch_size"
+            )
+        if (recipe.degraded or recipe.outliers) and dataset.entry.name != "mnist":
+            raise DigitlabError(
+                f"degraded copies and pictures of no digit are made for mnist, not for "
+                f"{dataset.entry.name}; try --degraded 0 --outliers 0"
+            )
         self._copies: Tensor | None = None
         if recipe.degraded:
             copies = degraded_copies(images[learnt].numpy(), labels[learnt].numpy(), seed=seed)

@@ -144,7 +144,7 @@ RECIPES = {
     # A network for other people's digits.
     "robust": Recipe(
         network="batch-norm",
-        epochs=60,
+        epochs=100,
         batch_size=128,
         learning_rate=0.1,
         dropout=0.1,
@@ -152,11 +152,11 @@ RECIPES = {
         validation=5_000,
         schedule="one-cycle",
         warm_up=0.15,
-        weight_decay=0.0003,
+        weight_decay=0.0005,
         average=0.999,
         augment=1.0,
-        degraded=0.3,
-        outliers=0.05,
+        degraded=0.5,
+        outliers=0.02,
     ),
 }
 
