@@ -176,7 +176,7 @@ class Training:
         return point
 
     def _score_held_out(self) -> HeldOutPoint:
-        answers = self._answer(self.examples.held_out_images)
+        answers = self.answer_held_out()
         point = HeldOutPoint(**self._score(answers, self.examples.held_out_labels))
         self.history.append(point)
         return point
@@ -197,6 +197,10 @@ class Training:
     def answer_test_set(self) -> Tensor:
         """Return the log-probabilities, float32 (10000, 10) on the CPU, for the test images."""
         return self._answer(self._test_images)
+
+    def answer_held_out(self) -> Tensor:
+        """Return the same, float32 (held out, 10), for the training images that are held out."""
+        return self._answer(self.examples.held_out_images)
 
     def _answer(self, images: Tensor) -> Tensor:
         return answer(

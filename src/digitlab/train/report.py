@@ -3,10 +3,12 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digitlab.core.confidence import (
     Calibration,
     LogProbabilities,
+    calibrate,
     expected_calibration_error,
     tempered,
 )
@@ -15,6 +17,21 @@ from digitlab.data.dataset import Dataset
 
 SHOWN_PREDICTIONS = 6
 """How many test images the tutorial shows with the network's answers."""
+
+ERROR_RATE = 0.002
+"""Of the answers that a calibrated network gives: the threshold of "unsure" is chosen for it."""
+
+
+def calibrate_by_held_out(
+    log_probabilities: LogProbabilities, labels: NDArray[np.integer]
+) -> Calibration:
+    """Choose temperature and threshold by the answers to the training images held out, if any."""
+    return calibrate(
+        log_probabilities,
+        labels,
+        error_rate=ERROR_RATE,
+        fitted_on=f"the {len(labels):,} training images that were held out",
+    )
 
 
 def make_report(

@@ -26,7 +26,7 @@ from digitlab.train.loop import Training
 from digitlab.train.networks import build_network, load_weights
 from digitlab.train.provenance import command_given, versions
 from digitlab.train.recipe import Recipe
-from digitlab.train.report import make_report
+from digitlab.train.report import calibrate_by_held_out, make_report
 from digitlab.train.stopping import Stopped, StopRequest
 
 DECIDING_BITS = ("device", "machine", "threads")
@@ -147,7 +147,12 @@ def _train_and_report(
         if answers is None:  # the last test was in another process
             answers = training.answer_test_set().numpy()
         epochs = training.epochs_done
-        report = make_report(answers, dataset, model=str(folder.path), epochs=epochs)
+        calibration = calibrate_by_held_out(
+            training.answer_held_out().numpy(), training.examples.held_out_labels.numpy()
+        )
+        report = make_report(
+            answers, dataset, model=str(folder.path), epochs=epochs, calibration=calibration
+        )
         folder.write_report(report | _held_out(training))
     except BrokenPipeError:  # nobody reads what is printed any more
         raise

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from digitlab.core.confidence import Calibration, LogProbabilities, calibrate
+from digitlab.core.confidence import Calibration, LogProbabilities
 from digitlab.core.errors import DigitlabError
 from digitlab.data.catalog import CatalogEntry
 from digitlab.data.dataset import Dataset
@@ -24,9 +24,7 @@ from digitlab.train.evaluation import answer
 from digitlab.train.examples import split
 from digitlab.train.networks import build_network, load_weights
 from digitlab.train.recipe import Recipe
-
-ERROR_RATE = 0.002
-"""Of the answers that a calibrated network gives: the threshold of "unsure" is chosen for it."""
+from digitlab.train.report import calibrate_by_held_out
 
 ZIP_MAGIC = b"PK\x03\x04"
 """How a file begins that `torch.save` wrote."""
@@ -130,11 +128,9 @@ def calibrate_trained(
     """Choose temperature and threshold by the training images that were held out, if any were."""
     _, held_out = split(trained.recipe.train_images, trained.recipe.validation)
     images = dataset.train_images[held_out.numpy()]
-    return calibrate(
+    return calibrate_by_held_out(
         answer_images(trained, images, dataset.entry, device),
         dataset.train_labels[held_out.numpy()],
-        error_rate=ERROR_RATE,
-        fitted_on=f"the {len(images):,} training images that were held out",
     )
 
 
