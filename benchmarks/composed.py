@@ -1,4 +1,4 @@
-"""Pages of handwriting whose text is known: MNIST's digits laid out as numbers on made paper.
+r"""Pages of handwriting whose text is known: MNIST's digits laid out as numbers on made paper.
 
 Each digit is a MNIST image, enlarged by a smooth curve and sharpened to the edge of a pen; numbers
 of 1 to 12 digits stand in lines; what makes a page hard is told by name (`DIFFICULTIES`).
@@ -41,7 +41,7 @@ class Hand:
     broken: float = 0.0
     """The share of digits in two pieces."""
     slant: float = 0.0
-    """The most that writing leans, pixels to the right for each upward; a little to the left too."""
+    """The most that writing leans to the right, pixels for each upward; less to the left."""
     sizes: float = 0.08
     """Digits are larger or smaller by up to this share."""
     slope: float = 0.01
@@ -245,9 +245,7 @@ def photographed(ink: Ink, height: float, hand: Hand, random: Random) -> bytes |
         random.uniform(-2.5, 2.5), Image.Resampling.BICUBIC, fillcolor=float(np.median(grey))
     )
     grey = np.asarray(turned, np.float64) * light_on(shape, random)
-    grey = noise(
-        blur(grey, random.uniform(0.3, 0.02 * height)), random, random.uniform(2, 7)
-    )
+    grey = noise(blur(grey, random.uniform(0.3, 0.02 * height)), random, random.uniform(2, 7))
     tint = np.array([1.0, random.uniform(0.92, 1), random.uniform(0.8, 1)])
     rgb = np.clip(np.rint(grey[..., None] * tint), 0, 255).astype(np.uint8)
     return file(Image.fromarray(rgb), "JPEG", quality=int(random.integers(45, 90)))

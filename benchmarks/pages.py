@@ -119,18 +119,17 @@ def judged(sheet: Sheet, page: Page, seconds: float) -> Tally:
         digits_right=sum(right),
         read=len(page.digits),
         unsure=sum(digit.unsure for digit in page.digits),
-        sure_wrong=sum(
-            not ok and not d.unsure for ok, d in zip(right, page.digits, strict=True)
-        ),
+        sure_wrong=sum(not ok and not d.unsure for ok, d in zip(right, page.digits, strict=True)),
         seconds=seconds,
     )
 
 
 def show(tallies: dict[str, Tally]) -> None:
     """Print the table, and all of it together."""
-    print("| difficulty | pages | wholly right | digits | right | read | unsure | wrong of the sure "
-          "| ms a page |")  # fmt: skip
-    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    columns = ("difficulty", "pages", "wholly right", "digits", "right", "read", "unsure",
+               "wrong of the sure", "ms a page")  # fmt: skip
+    print(f"| {' | '.join(columns)} |")
+    print("| --- " * len(columns) + "|")
     total = Tally()
     for tally in tallies.values():
         total.add(tally)

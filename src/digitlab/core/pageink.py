@@ -8,10 +8,12 @@ from digitlab.core.image import stroke_width
 from digitlab.core.ink import (
     LEAST_CONTRAST,
     LIGHT_FLOOR,
+    MOST_HALF_INKED,
     Ink,
     blurred,
     coarsely,
     dilated,
+    half_inked,
     ink_is_light,
     ink_of,
     mean,
@@ -26,8 +28,9 @@ PAPER_SIDE = 400  # pixels: a page's paper is looked at this small
 WIDEST_STROKE = 1 / 14  # of the longer side, closed over by the paper; else `ink_of` knows better
 LARGE_WRITING = 1 / 36  # of the longer side: strokes so wide are a few large digits
 SKEWED = 0.5  # skewness by which strokes show whether they are lighter than the paper or darker
-CLEARLY_SKEWED = 1.5  # the same beyond doubt, whatever the border looks like
-SHARP = 0.6  # of the whole contrast, right at the strokes' edges
+CLEARLY_SKEWED = 2.0  # the same beyond doubt, whatever the border looks like
+FEW_STROKES = 3.2  # skewness above which strokes are narrow
+SHARP = 0.35  # of the whole contrast, right at the strokes' edges
 LEAST_SIGNAL = 5.0  # times the noise
 
 
@@ -54,8 +57,9 @@ def page_ink(grey: Grey) -> Ink:
         return np.zeros(grey.shape, np.float32)
     skew = skewness(grey)
     light = skew > 0 if abs(skew) > SKEWED else ink_is_light(coarse)
-    is_clear = abs(skew) > CLEARLY_SKEWED
-    if not (is_clear and light != ink_is_light(coarse)) and has_large_writing(grey):
+    # few large strokes are never so rare on the page, nor lighter where they seem darker
+    limit = FEW_STROKES if light == ink_is_light(coarse) else CLEARLY_SKEWED
+    if abs(skew) < limit and has_large_writing(grey):
         return ink_of(grey)
     bright = 255 - grey if light else grey
     paper = paper_below(bright)
@@ -75,6 +79,8 @@ def page_ink(grey: Grey) -> Ink:
     if strongest == 0:
         return np.zeros(grey.shape, np.float32)
     ink: Ink = np.clip(depth / strongest, 0, 1)
+    if half_inked(ink) > MOST_HALF_INKED:
+        return np.zeros(grey.shape, np.float32)  # noise and light, no strokes
     return ink
 
 
@@ -108,7 +114,7 @@ def skewness(grey: Grey) -> float:
     factor = max(1, max(grey.shape) // PAPER_SIDE)
     small = np.asarray(Image.fromarray(grey).reduce(factor) if factor > 1 else grey, np.float32)
     around = mean(small, max(small.shape) // 10 | 1)
-    off = (small - around) / np.maximum(around, 8)
+    off = (small - around) / (around + LIGHT_FLOOR)
     spread = float(off.std())
     return float((off**3).mean()) / spread**3 if spread > 0.004 else 0.0
 

@@ -68,7 +68,8 @@ def ridge_shares(depth: Depth, faintest: float, thickest: int) -> NDArray[np.flo
     inner = depth[:, : depth.shape[1] - depth.shape[1] % STRIP]
     ridge = np.zeros(inner.shape, bool)
     ridge[far:-far] = inner[far:-far] - np.maximum(inner[: -2 * far], inner[2 * far :]) > faintest
-    return ridge.reshape(len(inner), -1, STRIP).mean(2, dtype=np.float32)
+    shares: NDArray[np.float32] = ridge.reshape(len(inner), -1, STRIP).mean(2, dtype=np.float32)
+    return shares
 
 
 def find_lines(shares: NDArray[np.float32]) -> Lines:

@@ -12,8 +12,11 @@ LEAST_PENS = 3.0  # strokes' widths: likewise
 LEAST_OF_USUAL = 0.2  # of the page's usual height: likewise
 LEAST_OVERLAP = 0.4  # of the lower one's height, in which neighbours in a line overlap
 FURTHEST_NEIGHBOUR = 1.2  # of the height: further pieces are joined as lines, not one by one
-STACKED_NEAR, HIGHEST = 0.15, 1.4  # of the usual height: so near, and together so high at most, are
-# parts of one digit that lie above one another
+MANY_SPECKS = 4  # pieces for each that might be a digit
+OF_SPECKS = 4.0  # of the usual speck's size: among many specks, a smaller piece is no digit
+STACKED_NEAR = 0.15  # of the usual height: so near are parts of one digit above one another
+HIGHEST, HIGHEST_OF_FEW = 1.4, 2.3  # of the usual height, which they have together at most; where
+FEW = 4  # pieces or fewer are all that there is, the usual height may be that of a part
 SAME_COLUMN = 0.3  # of the narrower one's width, in which one lies above the other
 OFF_LINE = 0.5  # of the height: so far may parts of a line be from where its slope leads
 FRAGMENT_NEAR = 0.3  # of the height: so near to a digit lies what broke off it
@@ -74,6 +77,9 @@ def by_size(marks: Marks) -> tuple[list[Piece], list[Piece]]:
     usual = usual_height(tall)
     least = max(LEAST_HEIGHT, LEAST_PENS * marks.pen, LEAST_OF_USUAL * usual)
     main = [piece for piece in tall if max(piece.height, piece.width) >= least]
+    if marks.count > MANY_SPECKS * len(main):  # then some of them touch, and are no digits
+        least = max(least, OF_SPECKS * marks.usual_side)
+        main = [piece for piece in main if max(piece.height, piece.width) >= least]
     chosen = {piece.label for piece in main}
     dust = FRAGMENT_AREA * marks.pen**2
     small = [p for p in marks.pieces if p.label not in chosen and p.area >= dust]
@@ -112,6 +118,7 @@ def chained(pieces: list[Piece]) -> list[list[Piece]]:
         for side in ("left", "right", "top", "bottom")
     )
     usual = usual_height(pieces)
+    highest = HIGHEST if len(pieces) > FEW else HIGHEST_OF_FEW
     heights, middles = bottom - top, (left + right) / 2
     group = np.arange(len(pieces))
     for i in range(len(pieces)):
@@ -127,16 +134,14 @@ def chained(pieces: list[Piece]) -> list[list[Piece]]:
         above = (
             (aside > SAME_COLUMN * np.minimum(right[i] - left[i], right - left))
             & (-overlap < STACKED_NEAR * usual)
-            & (both < HIGHEST * usual)
+            & (both < highest * usual)
         )
         beside[i] = above[i] = False
         if beside.any():
             above[np.where(beside, middles, np.inf).argmin()] = True
         for number in np.unique(group[above]):
             group[group == number] = group[i]
-    return [
-        [pieces[i] for i in np.flatnonzero(group == number)] for number in np.unique(group)
-    ]
+    return [[pieces[i] for i in np.flatnonzero(group == number)] for number in np.unique(group)]
 
 
 def line_of(pieces: list[Piece], page_slope: float) -> Line:

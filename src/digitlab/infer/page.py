@@ -13,7 +13,14 @@ from digitlab.core.image import bounds, has_ink, prepare
 from digitlab.core.pageink import page_ink
 from digitlab.core.picture import Grey, Source, open_scaled
 from digitlab.infer.answers import Box, Page, ReadDigit
-from digitlab.infer.lattice import USUAL_SIZE, Atom, Candidate, candidates_of, single_candidates, weigh
+from digitlab.infer.lattice import (
+    USUAL_SIZE,
+    Atom,
+    Candidate,
+    candidates_of,
+    single_candidates,
+    weigh,
+)
 from digitlab.infer.layout import Line, find_lines, least_space
 from digitlab.infer.pieces import Marks, Piece, find_pieces, image_of
 from digitlab.infer.split import cut_up, find_cuts
@@ -24,7 +31,7 @@ Key = tuple[int, ...]  # the labels of some pieces
 LARGEST_SIDE = 1600  # pixels of the longer side that a large picture is reduced to, at least
 ONE_DIGIT_SIDE = 32  # pixels: so small a picture shows one digit
 FILLS = 0.3  # of the picture's longer side: so large a single digit is read as a picture of one
-DOUBTFUL = 0.98  # a piece of lower probability may be several digits that touch
+DOUBTFUL = 0.95  # a piece of lower probability may be several digits that touch
 SLIM = 0.8  # of its height: so may a wider one, whatever its probability
 NARROWEST_CUT = 0.3  # of the line's height: a narrower piece is one digit
 MOST_SHOWN = 2500  # groups of pieces that the network sees: a limit to what a page of noise costs
@@ -196,8 +203,7 @@ def alone(grey: Grey, rows: list[list[Found]], sight: Sight) -> list[list[Found]
 def page_of(rows: list[list[Found]], scale: int, threshold: float) -> Page:
     """Return the page's digits, in pixels of the full picture, and its text."""
     gaps = [
-        [(b.box[0] - a.box[0] - a.box[2]) / a.line_height for a, b in pairwise(row)]
-        for row in rows
+        [(b.box[0] - a.box[0] - a.box[2]) / a.line_height for a, b in pairwise(row)] for row in rows
     ]
     space = least_space(np.array([gap for row in gaps for gap in row]))
     lines = []

@@ -61,6 +61,10 @@ class Marks:
     pen: float
     """The strokes' mean width in pixels."""
     last_label: int
+    count: int = 0
+    """How many pieces the page has, those not looked at included."""
+    usual_side: float = 0.0
+    """The middle one's longer side in pixels, of all of them."""
     outlines: dict[int, NDArray[np.int64]] = field(default_factory=dict)
     """Points of a piece's outline, N x 2, as far as they were asked for."""
     distances: dict[tuple[int, int], float] = field(default_factory=dict)
@@ -83,10 +87,11 @@ def find_pieces(ink: Ink) -> Marks:
         np.minimum.at(low[axis], owners, places)
         np.maximum.at(high[axis], owners, places + 1)
     numbers = np.stack([*low, *high, areas])[:, chosen].T.tolist()
-    pieces = [
-        Piece(int(owner) + 1, *number) for owner, number in zip(chosen, numbers, strict=True)
-    ]
-    return Marks(ink, labels, pieces, stroke_width(inked), len(areas))
+    pieces = [Piece(int(owner) + 1, *number) for owner, number in zip(chosen, numbers, strict=True)]
+    sides = (high - low).max(axis=0)  # of all pieces
+    return Marks(
+        ink, labels, pieces, stroke_width(inked), len(areas), len(areas), float(np.median(sides))
+    )
 
 
 def image_of(marks: Marks, pieces: list[Piece]) -> Digit:
@@ -137,9 +142,7 @@ def distance(marks: Marks, one: Piece, other: Piece, furthest: float) -> float:
 def outline(marks: Marks, piece: Piece) -> NDArray[np.int64]:
     """Return points on a piece's outline, N x 2 (row, column), at most some OUTLINE_POINTS."""
     if piece.label not in marks.outlines:
-        own = (
-            marks.labels[piece.top : piece.bottom, piece.left : piece.right] == piece.label
-        )
+        own = marks.labels[piece.top : piece.bottom, piece.left : piece.right] == piece.label
         inner = np.pad(own, 1)
         inner = inner[:-2, 1:-1] & inner[2:, 1:-1] & inner[1:-1, :-2] & inner[1:-1, 2:]
         points = np.argwhere(own & ~inner)
