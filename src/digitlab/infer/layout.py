@@ -14,6 +14,7 @@ LEAST_OVERLAP = 0.4  # of the lower one's height, in which neighbours in a line 
 FURTHEST_NEIGHBOUR = 1.2  # of the height: further pieces are joined as lines, not one by one
 MANY_SPECKS = 4  # pieces for each that might be a digit
 OF_SPECKS = 4.0  # of the usual speck's size: among many specks, a smaller piece is no digit
+THIN, LONG = 0.06, 3.0  # a share of the longer side's square; and of the usual height
 STACKED_NEAR = 0.15  # of the usual height: so near are parts of one digit above one another
 HIGHEST, HIGHEST_OF_FEW = 1.4, 2.3  # of the usual height, which they have together at most; where
 FEW = 4  # pieces or fewer are all that there is, the usual height may be that of a part
@@ -71,19 +72,36 @@ def find_lines(marks: Marks) -> list[Line]:
 
 def by_size(marks: Marks) -> tuple[list[Piece], list[Piece]]:
     """Part the pieces into those that may be digits and those that may have broken off one."""
-    tall = [piece for piece in marks.pieces if max(piece.height, piece.width) >= LEAST_HEIGHT]
+    tall = [piece for piece in marks.pieces if longer(piece) >= LEAST_HEIGHT]
     if not tall:
         return [], []
+    tall = without_edges(tall)
     usual = usual_height(tall)
     least = max(LEAST_HEIGHT, LEAST_PENS * marks.pen, LEAST_OF_USUAL * usual)
-    main = [piece for piece in tall if max(piece.height, piece.width) >= least]
+    main = [piece for piece in tall if longer(piece) >= least]
     if marks.count > MANY_SPECKS * len(main):  # then some of them touch, and are no digits
         least = max(least, OF_SPECKS * marks.usual_side)
-        main = [piece for piece in main if max(piece.height, piece.width) >= least]
+        main = [piece for piece in main if longer(piece) >= least]
     chosen = {piece.label for piece in main}
     dust = FRAGMENT_AREA * marks.pen**2
-    small = [p for p in marks.pieces if p.label not in chosen and p.area >= dust]
+    small = [
+        p for p in marks.pieces if dust <= p.area and p.label not in chosen and longer(p) < usual
+    ]
     return main, small
+
+
+def without_edges(pieces: list[Piece]) -> list[Piece]:
+    """Leave out what is long and thin beside the writing: the paper's edge, a crease, a frame."""
+    stout = [piece for piece in pieces if piece.area >= THIN * longer(piece) ** 2]
+    if not stout:
+        return pieces
+    longest = LONG * usual_height(stout)
+    return [p for p in pieces if p.area >= THIN * longer(p) ** 2 or longer(p) < longest]
+
+
+def longer(piece: Piece) -> int:
+    """Return a piece's longer side."""
+    return max(piece.height, piece.width)
 
 
 def usual_height(pieces: list[Piece], heights: list[int] | None = None) -> float:
