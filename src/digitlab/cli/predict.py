@@ -51,8 +51,8 @@ def _row_teller() -> Callable[[Path, Prediction], None]:
         elif answer.digit is None:
             print(f"    -            -  {path}  no digit found")
         else:
-            # Cut off, not rounded: 99.996 % is not 100 %.
-            percent = math.floor(answer.probability * 10_000) / 100
+            # Cut off, not rounded: 99.996 % is not 100 %, and nothing is.
+            percent = min(math.floor(answer.probability * 10_000) / 100, 99.99)
             remark = "  unsure" if answer.unsure else ""
             print(f"    {answer.digit}      {percent:5.2f} %  {path}{remark}")
 
