@@ -1,9 +1,8 @@
-"""Which pieces of ink stand in one line, and where a line's numbers end."""
+"""Which pieces of ink stand in one line."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from digitlab.infer.pieces import Marks, Piece
 
@@ -14,6 +13,7 @@ LEAST_OVERLAP = 0.4  # of the lower one's height, in which neighbours in a line 
 FURTHEST_NEIGHBOUR = 1.2  # of the height: further pieces are joined as lines, not one by one
 MANY_SPECKS = 4  # pieces for each that might be a digit
 OF_SPECKS = 4.0  # of the usual speck's size: among many specks, a smaller piece is no digit
+WRITING = 0.2  # of the page's ink, at least
 THIN, LONG = 0.06, 3.0  # a share of the longer side's square; and of the usual height
 STACKED_NEAR = 0.15  # of the usual height: so near are parts of one digit above one another
 HIGHEST, HIGHEST_OF_FEW = 1.4, 2.3  # of the usual height, which they have together at most; where
@@ -22,7 +22,6 @@ SAME_COLUMN = 0.3  # of the narrower one's width, in which one lies above the ot
 OFF_LINE = 0.5  # of the height: so far may parts of a line be from where its slope leads
 FRAGMENT_NEAR = 0.3  # of the height: so near to a digit lies what broke off it
 FRAGMENT_AREA = 0.3  # of the square of a pen's width: less is dust
-NARROWEST_SPACE, WIDEST_GAP, USUAL_SPACE = 0.4, 1.2, 0.65  # of the height, between digits
 
 
 @dataclass
@@ -93,8 +92,8 @@ def by_size(marks: Marks) -> tuple[list[Piece], list[Piece]]:
 def without_edges(pieces: list[Piece]) -> list[Piece]:
     """Leave out what is long and thin beside the writing: the paper's edge, a crease, a frame."""
     stout = [piece for piece in pieces if piece.area >= THIN * longer(piece) ** 2]
-    if not stout:
-        return pieces
+    if sum(p.area for p in stout) < WRITING * sum(p.area for p in pieces):
+        return pieces  # a fine pen writes thin digits
     longest = LONG * usual_height(stout)
     return [p for p in pieces if p.area >= THIN * longer(p) ** 2 or longer(p) < longest]
 
@@ -237,18 +236,3 @@ def add_fragments(lines: list[Line], small: list[Piece]) -> None:
         nearest = int(distance.argmin())
         if distance[nearest] < FRAGMENT_NEAR:
             lines[owners[nearest][0]].pieces.append(piece)
-
-
-def least_space(gaps: NDArray[np.float64]) -> float:
-    """Return the gap at which a new number begins: the middle of the widest range without gaps.
-
-    Parameters
-    ----------
-    gaps
-        N, between neighbours in a line, all of the page, as shares of the line's height.
-    """
-    inside = gaps[(gaps > NARROWEST_SPACE) & (gaps < WIDEST_GAP)]
-    edges = np.sort(np.concatenate([inside, [NARROWEST_SPACE, WIDEST_GAP]]))
-    empty = np.diff(edges)
-    middles = (edges[1:] + edges[:-1]) / 2
-    return float(middles[(empty - 0.3 * np.abs(middles - USUAL_SPACE)).argmax()])

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,18 +10,19 @@ from digitlab.core.confidence import LogProbabilities
 from digitlab.core.image import bounds, has_ink, prepare
 from digitlab.core.pageink import page_ink
 from digitlab.core.picture import Grey, Source, open_scaled
-from digitlab.infer.answers import Box, Page, ReadDigit
-from digitlab.infer.lattice import (
+from digitlab.infer.answers import Box, Page
+from digitlab.infer.candidates import (
     USUAL_SIZE,
     Atom,
     Candidate,
     candidates_of,
     single_candidates,
-    weigh,
 )
-from digitlab.infer.layout import Line, find_lines, least_space
+from digitlab.infer.lattice import weigh
+from digitlab.infer.layout import Line, find_lines
 from digitlab.infer.pieces import Marks, Piece, find_pieces, image_of
 from digitlab.infer.split import cut_up, find_cuts
+from digitlab.infer.text import Found, page_of
 
 Classify = Callable[[NDArray[np.uint8]], LogProbabilities]
 Key = tuple[int, ...]  # the labels of some pieces
@@ -36,15 +35,6 @@ SLIM = 0.8  # of its height: so may a wider one, whatever its probability
 NARROWEST_CUT = 0.3  # of the line's height: a narrower piece is one digit
 MOST_SHOWN = 2500  # groups of pieces that the network sees: a limit to what a page of noise costs
 LEAST_POSTERIOR = 1e-4  # what is less likely does not count
-
-
-class Found(NamedTuple):
-    """A digit in the picture as it was looked at, which may be a reduced one."""
-
-    box: Box
-    digit: int
-    probability: float
-    line_height: float
 
 
 @dataclass
@@ -126,9 +116,12 @@ def read_page(source: Source, classify: Classify, *, threshold: float) -> Page:
         If the picture cannot be opened.
     """
     grey, scale = open_scaled(source, largest_side=LARGEST_SIDE)
-    marks = find_pieces(page_ink(grey))
-    if not marks.pieces:
-        return Page(text="", digits=())
+    ink = page_ink(grey)
+    if max(grey.shape) <= ONE_DIGIT_SIDE and (ink > 0.5).any():
+        top, bottom, left, right = bounds(ink > 0.5)
+        found = alone(grey, (left, top, right - left, bottom - top), classify)
+        return page_of([[found]] if found else [], scale, threshold)
+    marks = find_pieces(ink)
     sight = Sight(marks, classify)
     readings = []
     for line in find_lines(marks):
@@ -139,8 +132,8 @@ def read_page(source: Source, classify: Classify, *, threshold: float) -> Page:
         reconsider(reading, sight)
     sight.show(readings)
     rows = [digits for reading in readings if (digits := digits_of(reading, sight))]
-    if sum(map(len, rows)) == 1 or max(grey.shape) <= ONE_DIGIT_SIDE:
-        rows = alone(grey, rows, sight)
+    if sum(map(len, rows)) == 1 and max(rows[0][0].box[2:]) >= FILLS * max(grey.shape):
+        rows = [[alone(grey, rows[0][0].box, classify) or rows[0][0]]]
     return page_of(rows, scale, threshold)
 
 
@@ -181,49 +174,16 @@ def digits_of(reading: Reading, sight: Sight) -> list[Found]:
     ]  # fmt: skip
 
 
-def alone(grey: Grey, rows: list[list[Found]], sight: Sight) -> list[list[Found]]:
-    """Return the one digit of a picture as `digitlab.core.image.prepare` sees it.
+def alone(grey: Grey, box: Box, classify: Classify) -> Found | None:
+    """Return the one digit of a picture as `digitlab.core.image.prepare` sees it, if it does.
 
-    On a large page a small digit stays as it was read: `prepare` expects it to fill the picture.
+    Only for a digit that fills the picture: that is what `prepare` expects.
     """
-    top, bottom, left, right = bounds(sight.marks.ink > 0.5)
-    if max(grey.shape) > ONE_DIGIT_SIDE:
-        left, top, width, height = rows[0][0].box
-        right, bottom = left + width, top + height
-    if max(right - left, bottom - top) < FILLS * max(grey.shape):
-        return rows
     image = prepare(grey)
     if not has_ink(image):
-        return rows
-    row = sight.classify(image[None])[0]
-    box = left, top, right - left, bottom - top
-    return [[Found(box, int(row.argmax()), float(np.exp(row.max())), float(bottom - top))]]
-
-
-def page_of(rows: list[list[Found]], scale: int, threshold: float) -> Page:
-    """Return the page's digits, in pixels of the full picture, and its text."""
-    gaps = [
-        [(b.box[0] - a.box[0] - a.box[2]) / a.line_height for a, b in pairwise(row)] for row in rows
-    ]
-    space = least_space(np.array([gap for row in gaps for gap in row]))
-    lines = []
-    for row, between in zip(rows, gaps, strict=True):
-        text = ""
-        for found, gap in zip(row, [0.0, *between], strict=True):
-            digit = str(found.digit) if found.probability >= threshold else "?"
-            text += " " * (gap >= space) + digit
-        lines.append(text)
-    digits = [
-        ReadDigit(
-            box=tuple(scale * side for side in found.box),  # type: ignore[arg-type] # four of them
-            digit=found.digit,
-            probability=found.probability,
-            unsure=found.probability < threshold,
-        )
-        for row in rows
-        for found in row
-    ]
-    return Page(text="\n".join(lines), digits=tuple(digits))
+        return None
+    row = classify(image[None])[0]
+    return Found(box, int(row.argmax()), float(np.exp(row.max())), float(box[3]))
 
 
 def probability_of(candidate: Candidate, reading: Reading, sight: Sight) -> float:

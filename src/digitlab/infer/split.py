@@ -11,7 +11,7 @@ from digitlab.infer.pieces import SEEN_HEIGHT, Marks, Piece
 ASIDE = 0.12  # what a step to the side costs, in pixels of ink
 MOST_CROSSED = 2.5  # strokes' widths that a cut may cross
 APART = 0.16  # of the line's height: cuts lie at least so far from one another and from the ends
-MOST_CUTS = 6
+CUTS_A_HEIGHT = 3.0  # at most, for a piece as wide as the line is high
 LEAST_PART = 0.25  # of a stroke as long as the line is high: a smaller part is only a chip
 
 Costs = NDArray[np.float32]
@@ -43,9 +43,10 @@ def find_cuts(marks: Marks, piece: Piece, line_height: float) -> list[Cut]:
     apart = max(2, round(APART * line_height))
     free = np.zeros(width, bool)
     free[apart : width - apart] = True
+    most = 1 + round(CUTS_A_HEIGHT * width / line_height)
     chosen: list[int] = []
     for column in np.argsort(through, kind="stable").tolist():
-        if len(chosen) == MOST_CUTS or through[column] > limit:
+        if len(chosen) >= most or through[column] > limit:
             break
         if free[column]:
             chosen.append(column)
