@@ -61,8 +61,7 @@ def classifier_of(path: Path) -> tuple[Classify, float, str]:
 
         weights, card = read_model(path)
         classifier = Classifier(weights, card, threads=1)
-        runtime = f"onnxruntime {version_of('onnxruntime')}"
-        return classifier.classify, card.calibration.threshold, runtime
+        return classifier.classify, card.threshold, f"onnxruntime {version_of('onnxruntime')}"
     import torch
 
     from digitlab.data.catalog import MNIST
