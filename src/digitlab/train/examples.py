@@ -95,7 +95,7 @@ def split(images: int, held_out: int) -> tuple[Tensor, Tensor]:
     """Return which images are learnt and which are held out: two lists of numbers, ascending.
 
     >>> [part.tolist() for part in split(5, held_out=2)]
-    [[0, 1, 3], [2, 4]]
+    [[0, 3, 4], [1, 2]]
     """
     order = torch.randperm(images, generator=torch.Generator().manual_seed(HELD_OUT_SEED))
     return order[held_out:].sort().values, order[:held_out].sort().values
