@@ -141,7 +141,8 @@ SCHEDULES = ("constant", "one-cycle")
 RECIPES = {
     # The tutorial's own settings. Claim: at least 97.8 % after 3 epochs and 98.3 % after 8.
     "tutorial": Recipe(),
-    # A network for other people's digits.
+    # A network for other people's digits. Claim: at least 99.5 % of the test set, 98.3 % of it at
+    # 8x8, 99.7 % of benchmarks/handmade.py; letters and scribbles get less than 0.8, 97 % of them.
     "robust": Recipe(
         network="batch-norm",
         epochs=100,
