@@ -61,7 +61,8 @@ def classifier_of(path: Path) -> tuple[Classify, float, str]:
 
         weights, card = read_model(path)
         classifier = Classifier(weights, card, threads=1)
-        return classifier.classify, card.threshold, f"onnxruntime {version_of('onnxruntime')}"
+        runtime = f"onnxruntime {version_of('onnxruntime')}"
+        return classifier.classify, card.calibration.threshold, runtime
     import torch
 
     from digitlab.data.catalog import MNIST

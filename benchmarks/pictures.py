@@ -1,11 +1,17 @@
 """How well a trained network reads pictures that are not MNIST's, with and without MNIST's recipe.
 
-    python benchmarks/pictures.py runs/demo [--count 100] [--seed 77]
+    python benchmarks/pictures.py runs/demo [--count 100] [--seed 77] [--digits test]
 
 The pictures are those of `handmade.py`: no image of MNIST, no font and no collection of handwriting
 goes into them. Each is read twice: shrunk to 28 x 28 as it is (inverted where it is light), and
-prepared by `digitlab.core.image`. The table tells how many of each condition were read rightly, and
-of the pictures without a digit, how many came back as blank. Nothing may be tuned by this seed.
+prepared by `digitlab.core.image`. The table tells how many of each condition were read rightly, how
+many answers were at least as sure as `--threshold`, and how many pictures came back as blank: of
+pictures without a digit, the last column tells how many were not answered, being blank or unsure.
+Nothing may be tuned by this seed.
+
+`--digits` adds MNIST's own digits, made very small as `small.py` does: those of the test set
+(`test`, for a report only) or the training images that the recipe `robust` holds out (`held-out`,
+by which settings may be chosen).
 """
 
 import argparse
@@ -24,10 +30,14 @@ from PIL import Image
 from digitlab.core.errors import DigitlabError
 from digitlab.core.image import has_ink, prepare
 from digitlab.data.catalog import MNIST
+from digitlab.data.dataset import load_dataset
 from digitlab.train.evaluation import answer
+from digitlab.train.examples import split
+from digitlab.train.recipe import find_recipe
 from digitlab.train.trained import load_trained
-from handmade import handmade
+from handmade import Case, handmade
 from measure import describe_machine, version_of
+from small import small_digits
 
 
 @dataclass
@@ -37,7 +47,13 @@ class Tally:
     pictures: int = 0
     resized_right: int = 0
     prepared_right: int = 0
+    sure: int = 0
     blank: int = 0
+
+    def add(self, other: "Tally") -> None:
+        """Count another condition's pictures with these."""
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
 
 
 def shrunk(picture: bytes | NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -49,47 +65,68 @@ def shrunk(picture: bytes | NDArray[np.uint8]) -> NDArray[np.uint8]:
     return 255 - small if small.mean() > 127 else small
 
 
-def read_all(run: Path, count: int, seed: int) -> dict[str, Tally]:
-    """Return what the run's network made of `count` pictures of every condition."""
+def read_all(run: Path, cases: list[Case], threshold: float) -> dict[str, Tally]:
+    """Return what the run's network made of the cases, by their conditions."""
     network = load_trained(run).network
-    cases = list(handmade(count, seed))
     prepared = np.stack([prepare(case.picture) for case in cases])
     resized = np.stack([shrunk(case.picture) for case in cases])
-    answers = [
+    (_, by_resizing), (probability, by_recipe) = (
         answer(network, torch.from_numpy(images), mean=MNIST.mean, std=MNIST.std, batch_size=1000)
-        .argmax(dim=1)
-        .tolist()
+        .exp()
+        .max(dim=1)
         for images in (resized, prepared)
-    ]
+    )
     tallies: dict[str, Tally] = defaultdict(Tally)
-    for case, image, by_resizing, by_recipe in zip(cases, prepared, *answers, strict=True):
+    for index, case in enumerate(cases):
         tally = tallies[case.condition]
+        is_blank = not has_ink(prepared[index])
         tally.pictures += 1
-        tally.blank += not has_ink(image)
-        tally.resized_right += by_resizing == case.label
-        tally.prepared_right += by_recipe == case.label and has_ink(image)
+        tally.blank += is_blank
+        tally.resized_right += int(by_resizing[index]) == case.label
+        tally.prepared_right += int(by_recipe[index]) == case.label and not is_blank
+        tally.sure += float(probability[index]) >= threshold and not is_blank
     return tallies
 
 
-def show(tallies: dict[str, Tally]) -> None:
-    """Print the table, the conditions with a digit first."""
-    print("| condition | pictures | plain resize, right | recipe, right | came back blank |")
-    print("| --- | --- | --- | --- | --- |")
-    with_digit = Tally()
-    for condition, tally in tallies.items():
-        is_digit = not condition.startswith("no digit")
-        right = (f"{tally.resized_right}", f"{tally.prepared_right}") if is_digit else ("", "")
-        print(f"| {condition} | {tally.pictures} | {right[0]} | {right[1]} | {tally.blank} |")
-        if is_digit:
-            with_digit.pictures += tally.pictures
-            with_digit.resized_right += tally.resized_right
-            with_digit.prepared_right += tally.prepared_right
-            with_digit.blank += tally.blank
-    total = with_digit.pictures
+def show(tallies: dict[str, Tally], threshold: float) -> None:
+    """Print the table, a sum of the handmade digits, and a sum of what is no digit."""
+    sure = f"{threshold:.0%} sure"
     print(
-        f"| **all with a digit** | {total} | {with_digit.resized_right / total:.2%} "
-        f"| **{with_digit.prepared_right / total:.2%}** | {with_digit.blank} |"
+        f"| condition | pictures | plain resize, right | recipe, right | {sure} | blank | silent |"
     )
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    sums = {"handmade digits": Tally(), "no digit": Tally()}
+    for condition, tally in tallies.items():
+        print(row(condition, tally))
+        if condition.startswith("no digit"):
+            sums["no digit"].add(tally)
+        elif not condition.startswith("MNIST"):
+            sums["handmade digits"].add(tally)
+    for name, tally in sums.items():
+        print(row(f"**{name}**", tally))
+
+
+def row(condition: str, tally: Tally) -> str:
+    """Return a condition's line of the table."""
+    total = tally.pictures
+    right = [f"{count / total:.2%}" for count in (tally.resized_right, tally.prepared_right)]
+    silent = f"{1 - tally.sure / total:.2%}"
+    if "no digit" in condition:
+        right = ["", ""]
+    cells = [f"{total}", *right, f"{tally.sure / total:.2%}", f"{tally.blank}", silent]
+    return f"| {condition} | {' | '.join(cells)} |"
+
+
+def digits_of(which: str) -> list[Case]:
+    """Return MNIST's digits made small: `test`, `held-out`, or none."""
+    if which == "none":
+        return []
+    dataset = load_dataset("mnist")
+    if which == "test":
+        return list(small_digits("MNIST test", dataset.test_images, dataset.test_labels))
+    _, held_out = split(len(dataset.train_images), find_recipe("robust").validation)
+    images, labels = dataset.train_images[held_out.numpy()], dataset.train_labels[held_out.numpy()]
+    return list(small_digits("MNIST held out", images, labels))
 
 
 def main() -> int:
@@ -98,12 +135,16 @@ def main() -> int:
     parser.add_argument("run", type=Path, help="a run's folder, a checkpoint or a model.pth")
     parser.add_argument("--count", type=int, default=100, help="pictures a condition (default 100)")
     parser.add_argument("--seed", type=int, default=77, help="of the made pictures (default 77)")
+    parser.add_argument("--threshold", type=float, default=0.8, help="of sure (default 0.8)")
+    kinds = ("none", "test", "held-out")
+    parser.add_argument("--digits", choices=kinds, default="none", help="small MNIST digits too")
     arguments = parser.parse_args()
     print(f"machine: {describe_machine()}")
     print(f"versions: Python {platform.python_version()}, torch {version_of('torch')}")
     print(f"run: {arguments.run}, pictures of seed {arguments.seed}\n")
     try:
-        show(read_all(arguments.run, arguments.count, arguments.seed))
+        cases = [*digits_of(arguments.digits), *handmade(arguments.count, arguments.seed)]
+        show(read_all(arguments.run, cases, arguments.threshold), arguments.threshold)
     except DigitlabError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

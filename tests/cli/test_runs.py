@@ -390,3 +390,27 @@ def test_plot_draws_the_curve_as_it_stood(never_stopped: Path, call: Callable, t
     outcome = call("plot", run, "--epochs", 9)
     assert outcome.code == 1
     assert "from 1 to 2" in outcome.err
+
+
+def test_a_run_that_holds_images_out(call: Callable, tmp_path: Path):
+    run = tmp_path / "run"
+    settings = ("--schedule", "one-cycle", "--validation", 300, "--average", 0.9)
+    trained = call("train", *SMALL, "--epochs", 1, *settings, "--run", run)
+    lines = trained.out.splitlines()
+    assert [line.split(": ")[0] for line in lines[:3]] == [
+        *("Epoch 0, held out", "Epoch 1, held out", "Test set")
+    ]
+    report = json.loads((run / "report.json").read_text())
+    assert report["total"] == 10_000
+    held_out = report["held_out"]
+    assert held_out["total"] == 300
+    assert held_out["accuracy"] == held_out["correct"] / 300
+    assert f"Accuracy: {held_out['correct']}/300" in lines[1]
+    assert json.loads(call("eval", run, "--json").out)["correct"] == report["correct"]
+
+    # The learning rate has reached 0: there is no going on.
+    outcome = call("resume", run, "--epochs", 2)
+    assert outcome.code == 1
+    assert "reaches 0 after 1: begin a new run with --epochs 2" in outcome.err
+    assert "nothing left to do" in call("resume", run).err
+    assert call("plot", run, "--epochs", 1).code == 0

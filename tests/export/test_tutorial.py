@@ -55,7 +55,7 @@ def test_the_tutorials_script_continues_from_the_files_as_we_do(
 def test_eval_reads_what_a_reader_of_the_tutorial_saved(call: Callable, tmp_path: Path):
     run = tmp_path / "run"
     assert call("train", "--epochs", 1, "--train-images", 640, "--run", run).code == 0
-    assert call("export", run).code == 0
+    assert call("export", run, "--format", "tutorial").code == 0
     of_run, of_file = (
         json.loads(call("eval", path, "--json").out) for path in (run, run / "model.pth")
     )
@@ -68,6 +68,16 @@ def test_a_folder_that_cannot_be_written_is_told(call: Callable, tmp_path: Path)
     run = tmp_path / "run"
     assert call("train", "--epochs", 1, "--train-images", 64, "--run", run).code == 0
     (tmp_path / "file").write_text("no folder")
-    outcome = call("export", run, "--out", tmp_path / "file")
+    outcome = call("export", run, "--format", "tutorial", "--out", tmp_path / "file")
     assert outcome.code == 1
     assert "cannot be written" in outcome.err
+
+
+def test_another_network_is_refused(call: Callable, tmp_path: Path):
+    run = tmp_path / "run"
+    settings = ("--network", "batch-norm", "--epochs", 1, "--train-images", 640, "--run", run)
+    assert call("train", *settings).code == 0
+    outcome = call("export", run, "--format", "tutorial")
+    assert outcome.code == 1
+    assert "'batch-norm', which the tutorial's script does not know" in outcome.err
+    assert not (run / "model.pth").exists()

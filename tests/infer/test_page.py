@@ -380,7 +380,7 @@ def test_shipped_model_reads_mnist_in_lines(mnist: Dataset) -> None:
             large = np.asarray(Image.fromarray(image).resize((56, 56), Image.Resampling.BICUBIC))
             y, x = 20 + place // 10 * 70, 20 + place % 10 * 60
             page_grey[y : y + 56, x : x + 56] -= (large * 0.8).astype(np.uint8)
-        page = read_page(page_grey, classifier.classify, threshold=card.threshold)
+        page = read_page(page_grey, classifier.classify, threshold=card.calibration.threshold)
         lines = [line.replace(" ", "") for line in page.text.split("\n")]
         truth = mnist.test_labels[start : start + 40]
         assert len(lines) == 4

@@ -1,18 +1,34 @@
 """A stop anywhere changes nothing: the same bits as a training that was never stopped."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import islice
+from pathlib import Path
 
 import pytest
 import torch
 
 from digitlab.core.errors import DigitlabError
+from digitlab.data.catalog import FASHION_MNIST
 from digitlab.data.dataset import Dataset
 from digitlab.train.checkpoint import from_bytes, to_bytes
 from digitlab.train.device import set_up_device
-from digitlab.train.history import Point, TestPoint, from_json_lines, to_json_lines
+from digitlab.train.examples import Examples
+from digitlab.train.history import (
+    HeldOutPoint,
+    Point,
+    ScorePoint,
+    TestPoint,
+    TrainPoint,
+    from_json_lines,
+    to_json_lines,
+)
 from digitlab.train.loop import Training
-from digitlab.train.recipe import Recipe
+from digitlab.train.loss import NO_DIGIT
+from digitlab.train.outliers import non_digits
+from digitlab.train.recipe import Recipe, find_recipe
+from digitlab.train.trained import load_trained
 
 RECIPE = Recipe(epochs=3, batch_size=50, log_every=3)
 EVENTS = 1 + 3 * (12 + 1)  # a test, then 3 epochs of 12 steps and a test
@@ -24,7 +40,7 @@ def start(dataset: Dataset, seed: int = 5) -> Training:
 
 def facts(points: list[Point]) -> list[Point]:
     """Return the points without the time that they took."""
-    return [replace(p, seconds=0.0) if isinstance(p, TestPoint) else p for p in points]
+    return [replace(p, seconds=0.0) if isinstance(p, ScorePoint) else p for p in points]
 
 
 def assert_same(one: Training, other: Training) -> None:
@@ -55,6 +71,105 @@ def test_a_stop_at_any_moment_changes_nothing(
     continued.restore(from_bytes(saved, "saved"))
     assert len(list(continued.run())) == EVENTS - events
     assert_same(continued, never_stopped)
+
+
+ROBUST = replace(
+    find_recipe("robust"), epochs=2, batch_size=50, log_every=3, validation=100, train_images=600
+)
+ROBUST_EVENTS = 1 + 2 * (10 + 1) + 1  # held-out images, 2 epochs of 10 steps and those, a test
+
+
+@pytest.fixture(scope="module")
+def robust(small_mnist: Dataset) -> Iterator[Callable[[], Training]]:
+    """Yield a function that begins a training with all that the recipe adds, of which few."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("digitlab.train.examples.non_digits", partial(non_digits, count=60))
+        yield lambda: Training(ROBUST, small_mnist, seed=5, device=set_up_device("cpu"))
+
+
+@pytest.fixture(scope="module")
+def robust_never_stopped(robust: Callable[[], Training]) -> Training:
+    training = robust()
+    assert len(list(training.run())) == ROBUST_EVENTS
+    return training
+
+
+@pytest.mark.parametrize("events", [1, 5, 12, 14, ROBUST_EVENTS - 1])
+def test_nor_does_a_stop_with_everything_that_is_random(
+    robust: Callable[[], Training], robust_never_stopped: Training, events: int
+):
+    stopped = robust()
+    assert len(list(islice(stopped.run(), events))) == events
+    saved = to_bytes(stopped.checkpoint())
+
+    torch.rand(7)
+    continued = robust()
+    continued.restore(from_bytes(saved, "saved"))
+    assert len(list(continued.run())) == ROBUST_EVENTS - events
+    assert_same(continued, robust_never_stopped)
+
+
+def test_held_out_images_are_tested_each_epoch_and_the_test_set_once(
+    robust_never_stopped: Training,
+):
+    scores = [p for p in robust_never_stopped.history if not isinstance(p, TrainPoint)]
+    assert [type(p) for p in scores] == [HeldOutPoint] * 3 + [TestPoint]
+    assert [p.epoch for p in scores] == [0, 1, 2, 2]
+    assert [p.total for p in scores] == [100, 100, 100, 200]
+    assert scores[-1].examples == 2 * 500
+
+
+def test_the_average_is_what_is_tested_and_used(robust_never_stopped: Training, tmp_path: Path):
+    training = robust_never_stopped
+    assert training.average is not None
+    assert not torch.equal(training.network.fc.weight, training.average.network.fc.weight)
+    path = tmp_path / "checkpoint"
+    path.write_bytes(to_bytes(training.checkpoint()))
+    loaded = load_trained(path).network.state_dict()
+    for name, value in training.average.state().items():
+        assert torch.equal(loaded[name], value), name
+
+
+def test_what_is_held_out_is_not_learnt_and_does_not_depend_on_the_seed(small_mnist: Dataset):
+    recipe = Recipe(train_images=300, validation=50)
+    one, other = (
+        Examples(recipe, small_mnist, seed=seed, device=torch.device("cpu")) for seed in (1, 2)
+    )
+    assert torch.equal(one.held_out_images, other.held_out_images)
+    every = torch.cat([one.images, one.held_out_images]).flatten(1)
+    used = torch.from_numpy(small_mnist.train_images[:300]).flatten(1)
+    assert sorted(every.tolist()) == sorted(used.tolist())
+    assert len(one) == 250
+
+
+@pytest.mark.parametrize(("images", "batch_size"), [(101, 50), (100, 1), (1, 64)])
+def test_a_batch_of_one_image_is_no_batch_to_norm(
+    small_mnist: Dataset, images: int, batch_size: int
+):
+    recipe = Recipe(network="batch-norm", train_images=images, batch_size=batch_size)
+    with pytest.raises(DigitlabError, match=f"{images} images in batches of {batch_size} leave"):
+        Training(recipe, small_mnist, seed=1, device=set_up_device("cpu"))
+
+
+@pytest.mark.parametrize("setting", ["degraded", "outliers"])
+def test_clothes_get_no_flags(small_mnist: Dataset, setting: str):
+    clothes = replace(small_mnist, entry=FASHION_MNIST)
+    with pytest.raises(DigitlabError, match="made for mnist, not for fashion-mnist"):
+        Training(Recipe(**{setting: 0.1}), clothes, seed=1, device=set_up_device("cpu"))
+
+
+def test_a_batch_gets_its_share_of_degraded_images_and_of_no_digits(
+    robust: Callable[[], Training],
+):
+    examples = robust().examples
+    first, again, second = (examples.of_epoch(epoch) for epoch in (1, 1, 2))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, second)
+    changed = (first != examples.images).any(dim=2).any(dim=1).float().mean()
+    assert changed == pytest.approx(ROBUST.degraded, abs=0.08)
+    images, labels = examples.shown(first[:100], examples.labels[:100])
+    assert len(images) == len(labels) == 100 + round(100 * ROBUST.outliers)
+    assert (labels[100:] == NO_DIGIT).all()
 
 
 def test_saving_changes_nothing(small_mnist: Dataset, never_stopped: Training):

@@ -3,7 +3,9 @@ import torch
 
 from digitlab.core.errors import DigitlabError
 from digitlab.train.networks import build_network, load_weights
-from digitlab.train.recipe import Recipe
+from digitlab.train.recipe import NETWORKS, Recipe
+
+NORMS = {1: 16, 2: 32, 3: 64, 4: 192}
 
 
 def test_the_tutorials_parameters():
@@ -21,17 +23,49 @@ def test_the_tutorials_parameters():
     assert sum(torch.Size(shape).numel() for shape in shapes.values()) == 21_840
 
 
+def test_the_batch_norm_networks_parameters():
+    shapes = {
+        name: tuple(parameter.shape)
+        for name, parameter in build_network(Recipe(network="batch-norm")).named_parameters()
+    }
+    assert shapes == {
+        "conv1.weight": (16, 1, 5, 5),
+        "conv2.weight": (32, 16, 3, 3),
+        "conv3.weight": (64, 32, 3, 3),
+        "conv4.weight": (192, 64, 3, 3),
+        **{f"norm{i}.{kind}": (n,) for i, n in NORMS.items() for kind in ("weight", "bias")},
+        "fc.weight": (10, 192),
+        "fc.bias": (10,),
+    }
+    assert sum(torch.Size(shape).numel() for shape in shapes.values()) == 136_570
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_layers_to_look_at_are_there_and_are_called(name: str):
+    network = build_network(Recipe(network=name)).eval()
+    seen = {}
+    for layer in network.layers:
+        network.get_submodule(layer).register_forward_hook(
+            lambda _module, _inputs, output, layer=layer: seen.update({layer: output.shape})
+        )
+    network(torch.randn(3, 1, 28, 28))
+    assert tuple(seen) == network.layers
+    assert all(shape[0] == 3 for shape in seen.values())
+
+
+@pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("images", [1, 2, 17])
-def test_answers_are_logarithms_of_probabilities(images: int):
-    network = build_network(Recipe()).eval()
+def test_answers_are_logarithms_of_probabilities(images: int, name: str):
+    network = build_network(Recipe(network=name)).eval()
     answers = network(torch.randn(images, 1, 28, 28))
     assert answers.shape == (images, 10)
     assert torch.allclose(answers.exp().sum(dim=1), torch.ones(images), atol=1e-5)
 
 
-def test_dropout_is_for_training_alone():
-    network = build_network(Recipe())
-    image = torch.randn(1, 1, 28, 28)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_dropout_is_for_training_alone(name: str):
+    network = build_network(Recipe(network=name))
+    image = torch.randn(2, 1, 28, 28)
     assert not torch.equal(network.train()(image), network(image))
     assert torch.equal(network.eval()(image), network(image))
 

@@ -15,6 +15,21 @@ def test_the_tutorials_settings():
     assert (recipe.epochs, recipe.batch_size, recipe.test_batch_size) == (3, 64, 1000)
     assert (recipe.learning_rate, recipe.momentum, recipe.log_every) == (0.01, 0.9, 10)
     assert (recipe.dropout, recipe.network, recipe.train_images) == (0.5, "tutorial", 60_000)
+    assert (recipe.validation, recipe.schedule, recipe.warm_up) == (0, "constant", 0)
+    assert (recipe.weight_decay, recipe.average) == (0, 0)
+    assert (recipe.augment, recipe.degraded, recipe.outliers) == (0, 0, 0)
+
+
+def test_the_robust_recipe_holds_images_out_and_ends_at_a_rate_of_0():
+    recipe = find_recipe("robust")
+    assert recipe.validation == 5_000
+    assert recipe.schedule == "one-cycle"
+
+
+def test_a_record_of_a_version_without_the_newer_settings_is_the_same_recipe():
+    names = ("network", "epochs", "batch_size", "learning_rate", "momentum", "dropout")
+    record = {name: value for name, value in Recipe().as_json().items() if name in names}
+    assert Recipe.from_json(record) == Recipe()
 
 
 def test_every_field_is_explained_and_is_a_flag(call: Callable):
@@ -38,7 +53,16 @@ def test_an_unknown_recipe_is_told_with_those_that_there_are():
             for value in (0, -1)
         ],
         *[("learning_rate", value) for value in (0.0, -0.1, math.nan, math.inf)],
-        *[(name, value) for name in ("momentum", "dropout") for value in (-0.1, 1.0, math.nan)],
+        *[
+            (name, value)
+            for name in ("momentum", "dropout", "warm_up", "average")
+            for value in (-0.1, 1.0, math.nan)
+        ],
+        *[(name, value) for name in ("degraded", "outliers") for value in (-0.1, 1.1, math.nan)],
+        *[("augment", value) for value in (-0.1, 2.1, math.nan)],
+        *[("weight_decay", value) for value in (-0.1, math.inf, math.nan)],
+        *[("validation", value) for value in (-1, 60_000)],
+        ("schedule", "zigzag"),
         ("network", "huge"),
     ],
 )

@@ -18,9 +18,11 @@ app = App(
 
 # Each is imported when it is called, so that `digitlab --help` answers at once.
 app.command("digitlab.cli.predict:predict", name="predict", help="Read one digit a picture.")
+app.command("digitlab.cli.read:read", name="read", help="Read all the digits in a picture.")
 app.command("digitlab.cli.data:data", name="data", help="Fetch and verify the images.")
 app.command("digitlab.cli.train:train", name="train", help="Train a new network.")
 app.command("digitlab.cli.resume:resume", name="resume", help="Continue a run where it stopped.")
+app.command("digitlab.cli.repeat:repeat", name="repeat", help="Train with many seeds.")
 app.command("digitlab.cli.eval:evaluate", name="eval", help="Test a trained network.")
 app.command("digitlab.cli.plot:plot", name="plot", help="Draw a run's figures again.")
 app.command("digitlab.cli.export:export", name="export", help="Write a run in another format.")

@@ -5,6 +5,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+STDIN = Path("-")
+"""The name by which a picture on stdin is given."""
+
 DatasetName = Annotated[str, Parameter(help="Which dataset: mnist or fashion-mnist.")]
 
 DataDir = Annotated[
@@ -27,17 +30,43 @@ CheckpointSteps = Annotated[
     int, Parameter(help="Save every so many steps as well as after every epoch; 0: epochs alone.")
 ]
 
-AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]
+AsJson = Annotated[
+    bool, Parameter(name="--json", negative="", show_default=False, help="Print one JSON object.")
+]
 
 RunPath = Annotated[Path, Parameter(help="The run's folder.")]
 
-AsCsv = Annotated[bool, Parameter(name="--csv", negative="", help="Print comma-separated values.")]
+TrainedPath = Annotated[
+    Path, Parameter(help="A run's folder, a checkpoint, or a model.pth of the tutorial.")
+]
+
+AsJsonLines = Annotated[
+    bool,
+    Parameter(
+        name="--json", negative="", show_default=False, help="Print one JSON object a picture."
+    ),
+]
+
+AsCsv = Annotated[
+    bool,
+    Parameter(name="--csv", negative="", show_default=False, help="Print comma-separated values."),
+]
+
+
+def _refuse_options(_type: object, paths: list[Path]) -> None:
+    """Take no mistyped flag for a picture."""
+    for path in paths:
+        if str(path).startswith("-") and path != STDIN:
+            raise ValueError(f"there is no option {path}; a file of that name is ./{path}")
+
 
 PicturePaths = Annotated[
     list[Path],
     Parameter(
         help="PNG, JPEG, WebP, BMP, TIFF or GIF files, folders of them, or - for one on stdin.",
         negative="",
+        allow_leading_hyphen=True,  # for the dash alone
+        validator=_refuse_options,
     ),
 ]
 

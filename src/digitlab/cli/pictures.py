@@ -5,10 +5,10 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from digitlab.cli.parameters import STDIN
 from digitlab.core.picture import Source
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
-STDIN = Path("-")
 
 
 def find_pictures(paths: Iterable[Path]) -> Iterator[Path]:

@@ -10,7 +10,7 @@ from digitlab.core.errors import DigitlabError
 from digitlab.core.metrics import Mistake
 from digitlab.data.dataset import Dataset, load_dataset
 from digitlab.train.folder import RunFolder
-from digitlab.train.history import TestPoint, TrainPoint
+from digitlab.train.history import HeldOutPoint, ScorePoint, TestPoint, TrainPoint
 
 
 def plot(
@@ -99,7 +99,7 @@ def draw_loss_until(folder: RunFolder, epochs: int) -> Path:
 
 
 def _epochs_done(folder: RunFolder) -> int:
-    return max((p.epoch for p in folder.read_history() if isinstance(p, TestPoint)), default=0)
+    return max((p.epoch for p in folder.read_history() if isinstance(p, ScorePoint)), default=0)
 
 
 def _draw_loss(folder: RunFolder, path: Path, until_epoch: int | None = None) -> Path:
@@ -111,11 +111,15 @@ def _draw_loss(folder: RunFolder, path: Path, until_epoch: int | None = None) ->
         if until_epoch is None or point.epoch <= until_epoch
     ]
     trained = [point for point in points if isinstance(point, TrainPoint)]
-    tested = [point for point in points if isinstance(point, TestPoint)]
+    # A run that holds images out looks at the test set once, which makes no curve.
+    held_out = any(isinstance(point, HeldOutPoint) for point in points)
+    shown = HeldOutPoint if held_out else TestPoint
+    tested = [point for point in points if isinstance(point, shown)]
     return draw_loss(
         [point.examples for point in trained],
         [point.loss for point in trained],
         [point.examples for point in tested],
         [point.loss for point in tested],
         path,
+        test_name="Held-out Loss" if held_out else "Test Loss",
     )

@@ -2,13 +2,14 @@
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Callable
 from itertools import tee
 from pathlib import Path
 from typing import Any
 
-from digitlab.cli.parameters import AsCsv, AsJson, ModelPath, PicturePaths
+from digitlab.cli.parameters import AsCsv, AsJsonLines, ModelPath, PicturePaths
 from digitlab.cli.pictures import find_pictures, source_of
 from digitlab.core.errors import DigitlabError
 from digitlab.infer.answers import Prediction
@@ -20,7 +21,7 @@ def predict(
     /,
     *,
     model: ModelPath = None,
-    as_json: AsJson = False,
+    as_json: AsJsonLines = False,
     as_csv: AsCsv = False,
 ) -> int:
     """Answer which digit each picture shows, how likely that is, and where it is unsure.
@@ -31,7 +32,7 @@ def predict(
     if as_json and as_csv:
         raise DigitlabError("give --json or --csv, not both")
     reader = Reader(model)
-    tell = _tell_json if as_json else _csv_teller() if as_csv else _tell_line
+    tell = _tell_json if as_json else _csv_teller() if as_csv else _row_teller()
     paths, names = tee(find_pictures(pictures))
     failures = 0
     for path, answer in zip(names, reader.predict_each(map(source_of, paths)), strict=True):
@@ -40,15 +41,22 @@ def predict(
     return min(failures, 1)
 
 
-def _tell_line(path: Path, answer: Prediction) -> None:
-    """Print the digit first: it has the same width in every line, which a name has not."""
-    if answer.error is not None:
-        print(f"digitlab: {answer.error}", file=sys.stderr)
-    elif answer.digit is None:
-        print(f"-            {path}  no digit found")
-    else:
-        remark = "  unsure" if answer.unsure else ""
-        print(f"{answer.digit}  {answer.probability:>8.2%}  {path}{remark}")
+def _row_teller() -> Callable[[Path, Prediction], None]:
+    """Return what prints a table row by row: a folder may be endless, and the name stands last."""
+    print("digit  probability  picture")
+
+    def tell(path: Path, answer: Prediction) -> None:
+        if answer.error is not None:
+            print(f"digitlab: {answer.error}", file=sys.stderr)
+        elif answer.digit is None:
+            print(f"    -            -  {path}  no digit found")
+        else:
+            # Cut off, not rounded: 99.996 % is not 100 %, and nothing is.
+            percent = min(math.floor(answer.probability * 10_000) / 100, 99.99)
+            remark = "  unsure" if answer.unsure else ""
+            print(f"    {answer.digit}      {percent:5.2f} %  {path}{remark}")
+
+    return tell
 
 
 def _tell_json(path: Path, answer: Prediction) -> None:

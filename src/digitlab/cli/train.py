@@ -35,6 +35,13 @@ RecipeChanges = make_dataclass(
 )
 
 
+def recipe_of(name: str, changes: Any) -> Recipe:
+    """Return the named recipe with the settings that were given as flags."""
+    given: dict[str, Any] = {} if changes is None else asdict(changes)
+    settings = {name: value for name, value in given.items() if value is not None}
+    return replace(find_recipe(name), **settings)
+
+
 def train(
     *,
     recipe: Annotated[str, Parameter(help=f"Settings by name: {', '.join(RECIPES)}.")] = "tutorial",
@@ -62,9 +69,7 @@ def train(
     data_dir: DataDir = None,
 ) -> None:
     """Train a new network, test it after every epoch, and draw the figures."""
-    given: dict[str, Any] = {} if changes is None else asdict(changes)
-    settings = {name: value for name, value in given.items() if value is not None}
-    whole_recipe = replace(find_recipe(recipe), **settings)
+    whole_recipe = recipe_of(recipe, changes)
     folder = RunFolder(run)
     folder.check_free(force=force)
     loaded = load_dataset(dataset, data_dir=data_dir)

@@ -4,6 +4,8 @@ A network is calibrated if, of the answers that it gives with probability 0.9, n
 right. Trained networks are not, quite; one number, the temperature, mends most of it.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,56 @@ LogProbabilities = NDArray[np.float32]  # N x classes, natural logarithms
 BINS = 15  # of the calibration error, as in the paper that made it usual
 COLDEST, HOTTEST = 0.05, 20.0  # temperatures that are looked at
 GOLDEN = (5**0.5 - 1) / 2
+NO_CHOICE = 0.5  # the threshold where there is nothing to choose it by: likelier than all others
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """How far a network's answers may be believed."""
+
+    temperature: float
+    """The log-probabilities are divided by it to be calibrated, above 0; 1 changes nothing."""
+    threshold: float
+    """An answer whose calibrated probability is less is "unsure", 0 to 1."""
+    error_rate: float | None
+    """The share of wrong answers, among those not unsure, that the threshold was chosen for; None
+    where it was not chosen."""
+    fitted_on: str
+    """The images by which temperature and threshold were chosen, in words."""
+
+
+def calibrate(
+    log_probabilities: LogProbabilities,
+    labels: NDArray[np.integer],
+    *,
+    error_rate: float,
+    fitted_on: str,
+) -> Calibration:
+    """Choose temperature and threshold by a network's answers to images it has not learnt from.
+
+    Parameters
+    ----------
+    log_probabilities
+        float32, N x classes; where N is 0, nothing is fitted: temperature 1, threshold 0.5.
+    labels
+        N, the truths.
+    error_rate
+        see `find_threshold`.
+    fitted_on
+        what the images are, in words.
+    """
+    if not len(labels):
+        return Calibration(
+            temperature=1.0, threshold=NO_CHOICE, error_rate=None, fitted_on="no image"
+        )
+    temperature = fit_temperature(log_probabilities, labels)
+    calibrated = tempered(log_probabilities, temperature)
+    return Calibration(
+        temperature=temperature,
+        threshold=find_threshold(calibrated, labels, error_rate),
+        error_rate=error_rate,
+        fitted_on=fitted_on,
+    )
 
 
 def tempered(log_probabilities: LogProbabilities, temperature: float) -> LogProbabilities:
@@ -80,7 +132,7 @@ def expected_calibration_error(
     using Bayesian binning", AAAI 2015; equal widths as in Guo et al. 2017.
 
     >>> half = np.log(np.full((4, 2), 0.5, np.float32))
-    >>> expected_calibration_error(half, np.array([0, 0, 1, 1]))
+    >>> round(expected_calibration_error(half, np.array([0, 0, 1, 1])), 6)
     0.0
     """
     probability = np.exp(log_probabilities.max(axis=1).astype(np.float64))  # N

@@ -46,12 +46,37 @@ def prepare(source: Source) -> Digit:
     PictureError
         the picture cannot be opened.
     """
-    grey = open_picture(source, largest_side=LARGEST)
+    if isinstance(source, np.ndarray) and source.shape == (SIDE, SIDE) and source.dtype == np.uint8:
+        grey = source.astype(np.uint8)  # grey levels already
+    else:
+        grey = open_picture(source, largest_side=LARGEST)
     if grey.shape == (SIDE, SIDE):
         for candidate in (grey, 255 - grey):
             if is_mnist(candidate[None])[0]:
                 return candidate.copy()
     return to_mnist(ink_of(grey))
+
+
+def prepare_stack(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return what `prepare` makes of each of many images of 28 x 28; those of MNIST in one go.
+
+    Parameters
+    ----------
+    images
+        uint8, N x 28 x 28.
+
+    Returns
+    -------
+    NDArray[np.uint8]
+        uint8, N x 28 x 28.
+
+    >>> prepare_stack(np.full((2, 28, 28), 255, np.uint8)).any()
+    np.False_
+    """
+    prepared = images.copy()
+    for index in np.flatnonzero(~is_mnist(images)):
+        prepared[index] = prepare(images[index])
+    return prepared
 
 
 def has_ink(digit: Digit) -> bool:

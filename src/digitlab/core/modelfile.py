@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from digitlab.core.confidence import Calibration
 from digitlab.core.errors import DigitlabError
 
 WEIGHTS = "model.onnx"
@@ -34,16 +35,11 @@ class ModelCard:
     """How many numbers the network learnt."""
     layers: dict[str, list[int]]
     """Further outputs of the network: the shape of each for one image."""
-    temperature: float
-    """The log-probabilities are divided by it to be calibrated; 1 where it was not fitted."""
-    threshold: float
-    """An answer whose calibrated probability is less is "unsure", 0 to 1."""
-    error_rate: float
-    """The share of wrong answers, among those not "unsure", that the threshold was chosen for."""
-    fitted_on: str
-    """The images by which temperature and threshold were chosen, in words."""
+    calibration: Calibration
+    """How far its answers may be believed."""
     test: dict[str, Any]
-    """The dataset's test set: right, total, accuracy, interval, loss, calibration error."""
+    """What the dataset's test set said: right, total, accuracy, its interval, loss, and how far
+    its confidence was from the truth."""
     recipe: dict[str, Any]
     """Every setting of the training."""
     seed: int | None
@@ -54,10 +50,10 @@ class ModelCard:
     """What was typed to make it, from the training to the export."""
     data_sha256: dict[str, str]
     """Of each file of the dataset."""
-    machine: str
-    """The processor that trained it."""
+    machine: str | None
+    """The processor that trained it; None if the file does not tell."""
     versions: dict[str, str]
-    """Of what trained it."""
+    """Of what trained it; empty likewise."""
     format: int = FORMAT
 
     def as_json(self) -> dict[str, Any]:
@@ -137,15 +133,16 @@ def _card_of(record: Any, path: Path) -> ModelCard:
         raise DigitlabError(
             f"{path} is a card of format {record['format']}, but this version reads {FORMAT}"
         )
-    card = ModelCard(**{name: record[name] for name in names})
-    numbers = (card.temperature, card.threshold)
-    if not all(isinstance(n, int | float) for n in numbers) or not (
-        card.temperature > 0 and 0 <= card.threshold <= 1
-    ):
+    try:
+        calibration = Calibration(**record["calibration"])
+        is_possible = calibration.temperature > 0 and 0 <= calibration.threshold <= 1
+    except TypeError as error:
+        raise DigitlabError(f"{path} is not a model's card: calibration is {error}") from error
+    if not is_possible:
         raise DigitlabError(
-            f"{path}: temperature is {card.temperature!r} and threshold {card.threshold!r}, but "
-            "must be above 0, and from 0 to 1"
+            f"{path}: temperature is {calibration.temperature} and threshold "
+            f"{calibration.threshold}, but must be above 0, and from 0 to 1"
         )
-    if not isinstance(card.classes, list) or len(card.classes) != 10:
+    if not isinstance(record["classes"], list) or len(record["classes"]) != 10:
         raise DigitlabError(f"{path}: classes must be 10 names")
-    return card
+    return ModelCard(**{name: record[name] for name in names} | {"calibration": calibration})

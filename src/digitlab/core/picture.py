@@ -2,6 +2,7 @@
 
 import io
 import os
+import threading
 import warnings
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +21,7 @@ MAX_BYTES = 20_000_000
 MAX_PIXELS = 16_000_000
 MIN_SIDE = 5  # pixels of the longer side: less than that holds no digit
 CHANNEL_GAIN = 1.6  # a colour channel must show this much more contrast to be used alone
+FILTERS = threading.Lock()  # the filters of warnings are the whole process's: one at a time
 PAINTED = 25.0  # grey levels of spread in the visible part: it has a paper of its own
 
 
@@ -116,7 +118,7 @@ def image_from_file(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[
     if len(content) > MAX_BYTES:
         raise PictureError(f"{name} is larger than {MAX_BYTES // 10**6} MB, the most that is read")
     try:
-        with warnings.catch_warnings():
+        with FILTERS, warnings.catch_warnings():
             warnings.simplefilter(
                 "ignore", UserWarning
             )  # odd tags in a TIFF: it opens or it does not

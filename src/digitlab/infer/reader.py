@@ -4,16 +4,16 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import overload
+from typing import TypeGuard, overload
 
 import numpy as np
-from numpy.typing import NDArray
 
-from digitlab.core.image import SIDE, Digit, has_ink, prepare
+from digitlab.core.image import SIDE, Digit, prepare, prepare_stack
 from digitlab.core.modelfile import ModelCard, read_model
 from digitlab.core.picture import PictureError, Source
-from digitlab.infer.answers import Prediction
+from digitlab.infer.answers import Page, Prediction
 from digitlab.infer.classifier import Classifier, Images
+from digitlab.infer.page import read_page
 
 PRETRAINED = Path(__file__).parents[1] / "pretrained"  # the model that comes with the package
 AT_ONCE = 256  # pictures that are held in memory while a long row of them is answered
@@ -77,8 +77,8 @@ class Reader:
         """
         if isinstance(pictures, list | tuple):
             return list(self.predict_each(pictures))
-        if isinstance(pictures, np.ndarray) and is_stack(pictures):
-            return list(self.predict_each(pictures))
+        if is_stack(pictures):
+            return self._answer(prepare_stack(pictures))
         return self._answer(prepare(pictures)[None])[0]  # type: ignore[arg-type] # one picture
 
     def predict_each(self, pictures: Iterable[Picture]) -> Iterator[Prediction]:
@@ -98,27 +98,54 @@ class Reader:
                 else:
                     yield next(answers)
 
+    def read(self, picture: Picture) -> Page:
+        """Read all the digits in a picture: see `digitlab.infer.page.read_page`.
+
+        Parameters
+        ----------
+        picture
+            anything of which `predict` takes one.
+
+        Returns
+        -------
+        Page
+            The text, and every digit with its box; no digit and the text "" if none was found.
+
+        Raises
+        ------
+        PictureError
+            If the picture cannot be opened.
+        """
+        return read_page(
+            picture, self.classifier.classify, threshold=self.card.calibration.threshold
+        )
+
     def _answer(self, images: Images) -> list[Prediction]:
         probabilities = np.exp(self.classifier.classify(images))  # N x 10
         digits = probabilities.argmax(axis=1).tolist()
         rows = probabilities.tolist()
-        inked = [has_ink(image) for image in images]
+        inked = images.max(axis=(1, 2)) > 0  # N
         return [
             Prediction(
                 digit=digit,
                 probability=row[digit],
-                unsure=row[digit] < self.card.threshold,
+                unsure=row[digit] < self.card.calibration.threshold,
                 probabilities=tuple(row),
             )
             if drawn
             else Prediction(digit=None, probability=0.0, unsure=True)
-            for digit, row, drawn in zip(digits, rows, inked, strict=True)
+            for digit, row, drawn in zip(digits, rows, inked.tolist(), strict=True)
         ]
 
 
-def is_stack(array: NDArray[np.generic]) -> bool:
-    """Tell whether an array holds images of 28 x 28 in a row, and not one picture."""
-    return array.ndim == 3 and array.shape[1:] == (SIDE, SIDE) and array.dtype == np.uint8
+def is_stack(pictures: Picture | Pictures) -> TypeGuard[Images]:
+    """Tell whether it is an array of images of 28 x 28, and not one picture."""
+    return (
+        isinstance(pictures, np.ndarray)
+        and pictures.ndim == 3
+        and pictures.shape[1:] == (SIDE, SIDE)
+        and pictures.dtype == np.uint8
+    )
 
 
 def _prepared_or_error(picture: Picture) -> Digit | PictureError:

@@ -19,12 +19,12 @@ def epoch_order(images: int, seed: int, epoch: int) -> Tensor:
     >>> epoch_order(5, seed=1, epoch=2).equal(epoch_order(5, seed=1, epoch=2))
     True
     """
-    generator = torch.Generator().manual_seed(_mix(seed, epoch))
+    generator = torch.Generator().manual_seed(mix(seed, epoch))
     return torch.randperm(images, generator=generator)
 
 
-def _mix(seed: int, epoch: int) -> int:
-    """Return one seed for two numbers: neighbours give unrelated ones.
+def mix(seed: int, epoch: int) -> int:
+    """Return one seed for two numbers, which may be negative: neighbours give unrelated ones.
 
     Source: the finaliser of SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, OOPSLA 2014).
     """

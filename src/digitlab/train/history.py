@@ -31,38 +31,56 @@ class TrainPoint:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TestPoint:
-    """The whole test set through the network, before training or after an epoch."""
-
-    __test__ = False  # pytest collects classes named Test…; this is none of its own
+class ScorePoint:
+    """Images that are not learnt through the network, before training or after an epoch."""
 
     epoch: int
     """How many epochs were done; 0 before training."""
     examples: int
     """How many training images the network had seen."""
     loss: float
-    """Mean negative log-likelihood over the test set, in nats."""
+    """Mean negative log-likelihood over these images, in nats."""
     correct: int
     total: int
     seconds: float
     """How long the run had been training and testing, over all its processes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestPoint(ScorePoint):
+    """The whole test set through the network."""
+
+    __test__ = False  # pytest collects classes named Test…; this is none of its own
 
     def line(self) -> str:
         """Return the line that the tutorial prints."""
         return result_line(self.loss, self.correct, self.total)
 
 
-def result_line(loss: float, correct: int, total: int) -> str:
+@dataclass(frozen=True, kw_only=True)
+class HeldOutPoint(ScorePoint):
+    """The training images that are held out through the network."""
+
+    def line(self) -> str:
+        """Return the same line as of a test, under its own name."""
+        return result_line(self.loss, self.correct, self.total, of=f"Epoch {self.epoch}, held out")
+
+
+def result_line(loss: float, correct: int, total: int, of: str = "Test set") -> str:
     """Return the line that the tutorial prints of a test.
 
     >>> result_line(0.0952, 9713, 10_000)
     'Test set: Avg. loss: 0.0952, Accuracy: 9713/10000 (97.13%)'
     """
-    return f"Test set: Avg. loss: {loss:.4f}, Accuracy: {correct}/{total} ({correct / total:.2%})"
+    return f"{of}: Avg. loss: {loss:.4f}, Accuracy: {correct}/{total} ({correct / total:.2%})"
 
 
-Point = TrainPoint | TestPoint
-KINDS: dict[str, type[TrainPoint] | type[TestPoint]] = {"train": TrainPoint, "test": TestPoint}
+Point = TrainPoint | TestPoint | HeldOutPoint
+KINDS: dict[str, type[Point]] = {
+    "train": TrainPoint,
+    "test": TestPoint,
+    "held out": HeldOutPoint,
+}
 
 
 def to_record(point: Point) -> dict[str, Any]:

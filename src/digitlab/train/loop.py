@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,12 +13,22 @@ from torch import Tensor, nn
 
 from digitlab.core.errors import DigitlabError
 from digitlab.data.dataset import Dataset
+from digitlab.train.average import RunningAverage
 from digitlab.train.batches import epoch_order, normalise, train_batches
 from digitlab.train.checkpoint import Checkpoint, named_below
 from digitlab.train.evaluation import answer
-from digitlab.train.history import Point, TestPoint, TrainPoint, from_record, to_record
+from digitlab.train.examples import Examples
+from digitlab.train.history import (
+    HeldOutPoint,
+    Point,
+    TestPoint,
+    TrainPoint,
+    from_record,
+    to_record,
+)
+from digitlab.train.loss import mean_loss
 from digitlab.train.networks import build_network, load_weights
-from digitlab.train.optimizer import MomentumSGD
+from digitlab.train.optimizer import MomentumSGD, learning_rate_at
 from digitlab.train.recipe import Recipe
 
 
@@ -26,13 +37,13 @@ def train_step(
 ) -> Tensor:
     """Learn from one batch; return its loss, a single number, as it was before the step.
 
-    `images` are normalised float32 (B, 1, 28, 28), `labels` int64 (B,).
+    `images` are normalised float32 (B, 1, 28, 28), `labels` int64 (B,), 0 to 9 or `NO_DIGIT`.
     """
     optimizer.zero_grad()  # forget the gradient of the last batch, or they would add up
     log_probabilities = network(images)  # (B, 10)
     # Negative log-likelihood: minus the log-probability given to the truth, mean over the batch.
     # 0 if every truth got probability 1; ln 10 = 2.30 for pure guessing.
-    loss = F.nll_loss(log_probabilities, labels)
+    loss = mean_loss(log_probabilities, labels)
     loss.backward()  # how much would the loss change with each weight? That is the gradient.
     optimizer.step()  # go a little way down
     return loss.detach()
@@ -48,7 +59,8 @@ class Training:
     dataset
         What is learnt and tested; held on `device` as uint8 while the training lives.
     seed
-        Decides the first weights, the order of the images, and what dropout drops.
+        Decides the first weights, the order of the images, what dropout drops, and all else
+        that is random.
     device
         Where the arithmetic is done.
     """
@@ -64,7 +76,9 @@ class Training:
             self.network.named_parameters(),
             learning_rate=recipe.learning_rate,
             momentum=recipe.momentum,
+            weight_decay=recipe.weight_decay,
         )
+        self.average = RunningAverage(self.network, recipe.average) if recipe.average else None
         self.epochs_done = 0
         self.batches_done = 0  # of the epoch under way
         self.history: list[Point] = []
@@ -72,17 +86,23 @@ class Training:
         self._started = time.perf_counter()
 
         self._mean, self._std = dataset.entry.mean, dataset.entry.std
-        used = slice(recipe.train_images)
-        self._train_images = torch.from_numpy(dataset.train_images[used]).to(device)
-        self._train_labels = torch.from_numpy(dataset.train_labels[used]).to(device).long()
+        self.examples = Examples(recipe, dataset, seed=seed, device=device)
         self._test_images = torch.from_numpy(dataset.test_images).to(device)
         self._test_labels = torch.from_numpy(dataset.test_labels).long()
 
     @property
     def steps_done(self) -> int:
         """How many times the weights have changed since the run began."""
-        steps_per_epoch = math.ceil(len(self._train_images) / self.recipe.batch_size)
-        return self.epochs_done * steps_per_epoch + self.batches_done
+        return self.epochs_done * self._steps_per_epoch + self.batches_done
+
+    @property
+    def _steps_per_epoch(self) -> int:
+        return math.ceil(len(self.examples) / self.recipe.batch_size)
+
+    @property
+    def network_in_use(self) -> nn.Module:
+        """The network that is tested: the average, if the recipe keeps one."""
+        return self.network if self.average is None else self.average.network
 
     @property
     def seconds(self) -> float:
@@ -92,32 +112,42 @@ class Training:
     def run(self) -> Iterator[Point | None]:
         """Train up to `recipe.epochs` epochs and test after each, and once before the first.
 
+        With images held out, it is they that are tested, and the test set once, at the end.
+
         Yields after every step and every test: the point that was recorded, or None after a step
         that records none. At each yield the state is whole: `checkpoint()` may be called, and
         the training may be left there for good.
         """
+        score = self._score_held_out if self.recipe.validation else self._test
         if not self.history:
-            yield self._test()
+            yield score()
         while self.epochs_done < self.recipe.epochs:
             yield from self._train_epoch()
             self.epochs_done += 1
             self.batches_done = 0
+            yield score()
+        if not isinstance(self.history[-1], TestPoint):
             yield self._test()
 
     def _train_epoch(self) -> Iterator[TrainPoint | None]:
         epoch = self.epochs_done + 1
-        order = epoch_order(len(self._train_images), self.seed, epoch).to(self.device)
+        order = epoch_order(len(self.examples), self.seed, epoch).to(self.device)
         batches = train_batches(
-            self._train_images,
-            self._train_labels,
+            self.examples.of_epoch(epoch),
+            self.examples.labels,
             order,
             self.recipe.batch_size,
             first_batch=self.batches_done,
         )
+        steps = self.recipe.epochs * self._steps_per_epoch
         self.network.train()
         for images, labels in batches:
+            images, labels = self.examples.shown(images, labels)
             images = normalise(images, self._mean, self._std)
+            self.optimizer.learning_rate = learning_rate_at(self.recipe, self.steps_done, steps)
             loss = train_step(self.network, self.optimizer, images, labels)
+            if self.average is not None:
+                self.average.follow(self.network, self.steps_done)
             point = None
             if self.batches_done % self.recipe.log_every == 0:
                 point = self._record_loss(loss.item())
@@ -126,7 +156,7 @@ class Training:
 
     def _record_loss(self, loss: float) -> TrainPoint:
         self._check_finite(loss)
-        epoch_size = len(self._train_images)
+        epoch_size = len(self.examples)
         examples_in_epoch = self.batches_done * self.recipe.batch_size
         point = TrainPoint(
             epoch=self.epochs_done + 1,
@@ -140,26 +170,42 @@ class Training:
 
     def _test(self) -> TestPoint:
         answers = self.answer_test_set()
-        loss = F.nll_loss(answers.double(), self._test_labels).item()
-        self._check_finite(loss)
-        correct = (answers.argmax(dim=1) == self._test_labels).sum()
         self.test_answers = answers.numpy()
-        point = TestPoint(
-            epoch=self.epochs_done,
-            examples=self.epochs_done * len(self._train_images),
-            loss=loss,
-            correct=int(correct),
-            total=len(self._test_labels),
-            seconds=self.seconds,
-        )
+        point = TestPoint(**self._score(answers, self._test_labels))
         self.history.append(point)
         return point
 
+    def _score_held_out(self) -> HeldOutPoint:
+        answers = self.answer_held_out()
+        point = HeldOutPoint(**self._score(answers, self.examples.held_out_labels))
+        self.history.append(point)
+        return point
+
+    def _score(self, answers: Tensor, labels: Tensor) -> dict[str, Any]:
+        """Return the fields of a `ScorePoint`."""
+        loss = F.nll_loss(answers.double(), labels).item()
+        self._check_finite(loss)
+        return {
+            "epoch": self.epochs_done,
+            "examples": self.epochs_done * len(self.examples),
+            "loss": loss,
+            "correct": int((answers.argmax(dim=1) == labels).sum()),
+            "total": len(labels),
+            "seconds": self.seconds,
+        }
+
     def answer_test_set(self) -> Tensor:
         """Return the log-probabilities, float32 (10000, 10) on the CPU, for the test images."""
+        return self._answer(self._test_images)
+
+    def answer_held_out(self) -> Tensor:
+        """Return the same, float32 (held out, 10), for the training images that are held out."""
+        return self._answer(self.examples.held_out_images)
+
+    def _answer(self, images: Tensor) -> Tensor:
         return answer(
-            self.network,
-            self._test_images,
+            self.network_in_use,
+            images,
             mean=self._mean,
             std=self._std,
             batch_size=self.recipe.test_batch_size,
@@ -176,6 +222,8 @@ class Training:
         """Return all that is needed to continue from here to the same bits in a new process."""
         tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
         tensors |= {f"velocity.{name}": value for name, value in self.optimizer.state().items()}
+        if self.average is not None:
+            tensors |= {f"average.{name}": value for name, value in self.average.state().items()}
         tensors |= {f"random.{kind}": state for kind, state in _random_states(self.device).items()}
         record = {
             "recipe": self.recipe.as_json(),
@@ -201,6 +249,8 @@ class Training:
         tensors, record = checkpoint.tensors, checkpoint.record
         load_weights(self.network, named_below("network", tensors))
         self.optimizer.load_state(named_below("velocity", tensors))
+        if self.average is not None:
+            self.average.load_state(named_below("average", tensors))
         self.epochs_done = record["epochs_done"]
         self.batches_done = record["batches_done"]
         self.history = [from_record(point) for point in record["history"]]

@@ -21,6 +21,9 @@ class TutorialNetwork(nn.Module):
         The share of values that is dropped while training, 0 to below 1.
     """
 
+    layers = ("conv1", "conv2", "fc1")
+    """The submodules whose outputs show how the network sees an image."""
+
     def __init__(self, dropout: float = 0.5) -> None:
         super().__init__()
         # A convolution slides a small window over the image; each of its kernels answers, at
@@ -36,11 +39,11 @@ class TutorialNetwork(nn.Module):
         self.fc2 = nn.Linear(50, 10)  # 10 x (50 weights + 1 bias)
         self.fc1_drop = nn.Dropout(dropout)
 
-        assert _count_parameters(self.conv1) == 260
-        assert _count_parameters(self.conv2) == 5_020
-        assert _count_parameters(self.fc1) == 16_050
-        assert _count_parameters(self.fc2) == 510
-        assert _count_parameters(self) == 21_840
+        assert count_parameters(self.conv1) == 260
+        assert count_parameters(self.conv2) == 5_020
+        assert count_parameters(self.fc1) == 16_050
+        assert count_parameters(self.fc2) == 510
+        assert count_parameters(self) == 21_840
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the log-probability of each digit for each image."""
@@ -60,7 +63,65 @@ class TutorialNetwork(nn.Module):
         return F.log_softmax(x, dim=1)  # (N, 10): scores -> logarithms of probabilities
 
 
-def _count_parameters(module: nn.Module) -> int:
+class BatchNormNetwork(nn.Module):
+    """Four convolutions with batch norm, each with more kernels than the one before.
+
+    In and out as `TutorialNetwork`. Batch norm brings each channel to mean 0 and deviation 1 and
+    then gives it a scale and an offset that are learnt: while training by the mean and deviation
+    of the batch, in use by their running average. Layers that are fed such numbers learn several
+    times faster. In use it is one multiplication and one addition a channel, which the exporter
+    works into the convolution before it: it costs nothing.
+
+    Source: S. Ioffe and C. Szegedy, "Batch normalization: accelerating deep network training by
+    reducing internal covariate shift" (ICML 2015).
+
+    Parameters
+    ----------
+    dropout
+        The share of values before the linear layer that is dropped while training, 0 to below 1.
+    """
+
+    layers = ("conv1", "conv2", "conv3", "conv4")
+    """The submodules whose outputs show how the network sees an image."""
+
+    def __init__(self, dropout: float = 0.5) -> None:
+        super().__init__()
+        # No biases: batch norm takes the mean off again, and adds an offset of its own.
+        # The first window goes in strides of 2: all later layers have a quarter of the work.
+        self.conv1 = nn.Conv2d(1, 16, kernel_size=5, stride=2, bias=False)  # 16 x (1 x 5 x 5)
+        self.norm1 = nn.BatchNorm2d(16)  # a scale and an offset for each of 16 channels
+        self.conv2 = nn.Conv2d(16, 32, kernel_size=3, bias=False)  # 32 x (16 x 3 x 3)
+        self.norm2 = nn.BatchNorm2d(32)
+        self.conv3 = nn.Conv2d(32, 64, kernel_size=3, bias=False)  # 64 x (32 x 3 x 3)
+        self.norm3 = nn.BatchNorm2d(64)
+        self.conv4 = nn.Conv2d(64, 192, kernel_size=3, bias=False)  # 192 x (64 x 3 x 3)
+        self.norm4 = nn.BatchNorm2d(192)
+        self.drop = nn.Dropout(dropout)
+        self.fc = nn.Linear(192, 10)  # 10 x (192 weights + 1 bias)
+
+        assert count_parameters(self.conv1) == 400
+        assert count_parameters(self.conv2) == 4_608
+        assert count_parameters(self.conv3) == 18_432
+        assert count_parameters(self.conv4) == 110_592
+        assert count_parameters(self.fc) == 1_930
+        assert count_parameters(self) == 136_570  # 608 of them are batch norm's
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the log-probability of each digit for each image."""
+        x = images  # (N, 1, 28, 28)
+        x = F.relu(self.norm1(self.conv1(x)))  # (N, 16, 12, 12): 12 places, 2 pixels apart
+        x = F.relu(self.norm2(self.conv2(x)))  # (N, 32, 10, 10): a window now sees 9 pixels
+        x = F.max_pool2d(x, 2)  # (N, 32, 5, 5)
+        x = F.relu(self.norm3(self.conv3(x)))  # (N, 64, 3, 3): 19 pixels
+        x = F.relu(self.norm4(self.conv4(x)))  # (N, 192, 1, 1): 27 pixels, the whole image
+        x = x.flatten(1)  # (N, 192)
+        x = self.drop(x)  # (N, 192): while training, some of the 192 become 0
+        x = self.fc(x)  # (N, 10): one score a digit
+        return F.log_softmax(x, dim=1)  # (N, 10): scores -> logarithms of probabilities
+
+
+def count_parameters(module: nn.Module) -> int:
+    """Return how many numbers a module learns."""
     return sum(parameter.numel() for parameter in module.parameters())
 
 
@@ -71,7 +132,7 @@ def build_network(recipe: Recipe) -> nn.Module:
     CPU are about a quarter faster. They add the same numbers in another order than PyTorch's
     default layout, so results differ from it by rounding, about one part in ten million.
     """
-    networks = {"tutorial": TutorialNetwork}
+    networks = {"tutorial": TutorialNetwork, "batch-norm": BatchNormNetwork}
     network: nn.Module = networks[recipe.network](recipe.dropout)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 

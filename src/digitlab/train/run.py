@@ -20,13 +20,13 @@ from digitlab.train.checkpoint import (
     write_beside,
 )
 from digitlab.train.device import describe_machine, set_up_device
-from digitlab.train.evaluation import make_report
 from digitlab.train.folder import RunFolder
-from digitlab.train.history import TestPoint
+from digitlab.train.history import HeldOutPoint, ScorePoint
 from digitlab.train.loop import Training
 from digitlab.train.networks import build_network, load_weights
 from digitlab.train.provenance import command_given, versions
 from digitlab.train.recipe import Recipe
+from digitlab.train.report import calibrate_by_held_out, make_report
 from digitlab.train.stopping import Stopped, StopRequest
 
 DECIDING_BITS = ("device", "machine", "threads")
@@ -72,6 +72,7 @@ def start_run(
     device = set_up_device(device_name, threads)
     with folder.only_one_process():
         folder.check_free(force=force)
+        _tell_of_wait(recipe)
         training = Training(recipe, dataset, seed=seed, device=device)
         write_beside(folder.path, training.checkpoint())  # fails before anything is taken away
         folder.clear()
@@ -102,7 +103,8 @@ def resume_run(
     Raises
     ------
     Stopped, DigitlabError
-        As `start_run`; also if more than `epochs` epochs are done already.
+        As `start_run`; also if more than `epochs` epochs are done already, or if the learning rate
+        was to reach 0 at another epoch.
     """
     folder.read_record()  # before a lock is laid into a folder that holds no run
     with folder.only_one_process():
@@ -113,6 +115,7 @@ def resume_run(
         checkpoint, rejected = load_checkpoint(folder.path, lambda it: _check_belongs(it, record))
         done = checkpoint.record
         _check_epochs(epochs, done["epochs_done"], done["batches_done"])
+        _check_schedule(epochs, Recipe.from_json(done["recipe"]))
         if epochs is None:
             epochs = record["recipe"]["epochs"]
         recipe = replace(Recipe.from_json(done["recipe"]), epochs=epochs)
@@ -121,6 +124,7 @@ def resume_run(
         for path, trouble in rejected.items():
             path.replace(path.with_name(f"{path.name}.damaged"))
             _tell(folder, f"{trouble}; set aside, continuing from the checkpoint before it")
+        _tell_of_wait(recipe)
         training = Training(recipe, dataset, seed=done["seed"], device=device)
         training.restore(checkpoint)
         folder.write_history(training.history)
@@ -143,7 +147,13 @@ def _train_and_report(
         if answers is None:  # the last test was in another process
             answers = training.answer_test_set().numpy()
         epochs = training.epochs_done
-        folder.write_report(make_report(answers, dataset, model=str(folder.path), epochs=epochs))
+        calibration = calibrate_by_held_out(
+            training.answer_held_out().numpy(), training.examples.held_out_labels.numpy()
+        )
+        report = make_report(
+            answers, dataset, model=str(folder.path), epochs=epochs, calibration=calibration
+        )
+        folder.write_report(report | _held_out(training))
     except BrokenPipeError:  # nobody reads what is printed any more
         raise
     except CheckpointError as error:
@@ -155,15 +165,31 @@ def _train_and_report(
         ) from error
 
 
+def _held_out(training: Training) -> dict[str, Any]:
+    """Return what the report tells of the images held out; nothing where there are none."""
+    points = [point for point in training.history if isinstance(point, HeldOutPoint)]
+    if not points:
+        return {}
+    last = points[-1]
+    return {
+        "held_out": {
+            "loss": last.loss,
+            "correct": last.correct,
+            "total": last.total,
+            "accuracy": last.correct / last.total,
+        }
+    }
+
+
 def _train(folder: RunFolder, training: Training, checkpoint_steps: int) -> None:
     with StopRequest() as stop:
         for point in training.run():
-            is_test = isinstance(point, TestPoint)
+            is_score = isinstance(point, ScorePoint)
             if point is not None:
                 folder.append_point(point)
-                _tell(folder, point.line(), is_result=is_test)
+                _tell(folder, point.line(), is_result=is_score)
             is_due = checkpoint_steps > 0 and training.steps_done % checkpoint_steps == 0
-            if is_test or is_due or stop.signal_number:
+            if is_score or is_due or stop.signal_number:
                 save_checkpoint(folder.path, training.checkpoint())
             if stop.signal_number:
                 raise Stopped(
@@ -177,6 +203,11 @@ def _tell(folder: RunFolder, line: str, *, is_result: bool = False) -> None:
     """Print a line, results to stdout and progress to stderr, and keep it in the log."""
     print(line, file=sys.stdout if is_result else sys.stderr, flush=True)
     folder.append_log(line)
+
+
+def _tell_of_wait(recipe: Recipe) -> None:
+    if recipe.degraded or recipe.outliers:
+        print("drawing the pictures that the recipe adds, up to 2 minutes", file=sys.stderr)
 
 
 def _how_to_continue(folder: RunFolder) -> str:
@@ -236,6 +267,15 @@ def _check_epochs(epochs: int | None, epochs_done: int, batches_done: int) -> No
         raise DigitlabError(
             f"epochs is {epochs}, but the run has done {epochs_done}{steps}: give --epochs above "
             f"{epochs_done}"
+        )
+
+
+def _check_schedule(epochs: int | None, recipe: Recipe) -> None:
+    """Raise `DigitlabError` if the learning rate is on its way down to another last epoch."""
+    if recipe.schedule != "constant" and epochs not in (None, recipe.epochs):
+        raise DigitlabError(
+            f"epochs is {epochs}, but the learning rate of this run reaches 0 after "
+            f"{recipe.epochs}: begin a new run with --epochs {epochs}"
         )
 
 

@@ -3,12 +3,15 @@
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from digitlab.core.confidence import Calibration, LogProbabilities
 from digitlab.core.errors import DigitlabError
+from digitlab.data.catalog import CatalogEntry
 from digitlab.data.dataset import Dataset
 from digitlab.train.checkpoint import (
     Checkpoint,
@@ -17,9 +20,11 @@ from digitlab.train.checkpoint import (
     read_checkpoint,
 )
 from digitlab.train.device import set_up_device
-from digitlab.train.evaluation import answer, make_report
+from digitlab.train.evaluation import answer
+from digitlab.train.examples import split
 from digitlab.train.networks import build_network, load_weights
 from digitlab.train.recipe import Recipe
+from digitlab.train.report import calibrate_by_held_out
 
 ZIP_MAGIC = b"PK\x03\x04"
 """How a file begins that `torch.save` wrote."""
@@ -33,10 +38,12 @@ class TrainedNetwork:
     recipe: Recipe
     source: str
     """The file or folder that it was read from."""
-    dataset_name: str | None
+    dataset_name: str | None = None
     """The dataset that it learnt; None if the file does not tell."""
-    epochs: int | None
+    epochs: int | None = None
     """How many whole epochs it learnt; None if the file does not tell."""
+    seed: int | None = None
+    """Of the training; None likewise."""
 
 
 def load_trained(path: Path) -> TrainedNetwork:
@@ -62,13 +69,15 @@ def load_trained(path: Path) -> TrainedNetwork:
 def _from_checkpoint(checkpoint: Checkpoint, source: str) -> TrainedNetwork:
     recipe = Recipe.from_json(checkpoint.record["recipe"])
     network = build_network(recipe)
-    load_weights(network, named_below("network", checkpoint.tensors))
+    in_use = "average" if recipe.average else "network"
+    load_weights(network, named_below(in_use, checkpoint.tensors))
     return TrainedNetwork(
         network=network,
         recipe=recipe,
         source=source,
         dataset_name=checkpoint.record["dataset"],
         epochs=checkpoint.record["epochs_done"],
+        seed=checkpoint.record["seed"],
     )
 
 
@@ -93,32 +102,48 @@ def _from_tutorial_file(path: Path) -> TrainedNetwork:
         load_weights(network, weights)
     except DigitlabError as error:
         raise DigitlabError(f"{path}: {error}") from error
-    return TrainedNetwork(
-        network=network, recipe=recipe, source=str(path), dataset_name=None, epochs=None
+    return TrainedNetwork(network=network, recipe=recipe, source=str(path))
+
+
+def answer_images(
+    trained: TrainedNetwork, images: NDArray[np.uint8], entry: CatalogEntry, device: torch.device
+) -> LogProbabilities:
+    """Return the network's log-probabilities, float32 (N, 10), for uint8 images (N, 28, 28)."""
+    return (
+        answer(
+            trained.network.to(device),
+            torch.from_numpy(images).to(device),
+            mean=entry.mean,
+            std=entry.std,
+            batch_size=trained.recipe.test_batch_size,
+        )
+        .cpu()
+        .numpy()
     )
 
 
-def report_on(
+def calibrate_trained(
+    trained: TrainedNetwork, dataset: Dataset, device: torch.device
+) -> Calibration:
+    """Choose temperature and threshold by the training images that were held out, if any were."""
+    _, held_out = split(trained.recipe.train_images, trained.recipe.validation)
+    images = dataset.train_images[held_out.numpy()]
+    return calibrate_by_held_out(
+        answer_images(trained, images, dataset.entry, device),
+        dataset.train_labels[held_out.numpy()],
+    )
+
+
+def answer_test_set(
     trained: TrainedNetwork, dataset: Dataset, *, device_name: str, threads: int | None
-) -> dict[str, Any]:
-    """Return the report of the dataset's test set through the network; see `make_report`.
+) -> tuple[LogProbabilities, Calibration]:
+    """Return the answers to the dataset's test set, float32 (10000, 10), and their calibration.
 
     Raises
     ------
     DigitlabError
-        If the device is not there, or the network's answers are not numbers.
+        If the device is not there.
     """
     device = set_up_device(device_name, threads)
-    log_probabilities = answer(
-        trained.network.to(device),
-        torch.from_numpy(dataset.test_images).to(device),
-        mean=dataset.entry.mean,
-        std=dataset.entry.std,
-        batch_size=trained.recipe.test_batch_size,
-    )
-    try:
-        return make_report(
-            log_probabilities.cpu().numpy(), dataset, model=trained.source, epochs=trained.epochs
-        )
-    except ValueError as error:
-        raise DigitlabError(f"{trained.source} answers nonsense: {error}") from error
+    answers = answer_images(trained, dataset.test_images, dataset.entry, device)
+    return answers, calibrate_trained(trained, dataset, device)

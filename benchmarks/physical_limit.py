@@ -1,0 +1,134 @@
+"""How far training and inference are from what the machine's arithmetic allows.
+
+    python benchmarks/physical_limit.py [--recipes tutorial robust] [--batch 64]
+
+A network's multiply-adds are counted layer by layer as it answers one image; the machine's
+attainable rate is that of a large matrix product in PyTorch, with as many threads. The least time
+is the one over the other: forward once in use, three times the forward's count in training (the
+gradient of the inputs and that of the weights each cost as much as the answer).
+"""
+
+import argparse
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from digitlab.core.errors import DigitlabError
+from digitlab.train.batches import normalise
+from digitlab.train.device import set_up_device
+from digitlab.train.loop import train_step
+from digitlab.train.networks import build_network
+from digitlab.train.optimizer import MomentumSGD
+from digitlab.train.recipe import RECIPES, find_recipe
+from measure import describe_machine, version_of
+
+SIDE = 2048  # rows and columns of the matrices
+RUNS = 7
+
+
+def multiply_adds(network: nn.Module) -> dict[str, int]:
+    """Return each layer's multiply-adds for one image, by name; pooling and the like are free."""
+    counts: dict[str, int] = {}
+
+    def counter(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
+        def count(layer: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+            weights_of_one_output = layer.weight[0].numel()
+            counts[name] = output[0].numel() * weights_of_one_output
+
+        return count
+
+    hooks = [
+        layer.register_forward_hook(counter(name))
+        for name, layer in network.named_modules()
+        if isinstance(layer, nn.Conv2d | nn.Linear)
+    ]
+    with torch.inference_mode():
+        network.eval()(torch.zeros(1, 1, 28, 28))
+    for hook in hooks:
+        hook.remove()
+    return counts
+
+
+def seconds(function: Callable[[], object]) -> float:
+    """Return the least wall seconds of several calls, after one that warms up."""
+    function()
+    found = []
+    for _ in range(RUNS):
+        start = time.perf_counter()
+        function()
+        found.append(time.perf_counter() - start)
+    return min(found)
+
+
+def attainable_rate() -> float:
+    """Return the multiply-adds a second of a large float32 matrix product."""
+    a, b = torch.rand(SIDE, SIDE), torch.rand(SIDE, SIDE)
+    return SIDE**3 / seconds(lambda: a @ b)
+
+
+def times(recipe_name: str, batch: int) -> tuple[nn.Module, float, float, float]:
+    """Return a recipe's network, and seconds an image: answering, training, input and optimiser."""
+    recipe = find_recipe(recipe_name)
+    torch.manual_seed(1)
+    network = build_network(recipe)
+    optimizer = MomentumSGD(
+        network.named_parameters(), learning_rate=1e-4, momentum=recipe.momentum
+    )
+    pixels = torch.randint(256, (batch, 28, 28), dtype=torch.uint8)
+    labels = torch.randint(10, (batch,))
+    images = normalise(pixels, 0.1307, 0.3081)
+
+    def answer() -> None:
+        with torch.inference_mode():
+            network(images)
+
+    network.eval()
+    answering = seconds(answer)
+    network.train()
+    training = seconds(lambda: train_step(network, optimizer, images, labels))
+    beside = seconds(lambda: normalise(pixels, 0.1307, 0.3081)) + seconds(optimizer.step)
+    return network, answering / batch, training / batch, beside / batch
+
+
+def main() -> int:
+    """Read the command line, measure, print the tables; return the exit code."""
+    parser = argparse.ArgumentParser(description="Measure the distance to the machine's limit.")
+    parser.add_argument("--recipes", nargs="+", default=list(RECIPES), help="which ones")
+    parser.add_argument("--batch", type=int, default=64, help="images at once (default 64)")
+    arguments = parser.parse_args()
+    try:
+        set_up_device("cpu")
+        print(f"machine: {describe_machine()}")
+        print(f"versions: Python {platform.python_version()}, torch {version_of('torch')}")
+        rate = statistics.median(attainable_rate() for _ in range(3))
+        print(
+            f"attainable: {rate / 1e9:.1f} G multiply-adds a second, float32, "
+            f"{torch.get_num_threads()} threads\n"
+        )
+        print(
+            "| recipe | multiply-adds an image | answering, us an image | of the limit "
+            "| training, us an image | of the limit | normalising and optimiser, us |"
+        )
+        print("| --- | --- | --- | --- | --- | --- | --- |")
+        for name in arguments.recipes:
+            network, answering, training, beside = times(name, arguments.batch)
+            layers = multiply_adds(network)
+            count = sum(layers.values())
+            print(
+                f"| {name} | {count:,} | {answering * 1e6:.1f} | {count / rate / answering:.0%} "
+                f"| {training * 1e6:.1f} | {3 * count / rate / training:.0%} | {beside * 1e6:.1f} |"
+            )
+            print("  " + ", ".join(f"{layer} {n:,}" for layer, n in layers.items()))
+    except DigitlabError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

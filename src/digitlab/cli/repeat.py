@@ -1,0 +1,82 @@
+"""`digitlab repeat`: one recipe with many seeds."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from digitlab.cli.parameters import AsJson, DataDir, DatasetName, Device, Threads
+from digitlab.cli.train import IN_RECIPE, RecipeChanges, recipe_of
+from digitlab.data.dataset import load_dataset
+
+if TYPE_CHECKING:
+    from digitlab.train.repeat import Repeats
+
+
+def repeat(
+    recipe: Annotated[str, Parameter(help="The settings' name; see `digitlab train --help`.")],
+    /,
+    *,
+    seeds: Annotated[int, Parameter(help="How many: 1 to this number.")] = 10,
+    changes: Annotated[
+        RecipeChanges | None,  # type: ignore[valid-type] # made there
+        Parameter(name="*", group=IN_RECIPE),
+    ] = None,
+    dataset: DatasetName = "mnist",
+    run: Annotated[
+        Path | None,
+        Parameter(help="The folder of all the runs; without it, runs/repeat-RECIPE."),
+    ] = None,
+    as_json: AsJson = False,
+    device: Device = "auto",
+    threads: Threads = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Train a recipe with many seeds; tell the accuracies, their mean and spread, and the time.
+
+    Stopped and called again, it goes on where it was.
+    """
+    whole_recipe = recipe_of(recipe, changes)
+    loaded = load_dataset(dataset, data_dir=data_dir)
+
+    from digitlab.train.repeat import repeat as repeat_runs  # here: PyTorch comes with it
+
+    repeats = repeat_runs(
+        run or Path("runs") / f"repeat-{recipe}",
+        recipe,
+        whole_recipe,
+        loaded,
+        seeds=seeds,
+        device_name=device,
+        threads=threads,
+        data_dir=data_dir,
+        command=sys.argv[1:],
+    )
+    print(json.dumps(asdict(repeats)) if as_json else markdown(repeats))
+
+
+def markdown(repeats: "Repeats") -> str:
+    """Return the repeats as a Markdown table, and where it was measured."""
+    spread = "" if repeats.sd is None else f" ± {repeats.sd:.3%}"
+    interval = "one seed tells none"
+    if repeats.interval is not None:
+        low, high = repeats.interval
+        interval = f"{low:.3%} to {high:.3%}"
+    each = ", ".join(f"{accuracy:.2%}" for accuracy in repeats.accuracies)
+    least, most = min(repeats.seconds_each), max(repeats.seconds_each)
+    rows = (
+        ("recipe", f"`{repeats.recipe}`, epochs: {repeats.settings['epochs']}"),
+        ("parameters", f"{repeats.parameters:,}"),
+        ("seeds", str(len(repeats.seeds))),
+        ("test accuracy, mean ± standard deviation", f"**{repeats.mean:.3%}**{spread}"),
+        ("95 % interval of the mean", interval),
+        ("without the disputed labels, mean", f"{repeats.mean_without_disputed:.3%}"),
+        ("each", each),
+        ("seconds of training and testing", f"{repeats.seconds:.1f} ({least:.1f} to {most:.1f})"),
+        ("machine", f"{repeats.machine}, {repeats.threads} threads"),
+        ("versions", ", ".join(f"{k} {v}" for k, v in repeats.versions.items())),
+    )
+    return "\n".join(["| | |", "| --- | --- |", *(f"| {name} | {told} |" for name, told in rows)])

@@ -1,0 +1,101 @@
+"""What a training shows its network: the images learnt, those held out, and what is added."""
+
+import torch
+from torch import Tensor
+
+from digitlab.core.errors import DigitlabError
+from digitlab.data.dataset import Dataset
+from digitlab.train.augment import augmented
+from digitlab.train.batches import mix
+from digitlab.train.degrade import degraded_copies
+from digitlab.train.loss import NO_DIGIT
+from digitlab.train.outliers import non_digits
+from digitlab.train.recipe import Recipe
+
+HELD_OUT_SEED = 1998  # not the run's: runs of any seed can be compared by what they hold out
+
+
+class Examples:
+    """A dataset's training images as the recipe wants them shown.
+
+    Whatever is random is a function of the seed (the added pictures), of seed and epoch (which
+    images are degraded), or drawn from PyTorch's own generator, whose state a checkpoint keeps.
+
+    Parameters
+    ----------
+    recipe, dataset, seed
+        See `digitlab.train.loop.Training`.
+    device
+        Where the images are held, as uint8.
+
+    Raises
+    ------
+    DigitlabError
+        If batch norm would meet a batch of one image, which has no deviation; or if pictures are
+        to be added to a dataset that is not of digits.
+    """
+
+    def __init__(self, recipe: Recipe, dataset: Dataset, *, seed: int, device: torch.device):
+        self.recipe = recipe
+        self.seed = seed
+        images = torch.from_numpy(dataset.train_images[: recipe.train_images])
+        labels = torch.from_numpy(dataset.train_labels[: recipe.train_images]).long()
+        learnt, held_out = split(len(images), recipe.validation)
+        self.images, self.labels = images[learnt].to(device), labels[learnt].to(device)
+        self.held_out_images = images[held_out].to(device)
+        self.held_out_labels = labels[held_out]
+        size, rest = recipe.batch_size, len(learnt) % recipe.batch_size
+        if recipe.network == "batch-norm" and 1 in (size, rest):
+            raise DigitlabError(
+                f"{len(learnt)} images in batches of {size} leave one alone, of which batch norm "
+                "cannot take a deviation; choose another batch_size"
+            )
+        if (recipe.degraded or recipe.outliers) and dataset.entry.name != "mnist":
+            raise DigitlabError(
+                f"degraded copies and pictures of no digit are made for mnist, not for "
+                f"{dataset.entry.name}; try --degraded 0 --outliers 0"
+            )
+        self._copies: Tensor | None = None
+        if recipe.degraded:
+            copies = degraded_copies(images[learnt].numpy(), labels[learnt].numpy(), seed=seed)
+            self._copies = torch.from_numpy(copies).to(device)
+        self._non_digits: Tensor | None = None
+        if recipe.outliers:
+            drawn = non_digits(images[learnt].numpy(), labels[learnt].numpy(), seed=seed)
+            self._non_digits = torch.from_numpy(drawn).to(device)
+
+    def __len__(self) -> int:
+        """Return how many images an epoch shows."""
+        return len(self.images)
+
+    def of_epoch(self, epoch: int) -> Tensor:
+        """Return the images of an epoch, uint8 (images, 28, 28), some as their degraded copies."""
+        if self._copies is None:
+            return self.images
+        generator = torch.Generator().manual_seed(mix(self.seed, -epoch))
+        chosen = torch.rand(len(self), generator=generator) < self.recipe.degraded
+        return torch.where(chosen.to(self.images.device)[:, None, None], self._copies, self.images)
+
+    def shown(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Return a batch as it is learnt: pictures of no digit added, and all of it augmented.
+
+        uint8 (B, 28, 28) and int64 (B,) become uint8 (B + B', 28, 28) and int64 (B + B',).
+        """
+        if self._non_digits is not None:
+            count = round(self.recipe.outliers * len(images))
+            drawn = torch.randint(len(self._non_digits), (count,), device=images.device)
+            images = torch.cat([images, self._non_digits[drawn]])
+            labels = torch.cat([labels, labels.new_full((count,), NO_DIGIT)])
+        if self.recipe.augment:
+            images = augmented(images, self.recipe.augment)
+        return images, labels
+
+
+def split(images: int, held_out: int) -> tuple[Tensor, Tensor]:
+    """Return which images are learnt and which are held out: two lists of numbers, ascending.
+
+    >>> [part.tolist() for part in split(5, held_out=2)]
+    [[0, 3, 4], [1, 2]]
+    """
+    order = torch.randperm(images, generator=torch.Generator().manual_seed(HELD_OUT_SEED))
+    return order[held_out:].sort().values, order[:held_out].sort().values

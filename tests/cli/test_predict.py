@@ -1,0 +1,139 @@
+"""`digitlab predict`: tables for people, JSON and CSV for programs, every picture answered."""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digitlab.data.dataset import Dataset
+
+
+@pytest.fixture
+def pictures(tmp_path: Path, mnist: Dataset) -> Path:
+    """Return a folder with a 7, a broken file, a blank page, and a 2 in a folder of its own."""
+    (tmp_path / "inner").mkdir()
+    Image.fromarray(mnist.test_images[0]).save(tmp_path / "a.png")
+    (tmp_path / "b.JPG").write_bytes(b"no picture")
+    Image.new("RGB", (40, 40), "white").save(tmp_path / "c.bmp")
+    Image.fromarray(mnist.test_images[1]).save(tmp_path / "inner" / "d.webp", lossless=True)
+    (tmp_path / "notes.txt").write_text("not looked at")
+    (tmp_path / ".hidden.png").write_text("nor this")
+    return tmp_path
+
+
+def test_a_folder_answers_all_it_can_and_exits_with_1(call: Callable, pictures: Path):
+    outcome = call("predict", pictures)
+    assert outcome.code == 1
+    lines = outcome.out.splitlines()
+    assert lines[0].split() == ["digit", "probability", "picture"]
+    assert len(lines) == 4
+    assert lines[1].split()[::2] == ["7", "%"]
+    assert lines[1].endswith("a.png")
+    assert lines[2].split()[:2] == ["-", "-"]
+    assert lines[2].endswith("c.bmp  no digit found")
+    assert lines[3].split()[::2] == ["2", "%"]
+    assert outcome.err.count("\n") == 1
+    assert "b.JPG is not a picture of a known format" in outcome.err
+
+
+def test_json_is_an_object_a_line(call: Callable, pictures: Path):
+    outcome = call("predict", "--json", pictures, pictures / "nowhere.png")
+    assert outcome.code == 1
+    first, second, third, fourth, fifth = map(json.loads, outcome.out.splitlines())
+    assert first.keys() == {"picture", "digit", "probability", "unsure"}
+    assert first["picture"] == str(pictures / "a.png")
+    assert first["digit"] == 7
+    assert 0.5 < first["probability"] <= 1
+    assert first["unsure"] is False
+    assert second.keys() == {"picture", "error"}
+    assert (third["digit"], third["probability"], third["unsure"]) == (None, 0, True)
+    assert fourth["digit"] == 2
+    assert "no such file" in fifth["error"]
+    assert outcome.err == ""
+
+
+def test_csv_has_a_row_a_picture(call: Callable, pictures: Path):
+    rows = list(csv.DictReader(io.StringIO(call("predict", pictures, "--csv").out)))
+    assert [row["digit"] for row in rows] == ["7", "", "", "2"]
+    assert [bool(row["error"]) for row in rows] == [False, True, False, False]
+    assert [row["unsure"] for row in rows] == ["false", "", "true", "false"]
+
+
+def test_all_good_exits_with_0_and_stdin_is_a_dash(
+    call: Callable, pictures: Path, monkeypatch: pytest.MonkeyPatch
+):
+    assert call("predict", pictures / "a.png").code == 0
+    with (pictures / "a.png").open("rb") as stream:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stream))
+        outcome = call("predict", "-", "--json")
+    assert outcome.code == 0
+    record = json.loads(outcome.out)
+    assert (record["picture"], record["digit"]) == ("-", 7)
+
+
+def test_a_folder_without_a_picture_is_told(call: Callable, tmp_path: Path):
+    (tmp_path / "empty").mkdir()
+    outcome = call("predict", tmp_path / "empty")
+    assert outcome.code == 1
+    assert "empty is a folder, not a picture" in outcome.err
+
+
+def test_wrong_usage(call: Callable, pictures: Path):
+    assert call("predict").code == 2
+    mistyped = call("predict", "--jsno", pictures / "a.png")
+    assert mistyped.code == 2
+    assert mistyped.out == ""
+    both = call("predict", "--json", "--csv", pictures / "a.png")
+    assert both.code == 1
+    assert "not both" in both.err
+    assert "holds no model" in call("predict", "--model", pictures, pictures / "a.png").err
+
+
+def animation(path: Path) -> None:
+    frames = [Image.new("L", (20, 20), level) for level in (0, 99)]
+    frames[0].save(path, "GIF", save_all=True, append_images=frames[1:])
+
+
+def truncated(path: Path, kind: str) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (64, 64), np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(noise).save(stream, kind)
+    path.write_bytes(stream.getvalue()[: len(stream.getvalue()) // 2])
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda path: None, "no such file"),
+        (lambda path: path.write_bytes(b""), "is empty"),
+        (lambda path: path.write_text("<svg/>"), "is not a picture of a known format"),
+        (lambda path: truncated(path, "PNG"), "is damaged"),
+        (lambda path: truncated(path, "JPEG"), "is damaged"),
+        (animation, "is an animation or has several pages"),
+        (lambda path: Image.new("L", (1, 1)).save(path, "PNG"), "only 1x1 pixels"),
+        (
+            lambda path: Image.new("1", (5000, 5000)).save(path, "PNG"),
+            "25.0 megapixels (5000x5000), more than 16",
+        ),
+        (lambda path: path.write_bytes(bytes(20_000_001)), "larger than 20 MB"),
+    ],
+)
+@pytest.mark.parametrize("command", ["predict", "read"])
+def test_bad_pictures_are_told_in_one_line_and_the_rest_goes_on(
+    call: Callable, tmp_path: Path, mnist: Dataset, make: Callable, told: str, command: str
+):
+    make(tmp_path / "bad.png")
+    Image.fromarray(mnist.test_images[0]).resize((90, 90)).save(tmp_path / "good.png")
+    outcome = call(command, tmp_path / "bad.png", tmp_path / "good.png")
+    assert outcome.code == 1
+    assert outcome.err.count("\n") == 1
+    assert outcome.err.startswith("digitlab: ")
+    assert "bad.png" in outcome.err
+    assert told in outcome.err
+    assert "7" in outcome.out

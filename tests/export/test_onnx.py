@@ -1,0 +1,146 @@
+"""The exported file answers as PyTorch does, or it is not written; the card tells the truth."""
+
+import contextlib
+import hashlib
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from digitlab.cli.app import main
+from digitlab.core.errors import DigitlabError
+from digitlab.core.modelfile import read_model
+from digitlab.data.dataset import Dataset
+from digitlab.export import onnx
+from digitlab.infer.classifier import Classifier
+from digitlab.train.batches import normalise
+from digitlab.train.trained import load_trained
+
+HELD_OUT = 5_000
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, mnist: Dataset) -> Path:
+    """Return a run of one short epoch, exported into its own folder."""
+    folder = tmp_path_factory.mktemp("export") / "run"
+    settings = ("--epochs", 1, "--train-images", 12_000, "--validation", HELD_OUT)
+    with pytest.MonkeyPatch.context() as patch:
+        for words in (("train", *settings, "--run", folder), ("export", folder)):
+            patch.setattr(sys, "argv", ["digitlab", *map(str, words)])
+            with contextlib.suppress(SystemExit):
+                main()
+    return folder
+
+
+@torch.inference_mode()
+def of_pytorch(run: Path, dataset: Dataset, count: int) -> np.ndarray:
+    network = load_trained(run).network.eval()
+    images = torch.from_numpy(dataset.test_images[:count])
+    return network(normalise(images, dataset.entry.mean, dataset.entry.std)).numpy()
+
+
+@pytest.mark.parametrize("count", [1, 2, 17, 10_000])
+def test_the_file_answers_as_pytorch_does(run: Path, mnist: Dataset, count: int):
+    ours = of_pytorch(run, mnist, count)
+    # The session itself, all images at once: the classifier would split them.
+    session = Classifier(*read_model(run))._session
+    (theirs,) = session.run(["log_probabilities"], {"images": mnist.test_images[:count]})
+    np.testing.assert_allclose(theirs, ours, atol=1e-4)
+    assert (theirs.argmax(axis=1) == ours.argmax(axis=1)).all()
+
+
+def test_the_layers_say_what_pytorchs_say(run: Path, mnist: Dataset):
+    network = load_trained(run).network.eval()
+    images = mnist.test_images[:5]
+    with torch.inference_mode():
+        x = normalise(torch.from_numpy(images), mnist.entry.mean, mnist.entry.std)
+        conv1 = network.conv1(x).numpy()
+    layers = Classifier(*read_model(run)).layers(images, ["conv1", "conv2", "fc1"])
+    np.testing.assert_allclose(layers["conv1"], conv1, atol=1e-4)
+    assert layers["conv2"].shape == (5, 20, 8, 8)
+    assert layers["fc1"].shape == (5, 50)
+
+
+def test_the_card_tells_what_was_done(run: Path, call: Callable, mnist: Dataset):
+    weights, card = read_model(run)
+    assert card.sha256 == hashlib.sha256(weights).hexdigest()
+    assert (card.parameters, card.seed, card.epochs) == (21_840, 1, 1)
+    assert card.recipe["train_images"] == 12_000
+    assert card.commands[0].startswith("digitlab train --epochs 1")
+    assert card.commands[-1] == "digitlab export run"
+    assert card.data_sha256 == mnist.digests
+    report = json.loads(call("eval", run, "--json").out)
+    assert card.test["correct"] == report["correct"]
+    assert card.calibration.error_rate == 0.002
+    assert "5,000 training images" in card.calibration.fitted_on
+    # Nothing of the machine's folders is in the file that people share.
+    assert str(run.parent).encode() not in weights
+    assert str(Path.cwd()).encode() not in weights
+    assert str(run.parent) not in (run / "model.json").read_text()
+
+
+def test_eval_says_the_same_of_the_checkpoint_and_of_the_file(run: Path, call: Callable):
+    of_run, of_file = (
+        json.loads(call("eval", path, "--json").out) for path in (run, run / "model.onnx")
+    )
+    for key in ("correct", "total", "confusion", "interval", "epochs", "dataset", "classes"):
+        assert of_file[key] == of_run[key]
+    assert of_file["loss"] == pytest.approx(of_run["loss"], abs=1e-5)
+    ours, theirs = of_run["calibration"], of_file["calibration"]
+    assert theirs["temperature"] == pytest.approx(ours["temperature"], abs=1e-3)
+    assert theirs["error_after"] == pytest.approx(ours["error_after"], abs=1e-3)
+    assert theirs["unsure"] == pytest.approx(ours["unsure"], abs=20)
+    told = call("eval", run / "model.onnx").out
+    assert "Calibration error: " in told
+    assert "Unsure (below " in told
+
+
+def test_the_same_run_gives_the_same_bytes(run: Path, call: Callable, tmp_path: Path):
+    assert call("export", run, "--out", tmp_path).code == 0
+    assert (tmp_path / "model.onnx").read_bytes() == (run / "model.onnx").read_bytes()
+
+
+def test_a_tutorial_readers_file_is_exported_too(run: Path, call: Callable, tmp_path: Path):
+    assert call("export", run, "--format", "tutorial", "--out", tmp_path).code == 0
+    outcome = call("export", tmp_path / "model.pth")
+    assert outcome.code == 0, outcome.err
+    weights, card = read_model(tmp_path)
+    assert weights == (run / "model.onnx").read_bytes()
+    assert (card.seed, card.epochs, card.machine) == (None, None, None)
+    told = call("eval", tmp_path).out
+    assert "nothing was calibrated" in told
+
+
+def test_a_file_that_answers_otherwise_is_not_written(
+    run: Path, mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    honest = onnx.to_onnx
+
+    def spoilt(module: torch.nn.Module) -> bytes:
+        with torch.no_grad():
+            module.network.fc2.bias[3] += 2e-4
+        try:
+            return honest(module)
+        finally:
+            with torch.no_grad():
+                module.network.fc2.bias[3] -= 2e-4
+
+    monkeypatch.setattr(onnx, "to_onnx", spoilt)
+    origin = {"commands": [], "machine": None, "versions": {}}
+    with pytest.raises(DigitlabError, match=r"does not answer as PyTorch's does: of 1 images"):
+        onnx.export_onnx(load_trained(run), mnist, tmp_path / "out", origin=origin)
+    assert not (tmp_path / "out").exists()
+
+
+def test_several_models_are_tested_by_their_mean_probability(
+    run: Path, call: Callable, mnist: Dataset
+):
+    alone, twice = (
+        json.loads(call("eval", *paths, "--json").out) for paths in ((run,), (run, run))
+    )
+    assert twice["confusion"] == alone["confusion"]
+    assert call("eval", run, run / "model.onnx").code == 0

@@ -1,0 +1,35 @@
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from digitlab.train.loss import NO_DIGIT, mean_loss
+
+
+@pytest.fixture
+def log_probabilities() -> torch.Tensor:
+    torch.manual_seed(1)
+    return F.log_softmax(torch.randn(40, 10), dim=1)
+
+
+LABELS = torch.arange(40) % 10
+
+
+def test_for_digits_it_is_the_negative_log_likelihood(log_probabilities: torch.Tensor):
+    assert torch.equal(mean_loss(log_probabilities, LABELS), F.nll_loss(log_probabilities, LABELS))
+
+
+def test_for_no_digit_the_best_answer_is_to_be_unsure(log_probabilities: torch.Tensor):
+    labels = torch.full((40,), NO_DIGIT)
+    unsure = torch.full((40, 10), -math.log(10))
+    assert mean_loss(unsure, labels) == pytest.approx(math.log(10), rel=1e-6)
+    assert mean_loss(log_probabilities, labels) > math.log(10)
+
+
+def test_digits_and_no_digits_count_alike(log_probabilities: torch.Tensor):
+    labels = torch.where(torch.arange(40) < 30, LABELS, NO_DIGIT)
+    digits = mean_loss(log_probabilities[:30], labels[:30])
+    others = mean_loss(log_probabilities[30:], labels[30:])
+    both = mean_loss(log_probabilities, labels)
+    assert both == pytest.approx((30 * digits + 10 * others).item() / 40, rel=1e-5)
