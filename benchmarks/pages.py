@@ -15,24 +15,18 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from classifiers import classifier_of
 from composed import DIFFICULTIES, Sheet, composed
-from digitlab.core.confidence import LogProbabilities
 from digitlab.core.errors import DigitlabError
-from digitlab.core.modelfile import is_model, read_model
 from digitlab.data.dataset import load_dataset
 from digitlab.infer.answers import Page
 from digitlab.infer.page import read_page
 from measure import describe_machine, version_of
-
-Classify = Callable[[NDArray[np.uint8]], LogProbabilities]
-THRESHOLD_OF_RUN = 0.9  # of a run, which has no card to tell it
 
 
 @dataclass
@@ -52,31 +46,6 @@ class Tally:
         """Count another tally in."""
         for name, value in vars(other).items():
             setattr(self, name, getattr(self, name) + value)
-
-
-def classifier_of(path: Path) -> tuple[Classify, float, str]:
-    """Return what answers images, the threshold, and the versions, of a model or of a run."""
-    if is_model(path):
-        from digitlab.infer.classifier import Classifier
-
-        weights, card = read_model(path)
-        classifier = Classifier(weights, card, threads=1)
-        runtime = f"onnxruntime {version_of('onnxruntime')}"
-        return classifier.classify, card.calibration.threshold, runtime
-    import torch
-
-    from digitlab.data.catalog import MNIST
-    from digitlab.train.evaluation import answer
-    from digitlab.train.trained import load_trained
-
-    torch.set_num_threads(1)
-    network = load_trained(path).network
-
-    def classify(images: NDArray[np.uint8]) -> LogProbabilities:
-        batch = torch.from_numpy(images)
-        return answer(network, batch, mean=MNIST.mean, std=MNIST.std, batch_size=64).numpy()
-
-    return classify, THRESHOLD_OF_RUN, f"torch {version_of('torch')}"
 
 
 def best_text(page: Page) -> str:

@@ -1,6 +1,6 @@
 """How well a trained network reads pictures that are not MNIST's, with and without MNIST's recipe.
 
-    python benchmarks/pictures.py runs/demo [--count 100] [--seed 77] [--digits test]
+    python benchmarks/pictures.py MODEL_OR_RUN [--count 100] [--seed 77] [--digits test]
 
 The pictures are those of `handmade.py`: no image of MNIST, no font and no collection of handwriting
 goes into them. Each is read twice: shrunk to 28 x 28 as it is (inverted where it is light), and
@@ -23,20 +23,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from classifiers import Classify, classifier_of
 from digitlab.core.errors import DigitlabError
 from digitlab.core.image import has_ink, prepare
-from digitlab.data.catalog import MNIST
 from digitlab.data.dataset import load_dataset
-from digitlab.train.evaluation import answer
 from digitlab.train.examples import split
 from digitlab.train.recipe import find_recipe
-from digitlab.train.trained import load_trained
 from handmade import Case, handmade
-from measure import describe_machine, version_of
+from measure import describe_machine
 from small import small_digits
 
 
@@ -65,17 +62,13 @@ def shrunk(picture: bytes | NDArray[np.uint8]) -> NDArray[np.uint8]:
     return 255 - small if small.mean() > 127 else small
 
 
-def read_all(run: Path, cases: list[Case], threshold: float) -> dict[str, Tally]:
-    """Return what the run's network made of the cases, by their conditions."""
-    network = load_trained(run).network
+def read_all(classify: Classify, cases: list[Case], threshold: float) -> dict[str, Tally]:
+    """Return what the network made of the cases, by their conditions."""
     prepared = np.stack([prepare(case.picture) for case in cases])
     resized = np.stack([shrunk(case.picture) for case in cases])
-    (_, by_resizing), (probability, by_recipe) = (
-        answer(network, torch.from_numpy(images), mean=MNIST.mean, std=MNIST.std, batch_size=1000)
-        .exp()
-        .max(dim=1)
-        for images in (resized, prepared)
-    )
+    by_resizing = classify(resized).argmax(axis=1)
+    answers = classify(prepared)
+    by_recipe, probability = answers.argmax(axis=1), np.exp(answers.max(axis=1))
     tallies: dict[str, Tally] = defaultdict(Tally)
     for index, case in enumerate(cases):
         tally = tallies[case.condition]
@@ -132,19 +125,23 @@ def digits_of(which: str) -> list[Case]:
 def main() -> int:
     """Read the command line, read the pictures, print the table; return the exit code."""
     parser = argparse.ArgumentParser(description="Read made pictures with a run's network.")
-    parser.add_argument("run", type=Path, help="a run's folder, a checkpoint or a model.pth")
+    parser.add_argument("model", type=Path, help="a model's folder, or a run's")
     parser.add_argument("--count", type=int, default=100, help="pictures a condition (default 100)")
     parser.add_argument("--seed", type=int, default=77, help="of the made pictures (default 77)")
-    parser.add_argument("--threshold", type=float, default=0.8, help="of sure (default 0.8)")
+    parser.add_argument("--threshold", type=float, help="of sure (default: the model's)")
     kinds = ("none", "test", "held-out")
     parser.add_argument("--digits", choices=kinds, default="none", help="small MNIST digits too")
     arguments = parser.parse_args()
-    print(f"machine: {describe_machine()}")
-    print(f"versions: Python {platform.python_version()}, torch {version_of('torch')}")
-    print(f"run: {arguments.run}, pictures of seed {arguments.seed}\n")
     try:
+        classify, threshold, runtime = classifier_of(arguments.model)
+        if arguments.threshold is not None:
+            threshold = arguments.threshold
+        print(f"machine: {describe_machine()}")
+        print(f"versions: Python {platform.python_version()}, {runtime}")
+        print(f"model: {arguments.model}, sure from {threshold:.3f}")
+        print(f"pictures of seed {arguments.seed}\n")
         cases = [*digits_of(arguments.digits), *handmade(arguments.count, arguments.seed)]
-        show(read_all(arguments.run, cases, arguments.threshold), arguments.threshold)
+        show(read_all(classify, cases, threshold), threshold)
     except DigitlabError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
