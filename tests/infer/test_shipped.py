@@ -1,5 +1,9 @@
 """The model that comes with the package keeps what its card and the README promise."""
 
+import json
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -101,3 +105,18 @@ def test_the_readmes_pictures_are_read_as_it_shows(reader: digitlab.Reader):
     ):
         assert reader.predict(EXAMPLES / name).digit == digit
     assert reader.predict(EXAMPLES / "scribble.png").unsure
+
+
+@pytest.mark.slow
+def test_the_command_on_its_card_makes_it_again(reader: digitlab.Reader, tmp_path: Path):
+    train, _ = (shlex.split(command) for command in reader.card.commands)
+    train[-1] = str(tmp_path / "run")
+    train[0:1] = export = [sys.executable, "-m", "digitlab"]
+    subprocess.run(train, check=True, capture_output=True)
+    again = [*export, "export", str(tmp_path / "run"), "--out", str(tmp_path / "model")]
+    subprocess.run(again, check=True, capture_output=True)
+    made = digitlab.load(tmp_path / "model").card
+    assert made.test["correct"] == pytest.approx(reader.card.test["correct"], abs=25)
+    here = json.loads((tmp_path / "run" / "run.json").read_text())
+    if (here["machine"], here["versions"]) == (reader.card.machine, reader.card.versions):
+        assert made.sha256 == reader.card.sha256
