@@ -29,8 +29,8 @@ from digitlab.train.recipe import Recipe
         (("train", "--checkpoint-steps", "-1"), "checkpoint-steps is -1"),
         (("resume", "nowhere"), "nowhere holds no run; begin one with"),
         (("plot", "nowhere"), "nowhere holds no run"),
-        (("eval", "nowhere"), "nowhere cannot be read (No such file or directory)"),
-        (("export", "nowhere"), "nowhere holds no checkpoint"),
+        (("eval", "nowhere"), "there is no nowhere; `digitlab train` begins a run"),
+        (("export", "nowhere"), "there is no nowhere; `digitlab train` begins a run"),
         (("data", "--dataset", "cifar"), "no dataset 'cifar'"),
     ],
 )

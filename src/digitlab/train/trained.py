@@ -54,6 +54,8 @@ def load_trained(path: Path) -> TrainedNetwork:
     DigitlabError
         If there is no such file, it is damaged, or it holds anything but this network's weights.
     """
+    if not path.exists():
+        raise DigitlabError(f"there is no {path}; `digitlab train` begins a run")
     if path.is_dir():
         return _from_checkpoint(load_checkpoint_to_use(path), str(path))
     try:
