@@ -137,4 +137,4 @@ def test_without_the_training_packages_that_is_told(
     monkeypatch.setitem(sys.modules, "torch", None)
     outcome = call("eval", tmp_path)
     assert outcome.code == 1
-    assert "pip install 'digitlab[train]'" in outcome.err
+    assert "install digitlab with its extra [train]" in outcome.err

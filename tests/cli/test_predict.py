@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -81,7 +82,7 @@ def test_a_folder_without_a_picture_is_told(call: Callable, tmp_path: Path):
     (tmp_path / "empty").mkdir()
     outcome = call("predict", tmp_path / "empty")
     assert outcome.code == 1
-    assert "empty is a folder, not a picture" in outcome.err
+    assert "empty is a folder without a picture" in outcome.err
 
 
 def test_wrong_usage(call: Callable, pictures: Path):
@@ -136,4 +137,54 @@ def test_bad_pictures_are_told_in_one_line_and_the_rest_goes_on(
     assert outcome.err.startswith("digitlab: ")
     assert "bad.png" in outcome.err
     assert told in outcome.err
-    assert "7" in outcome.out
+    record = json.loads(call(command, "--json", tmp_path / "good.png").out)
+    assert record.get("digit", record.get("text")) in (7, "7")
+    assert "good.png" in outcome.out
+
+
+def test_odd_names_are_names(
+    call: Callable, tmp_path: Path, mnist: Dataset, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    names = ("[a].png", '["b.png"]', "-c.png", "d\ne.png", "\u00fc.png")
+    for name in names:
+        Image.fromarray(mnist.test_images[0]).save(tmp_path / "plain.png")
+        (tmp_path / "plain.png").rename(tmp_path / name)
+        outcome = call("predict", name)
+        assert outcome.code == 0, outcome.err
+        assert len(outcome.out.splitlines()) == 2
+    too_long = call("predict", "--json", "x" * 300 + ".png", names[0])
+    first, second = map(json.loads, too_long.out.splitlines())
+    assert too_long.code == 1
+    assert "cannot be read" in first["error"]
+    assert second["digit"] == 7
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told(
+    call: Callable, pictures: Path, monkeypatch: pytest.MonkeyPatch
+):
+    closed = pictures / "inner"
+    real = os.scandir
+
+    def scandir(path: str) -> object:
+        if Path(path) == closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    (pictures / "b.JPG").unlink()
+    outcome = call("predict", pictures)
+    assert outcome.code == 1
+    assert str(closed) in outcome.err
+
+
+def test_a_pipe_in_a_folder_is_passed_over(call: Callable, pictures: Path):
+    (pictures / "b.JPG").unlink()
+    os.mkfifo(pictures / "pipe.png")
+    assert call("predict", pictures).code == 0
+
+
+def test_nothing_is_wholly_sure(call: Callable, pictures: Path):
+    record = json.loads(call("predict", "--json", pictures / "a.png").out)
+    assert record["probability"] < 1
+    assert "100" not in call("predict", pictures / "a.png").out.splitlines()[1].split("%")[0]

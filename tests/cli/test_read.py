@@ -94,3 +94,23 @@ def test_stdin_is_a_dash(call: Callable, page: Path, monkeypatch: pytest.MonkeyP
     with page.open("rb") as stream:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stream))
         assert call("read", "-").out == "72\n1\n"
+
+
+def test_the_picture_itself_is_not_drawn_over(call: Callable, page: Path):
+    before = page.read_bytes()
+    outcome = call("read", page, "--boxes", page)
+    assert outcome.code == 1
+    assert "--boxes would overwrite the picture itself" in outcome.err
+    assert page.read_bytes() == before
+
+
+def test_boxes_end_within_the_picture(call: Callable, page: Path, tmp_path: Path):
+    large = Image.open(page).crop((0, 0, 400, 230)).resize((4801, 3203))
+    cut = large.crop((0, 0, 2401, 3203))
+    cut.save(tmp_path / "large.png")
+    record = json.loads(call("read", "--json", tmp_path / "large.png").out)
+    assert record["digits"]
+    for found in record["digits"]:
+        x, y, width, height = found["box"]
+        assert x + width <= 2401
+        assert y + height <= 3203

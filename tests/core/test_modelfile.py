@@ -68,6 +68,9 @@ def changed(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], obje
         (changed(lambda card: card["calibration"].update(temperature="1")), "not a model's card"),
         (changed(lambda card: card["calibration"].update(threshold=7)), "threshold 7"),
         (changed(lambda card: card["calibration"].pop("threshold")), "is not a model's card"),
+        (changed(lambda card: card.update(layers=None)), "layers must be shapes by name"),
+        (changed(lambda card: card["calibration"].update(temperature=1e999)), "temperature is inf"),
+        (lambda folder: (folder / "model.json").write_text("[" * 100_000), "is not a model's card"),
         (changed(lambda card: card.update(classes=["0"])), "classes must be 10 names"),
     ],
 )
@@ -84,3 +87,12 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(DigitlabError, match="cannot be written"):
         write_model(tmp_path / "file", b"abc", a_card())
+
+
+def test_another_onnx_file_is_not_taken_for_the_one_beside_it(tmp_path: Path):
+    write_model(tmp_path, b"abc", a_card())
+    with pytest.raises(DigitlabError, match=r"other.onnx must be called model.onnx"):
+        read_model(tmp_path / "other.onnx")
+    (tmp_path / "model.onnx").rename(tmp_path / "kept")
+    with pytest.raises(DigitlabError, match="holds no model"):
+        read_model(tmp_path / "model.onnx")

@@ -44,7 +44,10 @@ CALL = "from digitlab.cli.app import main; main()"
 def test_the_block_blocks(tmp_path: Path):
     done = run_without_extras(CALL, "train", "--run", tmp_path / "run")
     assert done.returncode == 1
-    assert done.stderr == "digitlab: this command needs torch: pip install 'digitlab[train]'\n"
+    assert (
+        done.stderr
+        == "digitlab: this command needs torch: install digitlab with its extra [train]\n"
+    )
 
 
 def test_predict_and_read(picture: Path, tmp_path: Path):

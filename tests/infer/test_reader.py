@@ -73,6 +73,31 @@ def test_one_that_cannot_be_opened_does_not_hinder_the_rest(
             reader.predict(picture)
 
 
+def test_what_pillow_and_streams_raise_is_told_too(reader: digitlab.Reader, mnist: Dataset):
+    whole = png(np.random.default_rng(1).integers(0, 256, (64, 64), np.uint8))
+    closed = io.BytesIO(whole)
+    closed.close()
+    bad = (Image.open(io.BytesIO(whole[:2000])), closed, io.StringIO("text"), None, 5)
+    answers = reader.predict([*bad, mnist.test_images[0]])
+    assert all(answer.error for answer in answers[:-1])
+    assert answers[-1].digit == 7
+    for picture in bad[1:]:
+        with pytest.raises(digitlab.PictureError):
+            reader.predict(picture)
+
+
+def test_a_float_tiff_that_cannot_be_used_is_named(reader: digitlab.Reader, tmp_path: Path):
+    Image.fromarray(np.full((30, 30), 7.5, np.float32)).save(tmp_path / "float.tif")
+    for ask in (reader.predict, reader.read):
+        with pytest.raises(digitlab.PictureError, match=r"float\.tif"):
+            ask(tmp_path / "float.tif")
+
+
+def test_threads_must_be_a_number_of_threads():
+    with pytest.raises(digitlab.DigitlabError, match="threads is 0, but must be at least 1"):
+        digitlab.load(threads=0)
+
+
 def test_a_list_longer_than_what_is_held_at_once_keeps_its_order(
     reader: digitlab.Reader, mnist: Dataset
 ):

@@ -3,12 +3,16 @@
 import json
 import statistics
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from digitlab.core.errors import DigitlabError
 from digitlab.data.dataset import Dataset
 from digitlab.train.history import TestPoint, from_json_lines
+from digitlab.train.recipe import find_recipe
+from digitlab.train.repeat import repeat
 
 SETTINGS = ("--epochs", 1, "--train-images", 640)
 
@@ -50,6 +54,17 @@ def test_the_mean_is_that_of_the_runs_and_what_is_done_is_not_done_again(
     other = call("repeat", "tutorial", "--seeds", 3, "--epochs", 2, "--run", tmp_path)
     assert other.code == 1
     assert "holds a run of other settings" in other.err
+
+
+def test_a_run_does_not_go_on_with_another_dataset(call: Callable, tmp_path: Path, mnist: Dataset):
+    run = tmp_path / "seed-1"
+    assert call("train", *SETTINGS, "--run", run).code == 0
+    other = replace(mnist, entry=replace(mnist.entry, name="other"))
+    with pytest.raises(DigitlabError, match="learns mnist, and cannot go on with other"):
+        repeat(
+            tmp_path, "tutorial", replace(find_recipe("tutorial"), epochs=1, train_images=640),
+            other, seeds=1, device_name="cpu", threads=None, data_dir=None, command=[],
+        )  # fmt: skip
 
 
 def test_no_seed_is_told(call: Callable, tmp_path: Path):

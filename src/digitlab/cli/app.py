@@ -1,5 +1,6 @@
 """The program `digitlab`: its commands, and what becomes of an error."""
 
+import io
 import os
 import signal
 import sys
@@ -37,6 +38,9 @@ def main() -> None:
     # giving up sooner makes a training more than twice as fast, and costs 1 or 2 % where none
     # does. The variable is read when PyTorch is imported.
     os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+    for stream in (sys.stdout, sys.stderr):  # a name that cannot be written here is escaped
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(sys.argv[1:])
     except DigitlabError as error:
@@ -46,7 +50,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("digitlab"):
             raise
-        _fail(f"this command needs {error.name}: pip install 'digitlab[train]'", 1)
+        _fail(f"this command needs {error.name}: install digitlab with its extra [train]", 1)
     except BrokenPipeError:  # `digitlab … | head` has read enough
         sys.stderr.close()
         sys.exit(128 + signal.SIGPIPE)

@@ -64,10 +64,9 @@ def evaluate(
     tested = [subject.test(loaded) for subject in subjects]
     answers, calibration = tested[0] if len(tested) == 1 else (_mean_of(tested), None)
     name = ", ".join(str(path) for path in models)
+    epochs = subjects[0].epochs if len(subjects) == 1 else None
     try:
-        report = make_report(
-            answers, loaded, model=name, epochs=subjects[0].epochs, calibration=calibration
-        )
+        report = make_report(answers, loaded, model=name, epochs=epochs, calibration=calibration)
     except ValueError as error:
         raise DigitlabError(f"{name} answers nonsense: {error}") from error
     if as_json:

@@ -45,6 +45,12 @@ def export(
         trained = load_trained(run)
         dataset = load_dataset(trained.dataset_name or "mnist", data_dir=data_dir)
         paths = export_onnx(trained, dataset, out, origin=_origin(run))
+        if not trained.recipe.validation:
+            print(
+                "not calibrated: no training image was held out to do it by (--validation holds "
+                "some); probabilities are as the network says them",
+                file=sys.stderr,
+            )
     for path in paths:
         print(f"wrote {path} ({path.stat().st_size:,} bytes)")
 
@@ -63,6 +69,11 @@ def _origin(run: Path) -> dict[str, Any]:
 
 
 def _without_folders(command: str) -> str:
-    """Return a command with the last part of each absolute path: a card is shown to others."""
-    words = shlex.split(command)
-    return shlex.join(Path(word).name if Path(word).is_absolute() else word for word in words)
+    """Return a command with the last part of each path that leads out of here: others see it."""
+    return shlex.join(_without_folder(word) for word in shlex.split(command))
+
+
+def _without_folder(word: str) -> str:
+    flag, equals, value = word.rpartition("=")
+    leads_out = Path(value).is_absolute() or ".." in Path(value).parts
+    return f"{flag}{equals}{Path(value).name}" if leads_out else word

@@ -56,8 +56,8 @@ AsCsv = Annotated[
 def _refuse_options(_type: object, paths: list[Path]) -> None:
     """Take no mistyped flag for a picture."""
     for path in paths:
-        if str(path).startswith("-") and path != STDIN:
-            raise ValueError(f"there is no option {path}; a file of that name is ./{path}")
+        if str(path).startswith("-") and path != STDIN and not path.exists():
+            raise ValueError(f"there is no option {path}, and no file of that name")
 
 
 PicturePaths = Annotated[
@@ -65,6 +65,7 @@ PicturePaths = Annotated[
     Parameter(
         help="PNG, JPEG, WebP, BMP, TIFF or GIF files, folders of them, or - for one on stdin.",
         negative="",
+        json_list=False,  # a name may begin with a bracket
         allow_leading_hyphen=True,  # for the dash alone
         validator=_refuse_options,
     ),

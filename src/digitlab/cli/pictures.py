@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from digitlab.cli.parameters import STDIN
+from digitlab.core.errors import DigitlabError
 from digitlab.core.picture import Source
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
@@ -15,23 +16,46 @@ def find_pictures(paths: Iterable[Path]) -> Iterator[Path]:
     """Yield each file that was named, and each picture in the folders that were, in order of name.
 
     A folder is searched with all the folders in it; what is hidden is passed over. A folder
-    without a picture is yielded itself: opening it says what is wrong.
+    without a picture, or one that cannot be looked into, is yielded itself: opening it says what
+    is wrong.
     """
     for path in paths:
-        if not path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 # Path.is_dir() raises for names that are too long
+            yield from _pictures_in(path)
+        else:
             yield path
-            continue
-        empty = True
-        for folder, inner, names in os.walk(path):
-            inner[:] = sorted(name for name in inner if not name.startswith("."))
-            for name in sorted(names):
-                if name.lower().endswith(SUFFIXES) and not name.startswith("."):
-                    empty = False
-                    yield Path(folder, name)
-        if empty:
-            yield path
+
+
+def _pictures_in(path: Path) -> Iterator[Path]:
+    empty = True
+    closed: list[Path] = []
+    walk = os.walk(path, onerror=lambda error: closed.append(Path(error.filename)))
+    for folder, inner, names in walk:
+        inner[:] = sorted(name for name in inner if not name.startswith("."))
+        for name in sorted(names):
+            file = Path(folder, name)
+            is_picture = name.lower().endswith(SUFFIXES) and not name.startswith(".")
+            if is_picture and not file.is_fifo():  # which would be waited for without end
+                empty = False
+                yield file
+    yield from closed
+    if empty and not closed:
+        yield path
 
 
 def source_of(path: Path) -> Source:
     """Return what `Reader` opens: the path, or stdin for a dash."""
-    return sys.stdin.buffer if path == STDIN else path
+    if path != STDIN:
+        return path
+    if sys.stdin is None:
+        raise DigitlabError("there is no stdin to read a picture from")
+    return sys.stdin.buffer
+
+
+def printable(text: object) -> str:
+    r"""Return a name or a sentence with one in it on one line, its odd characters as escapes.
+
+    >>> print(printable("a" + chr(10) + "b"))
+    a\nb
+    """
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from digitlab.cli.parameters import AsCsv, AsJsonLines, ModelPath, PicturePaths
-from digitlab.cli.pictures import find_pictures, source_of
+from digitlab.cli.pictures import find_pictures, printable, source_of
 from digitlab.core.errors import DigitlabError
 from digitlab.infer.answers import Prediction
 from digitlab.infer.reader import Reader
@@ -43,18 +43,20 @@ def predict(
 
 def _row_teller() -> Callable[[Path, Prediction], None]:
     """Return what prints a table row by row: a folder may be endless, and the name stands last."""
-    print("digit  probability  picture")
+    heading = ["digit  probability  picture"]
 
     def tell(path: Path, answer: Prediction) -> None:
         if answer.error is not None:
-            print(f"digitlab: {answer.error}", file=sys.stderr)
-        elif answer.digit is None:
-            print(f"    -            -  {path}  no digit found")
+            print(f"digitlab: {printable(answer.error)}", file=sys.stderr)
+            return
+        if heading:
+            print(heading.pop())
+        if answer.digit is None:
+            print(f"    -            -  {printable(path)}  no digit found")
         else:
-            # Cut off, not rounded: 99.996 % is not 100 %, and nothing is.
-            percent = min(math.floor(answer.probability * 10_000) / 100, 99.99)
+            percent = math.floor(_cut(answer.probability) * 10_000) / 100
             remark = "  unsure" if answer.unsure else ""
-            print(f"    {answer.digit}      {percent:5.2f} %  {path}{remark}")
+            print(f"    {answer.digit}      {percent:5.2f} %  {printable(path)}{remark}")
 
     return tell
 
@@ -63,7 +65,7 @@ def _tell_json(path: Path, answer: Prediction) -> None:
     record: dict[str, Any] = {"picture": str(path)}
     if answer.error is None:
         record["digit"] = answer.digit
-        record["probability"] = round(answer.probability, 6)
+        record["probability"] = _cut(answer.probability)
         record["unsure"] = answer.unsure
     else:
         record["error"] = answer.error
@@ -77,8 +79,13 @@ def _csv_teller() -> Callable[[Path, Prediction], None]:
     def tell(path: Path, answer: Prediction) -> None:
         if answer.error is None:
             unsure = "true" if answer.unsure else "false"
-            table.writerow((path, answer.digit, f"{answer.probability:.6f}", unsure, None))
+            table.writerow((path, answer.digit, f"{_cut(answer.probability):.6f}", unsure, None))
         else:
             table.writerow((path, None, None, None, answer.error))
 
     return tell
+
+
+def _cut(probability: float) -> float:
+    """Return a probability with six places: cut off, not rounded, as nothing is wholly sure."""
+    return min(math.floor(probability * 1e6) / 1e6, 0.999999)

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from digitlab.cli.parameters import STDIN, AsJsonLines, ModelPath, PicturePaths
-from digitlab.cli.pictures import find_pictures
+from digitlab.cli.parameters import AsJsonLines, ModelPath, PicturePaths
+from digitlab.cli.pictures import find_pictures, printable, source_of
 from digitlab.core.errors import DigitlabError
 from digitlab.core.picture import MAX_BYTES, PictureError, Source
 from digitlab.infer.answers import Page
@@ -36,6 +36,8 @@ def read(
     paths = list(find_pictures(pictures))
     if boxes is not None and len(paths) != 1:
         raise DigitlabError(f"--boxes draws one picture, but {len(paths)} were given")
+    if boxes is not None and boxes.exists() and boxes.samefile(paths[0]):
+        raise DigitlabError(f"--boxes would overwrite the picture itself, {boxes}")
     reader = Reader(model)
     failures = 0
     for path in paths:
@@ -46,15 +48,16 @@ def read(
             failures += 1
             _tell_error(path, error, as_json=as_json)
             continue
+        _tell(path, page, as_json=as_json, named=len(paths) > 1)
         if boxes is not None:
             _save_boxes(source, page, boxes)
-        _tell(path, page, as_json=as_json, named=len(paths) > 1)
     return min(failures, 1)
 
 
 def _whole(path: Path) -> Source:
     """Return a source that can be opened twice: to read it, and to draw on it."""
-    return sys.stdin.buffer.read(MAX_BYTES + 1) if path == STDIN else path
+    source = source_of(path)
+    return source if isinstance(source, Path) else source.read(MAX_BYTES + 1)  # type: ignore[union-attr]
 
 
 def _tell(path: Path, page: Page, *, as_json: bool, named: bool) -> None:
@@ -71,18 +74,18 @@ def _tell(path: Path, page: Page, *, as_json: bool, named: bool) -> None:
         print(json.dumps({"picture": str(path), "text": page.text, "digits": digits}))
         return
     if named:
-        print(f"{path}:")
+        print(f"{printable(path)}:")
     if page.digits:
         print(page.text)
     else:
-        print(f"digitlab: {path}: no digit found", file=sys.stderr)
+        print(f"digitlab: {printable(path)}: no digit found", file=sys.stderr)
 
 
 def _tell_error(path: Path, error: PictureError, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"picture": str(path), "error": str(error)}))
     else:
-        print(f"digitlab: {error}", file=sys.stderr)
+        print(f"digitlab: {printable(error)}", file=sys.stderr)
 
 
 def _save_boxes(source: Source, page: Page, path: Path) -> None:

@@ -28,7 +28,7 @@ def repeat(
     dataset: DatasetName = "mnist",
     run: Annotated[
         Path | None,
-        Parameter(help="The folder of all the runs; without it, runs/repeat-RECIPE."),
+        Parameter(help="The folder of all the runs; without it, runs/repeat-RECIPE-DATASET."),
     ] = None,
     as_json: AsJson = False,
     device: Device = "auto",
@@ -45,7 +45,7 @@ def repeat(
     from digitlab.train.repeat import repeat as repeat_runs  # here: PyTorch comes with it
 
     repeats = repeat_runs(
-        run or Path("runs") / f"repeat-{recipe}",
+        run or Path("runs") / f"repeat-{recipe}-{dataset}",
         recipe,
         whole_recipe,
         loaded,
@@ -69,6 +69,7 @@ def markdown(repeats: "Repeats") -> str:
     least, most = min(repeats.seconds_each), max(repeats.seconds_each)
     rows = (
         ("recipe", f"`{repeats.recipe}`, epochs: {repeats.settings['epochs']}"),
+        ("dataset", repeats.dataset),
         ("parameters", f"{repeats.parameters:,}"),
         ("seeds", str(len(repeats.seeds))),
         ("test accuracy, mean ± standard deviation", f"**{repeats.mean:.3%}**{spread}"),

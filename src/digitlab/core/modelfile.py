@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -83,8 +84,8 @@ def write_model(folder: Path, weights: bytes, card: ModelCard) -> tuple[Path, Pa
 
 
 def is_model(path: Path) -> bool:
-    """Tell whether a path names a model in use: its folder, or the `model.onnx` in it."""
-    return path.suffix == ".onnx" or (path / WEIGHTS).exists()
+    """Tell whether a path names a model in use: its folder, or an `.onnx` file."""
+    return (path / WEIGHTS).exists() if path.is_dir() else path.suffix == ".onnx"
 
 
 def read_model(path: str | os.PathLike[str]) -> tuple[bytes, ModelCard]:
@@ -101,7 +102,11 @@ def read_model(path: str | os.PathLike[str]) -> tuple[bytes, ModelCard]:
         If there is none, it is damaged, or the card is not that of these weights.
     """
     folder = Path(path)
-    if folder.suffix == ".onnx":
+    if folder.suffix == ".onnx" and not folder.is_dir():
+        if folder.name != WEIGHTS:
+            raise DigitlabError(
+                f"{folder} must be called {WEIGHTS}, with its card {CARD} beside it"
+            )
         folder = folder.parent
     try:
         if (folder / WEIGHTS).stat().st_size > MAX_WEIGHTS:
@@ -113,7 +118,7 @@ def read_model(path: str | os.PathLike[str]) -> tuple[bytes, ModelCard]:
             f"{folder} holds no model: {error.filename} cannot be read ({error.strerror}); "
             "`digitlab export RUN --out FOLDER` makes one"
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DigitlabError(f"{folder / CARD} is not a model's card ({error})") from error
     card = _card_of(record, folder / CARD)
     if hashlib.sha256(weights).hexdigest() != card.sha256:
@@ -135,7 +140,7 @@ def _card_of(record: Any, path: Path) -> ModelCard:
         )
     try:
         calibration = Calibration(**record["calibration"])
-        is_possible = calibration.temperature > 0 and 0 <= calibration.threshold <= 1
+        is_possible = 0 < calibration.temperature < math.inf and 0 <= calibration.threshold <= 1
     except TypeError as error:
         raise DigitlabError(f"{path} is not a model's card: calibration is {error}") from error
     if not is_possible:
@@ -145,4 +150,7 @@ def _card_of(record: Any, path: Path) -> ModelCard:
         )
     if not isinstance(record["classes"], list) or len(record["classes"]) != 10:
         raise DigitlabError(f"{path}: classes must be 10 names")
+    layers = record["layers"]
+    if not isinstance(layers, dict) or not all(isinstance(it, list) for it in layers.values()):
+        raise DigitlabError(f"{path}: layers must be shapes by name")
     return ModelCard(**{name: record[name] for name in names} | {"calibration": calibration})

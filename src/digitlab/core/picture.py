@@ -60,16 +60,17 @@ def open_picture(source: Source, *, largest_side: int | None = None) -> Grey:
     return open_scaled(source, largest_side=largest_side)[0]
 
 
-def open_scaled(source: Source, *, largest_side: int | None = None) -> tuple[Grey, int]:
-    """Return what `open_picture` does, and how many of the picture's pixels one of it is wide."""
-    image, longer_side = decoded(source, largest_side)
+def open_scaled(source: Source, *, largest_side: int | None = None) -> tuple[Grey, tuple[int, int]]:
+    """Return what `open_picture` does, and the upright picture's whole width and height."""
+    image, name, size = decoded(source, largest_side)
     try:
-        grey = grey_levels(image, largest_side)
-    except (MemoryError, DigitlabError):
+        return grey_levels(image, largest_side), size
+    except MemoryError:
         raise
+    except DigitlabError as error:
+        raise PictureError(f"{name}: {error}") from error
     except Exception as error:  # a picture without a single usable value
-        raise PictureError(f"the picture is damaged: {one_line(error)}") from error
-    return grey, round(longer_side / max(grey.shape))
+        raise PictureError(f"{name} is damaged: {one_line(error)}") from error
 
 
 def open_upright(source: Source) -> Image.Image:
@@ -80,27 +81,29 @@ def open_upright(source: Source) -> Image.Image:
     return decoded(source, None)[0]
 
 
-def decoded(source: Source, largest_side: int | None) -> tuple[Image.Image, int]:
-    """Return the upright picture, perhaps reduced by a power of two, and its whole longer side."""
+def decoded(source: Source, largest_side: int | None) -> tuple[Image.Image, str, tuple[int, int]]:
+    """Return the upright picture, perhaps reduced by a power of two; its name; its whole size."""
     if isinstance(source, np.ndarray):
         name, image = "the array", image_from_array(source)
     elif isinstance(source, Image.Image):
-        name, image = "the image", source.copy()  # what follows must not change the caller's
+        name, image = "the image", source
     else:
         name, image = image_from_file(source)
     check_size(image, name)
-    longer_side = max(image.size)
+    width, height = image.size
     try:
+        if image is source:
+            image = source.copy()  # what follows must not change the caller's
         if largest_side is not None:
-            image.draft(
-                None, (largest_side, largest_side)
-            )  # JPEG only: decodes a half, a quarter...
+            image.draft(None, (largest_side, largest_side))  # JPEG only: a half, a quarter...
         image.load()
-        return ImageOps.exif_transpose(image), longer_side
+        upright = ImageOps.exif_transpose(image)
     except MemoryError:
         raise
     except Exception as error:  # a decoder handed damaged bytes may raise anything
         raise PictureError(f"{name} is damaged: {one_line(error)}") from error
+    is_turned = (upright.width > upright.height) != (image.width > image.height)
+    return upright, name, (height, width) if is_turned else (width, height)
 
 
 def image_from_file(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[str, Image.Image]:
@@ -110,23 +113,24 @@ def image_from_file(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[
     elif isinstance(source, str | os.PathLike):
         name = os.fspath(source)
         content = read_file(Path(source), name)
-    else:
+    elif hasattr(source, "read"):
         name = str(getattr(source, "name", "the stream"))
-        content = source.read(MAX_BYTES + 1)
+        content = read_stream(source, name)
+    else:
+        kinds = "a path, bytes, a binary stream, a Pillow image or an array"
+        raise PictureError(f"a picture is {kinds}, not {type(source).__name__}")
     if not content:
         raise PictureError(f"{name} is empty")
     if len(content) > MAX_BYTES:
         raise PictureError(f"{name} is larger than {MAX_BYTES // 10**6} MB, the most that is read")
     try:
         with FILTERS, warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", UserWarning
-            )  # odd tags in a TIFF: it opens or it does not
+            # Odd tags in a TIFF: it opens or it does not.
+            warnings.simplefilter("ignore", UserWarning)
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(content), formats=FORMATS)
-        frames = (
-            1 if image.format == "MPO" else getattr(image, "n_frames", 1)
-        )  # MPO: a phone's photo
+        # MPO: a phone's photograph, with a small one beside it.
+        frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError(
             f"{name} has more than {MAX_PIXELS // 10**6} megapixels, the most that is read"
@@ -144,6 +148,17 @@ def image_from_file(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[
     return name, image
 
 
+def read_stream(stream: BinaryIO, name: str) -> bytes:
+    """Read at most MAX_BYTES + 1 bytes of a stream that may be closed, broken, or of text."""
+    try:
+        content = stream.read(MAX_BYTES + 1)
+    except Exception as error:  # whatever kind of stream it is
+        raise PictureError(f"{name} cannot be read: {one_line(error)}") from error
+    if not isinstance(content, bytes):
+        raise PictureError(f"{name} is a stream of text, not of bytes")
+    return content
+
+
 def read_file(path: Path, name: str) -> bytes:
     """Read at most MAX_BYTES + 1 bytes, so that an endless file ends too."""
     try:
@@ -152,7 +167,7 @@ def read_file(path: Path, name: str) -> bytes:
     except FileNotFoundError as error:
         raise PictureError(f"{name}: no such file") from error
     except IsADirectoryError as error:
-        raise PictureError(f"{name} is a folder, not a picture") from error
+        raise PictureError(f"{name} is a folder without a picture") from error
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte
         raise PictureError(
             f"{name} cannot be read: {getattr(error, 'strerror', None) or error}"

@@ -12,7 +12,7 @@ class Prediction:
     digit: int | None
     """The likeliest digit, 0 to 9; None if the picture is blank or could not be opened."""
     probability: float
-    """How likely it is to be that digit, 0 to 1, calibrated on images held out of the training."""
+    """How likely it is to be that digit, 0 to 1, calibrated as the model's card tells."""
     unsure: bool
     """True where the probability is below the model's threshold, or there is no digit."""
     probabilities: tuple[float, ...] = ()

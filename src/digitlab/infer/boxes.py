@@ -2,7 +2,7 @@
 
 from PIL import Image, ImageDraw, ImageFont
 
-from digitlab.core.picture import Source, open_upright
+from digitlab.core.picture import Source, open_picture, open_upright
 from digitlab.infer.answers import Page, ReadDigit
 
 SURE, UNSURE = (0, 120, 215), (226, 88, 0)  # blue and orange: told apart by all eyes
@@ -31,7 +31,11 @@ def draw_boxes(source: Source, page: Page) -> Image.Image:
     PictureError
         If the picture cannot be opened.
     """
-    image = on_white(open_upright(source))
+    upright = open_upright(source)
+    try:
+        image = on_white(upright)
+    except ValueError:  # a mode that Pillow does not turn into colours
+        image = Image.fromarray(open_picture(upright)).convert("RGB")
     draw = ImageDraw.Draw(image)
     heights = sorted(digit.box[3] for digit in page.digits)
     usual = heights[len(heights) // 2] if heights else 0
@@ -68,7 +72,9 @@ def draw_digit(draw: ImageDraw.ImageDraw, digit: ReadDigit, usual: int) -> None:
     pad = max(1, round(0.12 * (box[3] - box[1]))) + 1
     plate_height, plate_width = box[3] - box[1] + 2 * pad, box[2] - box[0] + 2 * pad
     middle = left + width / 2
-    foot = frame[1] if frame[1] >= plate_height else frame[3] + plate_height
+    foot = frame[1]
+    if foot < plate_height:
+        foot = min(frame[3] + plate_height, draw.im.size[1])
     plate = (middle - plate_width / 2, foot - plate_height, middle + plate_width / 2, foot)
     draw.rectangle(plate, fill=colour)
     draw.text((middle, foot - pad), text, font=font, fill="white", anchor="ms")

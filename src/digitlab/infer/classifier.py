@@ -34,6 +34,8 @@ class Classifier:
     """
 
     def __init__(self, weights: bytes, card: ModelCard, *, threads: int | None = None) -> None:
+        if threads is not None and threads < 1:
+            raise DigitlabError(f"threads is {threads}, but must be at least 1")
         self.card = card
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or 0  # 0: as many as there are cores
@@ -55,25 +57,27 @@ class Classifier:
                 f"{WEIGHTS} and its card disagree: it takes {inputs} and gives {sorted(outputs)}"
             )
 
-    def log_probabilities(self, images: Images) -> LogProbabilities:
+    def log_probabilities(self, images: Images, *, at_once: int = BATCH) -> LogProbabilities:
         """Return what the network itself says, before calibration.
 
         Parameters
         ----------
         images
             uint8, N x 28 x 28, as `digitlab.core.image.prepare` makes them.
+        at_once
+            how many go through the network together, 1 or more.
 
         Returns
         -------
         LogProbabilities
             float32, N x 10.
         """
-        if len(images) <= BATCH:
+        if len(images) <= at_once:
             (answers,) = self._session.run([ANSWERS], {IMAGES: images})
             return np.asarray(answers, np.float32)
         batches = [
-            self.log_probabilities(images[start : start + BATCH])
-            for start in range(0, len(images), BATCH)
+            self.log_probabilities(images[start : start + at_once], at_once=at_once)
+            for start in range(0, len(images), at_once)
         ]
         return np.concatenate(batches)
 

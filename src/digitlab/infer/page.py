@@ -115,12 +115,13 @@ def read_page(source: Source, classify: Classify, *, threshold: float) -> Page:
     PictureError
         If the picture cannot be opened.
     """
-    grey, scale = open_scaled(source, largest_side=LARGEST_SIDE)
+    grey, size = open_scaled(source, largest_side=LARGEST_SIDE)
+    scale = round(max(size) / max(grey.shape))
     ink = page_ink(grey)
     if max(grey.shape) <= ONE_DIGIT_SIDE and (ink > 0.5).any():
         top, bottom, left, right = bounds(ink > 0.5)
         found = alone(grey, (left, top, right - left, bottom - top), classify)
-        return page_of([[found]] if found else [], scale, threshold)
+        return page_of([[found]] if found else [], scale, size, threshold)
     marks = find_pieces(ink)
     sight = Sight(marks, classify)
     readings = []
@@ -134,7 +135,7 @@ def read_page(source: Source, classify: Classify, *, threshold: float) -> Page:
     rows = [digits for reading in readings if (digits := digits_of(reading, sight))]
     if sum(map(len, rows)) == 1 and max(rows[0][0].box[2:]) >= FILLS * max(grey.shape):
         rows = [[alone(grey, rows[0][0].box, classify) or rows[0][0]]]
-    return page_of(rows, scale, threshold)
+    return page_of(rows, scale, size, threshold)
 
 
 def reconsider(reading: Reading, sight: Sight) -> None:

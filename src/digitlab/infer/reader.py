@@ -8,6 +8,7 @@ from typing import TypeGuard, overload
 
 import numpy as np
 
+from digitlab.core.errors import DigitlabError
 from digitlab.core.image import SIDE, Digit, prepare, prepare_stack
 from digitlab.core.modelfile import ModelCard, read_model
 from digitlab.core.picture import PictureError, Source
@@ -43,6 +44,10 @@ class Reader:
         self, model: str | os.PathLike[str] | None = None, *, threads: int | None = None
     ) -> None:
         weights, self.card = read_model(PRETRAINED if model is None else model)
+        if self.card.classes != list("0123456789"):
+            raise DigitlabError(
+                f"{model} does not answer digits, but {', '.join(self.card.classes)}"
+            )
         self.classifier = Classifier(weights, self.card, threads=threads)
 
     card: ModelCard

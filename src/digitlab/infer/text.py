@@ -20,8 +20,20 @@ class Found(NamedTuple):
     line_height: float
 
 
-def page_of(rows: list[list[Found]], scale: int, threshold: float) -> Page:
-    """Return the page's digits, in pixels of the full picture, and its text."""
+def page_of(rows: list[list[Found]], scale: int, size: tuple[int, int], threshold: float) -> Page:
+    """Return the page's digits, in pixels of the full picture, and its text.
+
+    Parameters
+    ----------
+    rows
+        what was found, line by line, its boxes in pixels of the reduced picture.
+    scale
+        how many pixels of the full picture one of those is wide.
+    size
+        width and height of the full picture.
+    threshold
+        a digit of lower probability is unsure, 0 to 1.
+    """
     gaps = [
         [(b.box[0] - a.box[0] - a.box[2]) / a.line_height for a, b in pairwise(row)] for row in rows
     ]
@@ -35,7 +47,7 @@ def page_of(rows: list[list[Found]], scale: int, threshold: float) -> Page:
         lines.append(text)
     digits = [
         ReadDigit(
-            box=tuple(scale * side for side in found.box),  # type: ignore[arg-type] # four of them
+            box=enlarged(found.box, scale, size),
             digit=found.digit,
             probability=found.probability,
             unsure=found.probability < threshold,
@@ -44,6 +56,16 @@ def page_of(rows: list[list[Found]], scale: int, threshold: float) -> Page:
         for found in row
     ]
     return Page(text="\n".join(lines), digits=tuple(digits))
+
+
+def enlarged(box: Box, scale: int, size: tuple[int, int]) -> Box:
+    """Return a box of the reduced picture in pixels of the full one, and within it.
+
+    >>> enlarged((2, 3, 10, 10), 3, (35, 100))
+    (6, 9, 29, 30)
+    """
+    left, top, width, height = (scale * side for side in box)
+    return left, top, min(width, size[0] - left), min(height, size[1] - top)
 
 
 def least_space(gaps: NDArray[np.float64]) -> float:

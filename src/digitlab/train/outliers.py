@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from digitlab.core.errors import DigitlabError
 from digitlab.core.image import bounds, to_mnist
 from digitlab.train.doodles import DOODLES, Ink, Random, drawn
 
@@ -33,7 +34,14 @@ def non_digits(images: Images, labels: Labels, *, seed: int, count: int = COUNT)
         The same seed and images give the same pictures.
     count
         How many, 1 or more.
+
+    Raises
+    ------
+    DigitlabError
+        If the images are too few to hold every digit.
     """
+    if set(range(10)) - set(labels.tolist()):
+        raise DigitlabError("pictures of no digit are made of all ten: give more training images")
     random = np.random.default_rng([seed, 2])
     made: list[NDArray[np.uint8]] = []
     while len(made) < count:

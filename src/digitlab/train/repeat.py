@@ -33,6 +33,7 @@ class Repeats:
     """Its name."""
     settings: dict[str, Any]
     """All of its fields."""
+    dataset: str
     seeds: list[int]
     accuracies: list[float]
     """Of each seed, 0 to 1, at the fixed last epoch."""
@@ -128,6 +129,7 @@ def summarise(folders: list[RunFolder], name: str, recipe: Recipe) -> Repeats:
     return Repeats(
         recipe=name,
         settings=recipe.as_json(),
+        dataset=records[0]["dataset"],
         seeds=[record["seed"] for record in records],
         accuracies=accuracies,
         without_disputed=without_disputed,
@@ -151,6 +153,6 @@ def interval_of_mean(mean: float, sd: float, count: int) -> tuple[float, float]:
     >>> round(low, 3), round(high, 3)
     (8.409, 11.591)
     """
-    t = STUDENT_T[count - 2] if count - 2 < len(STUDENT_T) else 1.96
+    t = STUDENT_T[min(count - 2, len(STUDENT_T) - 1)]  # beyond the table: a little too wide
     half = t * sd / math.sqrt(count)
     return mean - half, mean + half

@@ -109,6 +109,11 @@ def resume_run(
     folder.read_record()  # before a lock is laid into a folder that holds no run
     with folder.only_one_process():
         record = folder.read_record()
+        if record["dataset"] != dataset.entry.name:
+            raise DigitlabError(
+                f"{folder.path} learns {record['dataset']}, and cannot go on with "
+                f"{dataset.entry.name}; name another folder with --run"
+            )
         if checkpoint_steps is None:
             checkpoint_steps = record["checkpoint_steps"]
         _check_settings(record["seed"], checkpoint_steps)

@@ -148,4 +148,6 @@ def answer_test_set(
     """
     device = set_up_device(device_name, threads)
     answers = answer_images(trained, dataset.test_images, dataset.entry, device)
+    if trained.dataset_name != dataset.entry.name:  # nothing of it was held out
+        return answers, calibrate_by_held_out(answers[:0], dataset.test_labels[:0])
     return answers, calibrate_trained(trained, dataset, device)
