@@ -11,8 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from digitlab.core.errors import DigitlabError
-    from digitlab.core.picture import PictureError
+    from digitlab.core.errors import DigitlabError, PictureError
     from digitlab.infer.answers import Page, Prediction, ReadDigit
     from digitlab.infer.reader import Reader
 
@@ -23,7 +22,7 @@ __all__ = ["DigitlabError", "Page", "PictureError", "Prediction", "ReadDigit", "
 # `digitlab --help` answers at once.
 _HOMES = {
     "DigitlabError": "digitlab.core.errors",
-    "PictureError": "digitlab.core.picture",
+    "PictureError": "digitlab.core.errors",
     "Page": "digitlab.infer.answers",
     "Prediction": "digitlab.infer.answers",
     "ReadDigit": "digitlab.infer.answers",

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from digitlab.core.blobs import find_blobs
+from digitlab.core.errors import PictureError
 from digitlab.core.image import has_ink, is_mnist, prepare, stroke_width, to_mnist
 from digitlab.core.ink import ink_is_light, ink_of
-from digitlab.core.picture import MAX_PIXELS, PictureError, open_picture
+from digitlab.core.picture import MAX_PIXELS, open_picture
 from digitlab.data.dataset import Dataset
 
 Grey = NDArray[np.uint8]

@@ -14,8 +14,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from digitlab.core.errors import PictureError
 from digitlab.core.image import prepare, to_mnist
-from digitlab.core.picture import PictureError, open_picture
+from digitlab.core.picture import open_picture
 from digitlab.data.dataset import Dataset
 from digitlab.infer.answers import Page
 from digitlab.infer.boxes import SURE, UNSURE, draw_boxes

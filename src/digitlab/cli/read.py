@@ -9,8 +9,8 @@ from cyclopts import Parameter
 
 from digitlab.cli.parameters import AsJsonLines, ModelPath, PicturePaths
 from digitlab.cli.pictures import find_pictures, printable, source_of
-from digitlab.core.errors import DigitlabError
-from digitlab.core.picture import MAX_BYTES, PictureError, Source
+from digitlab.core.errors import DigitlabError, PictureError
+from digitlab.core.picture import MAX_BYTES, Source
 from digitlab.infer.answers import Page
 from digitlab.infer.boxes import draw_boxes
 from digitlab.infer.reader import Reader

@@ -1,4 +1,4 @@
-"""The one kind of error that people see without a traceback."""
+"""The errors that people see without a traceback."""
 
 
 class DigitlabError(Exception):
@@ -7,3 +7,7 @@ class DigitlabError(Exception):
     The sentence names the value, the limit and the remedy. The command line prints it on
     stderr and exits with code 1; Python programs may catch it.
     """
+
+
+class PictureError(DigitlabError):
+    """A picture that cannot be used, with the reason in one sentence."""

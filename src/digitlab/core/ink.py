@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from digitlab.core.picture import Grey
+from digitlab.core.grey import Grey
 
 Ink = NDArray[np.float32]  # height x width, 0..1
 

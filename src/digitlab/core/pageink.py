@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from digitlab.core.grey import Grey
 from digitlab.core.image import stroke_width
 from digitlab.core.ink import (
     LEAST_CONTRAST,
@@ -19,7 +20,6 @@ from digitlab.core.ink import (
     noise_of,
     otsu,
 )
-from digitlab.core.picture import Grey
 from digitlab.core.rules import without_printed_lines
 
 SMALL_SIDE = 96  # pixels: in so small a picture the paper is looked at as for one digit

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.core.confidence import LogProbabilities
+from digitlab.core.grey import Grey
 from digitlab.core.image import bounds, has_ink, prepare
 from digitlab.core.pageink import page_ink
-from digitlab.core.picture import Grey, Source, open_scaled
+from digitlab.core.picture import Source, open_scaled
 from digitlab.infer.answers import Box, Page
 from digitlab.infer.candidates import (
     USUAL_SIZE,

@@ -8,10 +8,10 @@ from typing import TypeGuard, overload
 
 import numpy as np
 
-from digitlab.core.errors import DigitlabError
+from digitlab.core.errors import DigitlabError, PictureError
 from digitlab.core.image import SIDE, Digit, prepare, prepare_stack
 from digitlab.core.modelfile import ModelCard, read_model
-from digitlab.core.picture import PictureError, Source
+from digitlab.core.picture import Source
 from digitlab.infer.answers import Page, Prediction
 from digitlab.infer.classifier import Classifier, Images
 from digitlab.infer.page import read_page

@@ -11,19 +11,23 @@ import torch
 from digitlab.core.errors import DigitlabError
 from digitlab.data.dataset import Dataset
 from digitlab.train.checkpoint import (
-    Checkpoint,
     CheckpointError,
     load_checkpoint,
     make_last,
-    named_below,
     save_checkpoint,
     write_beside,
+)
+from digitlab.train.checks import (
+    check_belongs,
+    check_dataset,
+    check_epochs,
+    check_schedule,
+    check_settings,
 )
 from digitlab.train.device import describe_machine, set_up_device
 from digitlab.train.folder import RunFolder
 from digitlab.train.history import HeldOutPoint, ScorePoint
 from digitlab.train.loop import Training
-from digitlab.train.networks import build_network, load_weights
 from digitlab.train.provenance import command_given, versions
 from digitlab.train.recipe import Recipe
 from digitlab.train.report import calibrate_by_held_out, make_report
@@ -68,7 +72,7 @@ def start_run(
     DigitlabError
         If the folder holds a run, the device is not there, or nothing can be saved.
     """
-    _check_settings(seed, checkpoint_steps)
+    check_settings(seed, checkpoint_steps)
     device = set_up_device(device_name, threads)
     with folder.only_one_process():
         folder.check_free(force=force)
@@ -109,18 +113,14 @@ def resume_run(
     folder.read_record()  # before a lock is laid into a folder that holds no run
     with folder.only_one_process():
         record = folder.read_record()
-        if record["dataset"] != dataset.entry.name:
-            raise DigitlabError(
-                f"{folder.path} learns {record['dataset']}, and cannot go on with "
-                f"{dataset.entry.name}; name another folder with --run"
-            )
+        check_dataset(record["dataset"], dataset.entry.name, folder.path)
         if checkpoint_steps is None:
             checkpoint_steps = record["checkpoint_steps"]
-        _check_settings(record["seed"], checkpoint_steps)
-        checkpoint, rejected = load_checkpoint(folder.path, lambda it: _check_belongs(it, record))
+        check_settings(record["seed"], checkpoint_steps)
+        checkpoint, rejected = load_checkpoint(folder.path, lambda it: check_belongs(it, record))
         done = checkpoint.record
-        _check_epochs(epochs, done["epochs_done"], done["batches_done"])
-        _check_schedule(epochs, Recipe.from_json(done["recipe"]))
+        check_epochs(epochs, done["epochs_done"], done["batches_done"])
+        check_schedule(epochs, Recipe.from_json(done["recipe"]))
         if epochs is None:
             epochs = record["recipe"]["epochs"]
         recipe = replace(Recipe.from_json(done["recipe"]), epochs=epochs)
@@ -242,46 +242,6 @@ def _record_of(training: Training, dataset: Dataset) -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "versions": versions(),
     }
-
-
-def _check_settings(seed: int, checkpoint_steps: int) -> None:
-    if not 0 <= seed < 2**63:
-        raise DigitlabError(f"seed is {seed}, but must be at least 0 and below 2^63")
-    if checkpoint_steps < 0:
-        raise DigitlabError(f"checkpoint-steps is {checkpoint_steps}, but must be at least 0")
-
-
-def _check_belongs(checkpoint: Checkpoint, run_record: dict[str, Any]) -> None:
-    """Raise `DigitlabError` if the checkpoint is of another run, or of another network."""
-    done = checkpoint.record
-    recipe = Recipe.from_json(done["recipe"])
-    same_recipe = recipe == replace(Recipe.from_json(run_record["recipe"]), epochs=recipe.epochs)
-    if not same_recipe or any(done[key] != run_record[key] for key in ("seed", "dataset")):
-        raise DigitlabError("this checkpoint is of another run")
-    load_weights(build_network(recipe), named_below("network", checkpoint.tensors))
-
-
-def _check_epochs(epochs: int | None, epochs_done: int, batches_done: int) -> None:
-    """Raise `DigitlabError` if a run that has come so far cannot end after `epochs`."""
-    if epochs is None:
-        return
-    if epochs < 1:
-        raise DigitlabError(f"epochs is {epochs}, but must be at least 1")
-    if epochs < epochs_done or (epochs == epochs_done and batches_done):
-        steps = f" and {batches_done} steps of the next" if batches_done else ""
-        raise DigitlabError(
-            f"epochs is {epochs}, but the run has done {epochs_done}{steps}: give --epochs above "
-            f"{epochs_done}"
-        )
-
-
-def _check_schedule(epochs: int | None, recipe: Recipe) -> None:
-    """Raise `DigitlabError` if the learning rate is on its way down to another last epoch."""
-    if recipe.schedule != "constant" and epochs not in (None, recipe.epochs):
-        raise DigitlabError(
-            f"epochs is {epochs}, but the learning rate of this run reaches 0 after "
-            f"{recipe.epochs}: begin a new run with --epochs {epochs}"
-        )
 
 
 def _has_report(folder: RunFolder, epochs: int) -> bool:
