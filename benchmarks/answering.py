@@ -7,8 +7,6 @@ Apart from `in_use.py`, which measures the memory of whole processes and so may 
 """
 
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 import digitlab
 from digitlab.data.dataset import load_dataset
+from measure import seconds_of
 from table import row, spread
 
 SMALL, LARGE = 1_000, 10_000  # pictures of the two folders
@@ -73,17 +72,6 @@ def time_all(folder: Path, model: Path, runs: int) -> None:
     ):
         spent = seconds_of(lambda f=function, p=path: f(folder / p), runs)
         row(name, spread(spent, "s"), "< 1 s")
-
-
-def seconds_of(function: Callable[[], object], runs: int) -> list[float]:
-    """Return the wall seconds of each of several calls, after one that warms up."""
-    function()
-    found = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        function()
-        found.append(time.perf_counter() - start)
-    return found
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +58,17 @@ def measure(command: Sequence[str], environment: dict[str, str], log: Path) -> C
         cpu_seconds=usage.ru_utime + usage.ru_stime,
         peak_mib=usage.ru_maxrss * peak_unit_bytes / 2**20,
     )
+
+
+def seconds_of(function: Callable[[], object], runs: int) -> list[float]:
+    """Return the wall seconds of each of several calls, after one that warms up."""
+    function()
+    found = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        function()
+        found.append(time.perf_counter() - start)
+    return found
 
 
 def version_of(package: str) -> str:

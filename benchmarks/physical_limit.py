@@ -12,20 +12,20 @@ import argparse
 import platform
 import statistics
 import sys
-import time
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
 from digitlab.core.errors import DigitlabError
+from digitlab.data.catalog import MNIST
 from digitlab.train.batches import normalise
 from digitlab.train.device import set_up_device
 from digitlab.train.loop import train_step
 from digitlab.train.networks import build_network
 from digitlab.train.optimizer import MomentumSGD
 from digitlab.train.recipe import RECIPES, find_recipe
-from measure import describe_machine, version_of
+from measure import describe_machine, seconds_of, version_of
 
 SIDE = 2048  # rows and columns of the matrices
 RUNS = 7
@@ -54,21 +54,15 @@ def multiply_adds(network: nn.Module) -> dict[str, int]:
     return counts
 
 
-def seconds(function: Callable[[], object]) -> float:
-    """Return the least wall seconds of several calls, after one that warms up."""
-    function()
-    found = []
-    for _ in range(RUNS):
-        start = time.perf_counter()
-        function()
-        found.append(time.perf_counter() - start)
-    return min(found)
+def least_seconds(function: Callable[[], object]) -> float:
+    """Return the least wall seconds of several calls."""
+    return min(seconds_of(function, RUNS))
 
 
 def attainable_rate() -> float:
     """Return the multiply-adds a second of a large float32 matrix product."""
     a, b = torch.rand(SIDE, SIDE), torch.rand(SIDE, SIDE)
-    return SIDE**3 / seconds(lambda: a @ b)
+    return SIDE**3 / least_seconds(lambda: a @ b)
 
 
 def times(recipe_name: str, batch: int) -> tuple[nn.Module, float, float, float]:
@@ -81,17 +75,19 @@ def times(recipe_name: str, batch: int) -> tuple[nn.Module, float, float, float]
     )
     pixels = torch.randint(256, (batch, 28, 28), dtype=torch.uint8)
     labels = torch.randint(10, (batch,))
-    images = normalise(pixels, 0.1307, 0.3081)
+    images = normalise(pixels, MNIST.mean, MNIST.std)
 
     def answer() -> None:
         with torch.inference_mode():
             network(images)
 
     network.eval()
-    answering = seconds(answer)
+    answering = least_seconds(answer)
     network.train()
-    training = seconds(lambda: train_step(network, optimizer, images, labels))
-    beside = seconds(lambda: normalise(pixels, 0.1307, 0.3081)) + seconds(optimizer.step)
+    training = least_seconds(lambda: train_step(network, optimizer, images, labels))
+    beside = least_seconds(lambda: normalise(pixels, MNIST.mean, MNIST.std)) + least_seconds(
+        optimizer.step
+    )
     return network, answering / batch, training / batch, beside / batch
 
 

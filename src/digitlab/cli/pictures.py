@@ -1,5 +1,6 @@
-"""The pictures that a command was given: files, folders, or one on stdin."""
+"""The pictures that a command was given, and how names and probabilities are told."""
 
+import math
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -35,12 +36,19 @@ def _pictures_in(path: Path) -> Iterator[Path]:
         for name in sorted(names):
             file = Path(folder, name)
             is_picture = name.lower().endswith(SUFFIXES) and not name.startswith(".")
-            if is_picture and not file.is_fifo():  # which would be waited for without end
+            if is_picture and not _is_pipe(file):  # which would be waited for without end
                 empty = False
                 yield file
     yield from closed
     if empty and not closed:
         yield path
+
+
+def _is_pipe(file: Path) -> bool:
+    try:
+        return file.is_fifo()
+    except OSError:  # it may not be looked at: opening it says so
+        return False
 
 
 def source_of(path: Path) -> Source:
@@ -59,3 +67,12 @@ def printable(text: object) -> str:
     a\nb
     """
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
+
+
+def cut_off(probability: float) -> float:
+    """Return a probability with six places: cut off, not rounded, as nothing is wholly sure.
+
+    >>> cut_off(0.9999999)
+    0.999999
+    """
+    return min(math.floor(probability * 1e6) / 1e6, 0.999999)

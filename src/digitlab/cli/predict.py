@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from digitlab.cli.parameters import AsCsv, AsJsonLines, ModelPath, PicturePaths
-from digitlab.cli.pictures import find_pictures, printable, source_of
+from digitlab.cli.pictures import cut_off, find_pictures, printable, source_of
 from digitlab.core.errors import DigitlabError
 from digitlab.infer.answers import Prediction
 from digitlab.infer.reader import Reader
@@ -54,7 +54,7 @@ def _row_teller() -> Callable[[Path, Prediction], None]:
         if answer.digit is None:
             print(f"    -            -  {printable(path)}  no digit found")
         else:
-            percent = math.floor(_cut(answer.probability) * 10_000) / 100
+            percent = math.floor(cut_off(answer.probability) * 10_000) / 100
             remark = "  unsure" if answer.unsure else ""
             print(f"    {answer.digit}      {percent:5.2f} %  {printable(path)}{remark}")
 
@@ -65,7 +65,7 @@ def _tell_json(path: Path, answer: Prediction) -> None:
     record: dict[str, Any] = {"picture": str(path)}
     if answer.error is None:
         record["digit"] = answer.digit
-        record["probability"] = _cut(answer.probability)
+        record["probability"] = cut_off(answer.probability)
         record["unsure"] = answer.unsure
     else:
         record["error"] = answer.error
@@ -79,13 +79,8 @@ def _csv_teller() -> Callable[[Path, Prediction], None]:
     def tell(path: Path, answer: Prediction) -> None:
         if answer.error is None:
             unsure = "true" if answer.unsure else "false"
-            table.writerow((path, answer.digit, f"{_cut(answer.probability):.6f}", unsure, None))
+            table.writerow((path, answer.digit, f"{cut_off(answer.probability):.6f}", unsure, None))
         else:
             table.writerow((path, None, None, None, answer.error))
 
     return tell
-
-
-def _cut(probability: float) -> float:
-    """Return a probability with six places: cut off, not rounded, as nothing is wholly sure."""
-    return min(math.floor(probability * 1e6) / 1e6, 0.999999)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from digitlab.cli.parameters import AsJsonLines, ModelPath, PicturePaths
-from digitlab.cli.pictures import find_pictures, printable, source_of
+from digitlab.cli.pictures import cut_off, find_pictures, printable, source_of
 from digitlab.core.errors import DigitlabError, PictureError
 from digitlab.core.picture import MAX_BYTES, Source
 from digitlab.infer.answers import Page
@@ -66,7 +66,7 @@ def _tell(path: Path, page: Page, *, as_json: bool, named: bool) -> None:
             {
                 "box": list(found.box),
                 "digit": found.digit,
-                "probability": round(found.probability, 6),
+                "probability": cut_off(found.probability),
                 "unsure": found.unsure,
             }
             for found in page.digits

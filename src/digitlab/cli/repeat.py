@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from digitlab.cli.parameters import AsJson, DataDir, DatasetName, Device, Threads
-from digitlab.cli.train import IN_RECIPE, RecipeChanges, recipe_of
+from digitlab.cli.train import Changes, recipe_of
 from digitlab.data.dataset import load_dataset
 
 if TYPE_CHECKING:
@@ -21,10 +21,7 @@ def repeat(
     /,
     *,
     seeds: Annotated[int, Parameter(help="How many: 1 to this number.")] = 10,
-    changes: Annotated[
-        RecipeChanges | None,  # type: ignore[valid-type] # made there
-        Parameter(name="*", group=IN_RECIPE),
-    ] = None,
+    changes: Changes = None,
     dataset: DatasetName = "mnist",
     run: Annotated[
         Path | None,

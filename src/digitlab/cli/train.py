@@ -35,6 +35,12 @@ RecipeChanges = make_dataclass(
 )
 
 
+Changes = Annotated[
+    RecipeChanges | None,  # type: ignore[valid-type] # made above
+    Parameter(name="*", group=IN_RECIPE),
+]
+
+
 def recipe_of(name: str, changes: Any) -> Recipe:
     """Return the named recipe with the settings that were given as flags."""
     given: dict[str, Any] = {} if changes is None else asdict(changes)
@@ -45,10 +51,7 @@ def recipe_of(name: str, changes: Any) -> Recipe:
 def train(
     *,
     recipe: Annotated[str, Parameter(help=f"Settings by name: {', '.join(RECIPES)}.")] = "tutorial",
-    changes: Annotated[
-        RecipeChanges | None,  # type: ignore[valid-type] # made above
-        Parameter(name="*", group=IN_RECIPE),
-    ] = None,
+    changes: Changes = None,
     dataset: DatasetName = "mnist",
     seed: Annotated[
         int,
