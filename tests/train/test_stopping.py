@@ -1,5 +1,6 @@
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,7 +15,15 @@ def test_the_first_signal_is_noted_and_nothing_is_broken_off(number: int):
         assert stop.signal_number == number
 
 
-def test_a_second_ctrl_c_acts_at_once():
+@pytest.fixture
+def ctrl_c_heard() -> Iterator[None]:
+    """Let Ctrl-C act as in a terminal, also where the shell has the tests ignore it (`make &`)."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_second_ctrl_c_acts_at_once(ctrl_c_heard: None):
     with StopRequest() as stop:
         os.kill(os.getpid(), signal.SIGINT)
         assert stop.signal_number == signal.SIGINT
