@@ -33,3 +33,16 @@ def test_digits_and_no_digits_count_alike(log_probabilities: torch.Tensor):
     others = mean_loss(log_probabilities[30:], labels[30:])
     both = mean_loss(log_probabilities, labels)
     assert both == pytest.approx((30 * digits + 10 * others).item() / 40, rel=1e-5)
+
+
+def test_smoothing_is_pytorchs_own():
+    scores = torch.randn(64, 10, generator=torch.Generator().manual_seed(3))
+    labels = torch.arange(64) % 10
+    ours = mean_loss(scores.log_softmax(dim=1), labels, smoothing=0.1)
+    assert torch.allclose(ours, F.cross_entropy(scores, labels, label_smoothing=0.1))
+
+
+def test_smoothing_leaves_the_target_of_no_digit_as_it_is():
+    log_probabilities = torch.full((4, 10), 0.1).log()
+    labels = torch.tensor([NO_DIGIT, 1, NO_DIGIT, 2])
+    assert mean_loss(log_probabilities, labels, smoothing=0.2) == pytest.approx(math.log(10))

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from digitlab.core.errors import DigitlabError
-from digitlab.train.networks import build_network, load_weights
+from digitlab.train.networks import build_network, count_parameters, load_weights
 from digitlab.train.recipe import NETWORKS, Recipe
 
 NORMS = {1: 16, 2: 32, 3: 64, 4: 192}
@@ -38,6 +38,19 @@ def test_the_batch_norm_networks_parameters():
         "fc.bias": (10,),
     }
     assert sum(torch.Size(shape).numel() for shape in shapes.values()) == 136_570
+
+
+def test_the_small_networks_parameters():
+    small = build_network(Recipe(network="batch-norm-small"))
+    weights = 25 * 16 + 9 * (16 * 32 + 32 * 48 + 48 * 64) + 10 * 64
+    assert count_parameters(small) == weights + 2 * (16 + 32 + 48 + 64) + 10 == 47_450
+
+
+def test_the_compact_network_has_no_more_parameters_than_the_tutorials():
+    compact = build_network(Recipe(network="compact"))
+    weights = 9 * (12 + 12 * 16 + 16 * 24 + 24 * 28 + 28 * 36) + 10 * 36
+    assert count_parameters(compact) == weights + 2 * (12 + 16 + 24 + 28 + 36) + 10 == 21_014
+    assert count_parameters(compact) <= count_parameters(build_network(Recipe()))
 
 
 @pytest.mark.parametrize("name", NETWORKS)

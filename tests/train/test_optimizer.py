@@ -1,6 +1,7 @@
 """The optimiser against PyTorch's own, and the learning rate's course."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 import torch
@@ -55,3 +56,11 @@ def test_one_cycle_rises_to_the_rate_and_falls_to_almost_0(warm_up: float, steps
     assert rates[peak:] == sorted(rates[peak:], reverse=True)
     if steps == 100:
         assert rates[-1] < 0.006
+
+
+def test_a_triangle_falls_in_a_straight_line():
+    recipe = Recipe(schedule="triangle", warm_up=0.2, learning_rate=0.5)
+    rates = [learning_rate_at(recipe, step, 100) for step in range(100)]
+    assert max(rates) == rates[20] == 0.5
+    falls = {round(a - b, 12) for a, b in pairwise(rates[20:])}
+    assert falls == {0.5 / 80}

@@ -18,12 +18,19 @@ def test_the_tutorials_settings():
     assert (recipe.validation, recipe.schedule, recipe.warm_up) == (0, "constant", 0)
     assert (recipe.weight_decay, recipe.average) == (0, 0)
     assert (recipe.augment, recipe.degraded, recipe.outliers) == (0, 0, 0)
+    assert (recipe.label_smoothing, recipe.test_each_epoch) == (0, True)
 
 
 def test_the_robust_recipe_holds_images_out_and_ends_at_a_rate_of_0():
     recipe = find_recipe("robust")
     assert recipe.validation == 5_000
     assert recipe.schedule == "one-cycle"
+
+
+@pytest.mark.parametrize("name", [name for name in RECIPES if name != "tutorial"])
+def test_all_recipes_but_the_tutorials_look_at_the_test_set_once(name: str):
+    recipe = find_recipe(name)
+    assert recipe.validation or not recipe.test_each_epoch
 
 
 def test_a_record_of_a_version_without_the_newer_settings_is_the_same_recipe():
@@ -55,7 +62,7 @@ def test_an_unknown_recipe_is_told_with_those_that_there_are():
         *[("learning_rate", value) for value in (0.0, -0.1, math.nan, math.inf)],
         *[
             (name, value)
-            for name in ("momentum", "dropout", "warm_up", "average")
+            for name in ("momentum", "dropout", "warm_up", "label_smoothing", "average")
             for value in (-0.1, 1.0, math.nan)
         ],
         *[(name, value) for name in ("degraded", "outliers") for value in (-0.1, 1.1, math.nan)],

@@ -47,9 +47,10 @@ def tell_figures(paths: list[Path]) -> None:
     print("Figures:", ", ".join(str(path) for path in paths))
 
 
-def finish_run(folder: RunFolder, dataset: Dataset) -> None:
+def finish_run(folder: RunFolder, dataset: Dataset, *, figures: bool = True) -> None:
     """Draw a trained run's figures, name them, and say what was reached."""
-    tell_figures(draw_run(folder, dataset))
+    if figures:
+        tell_figures(draw_run(folder, dataset))
     report = folder.read_report()
     if report is not None:
         low, high = report["interval"]

@@ -70,6 +70,9 @@ def train(
     threads: Threads = None,
     checkpoint_steps: CheckpointSteps = 0,
     data_dir: DataDir = None,
+    figures: Annotated[
+        bool, Parameter(help="Draw the figures, which takes a second or two.")
+    ] = True,
 ) -> None:
     """Train a new network, test it after every epoch, and draw the figures."""
     whole_recipe = recipe_of(recipe, changes)
@@ -91,4 +94,4 @@ def train(
         data_dir=data_dir,
         command=sys.argv[1:],
     )
-    finish_run(folder, loaded)
+    finish_run(folder, loaded, figures=figures)

@@ -33,7 +33,11 @@ from digitlab.train.recipe import Recipe
 
 
 def train_step(
-    network: nn.Module, optimizer: MomentumSGD, images: Tensor, labels: Tensor
+    network: nn.Module,
+    optimizer: MomentumSGD,
+    images: Tensor,
+    labels: Tensor,
+    label_smoothing: float = 0.0,
 ) -> Tensor:
     """Learn from one batch; return its loss, a single number, as it was before the step.
 
@@ -43,7 +47,7 @@ def train_step(
     log_probabilities = network(images)  # (B, 10)
     # Negative log-likelihood: minus the log-probability given to the truth, mean over the batch.
     # 0 if every truth got probability 1; ln 10 = 2.30 for pure guessing.
-    loss = mean_loss(log_probabilities, labels)
+    loss = mean_loss(log_probabilities, labels, label_smoothing)
     loss.backward()  # how much would the loss change with each weight? That is the gradient.
     optimizer.step()  # go a little way down
     return loss.detach()
@@ -112,13 +116,14 @@ class Training:
     def run(self) -> Iterator[Point | None]:
         """Train up to `recipe.epochs` epochs and test after each, and once before the first.
 
-        With images held out, it is they that are tested, and the test set once, at the end.
+        With images held out, it is they that are tested, and the test set once, at the end; as it
+        is without `recipe.test_each_epoch`.
 
         Yields after every step and every test: the point that was recorded, or None after a step
         that records none. At each yield the state is whole: `checkpoint()` may be called, and
         the training may be left there for good.
         """
-        score = self._score_held_out if self.recipe.validation else self._test
+        score = self._score_epoch
         if not self.history:
             yield score()
         while self.epochs_done < self.recipe.epochs:
@@ -128,6 +133,11 @@ class Training:
             yield score()
         if not isinstance(self.history[-1], TestPoint):
             yield self._test()
+
+    def _score_epoch(self) -> Point | None:
+        if self.recipe.validation:
+            return self._score_held_out()
+        return self._test() if self.recipe.test_each_epoch else None
 
     def _train_epoch(self) -> Iterator[TrainPoint | None]:
         epoch = self.epochs_done + 1
@@ -145,7 +155,9 @@ class Training:
             images, labels = self.examples.shown(images, labels)
             images = normalise(images, self._mean, self._std)
             self.optimizer.learning_rate = learning_rate_at(self.recipe, self.steps_done, steps)
-            loss = train_step(self.network, self.optimizer, images, labels)
+            loss = train_step(
+                self.network, self.optimizer, images, labels, self.recipe.label_smoothing
+            )
             if self.average is not None:
                 self.average.follow(self.network, self.steps_done)
             point = None

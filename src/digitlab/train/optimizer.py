@@ -12,8 +12,8 @@ from digitlab.train.recipe import Recipe
 def learning_rate_at(recipe: Recipe, step: int, steps: int) -> float:
     """Return the learning rate of a step, counted from 0, of so many in all.
 
-    The one cycle rises in a straight line over `recipe.warm_up` of the steps and falls along half
-    a cosine to 0.
+    One cycle rises in a straight line over `recipe.warm_up` of the steps and falls along half a
+    cosine to 0; a triangle falls in a straight line.
 
     Source: L. N. Smith and N. Topin, "Super-convergence: very fast training of neural networks
     using large learning rates" (2018), without its changes of the momentum; the cosine is from
@@ -22,6 +22,9 @@ def learning_rate_at(recipe: Recipe, step: int, steps: int) -> float:
     >>> one_cycle = Recipe(schedule="one-cycle", warm_up=0.5, learning_rate=1.0)
     >>> [round(learning_rate_at(one_cycle, step, 8), 2) for step in range(8)]
     [0.25, 0.5, 0.75, 1.0, 1.0, 0.85, 0.5, 0.15]
+    >>> triangle = Recipe(schedule="triangle", warm_up=0.5, learning_rate=1.0)
+    >>> [round(learning_rate_at(triangle, step, 8), 2) for step in range(8)]
+    [0.25, 0.5, 0.75, 1.0, 1.0, 0.75, 0.5, 0.25]
     """
     if recipe.schedule == "constant":
         return recipe.learning_rate
@@ -29,6 +32,8 @@ def learning_rate_at(recipe: Recipe, step: int, steps: int) -> float:
     if step < rising:
         return recipe.learning_rate * min(1.0, (step + 1) / rising)
     fallen = (step - rising) / (steps - rising)  # 0 to below 1
+    if recipe.schedule == "triangle":
+        return recipe.learning_rate * (1 - fallen)
     return recipe.learning_rate * (1 + math.cos(math.pi * fallen)) / 2
 
 

@@ -194,7 +194,7 @@ def _train(folder: RunFolder, training: Training, checkpoint_steps: int) -> None
                 folder.append_point(point)
                 _tell(folder, point.line(), is_result=is_score)
             is_due = checkpoint_steps > 0 and training.steps_done % checkpoint_steps == 0
-            if is_score or is_due or stop.signal_number:
+            if training.batches_done == 0 or is_due or stop.signal_number:
                 save_checkpoint(folder.path, training.checkpoint())
             if stop.signal_number:
                 raise Stopped(
