@@ -16,8 +16,9 @@ def mean_loss(log_probabilities: Tensor, labels: Tensor, smoothing: float = 0.0)
     picture of no digit it is the mean over all ten digits, which is least, ln 10, if each of them
     got probability 0.1. With smoothing, so much of a digit's target is shared out among all ten.
 
-    Sources: C. Szegedy et al., "Rethinking the Inception architecture" (CVPR 2016), section 7; D. Hendrycks, M. Mazeika, T. Dietterich, "Deep anomaly detection with outlier
-    exposure" (ICLR 2019).
+    Sources: C. Szegedy et al., "Rethinking the Inception architecture" (CVPR 2016), section 7;
+    D. Hendrycks, M. Mazeika, T. Dietterich, "Deep anomaly detection with outlier exposure" (ICLR
+    2019).
 
     Parameters
     ----------
