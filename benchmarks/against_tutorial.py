@@ -8,7 +8,6 @@ reader would get. Tables go to stdout, progress to stderr.
 """
 
 import argparse
-import importlib.metadata
 import json
 import os
 import platform
@@ -16,7 +15,6 @@ import shlex
 import shutil
 import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -25,16 +23,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from measure import BenchmarkError, Cost, describe_machine, measure, version_of
+from peers import ensure_torchvision, lay_out_data, tell, with_torchvision
 
 HERE = Path(__file__).resolve().parent
-TORCHVISION_FOLDER = HERE / ".torchvision"
 SEED = 1
-DATA_FILES = (
-    "train-images-idx3-ubyte",
-    "train-labels-idx1-ubyte",
-    "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte",
-)
 SYSTEMS = {"A": "tutorial", "B": "digitlab"}
 MEASURES = {"wall_seconds": "wall s", "cpu_seconds": "CPU s", "peak_mib": "peak MiB"}
 
@@ -49,63 +41,19 @@ class Run(Cost):
     total: int
 
 
-def tell(text: str) -> None:
-    """Report progress."""
-    print(text, file=sys.stderr, flush=True)
-
-
-def ensure_torchvision() -> str:
-    """Install the torchvision that goes with the installed torch, unless it is there.
-
-    torch 2.N goes with torchvision 0.(N + 15). It is kept out of the environment, and its
-    dependencies are not asked for: it would bring another torch.
-    """
-    minor = int(version_of("torch").split(".")[1])
-    wanted = f"0.{minor + 15}.0"
-    found = importlib.metadata.distributions(name="torchvision", path=[str(TORCHVISION_FOLDER)])
-    if wanted in [distribution.version for distribution in found]:
-        return wanted
-    tell(f"installing torchvision {wanted} into {TORCHVISION_FOLDER.name}")
-    shutil.rmtree(TORCHVISION_FOLDER, ignore_errors=True)
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    what = ["--no-deps", "--target", str(TORCHVISION_FOLDER), f"torchvision=={wanted}"]
-    if subprocess.run(pip + what, stdout=sys.stderr, check=False).returncode != 0:
-        raise BenchmarkError(f"pip could not install torchvision {wanted}; it says why above")
-    return wanted
-
-
-def lay_out_data(root: Path) -> None:
-    """Fetch MNIST with digitlab and link its files where torchvision looks: `root`/MNIST/raw/."""
-    command = [sys.executable, "-m", "digitlab", "data", "--json"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode != 0:
-        raise BenchmarkError("`digitlab data` could not get MNIST; it says why above")
-    folder = Path(json.loads(done.stdout)["folder"]).resolve()
-    raw = root / "MNIST" / "raw"
-    raw.mkdir(parents=True)
-    for name in DATA_FILES:
-        if not (folder / name).is_file():
-            raise BenchmarkError(f"{folder} lacks {name}; remove the folder to fetch MNIST anew")
-        (raw / name).symlink_to(folder / name)
-
-
 def run_one(letter: str, pair: int, epochs: int, scratch: Path) -> Run:
     """Run A or B once, in a folder of its own, and read what it says of its last test."""
     out = scratch / f"{letter}-{pair}"
     log = scratch / f"{letter}-{pair}.log"
-    environment = dict(os.environ)
     settings = ["--epochs", str(epochs), "--seed", str(SEED)]
     if letter == "A":
-        inherited = environment.get("PYTHONPATH")
-        folders = [str(TORCHVISION_FOLDER), *([inherited] if inherited else [])]
-        environment["PYTHONPATH"] = os.pathsep.join(folders)
         script = [sys.executable, str(HERE / "tutorial_script.py")]
         command = [*script, *settings, "--data", str(scratch / "data"), "--out", str(out)]
-        cost = measure(command, environment, log)
+        cost = measure(command, with_torchvision(), log)
         report = json.loads(log.read_text().splitlines()[-1])
     else:
         train = [sys.executable, "-m", "digitlab", "train", "--recipe", "tutorial"]
-        cost = measure([*train, *settings, "--run", str(out)], environment, log)
+        cost = measure([*train, *settings, "--run", str(out)], dict(os.environ), log)
         report = json.loads((out / "report.json").read_text())
     run = Run(
         pair=pair,

@@ -6,25 +6,30 @@ A network's multiply-adds are counted layer by layer as it answers one image; th
 attainable rate is that of a large matrix product in PyTorch, with as many threads. The least time
 is the one over the other: forward once in use, three times the forward's count in training (the
 gradient of the inputs and that of the weights each cost as much as the answer).
+
+A second table tells where a training step's time goes, by PyTorch's own profiler: the share of the
+convolutions and linear layers, which is what the limit counts; and of the rest.
 """
 
 import argparse
 import platform
 import statistics
 import sys
+import time
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.profiler import ProfilerActivity, profile
 
 from digitlab.core.errors import DigitlabError
 from digitlab.data.catalog import MNIST
 from digitlab.train.batches import normalise
 from digitlab.train.device import set_up_device
-from digitlab.train.loop import train_step
 from digitlab.train.networks import build_network
 from digitlab.train.optimizer import MomentumSGD
 from digitlab.train.recipe import RECIPES, find_recipe
+from digitlab.train.step import train_step
 from measure import describe_machine, seconds_of, version_of
 
 SIDE = 2048  # rows and columns of the matrices
@@ -65,17 +70,23 @@ def attainable_rate() -> float:
     return SIDE**3 / least_seconds(lambda: a @ b)
 
 
-def times(recipe_name: str, batch: int) -> tuple[nn.Module, float, float, float]:
-    """Return a recipe's network, and seconds an image: answering, training, input and optimiser."""
+def ready(recipe_name: str, batch: int) -> tuple[nn.Module, MomentumSGD, Tensor, Tensor]:
+    """Return a recipe's network, its optimiser, and a batch of normalised images and labels."""
     recipe = find_recipe(recipe_name)
     torch.manual_seed(1)
-    network = build_network(recipe)
+    network = build_network(recipe).train()
     optimizer = MomentumSGD(
         network.named_parameters(), learning_rate=1e-4, momentum=recipe.momentum
     )
     pixels = torch.randint(256, (batch, 28, 28), dtype=torch.uint8)
-    labels = torch.randint(10, (batch,))
     images = normalise(pixels, MNIST.mean, MNIST.std)
+    return network, optimizer, images, torch.randint(10, (batch,))
+
+
+def times(recipe_name: str, batch: int) -> tuple[nn.Module, float, float, float]:
+    """Return a recipe's network, and seconds an image: answering, training, input and optimiser."""
+    network, optimizer, images, labels = ready(recipe_name, batch)
+    pixels = torch.zeros(batch, 28, 28, dtype=torch.uint8)
 
     def answer() -> None:
         with torch.inference_mode():
@@ -89,6 +100,38 @@ def times(recipe_name: str, batch: int) -> tuple[nn.Module, float, float, float]
         optimizer.step
     )
     return network, answering / batch, training / batch, beside / batch
+
+
+KINDS = {
+    "convolutions and linear layers": ("conv", "addmm", "aten::mm"),
+    "batch norm": ("batch_norm",),
+    "pooling and ReLU": ("max_pool", "clamp_min", "relu", "threshold", "aten::fill_", "aten::mean"),
+    "optimiser": ("aten::add_", "aten::mul_"),
+}
+"""Kinds of work, and what the profiler's names of it contain."""
+
+
+def where_time_goes(recipe_name: str, batch: int) -> dict[str, float]:
+    """Return each kind's share of a training step's time, 0 to 1, and of all that is left."""
+    network, optimizer, images, labels = ready(recipe_name, batch)
+
+    def steps() -> None:
+        for _ in range(30):
+            train_step(network, optimizer, images, labels)
+
+    steps()
+    with profile(activities=[ProfilerActivity.CPU]) as profiler:
+        start = time.perf_counter()
+        steps()
+        wall = time.perf_counter() - start
+    seconds = dict.fromkeys(KINDS, 0.0)
+    for event in profiler.key_averages():
+        for kind, names in KINDS.items():
+            if any(name in event.key for name in names):
+                seconds[kind] += event.self_cpu_time_total / 1e6
+                break
+    shares = {kind: found / wall for kind, found in seconds.items()}
+    return shares | {"the rest: loss, dispatch, Python": 1 - sum(shares.values())}
 
 
 def main() -> int:
@@ -120,6 +163,11 @@ def main() -> int:
                 f"| {training * 1e6:.1f} | {3 * count / rate / training:.0%} | {beside * 1e6:.1f} |"
             )
             print("  " + ", ".join(f"{layer} {n:,}" for layer, n in layers.items()))
+        print("\n| a training step's time | " + " | ".join(arguments.recipes) + " |")
+        print("| --- |" + " --- |" * len(arguments.recipes))
+        shares = [where_time_goes(name, arguments.batch) for name in arguments.recipes]
+        for kind in shares[0]:
+            print(f"| {kind} | " + " | ".join(f"{share[kind]:.0%}" for share in shares) + " |")
     except DigitlabError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

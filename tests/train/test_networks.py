@@ -2,10 +2,12 @@ import pytest
 import torch
 
 from digitlab.core.errors import DigitlabError
+from digitlab.data.dataset import Dataset
+from digitlab.train.batches import normalise
 from digitlab.train.networks import build_network, count_parameters, load_weights
 from digitlab.train.recipe import NETWORKS, Recipe
 
-NORMS = {1: 16, 2: 32, 3: 64, 4: 192}
+NORMS = {2: 16, 3: 48, 4: 64}
 
 
 def test_the_tutorials_parameters():
@@ -23,34 +25,46 @@ def test_the_tutorials_parameters():
     assert sum(torch.Size(shape).numel() for shape in shapes.values()) == 21_840
 
 
-def test_the_batch_norm_networks_parameters():
-    shapes = {
-        name: tuple(parameter.shape)
-        for name, parameter in build_network(Recipe(network="batch-norm")).named_parameters()
-    }
+def test_the_fast_networks_parameters_and_that_its_first_layer_is_not_learnt():
+    network = build_network(Recipe(network="fast"))
+    shapes = {name: tuple(parameter.shape) for name, parameter in network.named_parameters()}
     assert shapes == {
         "conv1.weight": (16, 1, 5, 5),
-        "conv2.weight": (32, 16, 3, 3),
-        "conv3.weight": (64, 32, 3, 3),
-        "conv4.weight": (192, 64, 3, 3),
+        "conv2.weight": (16, 16, 3, 3),
+        "conv3.weight": (48, 16, 3, 3),
+        "conv4.weight": (64, 48, 3, 3),
         **{f"norm{i}.{kind}": (n,) for i, n in NORMS.items() for kind in ("weight", "bias")},
-        "fc.weight": (10, 192),
+        "fc.weight": (10, 64),
         "fc.bias": (10,),
     }
-    assert sum(torch.Size(shape).numel() for shape in shapes.values()) == 136_570
+    assert count_parameters(network) == 38_170
+    fixed = [name for name, weight in network.named_parameters() if not weight.requires_grad]
+    assert fixed == ["conv1.weight"]
 
 
-def test_the_small_networks_parameters():
-    small = build_network(Recipe(network="batch-norm-small"))
-    weights = 25 * 16 + 9 * (16 * 32 + 32 * 48 + 48 * 64) + 10 * 64
-    assert count_parameters(small) == weights + 2 * (16 + 32 + 48 + 64) + 10 == 47_450
+def test_whitened_answers_have_deviation_1_and_do_not_agree(mnist: Dataset):
+    network = build_network(Recipe(network="fast"))
+    images = normalise(torch.from_numpy(mnist.train_images[:2000]), 0.1307, 0.3081)
+    network.whiten(images)
+    assert torch.equal(network.conv1.weight[:8], -network.conv1.weight[8:])
+    answers = network.conv1(images)[:, :8].detach().transpose(0, 1).reshape(8, -1)
+    agreement = answers @ answers.T / answers.shape[1]
+    assert torch.allclose(agreement, torch.eye(8), atol=0.1)
+    assert (agreement - torch.diag(agreement.diag())).abs().max() < 1e-3
 
 
 def test_the_compact_network_has_no_more_parameters_than_the_tutorials():
     compact = build_network(Recipe(network="compact"))
-    weights = 9 * (12 + 12 * 16 + 16 * 24 + 24 * 28 + 28 * 36) + 10 * 36
-    assert count_parameters(compact) == weights + 2 * (12 + 16 + 24 + 28 + 36) + 10 == 21_014
+    weights = 25 * 16 + 9 * (16 * 24 + 24 * 32 + 32 * 36) + 10 * 36
+    assert count_parameters(compact) == weights + 2 * (16 + 24 + 32 + 36) + 10 == 21_722
     assert count_parameters(compact) <= count_parameters(build_network(Recipe()))
+
+
+def test_the_best_network_is_less_than_a_megabyte():
+    best = build_network(Recipe(network="best"))
+    weights = 25 * 16 + 9 * (16 * 48 + 48 * 64 + 64 * 128) + 10 * 128
+    assert count_parameters(best) == weights + 2 * (16 + 48 + 64 + 128) + 10 == 110_490
+    assert 4 * count_parameters(best) < 900_000  # bytes; the rest of an ONNX file is small
 
 
 @pytest.mark.parametrize("name", NETWORKS)

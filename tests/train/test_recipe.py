@@ -19,6 +19,7 @@ def test_the_tutorials_settings():
     assert (recipe.weight_decay, recipe.average) == (0, 0)
     assert (recipe.augment, recipe.degraded, recipe.outliers) == (0, 0, 0)
     assert (recipe.label_smoothing, recipe.test_each_epoch) == (0, True)
+    assert (recipe.plain_epochs, recipe.precision) == (0, "float32")
 
 
 def test_the_robust_recipe_holds_images_out_and_ends_at_a_rate_of_0():
@@ -69,6 +70,8 @@ def test_an_unknown_recipe_is_told_with_those_that_there_are():
         *[("augment", value) for value in (-0.1, 2.1, math.nan)],
         *[("weight_decay", value) for value in (-0.1, math.inf, math.nan)],
         *[("validation", value) for value in (-1, 60_000)],
+        ("plain_epochs", -1),
+        ("precision", "float8"),
         ("schedule", "zigzag"),
         ("network", "huge"),
     ],

@@ -27,6 +27,13 @@ def repeat(
         Path | None,
         Parameter(help="The folder of all the runs; without it, runs/repeat-RECIPE-DATASET."),
     ] = None,
+    jobs: Annotated[
+        int,
+        Parameter(
+            help="How many trainings go on at once, with an equal share of the threads each: two "
+            "of one thread get more done than one of two. Each is slower, though."
+        ),
+    ] = 1,
     as_json: AsJson = False,
     device: Device = "auto",
     threads: Threads = None,
@@ -51,6 +58,7 @@ def repeat(
         threads=threads,
         data_dir=data_dir,
         command=sys.argv[1:],
+        jobs=jobs,
     )
     print(json.dumps(asdict(repeats)) if as_json else markdown(repeats))
 
@@ -74,7 +82,7 @@ def markdown(repeats: "Repeats") -> str:
         ("without the disputed labels, mean", f"{repeats.mean_without_disputed:.3%}"),
         ("each", each),
         ("seconds of training and testing", f"{repeats.seconds:.1f} ({least:.1f} to {most:.1f})"),
-        ("machine", f"{repeats.machine}, {repeats.threads} threads"),
+        ("machine", f"{repeats.machine}, threads: {repeats.threads}, at once: {repeats.jobs}"),
         ("versions", ", ".join(f"{k} {v}" for k, v in repeats.versions.items())),
     )
     return "\n".join(["| | |", "| --- | --- |", *(f"| {name} | {told} |" for name, told in rows)])

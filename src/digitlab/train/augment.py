@@ -47,19 +47,17 @@ def places(images: int, strength: float, device: torch.device) -> Tensor:
 
     x, then y; -1 and 1 are the borders. An affine change about the middle, then a bending.
     """
-    draws = strength * (2 * torch.rand(6, images, device=device) - 1)  # from -strength to strength
+    draws = strength * (2 * torch.rand(6, images, 1, 1, device=device) - 1)  # each (N, 1, 1)
     turn, slant = TURN * draws[0], SLANT * draws[1]
     wide = torch.exp(SCALE * (draws[2] + draws[3] / 2))
     high = torch.exp(SCALE * (draws[2] - draws[3] / 2))
     cos, sin = torch.cos(turn), torch.sin(turn)
-    x_from = torch.stack([wide * cos, wide * (slant * cos - sin), SHIFT * draws[4]])  # (3, N)
-    y_from = torch.stack([high * sin, high * (slant * sin + cos), SHIFT * draws[5]])
-    change = torch.stack([x_from, y_from]).permute(2, 1, 0)  # (N, 3, 2)
     middles = (torch.arange(SIDE, device=device) + 0.5) * (2 / SIDE) - 1  # of the pixels
-    y, x = torch.meshgrid(middles, middles, indexing="ij")
-    corners = torch.stack([x, y, torch.ones_like(x)], dim=2).flatten(0, 1)  # (784, 3)
-    straight = (corners @ change).view(images, SIDE, SIDE, 2)
-    return straight + bending(images, strength, device)
+    x, y = middles, middles.unsqueeze(1)  # (28,) and (28, 1): a row and a column
+    where = bending(images, strength, device)
+    where[..., 0] += wide * cos * x + wide * (slant * cos - sin) * y + SHIFT * draws[4]
+    where[..., 1] += high * sin * x + high * (slant * sin + cos) * y + SHIFT * draws[5]
+    return where
 
 
 def bending(images: int, strength: float, device: torch.device) -> Tensor:

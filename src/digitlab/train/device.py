@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 import torch.utils.deterministic
+from torch import Tensor
 
 from digitlab.core.errors import DigitlabError
 
@@ -63,6 +64,35 @@ def keep_freed_memory() -> None:
         libc = ctypes.CDLL(None)
         if libc.mallopt(M_MMAP_THRESHOLD, LARGEST_BLOCK_KEPT):
             libc.mallopt(M_TRIM_THRESHOLD, MOST_KEPT)
+
+
+def computes_bfloat16(device: torch.device) -> bool:
+    """Tell whether the device multiplies numbers of 16 bits itself, and so faster than of 32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type == "cpu":
+        able = torch.cpu.get_capabilities()
+        return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+    return False
+
+
+def get_random_states(device: torch.device) -> dict[str, Tensor]:
+    """Return the state of every random generator that a training draws from."""
+    states = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state(device)
+    if device.type == "mps":
+        states["mps"] = torch.mps.get_rng_state()
+    return states
+
+
+def set_random_states(device: torch.device, states: dict[str, Tensor]) -> None:
+    """Take over the states that `get_random_states` returned, perhaps in another process."""
+    torch.set_rng_state(states["cpu"])
+    if device.type == "cuda" and "cuda" in states:
+        torch.cuda.set_rng_state(states["cuda"], device)
+    if device.type == "mps" and "mps" in states:
+        torch.mps.set_rng_state(states["mps"])
 
 
 def describe_machine(device: torch.device) -> str:

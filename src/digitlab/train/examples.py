@@ -70,13 +70,17 @@ class Examples:
 
     def of_epoch(self, epoch: int) -> Tensor:
         """Return the images of an epoch, uint8 (images, 28, 28), some as their degraded copies."""
-        if self._copies is None:
+        if self._copies is None or self._is_plain(epoch):
             return self.images
         generator = torch.Generator().manual_seed(mix(self.seed, -epoch))
         chosen = torch.rand(len(self), generator=generator) < self.recipe.degraded
         return torch.where(chosen.to(self.images.device)[:, None, None], self._copies, self.images)
 
-    def shown(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    def _is_plain(self, epoch: int) -> bool:
+        """Tell whether this epoch, counted from 1, shows the training images as they are."""
+        return epoch > self.recipe.epochs - self.recipe.plain_epochs
+
+    def shown(self, images: Tensor, labels: Tensor, epoch: int) -> tuple[Tensor, Tensor]:
         """Return a batch as it is learnt: pictures of no digit added, and all of it augmented.
 
         uint8 (B, 28, 28) and int64 (B,) become uint8 (B + B', 28, 28) and int64 (B + B',).
@@ -86,7 +90,7 @@ class Examples:
             drawn = torch.randint(len(self._non_digits), (count,), device=images.device)
             images = torch.cat([images, self._non_digits[drawn]])
             labels = torch.cat([labels, labels.new_full((count,), NO_DIGIT)])
-        if self.recipe.augment:
+        if self.recipe.augment and not self._is_plain(epoch):
             images = augmented(images, self.recipe.augment)
         return images, labels
 

@@ -16,6 +16,7 @@ from digitlab.data.dataset import Dataset
 from digitlab.train.average import RunningAverage
 from digitlab.train.batches import epoch_order, normalise, train_batches
 from digitlab.train.checkpoint import Checkpoint, named_below
+from digitlab.train.device import computes_bfloat16, get_random_states, set_random_states
 from digitlab.train.evaluation import answer
 from digitlab.train.examples import Examples
 from digitlab.train.history import (
@@ -26,31 +27,13 @@ from digitlab.train.history import (
     from_record,
     to_record,
 )
-from digitlab.train.loss import mean_loss
-from digitlab.train.networks import build_network, load_weights
+from digitlab.train.networks import FastNetwork, build_network, load_weights
 from digitlab.train.optimizer import MomentumSGD, learning_rate_at
 from digitlab.train.recipe import Recipe
+from digitlab.train.step import RecordedStep, train_step
 
-
-def train_step(
-    network: nn.Module,
-    optimizer: MomentumSGD,
-    images: Tensor,
-    labels: Tensor,
-    label_smoothing: float = 0.0,
-) -> Tensor:
-    """Learn from one batch; return its loss, a single number, as it was before the step.
-
-    `images` are normalised float32 (B, 1, 28, 28), `labels` int64 (B,), 0 to 9 or `NO_DIGIT`.
-    """
-    optimizer.zero_grad()  # forget the gradient of the last batch, or they would add up
-    log_probabilities = network(images)  # (B, 10)
-    # Negative log-likelihood: minus the log-probability given to the truth, mean over the batch.
-    # 0 if every truth got probability 1; ln 10 = 2.30 for pure guessing.
-    loss = mean_loss(log_probabilities, labels, label_smoothing)
-    loss.backward()  # how much would the loss change with each weight? That is the gradient.
-    optimizer.step()  # go a little way down
-    return loss.detach()
+WHITENED_BY = 2_000
+"""How many images a first convolution that is not learnt is computed from."""
 
 
 class Training:
@@ -70,12 +53,23 @@ class Training:
     """
 
     def __init__(self, recipe: Recipe, dataset: Dataset, *, seed: int, device: torch.device):
+        self._started = time.perf_counter()
         torch.manual_seed(seed)
         self.recipe = recipe
         self.seed = seed
         self.dataset_name = dataset.entry.name
         self.device = device
-        self.network = build_network(recipe).to(device)
+        self.bfloat16 = recipe.precision == "bfloat16" and computes_bfloat16(device)
+        self._mean, self._std = dataset.entry.mean, dataset.entry.std
+        self.examples = Examples(recipe, dataset, seed=seed, device=device)
+        self._test_images = torch.from_numpy(dataset.test_images).to(device)
+        self._test_labels = torch.from_numpy(dataset.test_labels).long()
+
+        self.network = build_network(recipe)
+        if isinstance(self.network, FastNetwork):
+            first = self.examples.images[:WHITENED_BY].cpu()
+            self.network.whiten(normalise(first, self._mean, self._std))
+        self.network.to(device)
         self.optimizer = MomentumSGD(
             self.network.named_parameters(),
             learning_rate=recipe.learning_rate,
@@ -83,16 +77,12 @@ class Training:
             weight_decay=recipe.weight_decay,
         )
         self.average = RunningAverage(self.network, recipe.average) if recipe.average else None
+        self._recorded_step: RecordedStep | None = None
+
         self.epochs_done = 0
         self.batches_done = 0  # of the epoch under way
         self.history: list[Point] = []
         self.test_answers: NDArray[np.float32] | None = None  # of the last test, (10000, 10)
-        self._started = time.perf_counter()
-
-        self._mean, self._std = dataset.entry.mean, dataset.entry.std
-        self.examples = Examples(recipe, dataset, seed=seed, device=device)
-        self._test_images = torch.from_numpy(dataset.test_images).to(device)
-        self._test_labels = torch.from_numpy(dataset.test_labels).long()
 
     @property
     def steps_done(self) -> int:
@@ -152,12 +142,10 @@ class Training:
         steps = self.recipe.epochs * self._steps_per_epoch
         self.network.train()
         for images, labels in batches:
-            images, labels = self.examples.shown(images, labels)
+            images, labels = self.examples.shown(images, labels, epoch)
             images = normalise(images, self._mean, self._std)
             self.optimizer.learning_rate = learning_rate_at(self.recipe, self.steps_done, steps)
-            loss = train_step(
-                self.network, self.optimizer, images, labels, self.recipe.label_smoothing
-            )
+            loss = self._learn(images, labels)
             if self.average is not None:
                 self.average.follow(self.network, self.steps_done)
             point = None
@@ -165,6 +153,23 @@ class Training:
                 point = self._record_loss(loss.item())
             self.batches_done += 1
             yield point
+
+    def _learn(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Learn from one normalised batch; return its loss.
+
+        On a GPU by playing back a recording; the last batch of an epoch may be of another size.
+        """
+        smoothing = self.recipe.label_smoothing
+        is_last = self.batches_done == self._steps_per_epoch - 1
+        if self.device.type != "cuda" or is_last:
+            return train_step(
+                self.network, self.optimizer, images, labels, smoothing, bfloat16=self.bfloat16
+            )
+        if self._recorded_step is None:
+            self._recorded_step = RecordedStep(
+                self.network, self.optimizer, images, labels, smoothing, bfloat16=self.bfloat16
+            )
+        return self._recorded_step(images, labels)
 
     def _record_loss(self, loss: float) -> TrainPoint:
         self._check_finite(loss)
@@ -236,7 +241,9 @@ class Training:
         tensors |= {f"velocity.{name}": value for name, value in self.optimizer.state().items()}
         if self.average is not None:
             tensors |= {f"average.{name}": value for name, value in self.average.state().items()}
-        tensors |= {f"random.{kind}": state for kind, state in _random_states(self.device).items()}
+        tensors |= {
+            f"random.{kind}": state for kind, state in get_random_states(self.device).items()
+        }
         record = {
             "recipe": self.recipe.as_json(),
             "dataset": self.dataset_name,
@@ -267,22 +274,4 @@ class Training:
         self.batches_done = record["batches_done"]
         self.history = [from_record(point) for point in record["history"]]
         self._started = time.perf_counter() - record["seconds"]
-        _set_random_states(self.device, named_below("random", tensors))
-
-
-def _random_states(device: torch.device) -> dict[str, Tensor]:
-    """Return the state of every random generator that a training draws from."""
-    states = {"cpu": torch.get_rng_state()}
-    if device.type == "cuda":
-        states["cuda"] = torch.cuda.get_rng_state(device)
-    if device.type == "mps":
-        states["mps"] = torch.mps.get_rng_state()
-    return states
-
-
-def _set_random_states(device: torch.device, states: dict[str, Tensor]) -> None:
-    torch.set_rng_state(states["cpu"])
-    if device.type == "cuda" and "cuda" in states:
-        torch.cuda.set_rng_state(states["cuda"], device)
-    if device.type == "mps" and "mps" in states:
-        torch.mps.set_rng_state(states["mps"])
+        set_random_states(self.device, named_below("random", tensors))

@@ -66,38 +66,107 @@ class TutorialNetwork(nn.Module):
         return F.log_softmax(x, dim=1)  # (N, 10): scores -> logarithms of probabilities
 
 
-class BatchNormNetwork(nn.Module):
-    """Four convolutions with batch norm, each with more kernels than the one before.
+class FastNetwork(nn.Module):
+    """Four convolutions: the first is computed, not learnt, the others have batch norm.
 
-    In and out as `TutorialNetwork`. Batch norm brings each channel to mean 0 and deviation 1 and
-    then gives it a scale and an offset that are learnt: while training by the mean and deviation
-    of the batch, in use by their running average. Layers that are fed such numbers learn several
-    times faster. In use it is one multiplication and one addition a channel, which the exporter
-    works into the convolution before it: it costs nothing.
+    In and out as `TutorialNetwork`.
 
-    Source: S. Ioffe and C. Szegedy, "Batch normalization: accelerating deep network training by
-    reducing internal covariate shift" (ICML 2015).
+    The first convolution whitens. Neighbouring pixels say nearly the same, and a layer that is fed
+    so learns slowly. `whiten` takes the 8 patterns (principal components) in which 5x5 patches of
+    the training images differ most, each scaled so that its answers have deviation 1; no two of
+    these answers agree with each other. Each pattern stands there twice, once with its sign
+    turned, so that ReLU loses nothing. What is not learnt needs no gradient: a step is a fifth
+    shorter.
+
+    Batch norm brings each channel to mean 0 and deviation 1 and then gives it a scale and an offset
+    that are learnt: while training by the mean and deviation of the batch, in use by their running
+    average. Layers that are fed such numbers learn several times faster.
+
+    Sources: A. Coates, A. Ng, H. Lee, "An analysis of single-layer networks in unsupervised feature
+    learning" (AISTATS 2011) for whitened patches; K. Jordan, "94 % on CIFAR-10 in 3.29 seconds on
+    a single GPU" (2024) for a fixed first layer of them with both signs; S. Ioffe and C. Szegedy,
+    "Batch normalization: accelerating deep network training by reducing internal covariate shift"
+    (ICML 2015).
+
+    Parameters
+    ----------
+    dropout
+        The share of values before the linear layer that is dropped while training, 0 to below 1.
+    """
+
+    layers = ("conv1", "conv2", "conv3", "conv4")
+    """The submodules whose outputs show how the network sees an image."""
+
+    def __init__(self, dropout: float = 0.5) -> None:
+        super().__init__()
+        # No biases: batch norm takes the mean off again, and adds an offset of its own.
+        # The first window goes in strides of 2: all later layers have a quarter of the work.
+        self.conv1 = nn.Conv2d(1, 16, kernel_size=5, stride=2, bias=False)  # 16 x (1 x 5 x 5)
+        self.conv1.weight.requires_grad_(False)
+        self.conv2 = nn.Conv2d(16, 16, kernel_size=3, bias=False)  # 16 x (16 x 3 x 3)
+        self.norm2 = nn.BatchNorm2d(16)  # a scale and an offset for each of 16 channels
+        self.conv3 = nn.Conv2d(16, 48, kernel_size=3, bias=False)  # 48 x (16 x 3 x 3)
+        self.norm3 = nn.BatchNorm2d(48)
+        self.conv4 = nn.Conv2d(48, 64, kernel_size=3, bias=False)  # 64 x (48 x 3 x 3)
+        self.norm4 = nn.BatchNorm2d(64)
+        self.drop = nn.Dropout(dropout)
+        self.fc = nn.Linear(64, 10)  # 10 x (64 weights + 1 bias)
+
+        assert count_parameters(self.conv1) == 400
+        assert count_parameters(self.conv2) == 2_304
+        assert count_parameters(self.conv3) == 6_912
+        assert count_parameters(self.conv4) == 27_648
+        assert count_parameters(self.fc) == 650
+        assert count_parameters(self) == 38_170  # 256 of them are batch norm's
+
+    @torch.no_grad()
+    def whiten(self, images: Tensor) -> None:
+        """Compute the first convolution from normalised images, float32 (N, 1, 28, 28)."""
+        patches = images.squeeze(1).unfold(1, 5, 2).unfold(2, 5, 2).reshape(-1, 25)  # (144 N, 25)
+        strengths, patterns = torch.linalg.eigh(patches.T @ patches / len(patches))  # ascending
+        kernels = (patterns / (strengths + 0.01).sqrt())[:, -8:].T  # (8, 25): the strongest
+        self.conv1.weight.copy_(torch.cat([kernels, -kernels]).view(16, 1, 5, 5))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the log-probability of each digit for each image."""
+        x = images  # (N, 1, 28, 28)
+        x = F.relu(self.conv1(x))  # (N, 16, 12, 12): 12 places, 2 pixels apart
+        x = self.conv2(x)  # (N, 16, 10, 10): a window now sees 9 pixels
+        x = F.max_pool2d(x, 2)  # (N, 16, 5, 5): before batch norm, which has a quarter to do then
+        x = F.relu(self.norm2(x))  # (N, 16, 5, 5)
+        x = F.relu(self.norm3(self.conv3(x)))  # (N, 48, 3, 3): 19 pixels
+        x = F.relu(self.norm4(self.conv4(x)))  # (N, 64, 1, 1): 27 pixels, the whole image
+        x = x.flatten(1)  # (N, 64)
+        x = self.drop(x)  # (N, 64): while training, some of the 64 become 0
+        x = self.fc(x)  # (N, 10): one score a digit
+        return F.log_softmax(x, dim=1, dtype=torch.float32)  # (N, 10): logarithms of probabilities
+
+
+class DeepNetwork(nn.Module):
+    """Four convolutions with batch norm; the first looks at every place of the image.
+
+    In and out as `TutorialNetwork`. The weights are where windows are small and places many: the
+    last convolution's answers are averaged over all places, so that no linear layer has to learn
+    each place for itself. The tutorial's network has three quarters of its weights there.
+
+    Source of the average: M. Lin, Q. Chen, S. Yan, "Network in network" (ICLR 2014).
 
     Parameters
     ----------
     dropout
         The share of values before the linear layer that is dropped while training, 0 to below 1.
     kernels
-        How many kernels each convolution has: a, b, c, d below. As given, 136,570 parameters.
+        How many kernels each convolution has: a, b, c, d below.
     """
 
     layers = ("conv1", "conv2", "conv3", "conv4")
     """The submodules whose outputs show how the network sees an image."""
 
-    def __init__(
-        self, dropout: float = 0.5, kernels: tuple[int, int, int, int] = (16, 32, 64, 192)
-    ) -> None:
+    def __init__(self, dropout: float, kernels: tuple[int, int, int, int]) -> None:
         super().__init__()
         a, b, c, d = kernels
-        # No biases: batch norm takes the mean off again, and adds an offset of its own.
-        # The first window goes in strides of 2: all later layers have a quarter of the work.
-        self.conv1 = nn.Conv2d(1, a, kernel_size=5, stride=2, bias=False)  # a x (1 x 5 x 5)
-        self.norm1 = nn.BatchNorm2d(a)  # a scale and an offset for each of a channels
+        self.conv1 = nn.Conv2d(1, a, kernel_size=5, bias=False)  # a x (1 x 5 x 5)
+        self.norm1 = nn.BatchNorm2d(a)
         self.conv2 = nn.Conv2d(a, b, kernel_size=3, bias=False)  # b x (a x 3 x 3)
         self.norm2 = nn.BatchNorm2d(b)
         self.conv3 = nn.Conv2d(b, c, kernel_size=3, bias=False)  # c x (b x 3 x 3)
@@ -114,76 +183,20 @@ class BatchNormNetwork(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Return the log-probability of each digit for each image."""
         x = images  # (N, 1, 28, 28)
-        x = F.relu(self.norm1(self.conv1(x)))  # (N, a, 12, 12): 12 places, 2 pixels apart
-        x = F.relu(self.norm2(self.conv2(x)))  # (N, b, 10, 10): a window now sees 9 pixels
-        x = F.max_pool2d(x, 2)  # (N, b, 5, 5)
-        x = F.relu(self.norm3(self.conv3(x)))  # (N, c, 3, 3): 19 pixels
-        x = F.relu(self.norm4(self.conv4(x)))  # (N, d, 1, 1): 27 pixels, the whole image
-        x = x.flatten(1)  # (N, d)
+        x = F.max_pool2d(self.conv1(x), 2)  # (N, a, 12, 12): of each 2x2 places the best
+        x = F.relu(self.norm1(x))  # (N, a, 12, 12): after pooling, there is a quarter to do
+        x = F.relu(self.norm2(self.conv2(x)))  # (N, b, 10, 10): a window now sees 10 pixels
+        x = F.max_pool2d(self.conv3(x), 2)  # (N, c, 4, 4): 16 pixels
+        x = F.relu(self.norm3(x))  # (N, c, 4, 4)
+        x = F.relu(self.norm4(self.conv4(x)))  # (N, d, 2, 2): 24 pixels
+        x = x.mean(dim=(2, 3))  # (N, d): of the four places
         x = self.drop(x)  # (N, d): while training, some of the d become 0
         x = self.fc(x)  # (N, 10): one score a digit
-        return F.log_softmax(x, dim=1)  # (N, 10): scores -> logarithms of probabilities
-
-
-class CompactNetwork(nn.Module):
-    """Five small convolutions with batch norm and no more parameters than the tutorial's network.
-
-    In and out as `TutorialNetwork`. The weights are where windows are small and places many: the
-    last convolution's answers are averaged over all places, so that no linear layer has to learn
-    each place for itself. The tutorial's network has three quarters of its weights there.
-
-    Source of the average: M. Lin, Q. Chen, S. Yan, "Network in network" (ICLR 2014).
-
-    Parameters
-    ----------
-    dropout
-        The share of values before the linear layer that is dropped while training, 0 to below 1.
-    """
-
-    layers = ("conv1", "conv2", "conv3", "conv4", "conv5")
-    """The submodules whose outputs show how the network sees an image."""
-
-    def __init__(self, dropout: float = 0.5) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(1, 12, kernel_size=3, bias=False)  # 12 x (1 x 3 x 3)
-        self.norm1 = nn.BatchNorm2d(12)
-        self.conv2 = nn.Conv2d(12, 16, kernel_size=3, bias=False)  # 16 x (12 x 3 x 3)
-        self.norm2 = nn.BatchNorm2d(16)
-        self.conv3 = nn.Conv2d(16, 24, kernel_size=3, bias=False)  # 24 x (16 x 3 x 3)
-        self.norm3 = nn.BatchNorm2d(24)
-        self.conv4 = nn.Conv2d(24, 28, kernel_size=3, bias=False)  # 28 x (24 x 3 x 3)
-        self.norm4 = nn.BatchNorm2d(28)
-        self.conv5 = nn.Conv2d(28, 36, kernel_size=3, bias=False)  # 36 x (28 x 3 x 3)
-        self.norm5 = nn.BatchNorm2d(36)
-        self.drop = nn.Dropout(dropout)
-        self.fc = nn.Linear(36, 10)  # 10 x (36 weights + 1 bias)
-
-        assert count_parameters(self.conv1) == 108
-        assert count_parameters(self.conv2) == 1_728
-        assert count_parameters(self.conv3) == 3_456
-        assert count_parameters(self.conv4) == 6_048
-        assert count_parameters(self.conv5) == 9_072
-        assert count_parameters(self.fc) == 370
-        assert count_parameters(self) == 21_014  # 232 of them are batch norm's
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Return the log-probability of each digit for each image."""
-        x = images  # (N, 1, 28, 28)
-        x = F.relu(self.norm1(self.conv1(x)))  # (N, 12, 26, 26)
-        x = F.relu(self.norm2(self.conv2(x)))  # (N, 16, 24, 24): a window now sees 5 pixels
-        x = F.max_pool2d(x, 2)  # (N, 16, 12, 12)
-        x = F.relu(self.norm3(self.conv3(x)))  # (N, 24, 10, 10): 10 pixels
-        x = F.relu(self.norm4(self.conv4(x)))  # (N, 28, 8, 8): 14 pixels
-        x = F.max_pool2d(x, 2)  # (N, 28, 4, 4)
-        x = F.relu(self.norm5(self.conv5(x)))  # (N, 36, 2, 2): 24 pixels
-        x = x.mean(dim=(2, 3))  # (N, 36): of the four places
-        x = self.drop(x)  # (N, 36): while training, some of the 36 become 0
-        x = self.fc(x)  # (N, 10): one score a digit
-        return F.log_softmax(x, dim=1)  # (N, 10): scores -> logarithms of probabilities
+        return F.log_softmax(x, dim=1, dtype=torch.float32)  # (N, 10): logarithms of probabilities
 
 
 def count_parameters(module: nn.Module) -> int:
-    """Return how many numbers a module learns."""
+    """Return how many numbers a module learns, or takes from the training images."""
     return sum(parameter.numel() for parameter in module.parameters())
 
 
@@ -196,9 +209,9 @@ def build_network(recipe: Recipe) -> nn.Module:
     """
     networks: dict[str, Callable[[float], nn.Module]] = {
         "tutorial": TutorialNetwork,
-        "batch-norm": BatchNormNetwork,
-        "batch-norm-small": partial(BatchNormNetwork, kernels=(16, 32, 48, 64)),
-        "compact": CompactNetwork,
+        "fast": FastNetwork,
+        "compact": partial(DeepNetwork, kernels=(16, 24, 32, 36)),
+        "best": partial(DeepNetwork, kernels=(16, 48, 64, 128)),
     }
     network = networks[recipe.network](recipe.dropout)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]

@@ -58,7 +58,7 @@ class MomentumSGD:
     Parameters
     ----------
     named_parameters
-        What `network.named_parameters()` yields.
+        What `network.named_parameters()` yields; those that are not learnt are left alone.
     learning_rate
         How far a step goes, above 0.
     momentum
@@ -75,11 +75,25 @@ class MomentumSGD:
         momentum: float,
         weight_decay: float = 0.0,
     ) -> None:
-        self.parameters = dict(named_parameters)
+        self.parameters = {name: w for name, w in named_parameters if w.requires_grad}
         self.velocities = {name: torch.zeros_like(w) for name, w in self.parameters.items()}
-        self.learning_rate = learning_rate
         self.momentum = momentum
         self.weight_decay = weight_decay
+        device = next(iter(self.parameters.values())).device
+        # A step that a GPU has recorded reads the rate where it lies in the GPU's memory.
+        self._rate_on_gpu = torch.zeros((), device=device) if device.type == "cuda" else None
+        self.learning_rate = learning_rate
+
+    @property
+    def learning_rate(self) -> float:
+        """How far the next step goes."""
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float) -> None:
+        self._learning_rate = rate
+        if self._rate_on_gpu is not None:
+            self._rate_on_gpu.fill_(rate)
 
     def zero_grad(self) -> None:
         """Forget the gradient: `backward` adds to what is there."""
@@ -95,7 +109,10 @@ class MomentumSGD:
             velocity.mul_(self.momentum).add_(parameter.grad)
             if self.weight_decay and parameter.dim() > 1:
                 velocity.add_(parameter, alpha=self.weight_decay)
-            parameter.add_(velocity, alpha=-self.learning_rate)
+            if self._rate_on_gpu is None:
+                parameter.add_(velocity, alpha=-self.learning_rate)
+            else:
+                parameter.addcmul_(velocity, self._rate_on_gpu, value=-1)
 
     def state(self) -> dict[str, Tensor]:
         """Return the velocities by the parameters' names."""

@@ -5,13 +5,17 @@ import math
 import statistics
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from digitlab.core.errors import DigitlabError
-from digitlab.data.dataset import Dataset
+from digitlab.data.dataset import Dataset, load_dataset
 from digitlab.train.folder import RunFolder
 from digitlab.train.history import ScorePoint
+from digitlab.train.jobs import run_at_once
 from digitlab.train.networks import build_network, count_parameters
 from digitlab.train.recipe import Recipe
 from digitlab.train.run import resume_run, start_run
@@ -51,6 +55,8 @@ class Repeats:
     seconds_each: list[float]
     machine: str
     threads: int
+    jobs: int
+    """How many trainings went on at once."""
     versions: dict[str, str]
 
 
@@ -65,6 +71,7 @@ def repeat(
     threads: int | None,
     data_dir: Path | None,
     command: list[str],
+    jobs: int = 1,
 ) -> Repeats:
     """Train the recipe with seeds 1 to `seeds`, each in its own folder, and tell what came out.
 
@@ -75,7 +82,10 @@ def repeat(
     name
         What the recipe is called, for the record.
     device_name, threads, data_dir, command
-        See `start_run`.
+        See `start_run`. With several jobs, no number of threads means an equal share of them.
+    jobs
+        How many trainings go on at once, each in a process of its own: two of one thread get
+        more done than one of two, which wait for each other many times a step.
 
     What is done already, or half done, in those folders is taken up where it stopped.
 
@@ -88,34 +98,64 @@ def repeat(
     """
     if seeds < 1:
         raise DigitlabError(f"seeds is {seeds}, but must be at least 1")
+    if jobs < 1:
+        raise DigitlabError(f"jobs is {jobs}, but must be at least 1")
     folders = [RunFolder(root / f"seed-{seed}") for seed in range(1, seeds + 1)]
-    for seed, folder in enumerate(folders, start=1):
-        print(f"Seed {seed} of {seeds}: {folder.path}", file=sys.stderr)
-        with contextlib.redirect_stdout(sys.stderr):  # stdout is for the result of them all
-            if folder.holds_a_run():
-                _check_same(folder, recipe)
-                resume_run(
-                    folder, dataset, epochs=None, device_name=None, checkpoint_steps=None,
-                    command=command,
-                )  # fmt: skip
-            else:
-                start_run(
-                    folder, recipe, dataset, seed=seed, device_name=device_name, threads=threads,
-                    checkpoint_steps=0, force=False, data_dir=data_dir,
-                    command=command,
-                )  # fmt: skip
-    return summarise(folders, name, recipe)
+    for folder in folders:
+        _check_same(folder, recipe)
+    if jobs > 1 and threads is None:
+        threads = max(1, torch.get_num_threads() // jobs)
+    train = partial(
+        _train_seed, recipe=recipe, dataset_name=dataset.entry.name, device_name=device_name,
+        threads=threads, data_dir=data_dir, command=command,
+    )  # fmt: skip
+    if jobs > 1:
+        tasks = {
+            str(folder.path): partial(train, folder, seed)
+            for seed, folder in enumerate(folders, start=1)
+        }
+        run_at_once(tasks, jobs)
+    else:
+        for seed, folder in enumerate(folders, start=1):
+            print(f"Seed {seed} of {seeds}: {folder.path}", file=sys.stderr)
+            with contextlib.redirect_stdout(sys.stderr):  # stdout is for the result of them all
+                train(folder, seed, dataset=dataset)
+    return summarise(folders, name, recipe, jobs)
 
 
 def _check_same(folder: RunFolder, recipe: Recipe) -> None:
-    record = folder.read_record()
-    if Recipe.from_json(record["recipe"]) != recipe:
+    if folder.holds_a_run() and Recipe.from_json(folder.read_record()["recipe"]) != recipe:
         raise DigitlabError(
             f"{folder.path} holds a run of other settings; name another folder with --run"
         )
 
 
-def summarise(folders: list[RunFolder], name: str, recipe: Recipe) -> Repeats:
+def _train_seed(
+    folder: RunFolder,
+    seed: int,
+    *,
+    recipe: Recipe,
+    dataset_name: str,
+    device_name: str,
+    threads: int | None,
+    data_dir: Path | None,
+    command: list[str],
+    dataset: Dataset | None = None,
+) -> None:
+    """Begin the run in the folder, or go on with it; `dataset` spares reading it anew."""
+    dataset = dataset or load_dataset(dataset_name, data_dir=data_dir)
+    if folder.holds_a_run():
+        resume_run(
+            folder, dataset, epochs=None, device_name=None, checkpoint_steps=None, command=command
+        )
+    else:
+        start_run(
+            folder, recipe, dataset, seed=seed, device_name=device_name, threads=threads,
+            checkpoint_steps=0, force=False, data_dir=data_dir, command=command,
+        )  # fmt: skip
+
+
+def summarise(folders: list[RunFolder], name: str, recipe: Recipe, jobs: int) -> Repeats:
     """Return what the finished runs of the recipe of that name, in some folders, came to."""
     reports = [folder.read_report() for folder in folders]
     records = [folder.read_record() for folder in folders]
@@ -142,6 +182,7 @@ def summarise(folders: list[RunFolder], name: str, recipe: Recipe) -> Repeats:
         seconds_each=seconds,
         machine=records[-1]["machine"],
         threads=records[-1]["threads"],
+        jobs=jobs,
         versions=records[-1]["versions"],
     )
 

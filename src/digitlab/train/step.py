@@ -1,0 +1,107 @@
+"""One step of learning: from a batch to slightly better weights."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from digitlab.train.device import get_random_states, set_random_states
+from digitlab.train.loss import mean_loss
+from digitlab.train.optimizer import MomentumSGD
+
+
+def train_step(
+    network: nn.Module,
+    optimizer: MomentumSGD,
+    images: Tensor,
+    labels: Tensor,
+    label_smoothing: float = 0.0,
+    *,
+    bfloat16: bool = False,
+) -> Tensor:
+    """Learn from one batch; return its loss, a single number, as it was before the step.
+
+    `images` are normalised float32 (B, 1, 28, 28), `labels` int64 (B,), 0 to 9 or `NO_DIGIT`.
+    With `bfloat16`, convolutions and linear layers multiply numbers of 16 bits; the weights
+    themselves, and the loss, keep their 32.
+    """
+    optimizer.zero_grad()  # forget the gradient of the last batch, or they would add up
+    with torch.autocast(images.device.type, torch.bfloat16, bfloat16, cache_enabled=False):
+        log_probabilities = network(images)  # (B, 10)
+    # Negative log-likelihood: minus the log-probability given to the truth, mean over the batch.
+    # 0 if every truth got probability 1; ln 10 = 2.30 for pure guessing.
+    loss = mean_loss(log_probabilities, labels, label_smoothing)
+    loss.backward()  # how much would the loss change with each weight? That is the gradient.
+    optimizer.step()  # go a little way down
+    return loss.detach()
+
+
+class RecordedStep:
+    """`train_step`, recorded once on a GPU and then played back.
+
+    A step of a small network is a hundred short programs, and a GPU waits longer for Python to ask
+    for each than it works on it. A recording asks for all of them at once. It always reads and
+    writes the same memory, so a batch is copied to where the recording looks for it.
+
+    Parameters
+    ----------
+    network, optimizer, images, labels, label_smoothing, bfloat16
+        As `train_step` takes them. Only batches of the size of this one can be played back.
+    record
+        Takes a function that computes on the device; returns another that does the same again.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        optimizer: MomentumSGD,
+        images: Tensor,
+        labels: Tensor,
+        label_smoothing: float = 0.0,
+        *,
+        bfloat16: bool = False,
+        record: Callable[[Callable[[], None]], Callable[[], None]] | None = None,
+    ) -> None:
+        self._images, self._labels = images.clone(), labels.clone()
+        self._loss = torch.zeros((), device=images.device)
+
+        def step() -> None:
+            loss = train_step(
+                network, optimizer, self._images, self._labels, label_smoothing, bfloat16=bfloat16
+            )
+            self._loss.copy_(loss)
+
+        # Recording changes weights, velocities and random state: all are put back afterwards.
+        state = [*network.state_dict().values(), *optimizer.state().values()]
+        before = [tensor.clone() for tensor in state]
+        random_states = get_random_states(images.device)
+        self._play = (record or record_cuda_graph)(step)
+        with torch.no_grad():
+            for tensor, value in zip(state, before, strict=True):
+                tensor.copy_(value)
+        set_random_states(images.device, random_states)
+
+    def __call__(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Learn from one batch of the recorded size; return its loss, good until the next call."""
+        self._images.copy_(images)
+        self._labels.copy_(labels)
+        self._play()
+        return self._loss
+
+
+def record_cuda_graph(step: Callable[[], None]) -> Callable[[], None]:
+    """Run `step` a few times, record it as a CUDA graph, and return what plays the graph back.
+
+    Source: PyTorch's notes on CUDA semantics, "CUDA graphs".
+    """
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        for _ in range(3):  # the first calls set up what must not be part of a recording
+            step()
+    torch.cuda.current_stream().wait_stream(stream)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        step()
+    replay: Callable[[], None] = graph.replay
+    return replay

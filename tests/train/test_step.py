@@ -1,0 +1,83 @@
+"""One step: in numbers of 16 bits it goes nearly the same way; recorded, it goes exactly so."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from digitlab.data.dataset import Dataset
+from digitlab.train.device import computes_bfloat16, set_up_device
+from digitlab.train.loop import Training
+from digitlab.train.networks import build_network
+from digitlab.train.optimizer import MomentumSGD
+from digitlab.train.recipe import Recipe, find_recipe
+from digitlab.train.step import RecordedStep, train_step
+
+
+def fresh(network: str = "fast") -> tuple[nn.Module, MomentumSGD]:
+    torch.manual_seed(3)
+    built = build_network(Recipe(network=network, dropout=0.3)).train()
+    return built, MomentumSGD(built.named_parameters(), learning_rate=0.1, momentum=0.9)
+
+
+@pytest.fixture
+def batch() -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(4)
+    images = torch.randn(32, 1, 28, 28, generator=generator)
+    return images, torch.randint(10, (32,), generator=generator)
+
+
+def again(step: Callable[[], None]) -> Callable[[], None]:
+    """Stand in for a CUDA graph: run the step once, as a recording does, and then as it is."""
+    step()
+    return step
+
+
+def test_a_recorded_step_is_the_step_and_recording_leaves_no_trace(batch: tuple[Tensor, Tensor]):
+    images, labels = batch
+    network, optimizer = fresh()
+    plain_network, plain_optimizer = fresh()
+    torch.manual_seed(9)
+    expected = [train_step(plain_network, plain_optimizer, images * i, labels) for i in (1, 2, 3)]
+    torch.manual_seed(9)
+    step = RecordedStep(network, optimizer, images * 7, labels, record=again)
+    for i, loss in enumerate(expected, start=1):
+        assert torch.equal(step(images * i, labels), loss)
+    for name, value in plain_network.state_dict().items():
+        assert torch.equal(network.state_dict()[name], value), name
+    for name, value in plain_optimizer.state().items():
+        assert torch.equal(optimizer.state()[name], value), name
+
+
+def test_bfloat16_goes_nearly_the_same_way_and_keeps_weights_whole(batch: tuple[Tensor, Tensor]):
+    losses = {}
+    for bfloat16 in (False, True):
+        network, optimizer = fresh()
+        torch.manual_seed(9)
+        losses[bfloat16] = [
+            train_step(network, optimizer, *batch, 0.05, bfloat16=bfloat16).item() for _ in range(5)
+        ]
+        assert {p.dtype for p in network.parameters()} == {torch.float32}
+    assert losses[True] != losses[False]  # or nothing was rounded
+    assert losses[True] == pytest.approx(losses[False], rel=0.1)
+    assert losses[True][-1] < losses[True][0]
+
+
+@pytest.mark.parametrize("able", [True, False])
+def test_the_recipe_asks_for_bfloat16_and_the_device_decides(
+    small_mnist: Dataset, monkeypatch: pytest.MonkeyPatch, able: bool
+):
+    monkeypatch.setattr("digitlab.train.loop.computes_bfloat16", lambda _: able)
+    recipe = replace(find_recipe("tutorial"), precision="bfloat16")
+    device = set_up_device("cpu")
+    assert Training(recipe, small_mnist, seed=1, device=device).bfloat16 is able
+    assert not Training(Recipe(), small_mnist, seed=1, device=device).bfloat16
+
+
+def test_a_processor_is_asked_for_bfloat16(monkeypatch: pytest.MonkeyPatch):
+    for able in ({}, {"avx512_bf16": True}, {"amx_bf16": True}):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda able=able: able)
+        assert computes_bfloat16(torch.device("cpu")) is bool(able)
+    assert not computes_bfloat16(torch.device("mps"))
