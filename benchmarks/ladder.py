@@ -31,8 +31,11 @@ RUNGS: dict[str, dict[str, Any]] = {
     "weight decay": {"weight_decay": 0.0005},
     "augmentation": {"augment": 1.0},
     "the weights' average": {"average": 0.999},
-    "16 bits": {"precision": "bfloat16"},
+    "the last two epochs plain": {"plain_epochs": 2},
+    "numbers of 16 bits": {"precision": "bfloat16"},
     "more kernels": {"network": "best"},
+    "degraded copies": {"degraded": 0.3},
+    "pictures of no digit": {"outliers": 0.02},
     "30 epochs": {"epochs": 30},
 }
 """Each rung's name, and what it changes of the one below; the first, of the tutorial's recipe."""
@@ -67,7 +70,7 @@ def climb(seeds: int, jobs: int, threads: int | None, data_dir: Path | None) -> 
     named = {recipe: name for name, recipe in RECIPES.items()}
     rungs = []
     for number, (name, recipe) in enumerate(recipes().items()):
-        folder = Path("runs") / "ladder" / f"{number}-{name.split(',')[0].replace(' ', '-')}"
+        folder = Path("runs") / "ladder" / f"{number:02}"
         if recipe in named:
             folder = Path("runs") / f"repeat-{named[recipe]}-mnist"
         print(f"Rung {number}, {name}: {folder}", file=sys.stderr)

@@ -1,6 +1,6 @@
 """How far training and inference are from what the machine's arithmetic allows.
 
-    python benchmarks/physical_limit.py [--recipes tutorial robust] [--batch 64]
+    python benchmarks/physical_limit.py [--recipes tutorial best] [--batch 64]
 
 A network's multiply-adds are counted layer by layer as it answers one image; the machine's
 attainable rate is that of a large matrix product in PyTorch, with as many threads. The least time

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import ladder
 from digitlab.core.errors import DigitlabError
 from digitlab.train.recipe import RECIPES, Recipe, field_help, find_recipe
 
@@ -22,10 +23,11 @@ def test_the_tutorials_settings():
     assert (recipe.plain_epochs, recipe.precision) == (0, "float32")
 
 
-def test_the_robust_recipe_holds_images_out_and_ends_at_a_rate_of_0():
-    recipe = find_recipe("robust")
-    assert recipe.validation == 5_000
+@pytest.mark.parametrize("name", ["compact", "best"])
+def test_long_recipes_end_at_a_rate_of_0_with_the_images_as_they_are(name: str):
+    recipe = find_recipe(name)
     assert recipe.schedule == "one-cycle"
+    assert 1 <= recipe.plain_epochs < recipe.epochs
 
 
 @pytest.mark.parametrize("name", [name for name in RECIPES if name != "tutorial"])
@@ -90,3 +92,9 @@ def test_a_recorded_recipe_is_the_same_recipe(epochs: int, rate: float, dropout:
 def test_a_record_of_another_version_is_told():
     with pytest.raises(DigitlabError, match="not a recipe that this version knows"):
         Recipe.from_json({"warp": 9})
+
+
+def test_the_ladder_ends_at_the_recipe_best_and_changes_something_at_each_rung():
+    climbed = list(ladder.recipes().values())
+    assert climbed[-1] == find_recipe("best")
+    assert len(set(climbed)) == len(climbed)
