@@ -5,10 +5,11 @@ BIN    := .venv/bin
 READY  := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow check format bench clean
+.PHONY: help install demo test test-slow check format clean \
+  bench bench-race bench-limit bench-compact bench-best bench-ladder bench-tutorial
 
 help:            ## show this list
-	@sed -n 's/^\([a-z-]*\): *[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\): *[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 install: $(READY)  ## build .venv from constraints.txt (instant the second time)
 
@@ -40,7 +41,25 @@ format: install  ## put the code in its standard form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: install   ## time and memory against the tutorial's own script (about 10 minutes)
+bench: bench-race bench-limit bench-compact bench-best bench-tutorial ## all the tables below; an hour and more
+
+bench-race: install ## fast beside the tutorial and a one-cycle peer, whole processes in turns
+	$(BIN)/python benchmarks/race.py
+
+bench-limit: install ## how far every network is from the machine's arithmetic
+	$(BIN)/python benchmarks/physical_limit.py
+
+bench-compact: install ## compact: 5 seeds, two at once
+	$(BIN)/digitlab repeat compact --seeds 5 --jobs 2
+
+bench-best: install ## best: 5 seeds, two at once, and the five together (half an hour)
+	$(BIN)/digitlab repeat best --seeds 5 --jobs 2
+	$(BIN)/digitlab eval runs/repeat-best-mnist/seed-*
+
+bench-ladder: install ## from the tutorial to best, one change at a time (half an hour)
+	$(BIN)/python benchmarks/ladder.py --jobs 2 --figure docs/images/ladder.png
+
+bench-tutorial: install ## time and memory against the tutorial's own script (about 10 minutes)
 	$(BIN)/python benchmarks/against_tutorial.py
 
 clean:           ## remove .venv and the caches of the tools; runs and data stay

@@ -36,9 +36,9 @@ def test_it_is_small_and_tells_how_it_was_made(reader: digitlab.Reader):
     card = reader.card
     assert card.parameters < 250_000
     train, export = card.commands
-    assert train.startswith("digitlab train --recipe robust --seed 1")
+    assert train.startswith("digitlab train --recipe best --validation 5000 --seed 1")
     assert export.startswith("digitlab export")
-    assert train.endswith("--run runs/robust")
+    assert train.endswith("--run runs/best")
     assert card.epochs == card.recipe["epochs"]
 
 
