@@ -25,9 +25,14 @@ from measure import describe_machine
 
 RUNGS: dict[str, dict[str, Any]] = {
     "the tutorial, 8 epochs": {"epochs": 8, "test_each_epoch": False, "log_every": 100},
-    "batches of 128": {"batch_size": 128, "learning_rate": 0.02},
-    "one cycle": {"schedule": "one-cycle", "warm_up": 0.15, "learning_rate": 0.05},
-    "batch norm, no dropout": {"network": "compact", "dropout": 0.0, "learning_rate": 0.1},
+    "twice the batch, twice the rate": {"batch_size": 128, "learning_rate": 0.02},
+    "one cycle, to a higher rate": {
+        "schedule": "one-cycle",
+        "warm_up": 0.15,
+        "learning_rate": 0.05,
+    },
+    "another network, with batch norm": {"network": "compact", "learning_rate": 0.1},
+    "no dropout": {"dropout": 0.0},
     "weight decay": {"weight_decay": 0.0005},
     "augmentation": {"augment": 1.0},
     "the weights' average": {"average": 0.999},
@@ -36,7 +41,7 @@ RUNGS: dict[str, dict[str, Any]] = {
     "more kernels": {"network": "best"},
     "degraded copies": {"degraded": 0.3},
     "pictures of no digit": {"outliers": 0.02},
-    "30 epochs": {"epochs": 30},
+    "25 epochs": {"epochs": 25},
 }
 """Each rung's name, and what it changes of the one below; the first, of the tutorial's recipe."""
 
@@ -46,7 +51,6 @@ class Rung:
     """One step of the ladder, trained and tested."""
 
     name: str
-    changes: dict[str, Any]
     repeats: Repeats
 
     @property
@@ -76,10 +80,29 @@ def climb(seeds: int, jobs: int, threads: int | None, data_dir: Path | None) -> 
         print(f"Rung {number}, {name}: {folder}", file=sys.stderr)
         done = repeat(
             folder, name, recipe, dataset, seeds=seeds, device_name="auto", threads=threads,
-            data_dir=data_dir, command=sys.argv, jobs=jobs,
+            data_dir=data_dir, command=command_of(recipe, folder, seeds), jobs=jobs,
         )  # fmt: skip
-        rungs.append(Rung(name=name, changes=RUNGS[name], repeats=done))
+        rungs.append(Rung(name=name, repeats=done))
     return rungs
+
+
+def beginning(number: int, name: str) -> str:
+    """Return how a rung's row of the table begins: what it is, and what it changes."""
+    changes = ", ".join(f"`{setting}` {value}" for setting, value in RUNGS[name].items())
+    return f"{number} {name} | {changes}"
+
+
+def command_of(recipe: Recipe, folder: Path, seeds: int) -> list[str]:
+    """Return the words by which `digitlab` makes the runs of a rung."""
+    usual = Recipe().as_json()
+    changes = {name: value for name, value in recipe.as_json().items() if value != usual[name]}
+    flags = [
+        word
+        for name, value in changes.items()
+        for word in ([f"--no-{name}"] if value is False else [f"--{name}", str(value)])
+    ]
+    words = ["repeat", "tutorial", "--seeds", str(seeds), "--run", str(folder), *flags]
+    return [word.replace("_", "-") if word.startswith("--") else word for word in words]
 
 
 def table(rungs: list[Rung]) -> str:
@@ -91,9 +114,8 @@ def table(rungs: list[Rung]) -> str:
     for number, rung in enumerate(rungs):
         it = rung.repeats
         spread = "" if it.sd is None else f" ± {it.sd:.3%}"
-        changes = ", ".join(f"`{name}` {value}" for name, value in rung.changes.items())
         lines.append(
-            f"| {number} {rung.name} | {changes} | {it.mean:.3%}{spread} "
+            f"| {beginning(number, rung.name)} | {it.mean:.3%}{spread} "
             f"| {statistics.fmean(rung.mistakes):.1f} | {it.parameters:,} | {it.seconds:.0f} |"
         )
     return "\n".join(lines)

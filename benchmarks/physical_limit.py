@@ -4,8 +4,9 @@
 
 A network's multiply-adds are counted layer by layer as it answers one image; the machine's
 attainable rate is that of a large matrix product in PyTorch, with as many threads. The least time
-is the one over the other: forward once in use, three times the forward's count in training (the
-gradient of the inputs and that of the weights each cost as much as the answer).
+is the one over the other. In use each layer's count is needed once. In training it is needed once
+more for the gradient of its weights, if they are learnt, and once more for that of what it is fed,
+if anything before it is learnt. All is measured in float32, whatever the recipe's precision.
 
 A second table tells where a training step's time goes, by PyTorch's own profiler: the share of the
 convolutions and linear layers, which is what the limit counts; and of the rest.
@@ -36,14 +37,19 @@ SIDE = 2048  # rows and columns of the matrices
 RUNS = 7
 
 
-def multiply_adds(network: nn.Module) -> dict[str, int]:
-    """Return each layer's multiply-adds for one image, by name; pooling and the like are free."""
-    counts: dict[str, int] = {}
+def multiply_adds(network: nn.Module) -> dict[str, tuple[int, int]]:
+    """Return each layer's multiply-adds for one image, by name: to answer, and to learn.
+
+    Pooling and the like are taken to be free.
+    """
+    counts: dict[str, tuple[int, int]] = {}
 
     def counter(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
         def count(layer: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            weights_of_one_output = layer.weight[0].numel()
-            counts[name] = output[0].numel() * weights_of_one_output
+            answer = output[0].numel() * layer.weight[0].numel()
+            is_learnt = layer.weight.requires_grad
+            learnt_before = any(learn > answer for answer, learn in counts.values())
+            counts[name] = answer, answer * (1 + is_learnt + learnt_before)
 
         return count
 
@@ -76,8 +82,9 @@ def ready(recipe_name: str, batch: int) -> tuple[nn.Module, MomentumSGD, Tensor,
     torch.manual_seed(1)
     network = build_network(recipe).train()
     optimizer = MomentumSGD(
-        network.named_parameters(), learning_rate=1e-4, momentum=recipe.momentum
-    )
+        network.named_parameters(), learning_rate=1e-4, momentum=recipe.momentum,
+        weight_decay=recipe.weight_decay,
+    )  # fmt: skip
     pixels = torch.randint(256, (batch, 28, 28), dtype=torch.uint8)
     images = normalise(pixels, MNIST.mean, MNIST.std)
     return network, optimizer, images, torch.randint(10, (batch,))
@@ -86,6 +93,7 @@ def ready(recipe_name: str, batch: int) -> tuple[nn.Module, MomentumSGD, Tensor,
 def times(recipe_name: str, batch: int) -> tuple[nn.Module, float, float, float]:
     """Return a recipe's network, and seconds an image: answering, training, input and optimiser."""
     network, optimizer, images, labels = ready(recipe_name, batch)
+    smoothing = find_recipe(recipe_name).label_smoothing
     pixels = torch.zeros(batch, 28, 28, dtype=torch.uint8)
 
     def answer() -> None:
@@ -95,7 +103,7 @@ def times(recipe_name: str, batch: int) -> tuple[nn.Module, float, float, float]
     network.eval()
     answering = least_seconds(answer)
     network.train()
-    training = least_seconds(lambda: train_step(network, optimizer, images, labels))
+    training = least_seconds(lambda: train_step(network, optimizer, images, labels, smoothing))
     beside = least_seconds(lambda: normalise(pixels, MNIST.mean, MNIST.std)) + least_seconds(
         optimizer.step
     )
@@ -114,10 +122,11 @@ KINDS = {
 def where_time_goes(recipe_name: str, batch: int) -> dict[str, float]:
     """Return each kind's share of a training step's time, 0 to 1, and of all that is left."""
     network, optimizer, images, labels = ready(recipe_name, batch)
+    smoothing = find_recipe(recipe_name).label_smoothing
 
     def steps() -> None:
         for _ in range(30):
-            train_step(network, optimizer, images, labels)
+            train_step(network, optimizer, images, labels, smoothing)
 
     steps()
     with profile(activities=[ProfilerActivity.CPU]) as profiler:
@@ -150,19 +159,19 @@ def main() -> int:
             f"{torch.get_num_threads()} threads\n"
         )
         print(
-            "| recipe | multiply-adds an image | answering, us an image | of the limit "
-            "| training, us an image | of the limit | normalising and optimiser, us |"
+            "| recipe | multiply-adds an image, to answer; to learn | answering, us an image "
+            "| of the limit | training, us an image | of the limit | normalising and optimiser, us |"
         )
         print("| --- | --- | --- | --- | --- | --- | --- |")
         for name in arguments.recipes:
             network, answering, training, beside = times(name, arguments.batch)
             layers = multiply_adds(network)
-            count = sum(layers.values())
+            answer, learn = (sum(counts) for counts in zip(*layers.values(), strict=True))
             print(
-                f"| {name} | {count:,} | {answering * 1e6:.1f} | {count / rate / answering:.0%} "
-                f"| {training * 1e6:.1f} | {3 * count / rate / training:.0%} | {beside * 1e6:.1f} |"
+                f"| {name} | {answer:,}; {learn:,} "
+                f"| {answering * 1e6:.1f} | {answer / rate / answering:.0%} "
+                f"| {training * 1e6:.1f} | {learn / rate / training:.0%} | {beside * 1e6:.1f} |"
             )
-            print("  " + ", ".join(f"{layer} {n:,}" for layer, n in layers.items()))
         print("\n| a training step's time | " + " | ".join(arguments.recipes) + " |")
         print("| --- |" + " --- |" * len(arguments.recipes))
         shares = [where_time_goes(name, arguments.batch) for name in arguments.recipes]

@@ -4,7 +4,8 @@
 
 In each round, with the round's number as seed: `onecycle_script.py`, one epoch of a network made
 to learn fast, and `digitlab train --recipe fast --no-figures`. In some of the rounds also
-`tutorial_script.py`, the tutorial's own 8 epochs, which takes minutes. All run with the threads
+`tutorial_script.py`, the tutorial's own 8 epochs, which takes minutes (and draws its figures,
+less than 2 seconds of them). All run with the threads
 that a reader would get; ratios are of the same round, so that a machine that grows slower does so
 for all. The table goes to stdout, progress to stderr.
 """
@@ -38,7 +39,8 @@ class Run(Cost):
     correct: int
     total: int
     training_seconds: float
-    """Without imports, reading the data and writing; of the tutorial, with its tests."""
+    """Without imports. Of the peer, training alone; of `fast`, its test and its checkpoint too; of
+    the tutorial, its tests and all that it saves meanwhile."""
 
 
 def run_one(system: str, number: int, scratch: Path) -> Run:

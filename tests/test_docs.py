@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import ladder
 from digitlab.train.recipe import Recipe, field_help
 
 ROOT = Path(__file__).parents[1]
@@ -31,6 +32,12 @@ def test_the_guides_table_of_settings_is_the_recipe():
         f"| `{spec.name}` | {spec.default} | {field_help()[spec.name]} |" for spec in fields(Recipe)
     ]
     assert "\n".join(table) in (ROOT / "docs" / "guide.md").read_text()
+
+
+def test_the_page_of_the_ladder_has_every_rung():
+    page = (ROOT / "docs" / "ladder.md").read_text()
+    for number, name in enumerate(ladder.RUNGS):
+        assert f"| {ladder.beginning(number, name)} |" in page
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -44,7 +44,14 @@ def check_epochs(epochs: int | None, epochs_done: int, batches_done: int) -> Non
 
 def check_schedule(epochs: int | None, recipe: Recipe) -> None:
     """Raise `DigitlabError` if the learning rate is on its way down to another last epoch."""
-    if recipe.schedule != "constant" and epochs not in (None, recipe.epochs):
+    if epochs in (None, recipe.epochs):
+        return
+    if recipe.plain_epochs:
+        raise DigitlabError(
+            f"epochs is {epochs}, but the last {recipe.plain_epochs} of this run's "
+            f"{recipe.epochs} show the images as they are: begin a new run with --epochs {epochs}"
+        )
+    if recipe.schedule != "constant":
         raise DigitlabError(
             f"epochs is {epochs}, but the learning rate of this run reaches 0 after "
             f"{recipe.epochs}: begin a new run with --epochs {epochs}"

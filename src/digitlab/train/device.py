@@ -72,7 +72,7 @@ def computes_bfloat16(device: torch.device) -> bool:
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type == "cpu":
         able = torch.cpu.get_capabilities()
-        return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+        return any(able.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
     return False
 
 

@@ -3,7 +3,9 @@
 import contextlib
 import multiprocessing
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -27,49 +29,58 @@ def run_at_once(tasks: Mapping[str, Callable[[], object]], jobs: int) -> None:
     Raises
     ------
     DigitlabError
-        If a task fails: those under way are asked to stop, and no other is begun.
+        If a task fails: those under way are asked to stop, and no other is begun. Also where the
+        system has no groups of processes (Windows).
     Stopped
         After Ctrl-C or SIGTERM, when those under way have stopped too.
     """
-    spawn = multiprocessing.get_context("spawn")  # a forked PyTorch may wait for threads it lost
+    if not hasattr(os, "setpgrp"):
+        raise DigitlabError("this system can train only one at a time: give --jobs 1")
     waiting = list(tasks.items())
     working: dict[str, BaseProcess] = {}
-    failed: str | None = None
     with StopRequest() as stop:
-        while working or waiting:
-            while waiting and len(working) < jobs:
-                name, task = waiting.pop(0)
-                working[name] = spawn.Process(target=_work, args=(task,), daemon=True)
-                working[name].start()
-                print(f"begun: {name}", file=sys.stderr, flush=True)
-            wait([process.sentinel for process in working.values()], timeout=0.2)
-            ended = [name for name, process in working.items() if not process.is_alive()]
-            for name in ended:
-                exit_code = working.pop(name).exitcode
-                print(f"{'ended' if exit_code else 'done'}: {name}", file=sys.stderr, flush=True)
-                failed = failed or (name if exit_code else None)
-            if failed or stop.signal_number:
-                waiting.clear()
-                _end(list(working.values()))
-                working.clear()
+        try:
+            while (working or waiting) and not stop.signal_number:
+                while waiting and len(working) < jobs:
+                    name, task = waiting.pop(0)
+                    working[name] = _begin(task)
+                    print(f"begun: {name}", file=sys.stderr, flush=True)
+                wait([process.sentinel for process in working.values()], timeout=0.2)
+                for name in [name for name, it in working.items() if not it.is_alive()]:
+                    exit_code = working.pop(name).exitcode
+                    if exit_code:
+                        raise DigitlabError(
+                            f"{name} ended with exit code {exit_code}: what it said stands above "
+                            "or in its train.log; the same command goes on from here"
+                        )
+                    print(f"done: {name}", file=sys.stderr, flush=True)
+        finally:
+            for process in working.values():
+                process.terminate()  # a training saves and ends
+            for name, process in working.items():
+                process.join()
+                print(f"stopped: {name}", file=sys.stderr, flush=True)
     if stop.signal_number:
         raise Stopped("stopped and saved; the same command goes on from here", stop.signal_number)
-    if failed:
-        raise DigitlabError(f"{failed} failed; it says why above")
 
 
-def _end(processes: list[BaseProcess]) -> None:
-    """Ask each process to save and to end, and wait until all have."""
-    for process in processes:
-        process.terminate()
-    for process in processes:
-        process.join()
+def _begin(task: Callable[[], object]) -> BaseProcess:
+    """Start a process that does the task."""
+    spawn = multiprocessing.get_context("spawn")  # a forked PyTorch may wait for threads it lost
+    process = spawn.Process(target=_work, args=(task,), daemon=True)
+    # Ctrl-C is for the parent, which asks its children to stop: until they have left its group,
+    # they are not to hear of it. What is blocked stays so in a new process.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    return process
 
 
 def _work(task: Callable[[], object]) -> None:
     """Do the task in this process, in silence but for its errors."""
-    if hasattr(os, "setpgrp"):  # Ctrl-C is for the parent, which asks its children to stop
-        os.setpgrp()
+    _end_with_parent()
     errors = sys.stderr
     with (
         Path(os.devnull).open("w") as nowhere,
@@ -83,3 +94,17 @@ def _work(task: Callable[[], object]) -> None:
             sys.exit(1)
         except Stopped as stopped:
             sys.exit(stopped.exit_code)
+
+
+def _end_with_parent() -> None:
+    """Leave the parent's group, and ask this process to stop when the parent is no more."""
+    os.setpgrp()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,8 +1,10 @@
 """Train, test, and be stopped and continued anywhere without a trace."""
 
 import math
+import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -77,7 +79,12 @@ class Training:
             weight_decay=recipe.weight_decay,
         )
         self.average = RunningAverage(self.network, recipe.average) if recipe.average else None
-        self._recorded_step: RecordedStep | None = None
+        self._step = partial(
+            train_step, self.network, self.optimizer,
+            label_smoothing=recipe.label_smoothing, bfloat16=self.bfloat16,
+        )  # fmt: skip
+        self._records = device.type == "cuda"
+        self._recorded: RecordedStep | None = None
 
         self.epochs_done = 0
         self.batches_done = 0  # of the epoch under way
@@ -159,17 +166,19 @@ class Training:
 
         On a GPU by playing back a recording; the last batch of an epoch may be of another size.
         """
-        smoothing = self.recipe.label_smoothing
         is_last = self.batches_done == self._steps_per_epoch - 1
-        if self.device.type != "cuda" or is_last:
-            return train_step(
-                self.network, self.optimizer, images, labels, smoothing, bfloat16=self.bfloat16
-            )
-        if self._recorded_step is None:
-            self._recorded_step = RecordedStep(
-                self.network, self.optimizer, images, labels, smoothing, bfloat16=self.bfloat16
-            )
-        return self._recorded_step(images, labels)
+        if not self._records or is_last:
+            return self._step(images, labels)
+        if self._recorded is None:
+            try:
+                self._recorded = RecordedStep(
+                    self._step, self.network, self.optimizer, images, labels
+                )
+            except RuntimeError as error:
+                print(f"no step can be recorded here ({error}); going on without", file=sys.stderr)
+                self._records = False
+                return self._step(images, labels)
+        return self._recorded(images, labels)
 
     def _record_loss(self, loss: float) -> TrainPoint:
         self._check_finite(loss)
@@ -273,5 +282,5 @@ class Training:
         self.epochs_done = record["epochs_done"]
         self.batches_done = record["batches_done"]
         self.history = [from_record(point) for point in record["history"]]
-        self._started = time.perf_counter() - record["seconds"]
+        self._started -= record["seconds"]
         set_random_states(self.device, named_below("random", tensors))

@@ -63,7 +63,7 @@ class TutorialNetwork(nn.Module):
         x = F.relu(x)  # (N, 50)
         x = self.fc1_drop(x)  # (N, 50): while training, about half of the 50 become 0
         x = self.fc2(x)  # (N, 10): one score a digit
-        return F.log_softmax(x, dim=1)  # (N, 10): scores -> logarithms of probabilities
+        return F.log_softmax(x, dim=1, dtype=torch.float32)  # (N, 10): logarithms of probabilities
 
 
 class FastNetwork(nn.Module):
@@ -125,6 +125,9 @@ class FastNetwork(nn.Module):
         patches = images.squeeze(1).unfold(1, 5, 2).unfold(2, 5, 2).reshape(-1, 25)  # (144 N, 25)
         strengths, patterns = torch.linalg.eigh(patches.T @ patches / len(patches))  # ascending
         kernels = (patterns / (strengths + 0.01).sqrt())[:, -8:].T  # (8, 25): the strongest
+        # A pattern's sign is chance: of each, let the greatest number be above 0.
+        greatest = kernels.gather(1, kernels.abs().argmax(dim=1, keepdim=True))  # (8, 1)
+        kernels = kernels * greatest.sign()
         self.conv1.weight.copy_(torch.cat([kernels, -kernels]).view(16, 1, 5, 5))
 
     def forward(self, images: Tensor) -> Tensor:
@@ -143,28 +146,26 @@ class FastNetwork(nn.Module):
 
 
 class DeepNetwork(nn.Module):
-    """Four convolutions with batch norm; the first looks at every place of the image.
+    """Five convolutions with batch norm; the first looks at every place of the image.
 
-    In and out as `TutorialNetwork`. The weights are where windows are small and places many: the
-    last convolution's answers are averaged over all places, so that no linear layer has to learn
-    each place for itself. The tutorial's network has three quarters of its weights there.
-
-    Source of the average: M. Lin, Q. Chen, S. Yan, "Network in network" (ICLR 2014).
+    In and out as `TutorialNetwork`. Nearly all weights are in windows that serve at many places.
+    The tutorial's network has three quarters of its weights in a linear layer, which has to learn
+    each place for itself.
 
     Parameters
     ----------
     dropout
         The share of values before the linear layer that is dropped while training, 0 to below 1.
     kernels
-        How many kernels each convolution has: a, b, c, d below.
+        How many kernels each convolution has: a to e below.
     """
 
-    layers = ("conv1", "conv2", "conv3", "conv4")
+    layers = ("conv1", "conv2", "conv3", "conv4", "conv5")
     """The submodules whose outputs show how the network sees an image."""
 
-    def __init__(self, dropout: float, kernels: tuple[int, int, int, int]) -> None:
+    def __init__(self, dropout: float, kernels: tuple[int, int, int, int, int]) -> None:
         super().__init__()
-        a, b, c, d = kernels
+        a, b, c, d, e = kernels
         self.conv1 = nn.Conv2d(1, a, kernel_size=5, bias=False)  # a x (1 x 5 x 5)
         self.norm1 = nn.BatchNorm2d(a)
         self.conv2 = nn.Conv2d(a, b, kernel_size=3, bias=False)  # b x (a x 3 x 3)
@@ -173,12 +174,14 @@ class DeepNetwork(nn.Module):
         self.norm3 = nn.BatchNorm2d(c)
         self.conv4 = nn.Conv2d(c, d, kernel_size=3, bias=False)  # d x (c x 3 x 3)
         self.norm4 = nn.BatchNorm2d(d)
+        self.conv5 = nn.Conv2d(d, e, kernel_size=3, bias=False)  # e x (d x 3 x 3)
+        self.norm5 = nn.BatchNorm2d(e)
         self.drop = nn.Dropout(dropout)
-        self.fc = nn.Linear(d, 10)  # 10 x (d weights + 1 bias)
+        self.fc = nn.Linear(e, 10)  # 10 x (e weights + 1 bias)
 
-        convolutions = 25 * a + 9 * (a * b + b * c + c * d)
-        norms = 2 * (a + b + c + d)
-        assert count_parameters(self) == convolutions + norms + 10 * (d + 1)
+        convolutions = 25 * a + 9 * (a * b + b * c + c * d + d * e)
+        norms = 2 * (a + b + c + d + e)
+        assert count_parameters(self) == convolutions + norms + 10 * (e + 1)
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the log-probability of each digit for each image."""
@@ -186,11 +189,12 @@ class DeepNetwork(nn.Module):
         x = F.max_pool2d(self.conv1(x), 2)  # (N, a, 12, 12): of each 2x2 places the best
         x = F.relu(self.norm1(x))  # (N, a, 12, 12): after pooling, there is a quarter to do
         x = F.relu(self.norm2(self.conv2(x)))  # (N, b, 10, 10): a window now sees 10 pixels
-        x = F.max_pool2d(self.conv3(x), 2)  # (N, c, 4, 4): 16 pixels
-        x = F.relu(self.norm3(x))  # (N, c, 4, 4)
-        x = F.relu(self.norm4(self.conv4(x)))  # (N, d, 2, 2): 24 pixels
-        x = x.mean(dim=(2, 3))  # (N, d): of the four places
-        x = self.drop(x)  # (N, d): while training, some of the d become 0
+        x = F.relu(self.norm3(self.conv3(x)))  # (N, c, 8, 8): 14 pixels
+        x = F.max_pool2d(self.conv4(x), 2)  # (N, d, 3, 3): 20 pixels
+        x = F.relu(self.norm4(x))  # (N, d, 3, 3)
+        x = F.relu(self.norm5(self.conv5(x)))  # (N, e, 1, 1): the whole image
+        x = x.flatten(1)  # (N, e)
+        x = self.drop(x)  # (N, e): while training, some of the e become 0
         x = self.fc(x)  # (N, 10): one score a digit
         return F.log_softmax(x, dim=1, dtype=torch.float32)  # (N, 10): logarithms of probabilities
 
@@ -210,8 +214,8 @@ def build_network(recipe: Recipe) -> nn.Module:
     networks: dict[str, Callable[[float], nn.Module]] = {
         "tutorial": TutorialNetwork,
         "fast": FastNetwork,
-        "compact": partial(DeepNetwork, kernels=(16, 24, 32, 36)),
-        "best": partial(DeepNetwork, kernels=(16, 48, 64, 128)),
+        "compact": partial(DeepNetwork, kernels=(16, 20, 20, 28, 36)),
+        "best": partial(DeepNetwork, kernels=(16, 48, 48, 64, 128)),
     }
     network = networks[recipe.network](recipe.dropout)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]

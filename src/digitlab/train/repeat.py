@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from digitlab.core.errors import DigitlabError
-from digitlab.data.dataset import Dataset, load_dataset
+from digitlab.data.dataset import Dataset
 from digitlab.train.folder import RunFolder
 from digitlab.train.history import ScorePoint
 from digitlab.train.jobs import run_at_once
@@ -56,7 +56,7 @@ class Repeats:
     machine: str
     threads: int
     jobs: int
-    """How many trainings went on at once."""
+    """How many trainings went on at once, at most."""
     versions: dict[str, str]
 
 
@@ -82,7 +82,8 @@ def repeat(
     name
         What the recipe is called, for the record.
     device_name, threads, data_dir, command
-        See `start_run`. With several jobs, no number of threads means an equal share of them.
+        See `start_run`. With several jobs, no number of threads means an equal share of them;
+        what was begun with another number is finished with that, for the sake of its bits.
     jobs
         How many trainings go on at once, each in a process of its own: two of one thread get
         more done than one of two, which wait for each other many times a step.
@@ -103,24 +104,24 @@ def repeat(
     folders = [RunFolder(root / f"seed-{seed}") for seed in range(1, seeds + 1)]
     for folder in folders:
         _check_same(folder, recipe)
-    if jobs > 1 and threads is None:
+    jobs = min(jobs, seeds)
+    if threads is None:
         threads = max(1, torch.get_num_threads() // jobs)
-    train = partial(
-        _train_seed, recipe=recipe, dataset_name=dataset.entry.name, device_name=device_name,
-        threads=threads, data_dir=data_dir, command=command,
-    )  # fmt: skip
+    tasks = {
+        str(folder.path): partial(
+            _train_seed, folder, seed, recipe, dataset, device_name=device_name, threads=threads,
+            data_dir=data_dir, command=command, jobs=jobs,
+        )
+        for seed, folder in enumerate(folders, start=1)
+    }  # fmt: skip
     if jobs > 1:
-        tasks = {
-            str(folder.path): partial(train, folder, seed)
-            for seed, folder in enumerate(folders, start=1)
-        }
         run_at_once(tasks, jobs)
     else:
-        for seed, folder in enumerate(folders, start=1):
-            print(f"Seed {seed} of {seeds}: {folder.path}", file=sys.stderr)
+        for seed, (name_of_folder, train) in enumerate(tasks.items(), start=1):
+            print(f"Seed {seed} of {seeds}: {name_of_folder}", file=sys.stderr)
             with contextlib.redirect_stdout(sys.stderr):  # stdout is for the result of them all
-                train(folder, seed, dataset=dataset)
-    return summarise(folders, name, recipe, jobs)
+                train()
+    return summarise(folders, name, recipe)
 
 
 def _check_same(folder: RunFolder, recipe: Recipe) -> None:
@@ -133,17 +134,16 @@ def _check_same(folder: RunFolder, recipe: Recipe) -> None:
 def _train_seed(
     folder: RunFolder,
     seed: int,
-    *,
     recipe: Recipe,
-    dataset_name: str,
+    dataset: Dataset,
+    *,
     device_name: str,
-    threads: int | None,
+    threads: int,
     data_dir: Path | None,
     command: list[str],
-    dataset: Dataset | None = None,
+    jobs: int,
 ) -> None:
-    """Begin the run in the folder, or go on with it; `dataset` spares reading it anew."""
-    dataset = dataset or load_dataset(dataset_name, data_dir=data_dir)
+    """Begin the run in the folder, or go on with it."""
     if folder.holds_a_run():
         resume_run(
             folder, dataset, epochs=None, device_name=None, checkpoint_steps=None, command=command
@@ -151,11 +151,11 @@ def _train_seed(
     else:
         start_run(
             folder, recipe, dataset, seed=seed, device_name=device_name, threads=threads,
-            checkpoint_steps=0, force=False, data_dir=data_dir, command=command,
+            checkpoint_steps=0, force=False, data_dir=data_dir, command=command, jobs=jobs,
         )  # fmt: skip
 
 
-def summarise(folders: list[RunFolder], name: str, recipe: Recipe, jobs: int) -> Repeats:
+def summarise(folders: list[RunFolder], name: str, recipe: Recipe) -> Repeats:
     """Return what the finished runs of the recipe of that name, in some folders, came to."""
     reports = [folder.read_report() for folder in folders]
     records = [folder.read_record() for folder in folders]
@@ -181,8 +181,8 @@ def summarise(folders: list[RunFolder], name: str, recipe: Recipe, jobs: int) ->
         seconds=statistics.fmean(seconds),
         seconds_each=seconds,
         machine=records[-1]["machine"],
-        threads=records[-1]["threads"],
-        jobs=jobs,
+        threads=max(record["threads"] for record in records),
+        jobs=max(record.get("jobs", 1) for record in records),
         versions=records[-1]["versions"],
     )
 

@@ -26,14 +26,14 @@ from digitlab.train.checks import (
 )
 from digitlab.train.device import describe_machine, set_up_device
 from digitlab.train.folder import RunFolder
-from digitlab.train.history import HeldOutPoint, ScorePoint
+from digitlab.train.history import HeldOutPoint, ScorePoint, from_record
 from digitlab.train.loop import Training
 from digitlab.train.provenance import command_given, versions
 from digitlab.train.recipe import Recipe
 from digitlab.train.report import calibrate_by_held_out, make_report
 from digitlab.train.stopping import Stopped, StopRequest
 
-DECIDING_BITS = ("device", "machine", "threads")
+DECIDING_BITS = ("device", "machine", "threads", "computed_in")
 """What of a run's record, beside the versions, decides its last bits."""
 
 
@@ -49,6 +49,7 @@ def start_run(
     force: bool,
     data_dir: Path | None,
     command: list[str],
+    jobs: int = 1,
 ) -> None:
     """Train a new network up to `recipe.epochs` and leave everything in the folder.
 
@@ -62,8 +63,9 @@ def start_run(
         Save every so many steps, beside every epoch's end; 0 for epochs' ends alone.
     force
         Overwrite the run that the folder holds, if it holds one.
-    data_dir, command
-        Where the data was asked for and the words that were given, for the record.
+    data_dir, command, jobs
+        Where the data was asked for, the words that were given, and how many trainings go on at
+        once on this machine, for the record.
 
     Raises
     ------
@@ -84,6 +86,7 @@ def start_run(
         record = _record_of(training, dataset) | {
             "data_dir": None if data_dir is None else str(data_dir),
             "checkpoint_steps": checkpoint_steps,
+            "jobs": jobs,
             "commands": [command_given(command)],
         }
         folder.write_record(record)
@@ -124,6 +127,10 @@ def resume_run(
         if epochs is None:
             epochs = record["recipe"]["epochs"]
         recipe = replace(Recipe.from_json(done["recipe"]), epochs=epochs)
+        if done["epochs_done"] == epochs and _has_report(folder, epochs) and not rejected:
+            folder.write_history(from_record(point) for point in done["history"])
+            _tell(folder, f"nothing left to do: {epochs} epochs are done")
+            return
         device = set_up_device(device_name or done["device"], done["threads"])
 
         for path, trouble in rejected.items():
@@ -240,6 +247,7 @@ def _record_of(training: Training, dataset: Dataset) -> dict[str, Any]:
         "device": training.device.type,
         "machine": describe_machine(training.device),
         "threads": torch.get_num_threads(),
+        "computed_in": "bfloat16" if training.bfloat16 else "float32",
         "versions": versions(),
     }
 

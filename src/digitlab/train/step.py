@@ -22,8 +22,8 @@ def train_step(
     """Learn from one batch; return its loss, a single number, as it was before the step.
 
     `images` are normalised float32 (B, 1, 28, 28), `labels` int64 (B,), 0 to 9 or `NO_DIGIT`.
-    With `bfloat16`, convolutions and linear layers multiply numbers of 16 bits; the weights
-    themselves, and the loss, keep their 32.
+    With `bfloat16`, convolutions and linear layers multiply numbers of 16 bits, and hand such on;
+    the weights, batch norm's averages and the loss keep their 32.
     """
     optimizer.zero_grad()  # forget the gradient of the last batch, or they would add up
     with torch.autocast(images.device.type, torch.bfloat16, bfloat16, cache_enabled=False):
@@ -45,41 +45,48 @@ class RecordedStep:
 
     Parameters
     ----------
-    network, optimizer, images, labels, label_smoothing, bfloat16
-        As `train_step` takes them. Only batches of the size of this one can be played back.
+    step
+        `train_step` with all but the batch.
+    network, optimizer
+        What the step changes.
+    images, labels
+        A batch. Only batches of its size can be played back.
     record
         Takes a function that computes on the device; returns another that does the same again.
+
+    Raises
+    ------
+    RuntimeError
+        If the device cannot record it. Nothing has changed then.
     """
 
     def __init__(
         self,
+        step: Callable[[Tensor, Tensor], Tensor],
         network: nn.Module,
         optimizer: MomentumSGD,
         images: Tensor,
         labels: Tensor,
-        label_smoothing: float = 0.0,
         *,
-        bfloat16: bool = False,
         record: Callable[[Callable[[], None]], Callable[[], None]] | None = None,
     ) -> None:
         self._images, self._labels = images.clone(), labels.clone()
         self._loss = torch.zeros((), device=images.device)
 
-        def step() -> None:
-            loss = train_step(
-                network, optimizer, self._images, self._labels, label_smoothing, bfloat16=bfloat16
-            )
-            self._loss.copy_(loss)
+        def learn() -> None:
+            self._loss.copy_(step(self._images, self._labels))
 
         # Recording changes weights, velocities and random state: all are put back afterwards.
         state = [*network.state_dict().values(), *optimizer.state().values()]
         before = [tensor.clone() for tensor in state]
         random_states = get_random_states(images.device)
-        self._play = (record or record_cuda_graph)(step)
-        with torch.no_grad():
-            for tensor, value in zip(state, before, strict=True):
-                tensor.copy_(value)
-        set_random_states(images.device, random_states)
+        try:
+            self._play = (record or record_cuda_graph)(learn)
+        finally:
+            with torch.no_grad():
+                for tensor, value in zip(state, before, strict=True):
+                    tensor.copy_(value)
+            set_random_states(images.device, random_states)
 
     def __call__(self, images: Tensor, labels: Tensor) -> Tensor:
         """Learn from one batch of the recorded size; return its loss, good until the next call."""
