@@ -24,7 +24,7 @@ from digitlab.train.stopping import Stopped
 from measure import describe_machine
 
 RUNGS: dict[str, dict[str, Any]] = {
-    "the tutorial, 8 epochs": {"epochs": 8, "test_each_epoch": False, "log_every": 100},
+    "the tutorial, 5 epochs": {"epochs": 5, "test_each_epoch": False, "log_every": 100},
     "twice the batch, twice the rate": {"batch_size": 128, "learning_rate": 0.02},
     "one cycle, to a higher rate": {
         "schedule": "one-cycle",

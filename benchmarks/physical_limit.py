@@ -160,7 +160,7 @@ def main() -> int:
         )
         print(
             "| recipe | multiply-adds an image, to answer; to learn | answering, us an image "
-            "| of the limit | training, us an image | of the limit | normalising and optimiser, us |"
+            "| of the limit | training, us an image | of the limit | normalising, optimiser, us |"
         )
         print("| --- | --- | --- | --- | --- | --- | --- |")
         for name in arguments.recipes:

@@ -55,15 +55,15 @@ def test_whitened_answers_have_deviation_1_and_do_not_agree(mnist: Dataset):
 
 def test_the_compact_network_has_no_more_parameters_than_the_tutorials():
     compact = build_network(Recipe(network="compact"))
-    weights = 25 * 16 + 9 * (16 * 24 + 24 * 32 + 32 * 36) + 10 * 36
-    assert count_parameters(compact) == weights + 2 * (16 + 24 + 32 + 36) + 10 == 21_722
+    weights = 25 * 16 + 9 * (16 * 20 + 20 * 20 + 20 * 28 + 28 * 36) + 10 * 36
+    assert count_parameters(compact) == weights + 2 * (16 + 20 + 20 + 28 + 36) + 10 == 21_602
     assert count_parameters(compact) <= count_parameters(build_network(Recipe()))
 
 
 def test_the_best_network_is_less_than_a_megabyte():
     best = build_network(Recipe(network="best"))
-    weights = 25 * 16 + 9 * (16 * 48 + 48 * 64 + 64 * 128) + 10 * 128
-    assert count_parameters(best) == weights + 2 * (16 + 48 + 64 + 128) + 10 == 110_490
+    weights = 25 * 16 + 9 * (16 * 48 + 48 * 48 + 48 * 64 + 64 * 128) + 10 * 128
+    assert count_parameters(best) == weights + 2 * (16 + 48 + 48 + 64 + 128) + 10 == 131_322
     assert 4 * count_parameters(best) < 900_000  # bytes; the rest of an ONNX file is small
 
 

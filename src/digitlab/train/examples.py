@@ -45,7 +45,7 @@ class Examples:
         self.held_out_images = images[held_out].to(device)
         self.held_out_labels = labels[held_out]
         size, rest = recipe.batch_size, len(learnt) % recipe.batch_size
-        if recipe.network == "fast" and 1 in (size, rest):
+        if recipe.network != "tutorial" and 1 in (size, rest):
             raise DigitlabError(
                 f"{len(learnt)} images in batches of {size} leave one alone, of which batch norm "
                 "cannot take a deviation; choose another batch_size"
