@@ -17,9 +17,9 @@ from digitlab.train.recipe import NETWORKS, Recipe, find_recipe
 from digitlab.train.step import RecordedStep, train_step
 
 
-def fresh(network: str = "fast") -> tuple[nn.Module, MomentumSGD]:
+def fresh(network: str = "fast", dropout: float = 0.3) -> tuple[nn.Module, MomentumSGD]:
     torch.manual_seed(3)
-    built = build_network(Recipe(network=network, dropout=0.3)).train()
+    built = build_network(Recipe(network=network, dropout=dropout)).train()
     return built, MomentumSGD(built.named_parameters(), learning_rate=0.1, momentum=0.9)
 
 
@@ -78,7 +78,7 @@ def test_a_recording_that_fails_leaves_no_trace_and_the_training_goes_on(
 @pytest.mark.parametrize("bfloat16", [False, True])
 def test_a_cuda_graph_does_what_the_step_does(batch: tuple[Tensor, Tensor], bfloat16: bool):
     images, labels = (tensor.cuda() for tensor in batch)
-    networks = [fresh()[0].cuda() for _ in range(2)]
+    networks = [fresh(dropout=0.0)[0].cuda() for _ in range(2)]
     optimizers = [
         MomentumSGD(it.named_parameters(), learning_rate=0.1, momentum=0.9) for it in networks
     ]
@@ -90,9 +90,7 @@ def test_a_cuda_graph_does_what_the_step_does(batch: tuple[Tensor, Tensor], bflo
     for rate in (0.1, 0.05, 0.2):  # the recording must not keep the first
         for optimizer in optimizers:
             optimizer.learning_rate = rate
-        torch.manual_seed(9)
         expected = steps[0](images, labels).item()
-        torch.manual_seed(9)
         assert recorded(images, labels).item() == pytest.approx(expected, rel=1e-2)
 
 
