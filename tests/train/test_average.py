@@ -15,7 +15,7 @@ def shifted(network: nn.Module, by: float) -> None:
 
 
 def test_the_average_follows_weights_and_batch_norms_numbers():
-    network = build_network(Recipe(network="fast"))
+    network = build_network(Recipe(network="compact"))
     average = RunningAverage(network, 0.75)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     shifted(network, 1.0)

@@ -91,6 +91,7 @@ class MomentumSGD:
 
     @learning_rate.setter
     def learning_rate(self, rate: float) -> None:
+        """Change how far the next step goes."""
         self._learning_rate = rate
         if self._rate_on_gpu is not None:
             self._rate_on_gpu.fill_(rate)
