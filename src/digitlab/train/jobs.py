@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -70,6 +71,7 @@ def _begin(task: Callable[[], object]) -> BaseProcess:
     process = spawn.Process(target=_work, args=(task,), daemon=True)
     # Ctrl-C is for the parent, which asks its children to stop: until they have left its group,
     # they are not to hear of it. What is blocked stays so in a new process.
+    resource_tracker.ensure_running()  # it would unblock the signal when it first starts
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         process.start()
