@@ -65,7 +65,7 @@ def test_a_recording_that_fails_leaves_no_trace_and_the_training_goes_on(
     plain, other = (
         Training(recipe, small_mnist, seed=2, device=set_up_device("cpu")) for _ in range(2)
     )
-    other._records = True  # as on a GPU
+    other._learn.records = True  # as on a GPU
     for training in (plain, other):
         torch.manual_seed(5)
         list(training.run())

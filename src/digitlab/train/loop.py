@@ -1,10 +1,8 @@
 """Train, test, and be stopped and continued anywhere without a trace."""
 
 import math
-import sys
 import time
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -32,7 +30,7 @@ from digitlab.train.history import (
 from digitlab.train.networks import FastNetwork, build_network, load_weights
 from digitlab.train.optimizer import MomentumSGD, learning_rate_at
 from digitlab.train.recipe import Recipe
-from digitlab.train.step import RecordedStep, train_step
+from digitlab.train.step import LearningStep
 
 WHITENED_BY = 2_000
 """How many images a first convolution that is not learnt is computed from."""
@@ -79,12 +77,10 @@ class Training:
             weight_decay=recipe.weight_decay,
         )
         self.average = RunningAverage(self.network, recipe.average) if recipe.average else None
-        self._step = partial(
-            train_step, self.network, self.optimizer,
-            label_smoothing=recipe.label_smoothing, bfloat16=self.bfloat16,
+        self._learn = LearningStep(
+            self.network, self.optimizer, label_smoothing=recipe.label_smoothing,
+            bfloat16=self.bfloat16, records=device.type == "cuda",
         )  # fmt: skip
-        self._records = device.type == "cuda"
-        self._recorded: RecordedStep | None = None
 
         self.epochs_done = 0
         self.batches_done = 0  # of the epoch under way
@@ -152,7 +148,8 @@ class Training:
             images, labels = self.examples.shown(images, labels, epoch)
             images = normalise(images, self._mean, self._std)
             self.optimizer.learning_rate = learning_rate_at(self.recipe, self.steps_done, steps)
-            loss = self._learn(images, labels)
+            is_last = self.batches_done == self._steps_per_epoch - 1
+            loss = self._learn(images, labels, is_last=is_last)
             if self.average is not None:
                 self.average.follow(self.network, self.steps_done)
             point = None
@@ -160,25 +157,6 @@ class Training:
                 point = self._record_loss(loss.item())
             self.batches_done += 1
             yield point
-
-    def _learn(self, images: Tensor, labels: Tensor) -> Tensor:
-        """Learn from one normalised batch; return its loss.
-
-        On a GPU by playing back a recording; the last batch of an epoch may be of another size.
-        """
-        is_last = self.batches_done == self._steps_per_epoch - 1
-        if not self._records or is_last:
-            return self._step(images, labels)
-        if self._recorded is None:
-            try:
-                self._recorded = RecordedStep(
-                    self._step, self.network, self.optimizer, images, labels
-                )
-            except RuntimeError as error:
-                print(f"no step can be recorded here ({error}); going on without", file=sys.stderr)
-                self._records = False
-                return self._step(images, labels)
-        return self._recorded(images, labels)
 
     def _record_loss(self, loss: float) -> TrainPoint:
         self._check_finite(loss)

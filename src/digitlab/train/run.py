@@ -127,22 +127,20 @@ def resume_run(
         if epochs is None:
             epochs = record["recipe"]["epochs"]
         recipe = replace(Recipe.from_json(done["recipe"]), epochs=epochs)
-        if done["epochs_done"] == epochs and _has_report(folder, epochs) and not rejected:
-            folder.write_history(from_record(point) for point in done["history"])
-            _tell(folder, f"nothing left to do: {epochs} epochs are done")
-            return
-        device = set_up_device(device_name or done["device"], done["threads"])
+        is_done = done["epochs_done"] == epochs and _has_report(folder, epochs)
+        if not is_done:  # fails before anything is moved
+            device = set_up_device(device_name or done["device"], done["threads"])
 
         for path, trouble in rejected.items():
             path.replace(path.with_name(f"{path.name}.damaged"))
             _tell(folder, f"{trouble}; set aside, continuing from the checkpoint before it")
+        folder.write_history(from_record(point) for point in done["history"])
+        if is_done:
+            _tell(folder, f"nothing left to do: {epochs} epochs are done")
+            return
         _tell_of_wait(recipe)
         training = Training(recipe, dataset, seed=done["seed"], device=device)
         training.restore(checkpoint)
-        folder.write_history(training.history)
-        if training.epochs_done == recipe.epochs and _has_report(folder, recipe.epochs):
-            _tell(folder, f"nothing left to do: {recipe.epochs} epochs are done")
-            return
         now = _record_of(training, dataset)
         _tell_differences(folder, record, now)
         commands = [*record["commands"], command_given(command)]

@@ -1,6 +1,8 @@
 """One step of learning: from a batch to slightly better weights."""
 
+import sys
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -34,6 +36,49 @@ def train_step(
     loss.backward()  # how much would the loss change with each weight? That is the gradient.
     optimizer.step()  # go a little way down
     return loss.detach()
+
+
+class LearningStep:
+    """`train_step` of one network; on a GPU recorded at its first batch and then played back.
+
+    Parameters
+    ----------
+    network, optimizer, label_smoothing, bfloat16
+        As `train_step` takes them.
+    records
+        Whether the device can record a step. If that fails it is told, and done without.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        optimizer: MomentumSGD,
+        *,
+        label_smoothing: float,
+        bfloat16: bool,
+        records: bool,
+    ) -> None:
+        self.network, self.optimizer = network, optimizer
+        self.records = records
+        self._step = partial(
+            train_step, network, optimizer, label_smoothing=label_smoothing, bfloat16=bfloat16
+        )
+        self._recorded: RecordedStep | None = None
+
+    def __call__(self, images: Tensor, labels: Tensor, *, is_last: bool) -> Tensor:
+        """Learn from one batch; return its loss. The last of an epoch may be of another size."""
+        if not self.records or is_last:
+            return self._step(images, labels)
+        if self._recorded is None:
+            try:
+                self._recorded = RecordedStep(
+                    self._step, self.network, self.optimizer, images, labels
+                )
+            except RuntimeError as error:
+                print(f"no step can be recorded here ({error}); going on without", file=sys.stderr)
+                self.records = False
+                return self._step(images, labels)
+        return self._recorded(images, labels)
 
 
 class RecordedStep:
