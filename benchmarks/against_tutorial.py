@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from measure import BenchmarkError, Cost, describe_machine, measure, version_of
+from measure import Cost, describe_machine, exit_code_of, measure, version_of
 from peers import ensure_torchvision, lay_out_data, tell, with_torchvision
 
 HERE = Path(__file__).resolve().parent
@@ -139,6 +139,8 @@ def show(facts: dict[str, object], runs: Sequence[Run]) -> None:
 
 def run_benchmark(repeats: int, epochs: int, json_file: Path | None) -> None:
     """Prepare, run all pairs, print the tables and write the JSON file."""
+    if json_file is not None:  # now, not after all the runs
+        json_file.parent.mkdir(parents=True, exist_ok=True)
     versions = {"Python": platform.python_version(), "torch": version_of("torch")}
     versions |= {"digitlab": version_of("digitlab"), "torchvision": ensure_torchvision()}
     facts: dict[str, object] = {
@@ -186,16 +188,7 @@ def main() -> int:
             parser.error(f"--{name} is {getattr(arguments, name)}, but must be 1 or more")
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        if arguments.json is not None:  # now, not after all the runs
-            arguments.json.parent.mkdir(parents=True, exist_ok=True)
-        run_benchmark(arguments.repeats, arguments.epochs, arguments.json)
-    except (BenchmarkError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return exit_code_of(lambda: run_benchmark(arguments.repeats, arguments.epochs, arguments.json))
 
 
 if __name__ == "__main__":

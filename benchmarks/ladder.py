@@ -95,14 +95,12 @@ def beginning(number: int, name: str) -> str:
 def command_of(recipe: Recipe, folder: Path, seeds: int) -> list[str]:
     """Return the words by which `digitlab` makes the runs of a rung."""
     usual = Recipe().as_json()
-    changes = {name: value for name, value in recipe.as_json().items() if value != usual[name]}
-    flags = [
-        word
-        for name, value in changes.items()
-        for word in ([f"--no-{name}"] if value is False else [f"--{name}", str(value)])
-    ]
-    words = ["repeat", "tutorial", "--seeds", str(seeds), "--run", str(folder), *flags]
-    return [word.replace("_", "-") if word.startswith("--") else word for word in words]
+    words = ["repeat", "tutorial", "--seeds", str(seeds), "--run", str(folder)]
+    for name, value in recipe.as_json().items():
+        flag = name.replace("_", "-")
+        if value != usual[name]:
+            words += [f"--no-{flag}"] if value is False else [f"--{flag}", str(value)]
+    return words
 
 
 def table(rungs: list[Rung]) -> str:

@@ -60,6 +60,18 @@ def measure(command: Sequence[str], environment: dict[str, str], log: Path) -> C
     )
 
 
+def exit_code_of(benchmark: Callable[[], None]) -> int:
+    """Run a benchmark to its end; tell on stderr what stopped it; return the exit code."""
+    try:
+        benchmark()
+    except (BenchmarkError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
 def seconds_of(function: Callable[[], object], runs: int) -> list[float]:
     """Return the wall seconds of each of several calls, after one that warms up."""
     function()

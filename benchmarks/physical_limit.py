@@ -18,6 +18,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -76,8 +77,10 @@ def attainable_rate() -> float:
     return SIDE**3 / least_seconds(lambda: a @ b)
 
 
-def ready(recipe_name: str, batch: int) -> tuple[nn.Module, MomentumSGD, Tensor, Tensor]:
-    """Return a recipe's network, its optimiser, and a batch of normalised images and labels."""
+def ready(
+    recipe_name: str, batch: int
+) -> tuple[nn.Module, MomentumSGD, Tensor, Callable[[], Tensor]]:
+    """Return a recipe's network, its optimiser, normalised images, and a step that learns them."""
     recipe = find_recipe(recipe_name)
     torch.manual_seed(1)
     network = build_network(recipe).train()
@@ -87,13 +90,18 @@ def ready(recipe_name: str, batch: int) -> tuple[nn.Module, MomentumSGD, Tensor,
     )  # fmt: skip
     pixels = torch.randint(256, (batch, 28, 28), dtype=torch.uint8)
     images = normalise(pixels, MNIST.mean, MNIST.std)
-    return network, optimizer, images, torch.randint(10, (batch,))
+    labels = torch.randint(10, (batch,))
+    return (
+        network,
+        optimizer,
+        images,
+        partial(train_step, network, optimizer, images, labels, recipe.label_smoothing),
+    )
 
 
 def times(recipe_name: str, batch: int) -> tuple[nn.Module, float, float, float]:
     """Return a recipe's network, and seconds an image: answering, training, input and optimiser."""
-    network, optimizer, images, labels = ready(recipe_name, batch)
-    smoothing = find_recipe(recipe_name).label_smoothing
+    network, optimizer, images, step = ready(recipe_name, batch)
     pixels = torch.zeros(batch, 28, 28, dtype=torch.uint8)
 
     def answer() -> None:
@@ -103,7 +111,7 @@ def times(recipe_name: str, batch: int) -> tuple[nn.Module, float, float, float]
     network.eval()
     answering = least_seconds(answer)
     network.train()
-    training = least_seconds(lambda: train_step(network, optimizer, images, labels, smoothing))
+    training = least_seconds(step)
     beside = least_seconds(lambda: normalise(pixels, MNIST.mean, MNIST.std)) + least_seconds(
         optimizer.step
     )
@@ -121,12 +129,11 @@ KINDS = {
 
 def where_time_goes(recipe_name: str, batch: int) -> dict[str, float]:
     """Return each kind's share of a training step's time, 0 to 1, and of all that is left."""
-    network, optimizer, images, labels = ready(recipe_name, batch)
-    smoothing = find_recipe(recipe_name).label_smoothing
+    *_, step = ready(recipe_name, batch)
 
     def steps() -> None:
         for _ in range(30):
-            train_step(network, optimizer, images, labels, smoothing)
+            step()
 
     steps()
     with profile(activities=[ProfilerActivity.CPU]) as profiler:

@@ -5,9 +5,9 @@
 In each round, with the round's number as seed: `onecycle_script.py`, one epoch of a network made
 to learn fast, and `digitlab train --recipe fast --no-figures`. In some of the rounds also
 `tutorial_script.py`, the tutorial's own 8 epochs, which takes minutes (and draws its figures,
-less than 2 seconds of them). All run with the threads
-that a reader would get; ratios are of the same round, so that a machine that grows slower does so
-for all. The table goes to stdout, progress to stderr.
+less than 2 seconds of them). All run with the threads that a reader would get; ratios are of the
+same round, so that a machine that grows slower does so for all. The table goes to stdout, progress
+to stderr.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from measure import BenchmarkError, Cost, describe_machine, measure, version_of
+from measure import Cost, describe_machine, exit_code_of, measure, version_of
 from peers import ensure_torchvision, lay_out_data, tell, with_torchvision
 from table import spread
 
@@ -134,14 +134,9 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.rounds < 1 or not 0 <= arguments.tutorial_rounds <= arguments.rounds:
         parser.error("--rounds must be 1 or more, and --tutorial-rounds from 0 to --rounds")
-    try:
-        run_benchmark(arguments.rounds, arguments.tutorial_rounds, arguments.json)
-    except (BenchmarkError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return exit_code_of(
+        lambda: run_benchmark(arguments.rounds, arguments.tutorial_rounds, arguments.json)
+    )
 
 
 if __name__ == "__main__":
