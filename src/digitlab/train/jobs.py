@@ -101,7 +101,9 @@ def _work(task: Callable[[], object]) -> None:
 def _end_with_parent() -> None:
     """Leave the parent's group, and ask this process to stop when the parent is no more."""
     os.setpgrp()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # forgets one that came while it was blocked
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     parent = multiprocessing.parent_process()
     assert parent is not None
 
