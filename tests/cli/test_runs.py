@@ -1,6 +1,7 @@
 """Runs as a person makes them: begun, stopped, continued, spoilt, and read again."""
 
 import json
+import os
 import signal
 import subprocess
 from collections.abc import Callable
@@ -111,6 +112,26 @@ def test_a_stop_saves_says_how_to_continue_and_changes_nothing(
     assert "Traceback" not in err
     record = read_checkpoint(run / "last.safetensors").record
     assert record["epochs_done"] * 32 + record["batches_done"] > 10
+    assert call("resume", run).code == 0
+    assert_same_run(run, never_stopped)
+
+
+def test_a_stop_while_the_folder_is_made_leaves_a_whole_run(
+    never_stopped: Path, call: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    write = RunFolder.write_record
+
+    def write_late(folder: RunFolder, record: dict) -> None:
+        assert (folder.path / "last.safetensors").exists()
+        os.kill(os.getpid(), signal.SIGTERM)
+        write(folder, record)
+
+    run = tmp_path / "run"
+    with monkeypatch.context() as change:
+        change.setattr(RunFolder, "write_record", write_late)
+        outcome = call("train", *TWO_EPOCHS, "--run", run)
+    assert outcome.code == 143
+    assert f"stopped at the start; continue with `digitlab resume {run}`" in outcome.err
     assert call("resume", run).code == 0
     assert_same_run(run, never_stopped)
 

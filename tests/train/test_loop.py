@@ -14,7 +14,6 @@ from digitlab.data.catalog import FASHION_MNIST
 from digitlab.data.dataset import Dataset
 from digitlab.train.checkpoint import from_bytes, to_bytes
 from digitlab.train.device import set_up_device
-from digitlab.train.examples import Examples
 from digitlab.train.history import (
     HeldOutPoint,
     Point,
@@ -129,18 +128,6 @@ def test_the_average_is_what_is_tested_and_used(best_never_stopped: Training, tm
     loaded = load_trained(path).network.state_dict()
     for name, value in training.average.state().items():
         assert torch.equal(loaded[name], value), name
-
-
-def test_what_is_held_out_is_not_learnt_and_does_not_depend_on_the_seed(small_mnist: Dataset):
-    recipe = Recipe(train_images=300, validation=50)
-    one, other = (
-        Examples(recipe, small_mnist, seed=seed, device=torch.device("cpu")) for seed in (1, 2)
-    )
-    assert torch.equal(one.held_out_images, other.held_out_images)
-    every = torch.cat([one.images, one.held_out_images]).flatten(1)
-    used = torch.from_numpy(small_mnist.train_images[:300]).flatten(1)
-    assert sorted(every.tolist()) == sorted(used.tolist())
-    assert len(one) == 250
 
 
 @pytest.mark.parametrize(("images", "batch_size"), [(101, 50), (100, 1), (1, 64)])

@@ -29,6 +29,8 @@ def test_the_mean_is_that_of_the_runs_and_what_is_done_is_not_done_again(
 
     both = call("repeat", "tutorial", "--seeds", 3, *SETTINGS, "--run", tmp_path, "--json")
     told = json.loads(both.out)
+    assert "done before: 1 of 3 seeds" in both.err
+    assert "begun: " + str(tmp_path / "seed-1") not in both.err
     assert checkpoint.read_bytes() == bytes_before
     assert told["recipe"] == "tutorial"
     assert told["settings"]["train_images"] == 640

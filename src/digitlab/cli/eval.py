@@ -72,6 +72,8 @@ def evaluate(
     if as_json:
         print(json.dumps(report))
     else:
+        if len(models) > 1:
+            print(f"The mean of the probabilities of {len(models)} networks:")
         _print_report(report)
 
 

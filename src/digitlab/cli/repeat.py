@@ -31,7 +31,8 @@ def repeat(
         int,
         Parameter(
             help="How many trainings go on at once, with an equal share of the threads each: two "
-            "of one thread get more done than one of two. Each is slower, though."
+            "of one thread get more done than one of two. Each is slower, though; and one seed "
+            "gives other last bits with another number of threads."
         ),
     ] = 1,
     as_json: AsJson = False,

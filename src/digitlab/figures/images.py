@@ -31,7 +31,7 @@ def draw_images(
     rows = max(1, -(-len(images) // columns))
     side = images.shape[1] * DOTS_PER_PIXEL
     title_height = TITLE_LINE * max((title.count("\n") + 1 for title in titles), default=1)
-    above = HEADING if heading else 0
+    above = HEADING if heading else GAP // 2
     height = above + rows * (title_height + side + GAP)
     width = columns * (side + GAP)
 

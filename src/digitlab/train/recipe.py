@@ -61,9 +61,10 @@ class Recipe:
     how much a network owes to its data, and make a quick trial."""
 
     validation: int = 0
-    """How many of the training images are held out, 0 to below `train_images`: the same ones
-    whatever the seed. Nothing is learnt from them, so that settings may be chosen by them. With
-    any held out, they are tested after every epoch and the test set only once, at the end."""
+    """How many of the training images are held out, 0 to below `train_images`: a row of
+    neighbours, the same whatever the seed, nearly all by hands of which nothing is learnt. So
+    settings may be chosen by them. With any held out, they are tested after every epoch and the
+    test set only once, at the end."""
 
     schedule: str = "constant"
     """How the learning rate changes: `constant`; `one-cycle`, which rises in a straight line to
@@ -135,7 +136,8 @@ class Recipe:
         finite = math.isfinite(self.weight_decay)
         self._check("weight_decay", finite and self.weight_decay >= 0, "a number of at least 0")
         plain = 0 <= self.plain_epochs < self.epochs
-        self._check("plain_epochs", plain, f"from 0 to below epochs, {self.epochs}")
+        limit = f"from 0 to below epochs, {self.epochs}; --plain-epochs 0 goes with any"
+        self._check("plain_epochs", plain, limit)
         held_out = 0 <= self.validation < self.train_images
         self._check("validation", held_out, f"from 0 to below train_images, {self.train_images}")
         self._check("network", self.network in NETWORKS, f"one of {', '.join(NETWORKS)}")

@@ -13,12 +13,13 @@ import torch
 
 from digitlab.core.errors import DigitlabError
 from digitlab.data.dataset import Dataset
+from digitlab.train.checks import check_dataset
 from digitlab.train.folder import RunFolder
 from digitlab.train.history import ScorePoint
 from digitlab.train.jobs import run_at_once
 from digitlab.train.networks import build_network, count_parameters
 from digitlab.train.recipe import Recipe
-from digitlab.train.run import resume_run, start_run
+from digitlab.train.run import has_report, resume_run, start_run
 
 # Student's t, 97.5 %, for 1 to 30 degrees of freedom: Wilson's interval is of one network's test,
 # this one of the mean over networks.
@@ -103,7 +104,7 @@ def repeat(
         raise DigitlabError(f"jobs is {jobs}, but must be at least 1")
     folders = [RunFolder(root / f"seed-{seed}") for seed in range(1, seeds + 1)]
     for folder in folders:
-        _check_same(folder, recipe)
+        _check_same(folder, recipe, dataset)
     jobs = min(jobs, seeds)
     if threads is None:
         threads = max(1, torch.get_num_threads() // jobs)
@@ -113,19 +114,26 @@ def repeat(
             data_dir=data_dir, command=command, jobs=jobs,
         )
         for seed, folder in enumerate(folders, start=1)
+        if not has_report(folder, recipe.epochs)
     }  # fmt: skip
+    if len(tasks) < seeds:
+        print(f"done before: {seeds - len(tasks)} of {seeds} seeds", file=sys.stderr)
     if jobs > 1:
         run_at_once(tasks, jobs)
     else:
-        for seed, (name_of_folder, train) in enumerate(tasks.items(), start=1):
-            print(f"Seed {seed} of {seeds}: {name_of_folder}", file=sys.stderr)
+        for name_of_folder, train in tasks.items():
+            print(f"begun: {name_of_folder}", file=sys.stderr)
             with contextlib.redirect_stdout(sys.stderr):  # stdout is for the result of them all
                 train()
     return summarise(folders, name, recipe)
 
 
-def _check_same(folder: RunFolder, recipe: Recipe) -> None:
-    if folder.holds_a_run() and Recipe.from_json(folder.read_record()["recipe"]) != recipe:
+def _check_same(folder: RunFolder, recipe: Recipe, dataset: Dataset) -> None:
+    if not folder.holds_a_run():
+        return
+    record = folder.read_record()
+    check_dataset(record["dataset"], dataset.entry.name, folder.path)
+    if Recipe.from_json(record["recipe"]) != recipe:
         raise DigitlabError(
             f"{folder.path} holds a run of other settings; name another folder with --run"
         )

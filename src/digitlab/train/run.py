@@ -80,16 +80,19 @@ def start_run(
         folder.check_free(force=force)
         _tell_of_wait(recipe)
         training = Training(recipe, dataset, seed=seed, device=device)
-        write_beside(folder.path, training.checkpoint())  # fails before anything is taken away
-        folder.clear()
-        make_last(folder.path)
         record = _record_of(training, dataset) | {
             "data_dir": None if data_dir is None else str(data_dir),
             "checkpoint_steps": checkpoint_steps,
             "jobs": jobs,
             "commands": [command_given(command)],
         }
-        folder.write_record(record)
+        write_beside(folder.path, training.checkpoint())  # fails before anything is taken away
+        with StopRequest() as stop:  # or a checkpoint could be left without its record
+            folder.clear()
+            make_last(folder.path)
+            folder.write_record(record)
+        if stop.signal_number:
+            raise Stopped(f"stopped at the start; {_how_to_continue(folder)}", stop.signal_number)
         _train_and_report(folder, training, dataset, checkpoint_steps)
 
 
@@ -127,7 +130,7 @@ def resume_run(
         if epochs is None:
             epochs = record["recipe"]["epochs"]
         recipe = replace(Recipe.from_json(done["recipe"]), epochs=epochs)
-        is_done = done["epochs_done"] == epochs and _has_report(folder, epochs)
+        is_done = done["epochs_done"] == epochs and has_report(folder, epochs)
         if not is_done:  # fails before anything is moved
             device = set_up_device(device_name or done["device"], done["threads"])
 
@@ -250,6 +253,7 @@ def _record_of(training: Training, dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _has_report(folder: RunFolder, epochs: int) -> bool:
+def has_report(folder: RunFolder, epochs: int) -> bool:
+    """Tell whether the folder's run was trained for so many epochs, tested and reported."""
     report = folder.read_report()
     return report is not None and report["epochs"] == epochs

@@ -1,0 +1,58 @@
+"""Which images are held out, and why those."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from digitlab.data.dataset import Dataset
+from digitlab.train.examples import Examples, split
+from digitlab.train.recipe import Recipe
+
+
+@pytest.mark.parametrize(("images", "held_out"), [(60_000, 5_000), (5, 2), (5, 4), (3, 0)])
+def test_every_image_is_learnt_or_held_out_in_one_row(images: int, held_out: int):
+    learnt, row = split(images, held_out)
+    assert sorted([*learnt.tolist(), *row.tolist()]) == list(range(images))
+    assert (row.diff() == 1).all()
+    assert len(row) == held_out
+    assert learnt.tolist() == sorted(learnt.tolist())
+
+
+def test_what_is_held_out_is_not_learnt_and_does_not_depend_on_the_seed(small_mnist: Dataset):
+    recipe = Recipe(train_images=300, validation=50)
+    one, other = (
+        Examples(recipe, small_mnist, seed=seed, device=torch.device("cpu")) for seed in (1, 2)
+    )
+    assert torch.equal(one.held_out_images, other.held_out_images)
+    every = torch.cat([one.images, one.held_out_images]).flatten(1)
+    used = torch.from_numpy(small_mnist.train_images[:300]).flatten(1)
+    assert sorted(every.tolist()) == sorted(used.tolist())
+    assert len(one) == 250
+
+
+def test_neighbours_are_by_one_hand(mnist: Dataset):
+    """Every writer leans in a way of their own: that is why a row is held out, and not a draw."""
+    leaning = slants(mnist.train_images)
+    for digit in range(10):  # every digit leans in a way of its own too
+        own = mnist.train_labels == digit
+        leaning[own] = (leaning[own] - leaning[own].mean()) / leaning[own].std()
+
+    def agreement(distance: int) -> float:
+        return float((leaning[distance:] * leaning[:-distance]).mean())
+
+    # Two collections take turns, so that the next image but one is the next of its collection.
+    assert agreement(2) > 0.4
+    assert agreement(100) < agreement(20) < agreement(2)
+    assert agreement(500) < 0.2  # what is left is how the two collections differ
+
+
+def slants(images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return by how many pixels a row each image's ink leans, from its moments: (N,)."""
+    ink = images.astype(np.float32)
+    y, x = np.mgrid[:28, :28].astype(np.float32)
+    mass = ink.sum(axis=(1, 2))
+    across = x - ((ink * x).sum(axis=(1, 2)) / mass)[:, None, None]
+    down = y - ((ink * y).sum(axis=(1, 2)) / mass)[:, None, None]
+    slant = (ink * across * down).sum(axis=(1, 2)) / (ink * down**2).sum(axis=(1, 2))
+    return slant.astype(np.float64)
