@@ -38,7 +38,7 @@ RUNGS: dict[str, dict[str, Any]] = {
     "the weights' average": {"average": 0.999},
     "the last two epochs plain": {"plain_epochs": 2},
     "numbers of 16 bits": {"precision": "bfloat16"},
-    "one convolution and many kernels more": {"network": "best"},
+    "a larger network": {"network": "best"},
     "degraded copies": {"degraded": 0.3},
     "pictures of no digit": {"outliers": 0.02},
     "35 epochs": {"epochs": 35},

@@ -121,16 +121,16 @@ def test_a_stop_while_the_folder_is_made_leaves_a_whole_run(
 ):
     write = RunFolder.write_record
 
-    def write_late(folder: RunFolder, record: dict) -> None:
+    def stop_then_write(folder: RunFolder, record: dict) -> None:
         assert (folder.path / "last.safetensors").exists()
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGINT)
         write(folder, record)
 
     run = tmp_path / "run"
     with monkeypatch.context() as change:
-        change.setattr(RunFolder, "write_record", write_late)
+        change.setattr(RunFolder, "write_record", stop_then_write)
         outcome = call("train", *TWO_EPOCHS, "--run", run)
-    assert outcome.code == 143
+    assert outcome.code == 130
     assert f"stopped at the start; continue with `digitlab resume {run}`" in outcome.err
     assert call("resume", run).code == 0
     assert_same_run(run, never_stopped)

@@ -42,9 +42,9 @@ def test_neighbours_are_by_one_hand(mnist: Dataset):
         return float((leaning[distance:] * leaning[:-distance]).mean())
 
     # Two collections take turns, so that the next image but one is the next of its collection.
-    assert agreement(2) > 0.4
-    assert agreement(100) < agreement(20) < agreement(2)
-    assert agreement(500) < 0.2  # what is left is how the two collections differ
+    told = {2: 0.48, 100: 0.32, 500: 0.18}  # in docs/experiments.md
+    assert {it: agreement(it) for it in told} == pytest.approx(told, abs=0.01)
+    assert agreement(501) < -0.1  # what is left then is how the two collections differ
 
 
 def slants(images: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -29,8 +29,8 @@ def test_the_mean_is_that_of_the_runs_and_what_is_done_is_not_done_again(
 
     both = call("repeat", "tutorial", "--seeds", 3, *SETTINGS, "--run", tmp_path, "--json")
     told = json.loads(both.out)
-    assert "done before: 1 of 3 seeds" in both.err
-    assert "begun: " + str(tmp_path / "seed-1") not in both.err
+    assert f"at hand: {tmp_path / 'seed-1'}\nnothing left to do" in both.err
+    assert f"begun: {tmp_path / 'seed-2'}\n" in both.err
     assert checkpoint.read_bytes() == bytes_before
     assert told["recipe"] == "tutorial"
     assert told["settings"]["train_images"] == 640
@@ -67,6 +67,20 @@ def test_a_run_does_not_go_on_with_another_dataset(call: Callable, tmp_path: Pat
             tmp_path, "tutorial", replace(find_recipe("tutorial"), epochs=1, train_images=640),
             other, seeds=1, device_name="cpu", threads=None, data_dir=None, command=[],
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_is_done_is_made_whole_again(call: Callable, tmp_path: Path, jobs: int):
+    words = ("repeat", "tutorial", "--seeds", 2, *SETTINGS, "--run", tmp_path, "--jobs", jobs)
+    table = call(*words).out
+    (tmp_path / "seed-1" / "history.jsonl").unlink()
+    again = call(*words)
+    assert again.code == 0, again.err
+    assert again.out == table
+    checkpoint = tmp_path / "seed-2" / "last.safetensors"
+    checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
+    (tmp_path / "seed-2" / "previous.safetensors").unlink()
+    assert call(*words).code == 1
 
 
 def test_no_seed_is_told(call: Callable, tmp_path: Path):

@@ -96,11 +96,12 @@ class Examples:
 
 
 def split(images: int, held_out: int) -> tuple[Tensor, Tensor]:
-    """Return which images are learnt and which are held out: two lists of numbers, ascending.
+    """Return which images are learnt and which are held out: their numbers, ascending.
 
-    Those held out stand in one row, the same whatever the run's seed. MNIST's images are in the
-    order of their writers, so that nearly all of the row are by hands of which nothing is learnt,
-    as the test set's are. Images picked singly would be by known hands, and read too well.
+    int64 (images - held_out,) and (held_out,). Those held out stand in one row, the same whatever
+    the run's seed. MNIST's images are in the order of their writers, so that nearly all of the row
+    are by hands of which nothing is learnt, as the test set's are. Images picked singly would be by
+    known hands, and might be read too well.
 
     >>> [part.tolist() for part in split(5, held_out=2)]
     [[2, 3, 4], [0, 1]]

@@ -23,7 +23,7 @@ class Recipe:
     with 21,840 parameters; `fast`, four convolutions, the first in strides of 2 and computed in
     place of learnt, the others with batch norm, 38,170 parameters; `compact`, five convolutions
     with batch norm, 21,602 parameters, most of which serve at many places; or `best`, six wider
-    ones that look at every place to the end, 150,458 parameters."""
+    ones, and of every channel the greatest answer and the mean, 150,458 parameters."""
 
     epochs: int = 3
     """How many times the network sees every training image, 1 or more. The tutorial begins with
@@ -136,7 +136,7 @@ class Recipe:
         finite = math.isfinite(self.weight_decay)
         self._check("weight_decay", finite and self.weight_decay >= 0, "a number of at least 0")
         plain = 0 <= self.plain_epochs < self.epochs
-        limit = f"from 0 to below epochs, {self.epochs}; --plain-epochs 0 goes with any"
+        limit = f"from 0 to below epochs, {self.epochs}; with --plain-epochs 0 any number will do"
         self._check("plain_epochs", plain, limit)
         held_out = 0 <= self.validation < self.train_images
         self._check("validation", held_out, f"from 0 to below train_images, {self.train_images}")

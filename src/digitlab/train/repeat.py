@@ -114,17 +114,15 @@ def repeat(
             data_dir=data_dir, command=command, jobs=jobs,
         )
         for seed, folder in enumerate(folders, start=1)
-        if not has_report(folder, recipe.epochs)
     }  # fmt: skip
-    if len(tasks) < seeds:
-        print(f"done before: {seeds - len(tasks)} of {seeds} seeds", file=sys.stderr)
-    if jobs > 1:
+    done = [str(it.path) for it in folders if it.holds_a_run() and has_report(it, recipe.epochs)]
+    here = done if jobs > 1 else list(tasks)  # what is done has only to prove that it is whole
+    for run in here:
+        print(f"at hand: {run}" if run in done else f"begun: {run}", file=sys.stderr)
+        with contextlib.redirect_stdout(sys.stderr):  # stdout is for the result of them all
+            tasks.pop(run)()
+    if tasks:
         run_at_once(tasks, jobs)
-    else:
-        for name_of_folder, train in tasks.items():
-            print(f"begun: {name_of_folder}", file=sys.stderr)
-            with contextlib.redirect_stdout(sys.stderr):  # stdout is for the result of them all
-                train()
     return summarise(folders, name, recipe)
 
 
