@@ -38,10 +38,10 @@ RUNGS: dict[str, dict[str, Any]] = {
     "the weights' average": {"average": 0.999},
     "the last two epochs plain": {"plain_epochs": 2},
     "numbers of 16 bits": {"precision": "bfloat16"},
-    "a larger network": {"network": "best"},
+    "more kernels": {"network": "best"},
     "degraded copies": {"degraded": 0.3},
     "pictures of no digit": {"outliers": 0.02},
-    "35 epochs": {"epochs": 35},
+    "25 epochs": {"epochs": 25},
 }
 """Each rung's name, and what it changes of the one below; the first, of the tutorial's recipe."""
 

@@ -62,8 +62,8 @@ def test_the_compact_network_has_no_more_parameters_than_the_tutorials():
 
 def test_the_best_network_is_less_than_a_megabyte():
     best = build_network(Recipe(network="best"))
-    weights = 25 * 16 + 9 * (16 * 48 + 48 * 48 + 48 * 64 + 64 * 64 + 64 * 96) + 10 * 192
-    assert count_parameters(best) == weights + 2 * (16 + 48 + 48 + 64 + 64 + 96) + 10 == 150_458
+    weights = 25 * 16 + 9 * (16 * 48 + 48 * 48 + 48 * 64 + 64 * 128) + 10 * 128
+    assert count_parameters(best) == weights + 2 * (16 + 48 + 48 + 64 + 128) + 10 == 131_322
     assert 4 * count_parameters(best) < 900_000  # bytes; the rest of an ONNX file is small
 
 

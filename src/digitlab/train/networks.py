@@ -1,6 +1,7 @@
 """The networks. Beside each line of a `forward`: the shape that it leaves behind."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -144,7 +145,7 @@ class FastNetwork(nn.Module):
         return F.log_softmax(x, dim=1, dtype=torch.float32)  # (N, 10): logarithms of probabilities
 
 
-class CompactNetwork(nn.Module):
+class DeepNetwork(nn.Module):
     """Five convolutions with batch norm; the first looks at every place of the image.
 
     In and out as `TutorialNetwork`. Nearly all weights are in windows that serve at many places.
@@ -155,94 +156,45 @@ class CompactNetwork(nn.Module):
     ----------
     dropout
         The share of values before the linear layer that is dropped while training, 0 to below 1.
+    kernels
+        How many kernels each convolution has: a to e below.
     """
 
     layers = ("conv1", "conv2", "conv3", "conv4", "conv5")
     """The submodules whose outputs show how the network sees an image."""
 
-    def __init__(self, dropout: float = 0.5) -> None:
+    def __init__(self, dropout: float, kernels: tuple[int, int, int, int, int]) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(1, 16, kernel_size=5, bias=False)  # 16 x (1 x 5 x 5)
-        self.norm1 = nn.BatchNorm2d(16)
-        self.conv2 = nn.Conv2d(16, 20, kernel_size=3, bias=False)  # 20 x (16 x 3 x 3)
-        self.norm2 = nn.BatchNorm2d(20)
-        self.conv3 = nn.Conv2d(20, 20, kernel_size=3, bias=False)  # 20 x (20 x 3 x 3)
-        self.norm3 = nn.BatchNorm2d(20)
-        self.conv4 = nn.Conv2d(20, 28, kernel_size=3, bias=False)  # 28 x (20 x 3 x 3)
-        self.norm4 = nn.BatchNorm2d(28)
-        self.conv5 = nn.Conv2d(28, 36, kernel_size=3, bias=False)  # 36 x (28 x 3 x 3)
-        self.norm5 = nn.BatchNorm2d(36)
+        a, b, c, d, e = kernels
+        self.conv1 = nn.Conv2d(1, a, kernel_size=5, bias=False)  # a x (1 x 5 x 5)
+        self.norm1 = nn.BatchNorm2d(a)
+        self.conv2 = nn.Conv2d(a, b, kernel_size=3, bias=False)  # b x (a x 3 x 3)
+        self.norm2 = nn.BatchNorm2d(b)
+        self.conv3 = nn.Conv2d(b, c, kernel_size=3, bias=False)  # c x (b x 3 x 3)
+        self.norm3 = nn.BatchNorm2d(c)
+        self.conv4 = nn.Conv2d(c, d, kernel_size=3, bias=False)  # d x (c x 3 x 3)
+        self.norm4 = nn.BatchNorm2d(d)
+        self.conv5 = nn.Conv2d(d, e, kernel_size=3, bias=False)  # e x (d x 3 x 3)
+        self.norm5 = nn.BatchNorm2d(e)
         self.drop = nn.Dropout(dropout)
-        self.fc = nn.Linear(36, 10)  # 10 x (36 weights + 1 bias)
+        self.fc = nn.Linear(e, 10)  # 10 x (e weights + 1 bias)
 
-        assert count_parameters(self) == 21_602  # 240 of them are batch norm's
+        convolutions = 25 * a + 9 * (a * b + b * c + c * d + d * e)
+        norms = 2 * (a + b + c + d + e)
+        assert count_parameters(self) == convolutions + norms + 10 * (e + 1)
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the log-probability of each digit for each image."""
         x = images  # (N, 1, 28, 28)
-        x = F.max_pool2d(self.conv1(x), 2)  # (N, 16, 12, 12): of each 2x2 places the best
-        x = F.relu(self.norm1(x))  # (N, 16, 12, 12): after pooling, there is a quarter to do
-        x = F.relu(self.norm2(self.conv2(x)))  # (N, 20, 10, 10): a window now sees 10 pixels
-        x = F.relu(self.norm3(self.conv3(x)))  # (N, 20, 8, 8): 14 pixels
-        x = F.max_pool2d(self.conv4(x), 2)  # (N, 28, 3, 3): 20 pixels
-        x = F.relu(self.norm4(x))  # (N, 28, 3, 3)
-        x = F.relu(self.norm5(self.conv5(x)))  # (N, 36, 1, 1): the whole image
-        x = x.flatten(1)  # (N, 36)
-        x = self.drop(x)  # (N, 36): while training, some of the 36 become 0
-        x = self.fc(x)  # (N, 10): one score a digit
-        return F.log_softmax(x, dim=1, dtype=torch.float32)  # (N, 10): logarithms of probabilities
-
-
-class BestNetwork(nn.Module):
-    """Six convolutions with batch norm; then, of every channel, its greatest answer and its mean.
-
-    In and out as `TutorialNetwork`. The greatest answer tells whether something was seen anywhere,
-    the mean how much of the image looks so: the linear layer need not learn where. Three of the
-    windows reach beyond the border, where they read zeros, so that the image keeps its size.
-
-    Source: M. Lin, Q. Chen, S. Yan, "Network in network" (ICLR 2014) for the mean over all places.
-
-    Parameters
-    ----------
-    dropout
-        The share of values before the linear layer that is dropped while training, 0 to below 1.
-    """
-
-    layers = ("conv1", "conv2", "conv3", "conv4", "conv5", "conv6")
-    """The submodules whose outputs show how the network sees an image."""
-
-    def __init__(self, dropout: float = 0.5) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(1, 16, kernel_size=5, bias=False)  # 16 x (1 x 5 x 5)
-        self.norm1 = nn.BatchNorm2d(16)
-        self.conv2 = nn.Conv2d(16, 48, kernel_size=3, bias=False)  # 48 x (16 x 3 x 3)
-        self.norm2 = nn.BatchNorm2d(48)
-        self.conv3 = nn.Conv2d(48, 48, kernel_size=3, padding=1, bias=False)  # 48 x (48 x 3 x 3)
-        self.norm3 = nn.BatchNorm2d(48)
-        self.conv4 = nn.Conv2d(48, 64, kernel_size=3, bias=False)  # 64 x (48 x 3 x 3)
-        self.norm4 = nn.BatchNorm2d(64)
-        self.conv5 = nn.Conv2d(64, 64, kernel_size=3, padding=1, bias=False)  # 64 x (64 x 3 x 3)
-        self.norm5 = nn.BatchNorm2d(64)
-        self.conv6 = nn.Conv2d(64, 96, kernel_size=3, padding=1, bias=False)  # 96 x (64 x 3 x 3)
-        self.norm6 = nn.BatchNorm2d(96)
-        self.drop = nn.Dropout(dropout)
-        self.fc = nn.Linear(2 * 96, 10)  # 10 x (192 weights + 1 bias)
-
-        assert count_parameters(self) == 150_458  # 672 of them are batch norm's
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Return the log-probability of each digit for each image."""
-        x = images  # (N, 1, 28, 28)
-        x = F.max_pool2d(self.conv1(x), 2)  # (N, 16, 12, 12)
-        x = F.relu(self.norm1(x))  # (N, 16, 12, 12)
-        x = F.relu(self.norm2(self.conv2(x)))  # (N, 48, 10, 10): a window now sees 10 pixels
-        x = F.relu(self.norm3(self.conv3(x)))  # (N, 48, 10, 10): 14 pixels
-        x = F.max_pool2d(self.conv4(x), 2)  # (N, 64, 4, 4): 20 pixels
-        x = F.relu(self.norm4(x))  # (N, 64, 4, 4)
-        x = F.relu(self.norm5(self.conv5(x)))  # (N, 64, 4, 4): 28 pixels
-        x = F.relu(self.norm6(self.conv6(x)))  # (N, 96, 4, 4): the whole image and beyond
-        x = torch.cat([x.amax(dim=(2, 3)), x.mean(dim=(2, 3))], dim=1)  # (N, 192)
-        x = self.drop(x)  # (N, 192): while training, some of the 192 become 0
+        x = F.max_pool2d(self.conv1(x), 2)  # (N, a, 12, 12): of each 2x2 places the best
+        x = F.relu(self.norm1(x))  # (N, a, 12, 12): after pooling, there is a quarter to do
+        x = F.relu(self.norm2(self.conv2(x)))  # (N, b, 10, 10): a window now sees 10 pixels
+        x = F.relu(self.norm3(self.conv3(x)))  # (N, c, 8, 8): 14 pixels
+        x = F.max_pool2d(self.conv4(x), 2)  # (N, d, 3, 3): 20 pixels
+        x = F.relu(self.norm4(x))  # (N, d, 3, 3)
+        x = F.relu(self.norm5(self.conv5(x)))  # (N, e, 1, 1): the whole image
+        x = x.flatten(1)  # (N, e)
+        x = self.drop(x)  # (N, e): while training, some of the e become 0
         x = self.fc(x)  # (N, 10): one score a digit
         return F.log_softmax(x, dim=1, dtype=torch.float32)  # (N, 10): logarithms of probabilities
 
@@ -262,8 +214,8 @@ def build_network(recipe: Recipe) -> nn.Module:
     networks: dict[str, Callable[[float], nn.Module]] = {
         "tutorial": TutorialNetwork,
         "fast": FastNetwork,
-        "compact": CompactNetwork,
-        "best": BestNetwork,
+        "compact": partial(DeepNetwork, kernels=(16, 20, 20, 28, 36)),
+        "best": partial(DeepNetwork, kernels=(16, 48, 48, 64, 128)),
     }
     network = networks[recipe.network](recipe.dropout)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
