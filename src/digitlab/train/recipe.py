@@ -206,7 +206,7 @@ RECIPES = {
         precision="bfloat16",
         test_each_epoch=False,
     ),
-    # One network of less than 1 MB, for other people's digits too. Claim: at least 99.6 % (3 seeds:
+    # One network of less than 1 MB, for other people's digits too. Claim: at least 99.6 % (5 seeds:
     # 99.66), 98.3 % of the test set at 8x8, 99.7 % of benchmarks/handmade.py; of its pictures of no
     # digit 90 % are not answered.
     "best": Recipe(
