@@ -22,10 +22,7 @@ from digitlab.train.recipe import Recipe
         (("train", "--learning-rate", "nan"), "learning_rate is nan"),
         (("train", "--train-images", "60001"), "train_images is 60001, but must be at most"),
         (("train", "--dropout", "1"), "dropout is 1.0, but must be at least 0 and below 1"),
-        (
-            ("train", "--recipe", "best", "--epochs", "2"),
-            "with --plain-epochs 0 any number",
-        ),
+        (("train", "--recipe", "best", "--epochs", "2"), "with --plain-epochs 0 any number"),
         (("train", "--network", "huge"), "network is 'huge', but must be one of tutorial"),
         (("train", "--seed", "-1"), "seed is -1"),
         (("train", "--device", "tpu"), "no device 'tpu'"),

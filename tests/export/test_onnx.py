@@ -143,5 +143,6 @@ def test_several_models_are_tested_by_their_mean_probability(
         json.loads(call("eval", *paths, "--json").out) for paths in ((run,), (run, run))
     )
     assert twice["confusion"] == alone["confusion"]
-    told = call("eval", run, run / "model.onnx").out
-    assert told.startswith("The mean of the probabilities of 2 networks:\nTest set:")
+    outcome = call("eval", run, run / "model.onnx")
+    assert outcome.code == 0
+    assert outcome.out.startswith("The mean of the probabilities of 2 networks:\nTest set:")

@@ -108,5 +108,5 @@ def split(images: int, held_out: int) -> tuple[Tensor, Tensor]:
     """
     generator = torch.Generator().manual_seed(HELD_OUT_SEED)
     first = int(torch.randint(images - held_out + 1, (), generator=generator))
-    row = torch.arange(first, first + held_out)
-    return torch.cat([torch.arange(first), torch.arange(first + held_out, images)]), row
+    before, row, after = torch.arange(images).split([first, held_out, images - held_out - first])
+    return torch.cat([before, after]), row

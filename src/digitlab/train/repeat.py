@@ -13,7 +13,6 @@ import torch
 
 from digitlab.core.errors import DigitlabError
 from digitlab.data.dataset import Dataset
-from digitlab.train.checks import check_dataset
 from digitlab.train.folder import RunFolder
 from digitlab.train.history import ScorePoint
 from digitlab.train.jobs import run_at_once
@@ -104,7 +103,7 @@ def repeat(
         raise DigitlabError(f"jobs is {jobs}, but must be at least 1")
     folders = [RunFolder(root / f"seed-{seed}") for seed in range(1, seeds + 1)]
     for folder in folders:
-        _check_same(folder, recipe, dataset)
+        _check_same(folder, recipe)
     jobs = min(jobs, seeds)
     if threads is None:
         threads = max(1, torch.get_num_threads() // jobs)
@@ -126,12 +125,8 @@ def repeat(
     return summarise(folders, name, recipe)
 
 
-def _check_same(folder: RunFolder, recipe: Recipe, dataset: Dataset) -> None:
-    if not folder.holds_a_run():
-        return
-    record = folder.read_record()
-    check_dataset(record["dataset"], dataset.entry.name, folder.path)
-    if Recipe.from_json(record["recipe"]) != recipe:
+def _check_same(folder: RunFolder, recipe: Recipe) -> None:
+    if folder.holds_a_run() and Recipe.from_json(folder.read_record()["recipe"]) != recipe:
         raise DigitlabError(
             f"{folder.path} holds a run of other settings; name another folder with --run"
         )
