@@ -164,7 +164,7 @@ def test_resume_finds_nothing_left_to_do(never_stopped: Path, call: Callable, tm
     before = (run / "last.safetensors").read_bytes()
     outcome = call("resume", run, "--epochs", 2)
     assert outcome.code == 0
-    assert "nothing left to do: 2 epochs are done" in outcome.err
+    assert "nothing left to do: 2 epochs done" in outcome.err
     assert (run / "last.safetensors").read_bytes() == before
 
 

@@ -92,18 +92,20 @@ def test_seeds_at_once_end_as_one_after_the_other(call: Callable, one_by_one: Pa
     assert again["accuracies"] == told["accuracies"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("number", "jobs"), [(signal.SIGINT, 2), (signal.SIGTERM, 2), (signal.SIGINT, 1)]
+)
 def test_a_stop_stops_all_and_the_same_call_goes_on(
-    one_by_one: Path, tmp_path: Path, number: signal.Signals
+    one_by_one: Path, tmp_path: Path, number: signal.Signals, jobs: int
 ):
-    command = [sys.executable, "-m", "digitlab", *map(str, repeat_two(tmp_path, "--jobs", 2))]
+    command = [sys.executable, "-m", "digitlab", *map(str, repeat_two(tmp_path, "--jobs", jobs))]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
-    histories = [tmp_path / f"seed-{seed}" / "history.jsonl" for seed in (1, 2)]
+    begun = [tmp_path / f"seed-{seed}" / "history.jsonl" for seed in range(1, jobs + 1)]
     deadline = time.monotonic() + 120
-    while not all(path.exists() for path in histories) and time.monotonic() < deadline:
+    while not all(path.exists() for path in begun) and time.monotonic() < deadline:
         time.sleep(0.05)
     if number == signal.SIGINT:  # a terminal sends it to all of a group
         os.killpg(process.pid, number)
@@ -113,6 +115,7 @@ def test_a_stop_stops_all_and_the_same_call_goes_on(
     assert process.returncode == 128 + number, err
     assert out == ""
     assert "the same command goes on from here" in err
+    assert "digitlab resume" not in err
     assert "Traceback" not in err
     finished = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
     assert finished.returncode == 0, finished.stderr

@@ -29,7 +29,7 @@ def test_the_mean_is_that_of_the_runs_and_what_is_done_is_not_done_again(
 
     both = call("repeat", "tutorial", "--seeds", 3, *SETTINGS, "--run", tmp_path, "--json")
     told = json.loads(both.out)
-    assert f"at hand: {tmp_path / 'seed-1'}\nnothing left to do" in both.err
+    assert f"at hand: {tmp_path / 'seed-1'}\nnothing left to do: 1 epoch done\n" in both.err
     assert f"begun: {tmp_path / 'seed-2'}\n" in both.err
     assert checkpoint.read_bytes() == bytes_before
     assert told["recipe"] == "tutorial"
@@ -52,6 +52,7 @@ def test_the_mean_is_that_of_the_runs_and_what_is_done_is_not_done_again(
 
     table = call("repeat", "tutorial", "--seeds", 3, *SETTINGS, "--run", tmp_path).out
     assert f"**{told['mean']:.3%}** ± {told['sd']:.3%}" in table
+    assert "| recipe | `tutorial`, epochs: 1, train_images: 640 |" in table
 
     other = call("repeat", "tutorial", "--seeds", 3, "--epochs", 2, "--run", tmp_path)
     assert other.code == 1

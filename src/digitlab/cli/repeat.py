@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from digitlab.cli.parameters import AsJson, DataDir, DatasetName, Device, Threads
 from digitlab.cli.train import Changes, recipe_of
 from digitlab.data.dataset import load_dataset
+from digitlab.train.recipe import find_recipe
 
 if TYPE_CHECKING:
     from digitlab.train.repeat import Repeats
@@ -74,7 +75,7 @@ def markdown(repeats: "Repeats") -> str:
     each = ", ".join(f"{accuracy:.2%}" for accuracy in repeats.accuracies)
     least, most = min(repeats.seconds_each), max(repeats.seconds_each)
     rows = (
-        ("recipe", f"`{repeats.recipe}`, epochs: {repeats.settings['epochs']}"),
+        ("recipe", ", ".join([f"`{repeats.recipe}`", *settings_told(repeats)])),
         ("dataset", repeats.dataset),
         ("parameters", f"{repeats.parameters:,}"),
         ("seeds", str(len(repeats.seeds))),
@@ -87,3 +88,13 @@ def markdown(repeats: "Repeats") -> str:
         ("versions", ", ".join(f"{k} {v}" for k, v in repeats.versions.items())),
     )
     return "\n".join(["| | |", "| --- | --- |", *(f"| {name} | {told} |" for name, told in rows)])
+
+
+def settings_told(repeats: "Repeats") -> list[str]:
+    """Return the number of epochs, and every other setting that is not the named recipe's."""
+    named = find_recipe(repeats.recipe).as_json()
+    return [
+        f"{name}: {value}"
+        for name, value in repeats.settings.items()
+        if name == "epochs" or value != named[name]
+    ]

@@ -13,7 +13,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from digitlab.core.errors import DigitlabError
-from digitlab.train.stopping import Stopped, StopRequest
+from digitlab.train.stopping import SAME_COMMAND_GOES_ON, Stopped, StopRequest
 
 
 def run_at_once(tasks: Mapping[str, Callable[[], object]], jobs: int) -> None:
@@ -62,7 +62,7 @@ def run_at_once(tasks: Mapping[str, Callable[[], object]], jobs: int) -> None:
                 process.join()
                 print(f"stopped: {name}", file=sys.stderr, flush=True)
     if stop.signal_number:
-        raise Stopped("stopped and saved; the same command goes on from here", stop.signal_number)
+        raise Stopped(SAME_COMMAND_GOES_ON, stop.signal_number)
 
 
 def _begin(task: Callable[[], object]) -> BaseProcess:

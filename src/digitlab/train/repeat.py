@@ -19,6 +19,7 @@ from digitlab.train.jobs import run_at_once
 from digitlab.train.networks import build_network, count_parameters
 from digitlab.train.recipe import Recipe
 from digitlab.train.run import has_report, resume_run, start_run
+from digitlab.train.stopping import SAME_COMMAND_GOES_ON, Stopped
 
 # Student's t, 97.5 %, for 1 to 30 degrees of freedom: Wilson's interval is of one network's test,
 # this one of the mean over networks.
@@ -119,7 +120,10 @@ def repeat(
     for run in here:
         print(f"at hand: {run}" if run in done else f"begun: {run}", file=sys.stderr)
         with contextlib.redirect_stdout(sys.stderr):  # stdout is for the result of them all
-            tasks.pop(run)()
+            try:
+                tasks.pop(run)()
+            except Stopped as stopped:  # which says how to continue this one run
+                raise Stopped(SAME_COMMAND_GOES_ON, stopped.signal_number) from stopped
     if tasks:
         run_at_once(tasks, jobs)
     return summarise(folders, name, recipe)

@@ -139,7 +139,7 @@ def resume_run(
             _tell(folder, f"{trouble}; set aside, continuing from the checkpoint before it")
         folder.write_history(from_record(point) for point in done["history"])
         if is_done:
-            _tell(folder, f"nothing left to do: {epochs} epochs are done")
+            _tell(folder, f"nothing left to do: {_epochs(epochs)} done")
             return
         _tell_of_wait(recipe)
         training = Training(recipe, dataset, seed=done["seed"], device=device)
@@ -206,7 +206,7 @@ def _train(folder: RunFolder, training: Training, checkpoint_steps: int) -> None
                 save_checkpoint(folder.path, training.checkpoint())
             if stop.signal_number:
                 raise Stopped(
-                    f"stopped and saved after {training.epochs_done} epochs and "
+                    f"stopped and saved after {_epochs(training.epochs_done)} and "
                     f"{training.batches_done} steps; {_how_to_continue(folder)}",
                     stop.signal_number,
                 )
@@ -221,6 +221,10 @@ def _tell(folder: RunFolder, line: str, *, is_result: bool = False) -> None:
 def _tell_of_wait(recipe: Recipe) -> None:
     if recipe.degraded or recipe.outliers:
         print("drawing the pictures that the recipe adds, up to 2 minutes", file=sys.stderr)
+
+
+def _epochs(count: int) -> str:
+    return f"{count} epoch" if count == 1 else f"{count} epochs"
 
 
 def _how_to_continue(folder: RunFolder) -> str:

@@ -3,12 +3,16 @@
 import signal
 from types import FrameType
 
+SAME_COMMAND_GOES_ON = "stopped and saved; the same command goes on from here"
+"""What a command says that begins and continues runs alike."""
+
 
 class Stopped(Exception):  # noqa: N818 - a stop is no error
     """A run that was asked to stop, and has saved where it was."""
 
     def __init__(self, message: str, signal_number: int) -> None:
         super().__init__(message)
+        self.signal_number = signal_number
         self.exit_code = 128 + signal_number
         """What shells expect: 130 after Ctrl-C, 143 after SIGTERM."""
 
