@@ -277,8 +277,14 @@ def test_a_run_is_not_overwritten_without_force(never_stopped: Path, call: Calla
     before = (run / "last.safetensors").read_bytes()
     refused = call("train", *TWO_EPOCHS, "--run", run)
     assert refused.code == 1
-    assert "already holds a run" in refused.err
+    assert "already holds a run; continue it with `digitlab resume" in refused.err
     assert "--force" in refused.err
+    assert (run / "last.safetensors").read_bytes() == before
+
+    (run / "run.json").unlink()  # a run that cannot be continued is kept all the same
+    refused = call("train", *TWO_EPOCHS, "--run", run)
+    assert refused.code == 1
+    assert "it cannot be continued, as run.json is not there: name another" in refused.err
     assert (run / "last.safetensors").read_bytes() == before
 
     (run / "notes.txt").write_text("mine")

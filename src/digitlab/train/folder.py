@@ -56,11 +56,15 @@ class RunFolder:
 
     def check_free(self, *, force: bool) -> None:
         """Raise `DigitlabError` if a run stands here that may not be overwritten."""
-        if self.holds_a_run() and not force:
-            raise DigitlabError(
-                f"{self.path} already holds a run; continue it with `digitlab resume {self.path}`, "
-                "name another folder with --run, or overwrite it with --force"
-            )
+        if not self.holds_a_run() or force:
+            return
+        way_on = f"continue it with `digitlab resume {self.path}`, "
+        if not self.run_json.exists():  # killed in the instant between the two files, or taken away
+            way_on = "it cannot be continued, as run.json is not there: "
+        raise DigitlabError(
+            f"{self.path} already holds a run; {way_on}name another folder with --run, or "
+            "overwrite it with --force"
+        )
 
     @contextmanager
     def only_one_process(self) -> Iterator[None]:
