@@ -18,6 +18,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -29,7 +30,7 @@ from digitlab.data.catalog import MNIST
 from digitlab.train.batches import normalise
 from digitlab.train.device import set_up_device
 from digitlab.train.networks import build_network
-from digitlab.train.optimizer import MomentumSGD
+from digitlab.train.optimizer import MomentumSGD, make_optimizer
 from digitlab.train.recipe import RECIPES, find_recipe
 from digitlab.train.step import train_step
 from measure import describe_machine, seconds_of, version_of
@@ -81,13 +82,10 @@ def ready(
     recipe_name: str, batch: int
 ) -> tuple[nn.Module, MomentumSGD, Tensor, Callable[[], Tensor]]:
     """Return a recipe's network, its optimiser, normalised images, and a step that learns them."""
-    recipe = find_recipe(recipe_name)
+    recipe = replace(find_recipe(recipe_name), learning_rate=1e-4)
     torch.manual_seed(1)
     network = build_network(recipe).train()
-    optimizer = MomentumSGD(
-        network.named_parameters(), learning_rate=1e-4, momentum=recipe.momentum,
-        weight_decay=recipe.weight_decay,
-    )  # fmt: skip
+    optimizer = make_optimizer(network, recipe)
     pixels = torch.randint(256, (batch, 28, 28), dtype=torch.uint8)
     images = normalise(pixels, MNIST.mean, MNIST.std)
     labels = torch.randint(10, (batch,))

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from digitlab.train.optimizer import MomentumSGD, learning_rate_at
+from digitlab.train.optimizer import MomentumSGD, Muon, learning_rate_at, orthogonalised
 from digitlab.train.recipe import Recipe
 
 
@@ -19,9 +19,11 @@ def learn(network: nn.Module, zero_grad: Callable, step: Callable) -> None:
         step()
 
 
-def make() -> nn.Sequential:
+def make(kernels: int = 4) -> nn.Sequential:
     torch.manual_seed(1)
-    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(64, 2))
+    return nn.Sequential(
+        nn.Conv2d(3, kernels, 3), nn.BatchNorm2d(kernels), nn.Flatten(), nn.Linear(16 * kernels, 2)
+    )
 
 
 def test_weight_decay_is_pytorchs_and_for_weights_alone():
@@ -37,6 +39,69 @@ def test_weight_decay_is_pytorchs_and_for_weights_alone():
     learn(theirs, reference.zero_grad, reference.step)
     for (name, one), other in zip(ours.named_parameters(), theirs.parameters(), strict=True):
         assert torch.allclose(one, other, rtol=1e-4, atol=1e-6), name
+
+
+@pytest.mark.parametrize("kernels", [4, 60])  # of 27 weights: a broad matrix, and a tall one
+def test_muon_goes_where_pytorchs_own_goes(kernels: int):
+    # PyTorch's takes matrices alone, and multiplies numbers of 16 bits.
+    ours, theirs = make(kernels), make(kernels)
+    optimizer = Muon(
+        ours.named_parameters(), learning_rate=0.02, momentum=0.8, weight_decay=0.02, share=0.3
+    )
+    learn(ours, optimizer.zero_grad, optimizer.step)
+    matrix = nn.Parameter(theirs[0].weight.detach().flatten(1))
+    before = matrix.detach().clone()
+    reference = torch.optim.Muon([matrix], lr=0.006, momentum=0.8, weight_decay=0.1 / 0.3)
+    others = MomentumSGD(
+        list(theirs.named_parameters())[1:], learning_rate=0.02, momentum=0.8, weight_decay=0.02
+    )
+
+    def step() -> None:
+        others.step()
+        matrix.grad = theirs[0].weight.grad.flatten(1)
+        reference.step()
+        with torch.no_grad():
+            theirs[0].weight.copy_(matrix.view_as(theirs[0].weight))
+            theirs[0].weight.grad = None
+
+    learn(theirs, others.zero_grad, step)
+    moved = (matrix - before).norm()
+    assert moved > 0.05 * before.norm()
+    assert (ours[0].weight.flatten(1) - matrix).norm() < 0.02 * moved
+
+
+def test_muon_moves_all_but_hidden_convolutions_as_sgd_does():
+    def network() -> nn.Sequential:
+        torch.manual_seed(2)
+        first, hidden = nn.Conv2d(1, 4, 3), nn.Conv2d(4, 5, 3)
+        return nn.Sequential(first, nn.BatchNorm2d(4), hidden, nn.Flatten(), nn.Linear(20, 2))
+
+    settings = {"learning_rate": 0.1, "momentum": 0.9, "weight_decay": 0.01}
+    one, other = network(), network()
+    optimizers = (
+        MomentumSGD(one.named_parameters(), **settings),
+        Muon(other.named_parameters(), share=0.5, **settings),
+    )
+    images = torch.randn(8, 1, 6, 6)
+    for it, optimizer in zip((one, other), optimizers, strict=True):
+        it(images).square().mean().backward()
+        optimizer.step()
+    for (name, sgd), muon in zip(one.named_parameters(), other.parameters(), strict=True):
+        assert torch.equal(sgd, muon) == (name != "2.weight"), name
+
+
+@pytest.mark.parametrize("shape", [(16, 144), (64, 432), (96, 40), (5, 5)])
+def test_what_is_orthogonalised_keeps_its_directions_and_loses_its_lengths(
+    shape: tuple[int, int],
+):
+    torch.manual_seed(7)
+    matrix = torch.randn(shape) * 10 ** torch.linspace(-2, 1, shape[1])
+    rows, lengths, columns = torch.linalg.svd(matrix, full_matrices=False)
+    after = rows.T @ orthogonalised(matrix) @ columns.T
+    is_long = lengths > 0.003 * matrix.norm()
+    assert ((after.diag() > 0.65) & (after.diag() < 1.25))[is_long].all()
+    assert (after - after.diag().diag()).abs().max() < 1e-3
+    assert torch.equal(orthogonalised(torch.zeros(shape)), torch.zeros(shape))
 
 
 def test_a_constant_rate_is_the_recipes():

@@ -70,7 +70,11 @@ def test_an_unknown_recipe_is_told_with_those_that_there_are():
         ],
         *[(name, value) for name in ("degraded", "outliers") for value in (-0.1, 1.1, math.nan)],
         *[("augment", value) for value in (-0.1, 2.1, math.nan)],
-        *[("weight_decay", value) for value in (-0.1, math.inf, math.nan)],
+        *[
+            (name, value)
+            for name in ("weight_decay", "muon")
+            for value in (-0.1, math.inf, math.nan)
+        ],
         *[("validation", value) for value in (-1, 60_000)],
         ("plain_epochs", -1),
         ("precision", "float8"),

@@ -28,7 +28,7 @@ from digitlab.train.history import (
     to_record,
 )
 from digitlab.train.networks import FastNetwork, build_network, load_weights
-from digitlab.train.optimizer import MomentumSGD, learning_rate_at
+from digitlab.train.optimizer import learning_rate_at, make_optimizer
 from digitlab.train.recipe import Recipe
 from digitlab.train.step import LearningStep
 
@@ -70,12 +70,7 @@ class Training:
             first = self.examples.images[:WHITENED_BY].cpu()
             self.network.whiten(normalise(first, self._mean, self._std))
         self.network.to(device)
-        self.optimizer = MomentumSGD(
-            self.network.named_parameters(),
-            learning_rate=recipe.learning_rate,
-            momentum=recipe.momentum,
-            weight_decay=recipe.weight_decay,
-        )
+        self.optimizer = make_optimizer(self.network, recipe)
         self.average = RunningAverage(self.network, recipe.average) if recipe.average else None
         self._learn = LearningStep(
             self.network, self.optimizer, label_smoothing=recipe.label_smoothing,

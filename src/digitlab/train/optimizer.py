@@ -106,14 +106,18 @@ class MomentumSGD:
         """Change every weight by its gradient, which `backward` has left."""
         for name, parameter in self.parameters.items():
             assert parameter.grad is not None
-            velocity = self.velocities[name]
-            velocity.mul_(self.momentum).add_(parameter.grad)
-            if self.weight_decay and parameter.dim() > 1:
-                velocity.add_(parameter, alpha=self.weight_decay)
+            direction = self._direction(parameter, parameter.grad, self.velocities[name])
             if self._rate_on_gpu is None:
-                parameter.add_(velocity, alpha=-self.learning_rate)
+                parameter.add_(direction, alpha=-self.learning_rate)
             else:
-                parameter.addcmul_(velocity, self._rate_on_gpu, value=-1)
+                parameter.addcmul_(direction, self._rate_on_gpu, value=-1)
+
+    def _direction(self, weight: Tensor, gradient: Tensor, velocity: Tensor) -> Tensor:
+        """Bring the velocity up to date; return what a step subtracts, but for its rate."""
+        velocity.mul_(self.momentum).add_(gradient)
+        if self.weight_decay and weight.dim() > 1:
+            velocity.add_(weight, alpha=self.weight_decay)
+        return velocity
 
     def state(self) -> dict[str, Tensor]:
         """Return the velocities by the parameters' names."""
@@ -123,3 +127,84 @@ class MomentumSGD:
         """Take over the velocities that `state` returned, perhaps in another process."""
         for name, velocity in self.velocities.items():
             velocity.copy_(velocities[name])
+
+
+class Muon(MomentumSGD):
+    """Momentum SGD, but a hidden convolution goes as far in one direction as in another.
+
+    The weights of a convolution with many channels are a matrix: a row a kernel. Its gradients
+    agree on few directions, those that most images ask for; so SGD goes far along these and hardly
+    along the others, where what is rare is learnt. Here the step of such a matrix is made
+    orthogonal: its singular values, which are its lengths in each direction, all become about 1.
+    The first convolution, the last layer and batch norm move as `MomentumSGD` moves them.
+
+    A hidden matrix w with velocity v and gradient g::
+
+        v = momentum * v + g
+        step = orthogonalised(g + momentum * v)
+        w = w - learning_rate * (share * step + weight_decay / (1 - momentum) * w)
+
+    Weight decay is kept out of the velocity, which would only turn the step. The factor gives it
+    the strength that it has in `MomentumSGD`, where the velocity sums it up.
+
+    Source: K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks" (2024), and
+    from there the scale of matrices with more rows than columns.
+
+    Parameters
+    ----------
+    named_parameters, learning_rate, momentum, weight_decay
+        As `MomentumSGD` takes them.
+    share
+        How far a hidden matrix goes in each direction, in learning rates, above 0.
+    """
+
+    def __init__(
+        self, named_parameters: Iterable[tuple[str, nn.Parameter]], *, share: float, **others: float
+    ) -> None:
+        super().__init__(named_parameters, **others)
+        self.share = share
+
+    def _direction(self, weight: Tensor, gradient: Tensor, velocity: Tensor) -> Tensor:
+        is_hidden = weight.dim() == 4 and weight.shape[1] > 1
+        if not is_hidden:
+            return super()._direction(weight, gradient, velocity)
+        velocity.mul_(self.momentum).add_(gradient)
+        # One step ahead (Nesterov): where the velocity goes if the next gradient is like this one.
+        matrix = gradient.add(velocity, alpha=self.momentum).flatten(1)  # (kernels, weights of one)
+        rows, columns = matrix.shape
+        step = orthogonalised(matrix).mul_(self.share * max(1, rows / columns) ** 0.5)
+        return step.reshape(weight.shape).add(weight, alpha=self.weight_decay / (1 - self.momentum))
+
+
+def orthogonalised(matrix: Tensor) -> Tensor:
+    """Return the matrix with its singular values brought to about 1: from 0.7 to 1.2.
+
+    Five rounds of a polynomial of degree 5, which changes each singular value alone and yet takes
+    nothing but matrix products. Its numbers let small values grow fast, 3.4 times a round; those
+    below 0.002 of the matrix's norm stay below 0.7 all the same.
+
+    Source: as `Muon`.
+
+    >>> long_and_short = torch.tensor([[9.0, 0.0], [0.0, 0.1]])
+    >>> [round(length, 1) for length in orthogonalised(long_and_short).diag().tolist()]
+    [0.7, 0.8]
+    """
+    x: Tensor = matrix / (matrix.norm() + 1e-7)  # no singular value is above 1 now
+    is_tall = x.shape[0] > x.shape[1]
+    x = x.T if is_tall else x  # the square of the shorter side is the smaller one
+    for _ in range(5):
+        square = x @ x.T
+        x = 3.4445 * x + (-4.7750 * square + 2.0315 * square @ square) @ x
+    return x.T if is_tall else x
+
+
+def make_optimizer(network: nn.Module, recipe: Recipe) -> MomentumSGD:
+    """Return what changes the network's weights, as the recipe wants it."""
+    settings = {
+        "learning_rate": recipe.learning_rate,
+        "momentum": recipe.momentum,
+        "weight_decay": recipe.weight_decay,
+    }
+    if recipe.muon:
+        return Muon(network.named_parameters(), share=recipe.muon, **settings)
+    return MomentumSGD(network.named_parameters(), **settings)

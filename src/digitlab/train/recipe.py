@@ -87,6 +87,11 @@ class Recipe:
     least 0: so many times the weight is added to its gradient. Biases and batch norm are left
     alone. A weight that the data does not insist on fades away."""
 
+    muon: float = 0.0
+    """How far the optimiser Muon moves the weights of the hidden convolutions, in learning rates;
+    at 0 they move by momentum SGD, as all others do. Muon's steps are as long in one direction as
+    in another, so that what few images show is learnt as soon as what most of them show."""
+
     average: float = 0.0
     """How much of the weights' running average each step keeps, from 0 (no average) to below 1.
     At 0.999 it is the mean of about the last 1,000 steps, which lies nearer to the middle of the
@@ -133,8 +138,9 @@ class Recipe:
             self._check(name, 0 <= getattr(self, name) < 1, "at least 0 and below 1")
         for name, most in (("degraded", 1), ("outliers", 1), ("augment", 2)):
             self._check(name, 0 <= getattr(self, name) <= most, f"from 0 to {most}")
-        finite = math.isfinite(self.weight_decay)
-        self._check("weight_decay", finite and self.weight_decay >= 0, "a number of at least 0")
+        for name in ("weight_decay", "muon"):
+            value = getattr(self, name)
+            self._check(name, math.isfinite(value) and value >= 0, "a number of at least 0")
         plain = 0 <= self.plain_epochs < self.epochs
         limit = f"from 0 to below epochs, {self.epochs}; with --plain-epochs 0 any number will do"
         self._check("plain_epochs", plain, limit)
