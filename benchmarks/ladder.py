@@ -41,6 +41,7 @@ RUNGS: dict[str, dict[str, Any]] = {
     "more kernels": {"network": "best"},
     "degraded copies": {"degraded": 0.3},
     "pictures of no digit": {"outliers": 0.02},
+    "another optimiser, Muon": {"muon": 0.5},
     "25 epochs": {"epochs": 25},
 }
 """Each rung's name, and what it changes of the one below; the first, of the tutorial's recipe."""

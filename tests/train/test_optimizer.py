@@ -7,7 +7,13 @@ import pytest
 import torch
 from torch import nn
 
-from digitlab.train.optimizer import MomentumSGD, Muon, learning_rate_at, orthogonalised
+from digitlab.train.optimizer import (
+    MomentumSGD,
+    Muon,
+    learning_rate_at,
+    make_optimizer,
+    orthogonalised,
+)
 from digitlab.train.recipe import Recipe
 
 
@@ -19,11 +25,9 @@ def learn(network: nn.Module, zero_grad: Callable, step: Callable) -> None:
         step()
 
 
-def make(kernels: int = 4) -> nn.Sequential:
+def make() -> nn.Sequential:
     torch.manual_seed(1)
-    return nn.Sequential(
-        nn.Conv2d(3, kernels, 3), nn.BatchNorm2d(kernels), nn.Flatten(), nn.Linear(16 * kernels, 2)
-    )
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(64, 2))
 
 
 def test_weight_decay_is_pytorchs_and_for_weights_alone():
@@ -41,12 +45,15 @@ def test_weight_decay_is_pytorchs_and_for_weights_alone():
         assert torch.allclose(one, other, rtol=1e-4, atol=1e-6), name
 
 
-@pytest.mark.parametrize("kernels", [4, 60])  # of 27 weights: a broad matrix, and a tall one
-def test_muon_goes_where_pytorchs_own_goes(kernels: int):
+def test_muon_goes_where_pytorchs_own_goes():
     # PyTorch's takes matrices alone, and multiplies numbers of 16 bits.
-    ours, theirs = make(kernels), make(kernels)
+    ours, theirs = make(), make()
     optimizer = Muon(
-        ours.named_parameters(), learning_rate=0.02, momentum=0.8, weight_decay=0.02, share=0.3
+        ours.named_parameters(),
+        learning_rate=0.02,
+        momentum=0.8,
+        weight_decay=0.02,
+        relative_rate=0.3,
     )
     learn(ours, optimizer.zero_grad, optimizer.step)
     matrix = nn.Parameter(theirs[0].weight.detach().flatten(1))
@@ -80,7 +87,7 @@ def test_muon_moves_all_but_hidden_convolutions_as_sgd_does():
     one, other = network(), network()
     optimizers = (
         MomentumSGD(one.named_parameters(), **settings),
-        Muon(other.named_parameters(), share=0.5, **settings),
+        Muon(other.named_parameters(), relative_rate=0.5, **settings),
     )
     images = torch.randn(8, 1, 6, 6)
     for it, optimizer in zip((one, other), optimizers, strict=True):
@@ -101,7 +108,16 @@ def test_what_is_orthogonalised_keeps_its_directions_and_loses_its_lengths(
     is_long = lengths > 0.003 * matrix.norm()
     assert ((after.diag() > 0.65) & (after.diag() < 1.25))[is_long].all()
     assert (after - after.diag().diag()).abs().max() < 1e-3
+    as_of_a_small_gradient = orthogonalised(matrix * 1e-3)
+    assert torch.allclose(as_of_a_small_gradient, orthogonalised(matrix), atol=1e-3)
     assert torch.equal(orthogonalised(torch.zeros(shape)), torch.zeros(shape))
+
+
+def test_the_recipe_says_which_optimiser():
+    plain, muon = (make_optimizer(make(), Recipe(muon=value)) for value in (0.0, 0.5))
+    assert type(plain) is MomentumSGD
+    assert isinstance(muon, Muon)
+    assert muon.relative_rate == 0.5
 
 
 def test_a_constant_rate_is_the_recipes():

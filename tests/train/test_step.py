@@ -12,15 +12,15 @@ from digitlab.data.dataset import Dataset
 from digitlab.train.device import computes_bfloat16, set_up_device
 from digitlab.train.loop import Training
 from digitlab.train.networks import build_network
-from digitlab.train.optimizer import MomentumSGD
+from digitlab.train.optimizer import Muon
 from digitlab.train.recipe import NETWORKS, Recipe, find_recipe
 from digitlab.train.step import RecordedStep, train_step
 
 
-def fresh(network: str = "fast", dropout: float = 0.3) -> tuple[nn.Module, MomentumSGD]:
+def fresh(network: str = "fast", dropout: float = 0.3) -> tuple[nn.Module, Muon]:
     torch.manual_seed(3)
     built = build_network(Recipe(network=network, dropout=dropout)).train()
-    return built, MomentumSGD(built.named_parameters(), learning_rate=0.1, momentum=0.9)
+    return built, Muon(built.named_parameters(), learning_rate=0.1, momentum=0.9, relative_rate=0.5)
 
 
 @pytest.fixture
@@ -80,7 +80,8 @@ def test_a_cuda_graph_does_what_the_step_does(batch: tuple[Tensor, Tensor], bflo
     images, labels = (tensor.cuda() for tensor in batch)
     networks = [fresh(dropout=0.0)[0].cuda() for _ in range(2)]
     optimizers = [
-        MomentumSGD(it.named_parameters(), learning_rate=0.1, momentum=0.9) for it in networks
+        Muon(it.named_parameters(), learning_rate=0.1, momentum=0.9, relative_rate=0.5)
+        for it in networks
     ]
     steps = [
         partial(train_step, network, optimizer, bfloat16=bfloat16)

@@ -18,7 +18,7 @@ from digitlab.data.dataset import Dataset
 SHOWN_PREDICTIONS = 6
 """How many test images the tutorial shows with the network's answers."""
 
-ERROR_RATE = 0.002
+ERROR_RATE = 0.001
 """Of the answers that a calibrated network gives: the threshold of "unsure" is chosen for it."""
 
 

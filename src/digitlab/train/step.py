@@ -84,8 +84,8 @@ class LearningStep:
 class RecordedStep:
     """`train_step`, recorded once on a GPU and then played back.
 
-    A step of a small network is a hundred short programs, and a GPU waits longer for Python to ask
-    for each than it works on it. A recording asks for all of them at once. It always reads and
+    A step of a small network is some hundred short programs, and a GPU waits longer for Python to
+    ask for each than it works on it. A recording asks for all of them at once. It always reads and
     writes the same memory, so a batch is copied to where the recording looks for it.
 
     Parameters
