@@ -1,7 +1,7 @@
 """How far may an answer be believed? Temperature, calibration error, and when to abstain.
 
 A network is calibrated if, of the answers that it gives with probability 0.9, nine in ten are
-right. Trained networks are not, quite; one number, the temperature, mends most of it.
+right. Trained networks are not, quite; one number, the temperature, often mends much of it.
 """
 
 from dataclasses import dataclass
@@ -147,9 +147,9 @@ def find_threshold(
 ) -> float:
     """Return the least probability at which an answer may be given.
 
-    Of the answers with at least that probability, at most the share `error_rate` is wrong, here
-    and, as far as these images stand for others, elsewhere. 1 if even the surest are wrong
-    more often.
+    Of the answers with at least that probability, at most the share `error_rate` is wrong among
+    these images; among others it may be somewhat more, as the threshold was chosen by these. 1 if
+    even the surest are wrong more often.
 
     Parameters
     ----------

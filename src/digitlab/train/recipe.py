@@ -39,8 +39,8 @@ class Recipe:
     number right: testing learns nothing."""
 
     learning_rate: float = 0.01
-    """How far a step goes along the gradient, above 0. Ten times as much makes this network
-    fall about, ten times less makes it learn slowly."""
+    """How far a step goes against the gradient, above 0. Ten times as much makes the tutorial's
+    network fall about, ten times less makes it learn slowly."""
 
     momentum: float = 0.9
     """How much of the last step's motion the next one keeps, from 0 to below 1. At 0.9 a step is
@@ -84,14 +84,14 @@ class Recipe:
 
     weight_decay: float = 0.0
     """How strongly each step pulls the weights of convolutions and linear layers towards 0, at
-    least 0: so many times the weight is added to its gradient (with `muon`, to a hidden
-    convolution's step, just as strongly). Biases and batch norm are left alone. A weight that the
-    data does not insist on fades away."""
+    least 0: so many times the weight is added to its gradient (with `muon`, a hidden convolution's
+    weights are pulled directly instead, as strongly in the end). Biases and batch norm are left
+    alone. A weight that the data does not insist on fades away."""
 
     muon: float = 0.0
-    """How long the steps of the hidden convolutions are, as a multiple of `learning_rate`, at least
-    0. Above 0 the optimiser Muon moves them, by steps as long in one direction as in another; at 0
-    momentum SGD does, as it does all else."""
+    """How long the steps of the hidden convolutions (all but the first) are, as a multiple of
+    `learning_rate`, at least 0. Above 0 the optimiser Muon makes them, about as long in every
+    direction; at 0 momentum SGD makes them, as it does for all other weights."""
 
     average: float = 0.0
     """How much of the weights' running average each step keeps, from 0 (no average) to below 1.

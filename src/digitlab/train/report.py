@@ -19,7 +19,7 @@ SHOWN_PREDICTIONS = 6
 """How many test images the tutorial shows with the network's answers."""
 
 ERROR_RATE = 0.001
-"""Of the answers that a calibrated network gives: the threshold of "unsure" is chosen for it."""
+"""The share of wrong answers, of those that are not "unsure", for which the threshold is chosen."""
 
 
 def calibrate_by_held_out(
