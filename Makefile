@@ -41,7 +41,7 @@ format: install  ## put the code in its standard form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: bench-race bench-limit bench-compact bench-best bench-tutorial ## all the tables below; an hour and more
+bench: bench-race bench-limit bench-compact bench-best bench-tutorial ## the tables below but the ladder's; an hour and more
 
 bench-race: install ## fast beside the tutorial and a one-cycle peer, whole processes in turns
 	$(BIN)/python benchmarks/race.py

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import ladder
-from digitlab.train.recipe import Recipe, field_help
+from digitlab.train.recipe import RECIPES, Recipe, field_help
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -27,10 +27,14 @@ def test_quoted_code_stands_in_the_file_that_is_named():
         assert any(stripped[i : i + len(quoted)] == quoted for i in starts), quote["code"]
 
 
-def test_the_guides_table_of_settings_is_the_recipe():
+def test_the_guides_table_of_settings_is_the_recipes():
     table = [
-        f"| `{spec.name}` | {spec.default} | {field_help()[spec.name]} |" for spec in fields(Recipe)
+        f"| setting | {' | '.join(RECIPES)} | what it does |",
+        "| --- " * (len(RECIPES) + 2) + "|",
     ]
+    for spec in fields(Recipe):
+        values = " | ".join(str(getattr(recipe, spec.name)) for recipe in RECIPES.values())
+        table.append(f"| `{spec.name}` | {values} | {field_help()[spec.name]} |")
     assert "\n".join(table) in (ROOT / "docs" / "guide.md").read_text()
 
 

@@ -15,6 +15,15 @@ from digitlab.train.recipe import RECIPES, Recipe, field_help, find_recipe
 
 IN_RECIPE = Group("Recipe (each changes one setting of the recipe)", sort_key=1)
 
+
+def values_of(setting: str) -> str:
+    """Return what the tutorial's recipe has, and the others where they have something else."""
+    usual = getattr(RECIPES["tutorial"], setting)
+    values = {name: getattr(recipe, setting) for name, recipe in RECIPES.items()}
+    others = [f", {name}: {value}" for name, value in values.items() if value != usual]
+    return f"tutorial: {usual}{''.join(others)}"
+
+
 # The recipe's fields once more as flags: the same types and explanations, and None for "as the
 # recipe says". So a field that is added to Recipe is a flag at once.
 RecipeChanges = make_dataclass(
@@ -24,7 +33,7 @@ RecipeChanges = make_dataclass(
             spec.name,
             Annotated[
                 spec.type | None,  # type: ignore[operator] # a type, not its name
-                Parameter(help=f"{field_help()[spec.name]} (tutorial: {spec.default})"),
+                Parameter(help=f"{field_help()[spec.name]} ({values_of(spec.name)})"),
             ],
             field(default=None),
         )
@@ -60,9 +69,10 @@ def train(
             "same seed gives the same run."
         ),
     ] = 1,
-    run: Annotated[Path, Parameter(help="The folder for all that the run writes.")] = Path(
-        "runs/demo"
-    ),
+    run: Annotated[
+        Path | None,
+        Parameter(help="The folder for all that the run writes; without it, runs/RECIPE."),
+    ] = None,
     force: Annotated[
         bool, Parameter(negative="", help="Overwrite the run that the folder holds.")
     ] = False,
@@ -76,12 +86,12 @@ def train(
 ) -> None:
     """Train a new network, test it after every epoch, and draw the figures."""
     whole_recipe = recipe_of(recipe, changes)
-    folder = RunFolder(run)
+    folder = RunFolder(run or Path("runs") / recipe)
     folder.check_free(force=force)
-    loaded = load_dataset(dataset, data_dir=data_dir)
 
     from digitlab.train.run import start_run  # here, as it takes PyTorch with it
 
+    loaded = load_dataset(dataset, data_dir=data_dir)
     start_run(
         folder,
         whole_recipe,
