@@ -125,27 +125,26 @@ KINDS = {
 """Kinds of work, and what the profiler's names of it contain."""
 
 
+def profiled(function: Callable[[], object]) -> tuple[profile, float]:
+    """Return what PyTorch's profiler saw of 30 calls, and their wall seconds."""
+    with profile(activities=[ProfilerActivity.CPU]) as profiler:
+        start = time.perf_counter()
+        for _ in range(30):
+            function()
+        wall = time.perf_counter() - start
+    return profiler, wall
+
+
 def where_time_goes(recipe_name: str) -> dict[str, float]:
     """Return each kind's share of a training step's time, 0 to 1, and of all that is left."""
     _, optimizer, _, step = ready(recipe_name)
-
-    def steps() -> None:
-        for _ in range(30):
-            step()
-
-    steps()
+    for _ in range(30):
+        step()
     # The optimiser is timed by itself: by their names its products could be the network's.
-    optimise = optimizer.step
+    _, optimising = profiled(optimizer.step)
     optimizer.step = lambda: None  # type: ignore[method-assign]
-    with profile(activities=[ProfilerActivity.CPU]):
-        start = time.perf_counter()
-        for _ in range(30):
-            optimise()
-        optimising = time.perf_counter() - start
-    with profile(activities=[ProfilerActivity.CPU]) as profiler:
-        start = time.perf_counter()
-        steps()
-        wall = time.perf_counter() - start + optimising
+    profiler, rest = profiled(step)
+    wall = optimising + rest
     seconds = dict.fromkeys(KINDS, 0.0)
     for event in profiler.key_averages():
         for kind, names in KINDS.items():

@@ -89,7 +89,8 @@ def train(
     folder = RunFolder(run or Path("runs") / recipe)
     folder.check_free(force=force)
 
-    from digitlab.train.run import start_run  # here, as it takes PyTorch with it
+    # Here, as it takes PyTorch with it; where that is missing, no data is fetched in vain.
+    from digitlab.train.run import start_run
 
     loaded = load_dataset(dataset, data_dir=data_dir)
     start_run(

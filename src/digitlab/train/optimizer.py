@@ -106,15 +106,15 @@ class MomentumSGD:
         """Change every weight by its gradient, which `backward` has left."""
         for name, parameter in self.parameters.items():
             assert parameter.grad is not None
-            direction = self._direction(parameter, parameter.grad, self.velocities[name])
+            velocity = self.velocities[name].mul_(self.momentum).add_(parameter.grad)
+            direction = self._direction(parameter, parameter.grad, velocity)
             if self._rate_on_gpu is None:
                 parameter.add_(direction, alpha=-self.learning_rate)
             else:
                 parameter.addcmul_(direction, self._rate_on_gpu, value=-1)
 
     def _direction(self, weight: Tensor, gradient: Tensor, velocity: Tensor) -> Tensor:
-        """Bring the velocity up to date; return what a step subtracts, but for its rate."""
-        velocity.mul_(self.momentum).add_(gradient)
+        """Return what a step subtracts, but for its rate; weight decay goes into the velocity."""
         if self.weight_decay and weight.dim() > 1:
             velocity.add_(weight, alpha=self.weight_decay)
         return velocity
@@ -185,7 +185,6 @@ class Muon(MomentumSGD):
         is_hidden_convolution = weight.dim() == 4 and weight.shape[1] > 1
         if not is_hidden_convolution:
             return super()._direction(weight, gradient, velocity)
-        velocity.mul_(self.momentum).add_(gradient)
         # One step ahead (Nesterov): where the velocity goes if the next gradient is like this one.
         matrix = gradient.add(velocity, alpha=self.momentum).flatten(1)  # (kernels, weights of one)
         step = self.relative_rate * orthogonalised(matrix).view_as(weight)
