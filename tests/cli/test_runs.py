@@ -441,3 +441,12 @@ def test_a_run_that_holds_images_out(call: Callable, tmp_path: Path):
     assert "reaches 0 after 1: begin a new run with --epochs 2" in outcome.err
     assert "nothing left to do" in call("resume", run).err
     assert call("plot", run, "--epochs", 1).code == 0
+
+
+def test_without_a_folder_a_run_lies_where_its_recipe_says(
+    call: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    trained = call("train", "--recipe", "fast", "--train-images", 2000, "--device", "cpu")
+    assert trained.code == 0
+    assert RunFolder(Path("runs/fast")).holds_a_run()

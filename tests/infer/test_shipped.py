@@ -84,16 +84,18 @@ def test_what_is_no_digit_is_not_answered(reader: digitlab.Reader, cases: list[C
 
 
 def test_pages_are_read(reader: digitlab.Reader, mnist: Dataset):
-    wholly, sheets = 0, 0
+    wholly, sure, sheets = 0, 0, 0
     easy = ("clean", "ruled", "several lines, sloping")
     for sheet in composed(mnist.test_images, mnist.test_labels, count_per_difficulty=6, seed=SEED):
         page = reader.read(sheet.picture)
         assert len(page.digits) > 0
         if sheet.difficulty in easy:
             wholly += best_text(page) == sheet.text
+            sure += page.text == sheet.text
             sheets += 1
     assert len(DIFFICULTIES) >= 12
     assert wholly >= 0.8 * sheets
+    assert sure >= 0.7 * sheets
 
 
 def test_the_readmes_pictures_are_read_as_it_shows(reader: digitlab.Reader):
