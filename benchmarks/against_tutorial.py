@@ -22,8 +22,13 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from measure import Cost, describe_machine, exit_code_of, measure, version_of
-from peers import ensure_torchvision, lay_out_data, tell, with_torchvision
+from benchmarks.measure import Cost, describe_machine, exit_code_of, measure, version_of
+from benchmarks.peers.torchvision_install import (
+    ensure_torchvision,
+    lay_out_data,
+    tell,
+    with_torchvision,
+)
 
 HERE = Path(__file__).resolve().parent
 SEED = 1
@@ -70,7 +75,7 @@ def run_one(letter: str, pair: int, epochs: int, scratch: Path) -> Run:
     return run
 
 
-def summarise(runs: Sequence[Run]) -> dict[str, dict[str, dict[str, float]]]:
+def summarize(runs: Sequence[Run]) -> dict[str, dict[str, dict[str, float]]]:
     """Return minimum, median and maximum of each measure, by system."""
     summary: dict[str, dict[str, dict[str, float]]] = {}
     for system in SYSTEMS.values():
@@ -119,7 +124,7 @@ def show(facts: dict[str, object], runs: Sequence[Run]) -> None:
     print("## Spread\n")
     rows = [
         [system, MEASURES[name], *(f"{spread[key]:.1f}" for key in ("min", "median", "max"))]
-        for system, measures in summarise(runs).items()
+        for system, measures in summarize(runs).items()
         for name, spread in measures.items()
     ]
     print(table(["system", "measure", "min", "median", "max"], rows))
@@ -162,7 +167,7 @@ def run_benchmark(repeats: int, epochs: int, json_file: Path | None) -> None:
     if json_file is not None:
         record = facts | {
             "runs": [asdict(run) | {"accuracy": run.correct / run.total} for run in runs],
-            "summary": summarise(runs),
+            "summary": summarize(runs),
             "ratios": compare_pairs(runs),
             "median_ratios": {
                 name: statistics.median(ratios) for name, ratios in compare_pairs(runs).items()

@@ -13,9 +13,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 import digitlab
+from benchmarks.measure import seconds_of
+from benchmarks.table import row, spread
 from digitlab.data.dataset import load_dataset
-from measure import seconds_of
-from table import row, spread
 
 SMALL, LARGE = 1_000, 10_000  # pictures of the two folders
 

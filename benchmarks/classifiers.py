@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.core.confidence import LogProbabilities
-from digitlab.core.modelfile import is_model, read_model
-from measure import version_of
+from benchmarks.measure import version_of
+from digitlab.models.calibration import LogProbabilities
+from digitlab.models.card import is_model, read_model
 
 Classify = Callable[[NDArray[np.uint8]], LogProbabilities]
 THRESHOLD_OF_RUN = 0.8  # of a run, which has no card to tell it
@@ -20,7 +20,7 @@ def classifier_of(path: Path) -> tuple[Classify, float, str]:
     One thread computes, so that a page's milliseconds do not depend on the cores.
     """
     if is_model(path):
-        from digitlab.infer.classifier import Classifier
+        from digitlab.models.classifier import Classifier
 
         weights, card = read_model(path)
         classifier = Classifier(weights, card, threads=1)
@@ -29,7 +29,7 @@ def classifier_of(path: Path) -> tuple[Classify, float, str]:
     import torch
 
     from digitlab.data.catalog import MNIST
-    from digitlab.train.evaluation import answer
+    from digitlab.train.networks import answer
     from digitlab.train.trained import load_trained
 
     torch.set_num_threads(1)

@@ -16,8 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measure import BenchmarkError, Cost, describe_machine, measure, version_of
-from table import row, spread
+from benchmarks.measure import BenchmarkError, Cost, describe_machine, measure, version_of
+from benchmarks.table import row, spread
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parent / "src" / "digitlab" / "pretrained"

@@ -15,13 +15,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from digitlab.core.errors import DigitlabError
+from benchmarks.measure import describe_machine
 from digitlab.data.dataset import load_dataset
+from digitlab.errors import DigitlabError, Stopped
 from digitlab.figures.canvas import new_figure, save_figure
-from digitlab.train.recipe import RECIPES, Recipe
-from digitlab.train.repeat import Repeats, repeat
-from digitlab.train.stopping import Stopped
-from measure import describe_machine
+from digitlab.recipe import RECIPES, Recipe
+from digitlab.runs.repeat import Repeats, repeat
 
 RUNGS: dict[str, dict[str, Any]] = {
     "the tutorial, 5 epochs": {"epochs": 5, "test_each_epoch": False, "log_every": 100},
@@ -41,7 +40,7 @@ RUNGS: dict[str, dict[str, Any]] = {
     "more kernels": {"network": "best"},
     "degraded copies": {"degraded": 0.3},
     "pictures of no digit": {"outliers": 0.02},
-    "another optimiser, Muon": {"muon": 0.5},
+    "another optimizer, Muon": {"muon": 0.5},
     "25 epochs": {"epochs": 25},
 }
 """Each rung's name, and what it changes of the one below; the first, of the tutorial's recipe."""

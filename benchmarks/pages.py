@@ -20,13 +20,13 @@ from pathlib import Path
 
 import numpy as np
 
-from classifiers import classifier_of
-from composed import DIFFICULTIES, Sheet, composed
-from digitlab.core.errors import DigitlabError
+from benchmarks.classifiers import classifier_of
+from benchmarks.measure import describe_machine, version_of
 from digitlab.data.dataset import load_dataset
-from digitlab.infer.answers import Page
-from digitlab.infer.page import read_page
-from measure import describe_machine, version_of
+from digitlab.errors import DigitlabError
+from digitlab.pages.answers import Page
+from digitlab.pages.read import read_page
+from testsets.pages import DIFFICULTIES, Sheet, composed
 
 
 @dataclass

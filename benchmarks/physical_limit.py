@@ -5,8 +5,8 @@
 A network's multiply-adds are counted layer by layer as it answers one image; the machine's
 attainable rate is that of a large matrix product in PyTorch, with as many threads. The least time
 is the one over the other. In use each layer's count is needed once. In training it is needed once
-more for the gradient of its weights, if they are learnt, and once more for that of what it is fed,
-if anything before it is learnt. The optimiser's own arithmetic is not counted: it is a way to
+more for the gradient of its weights, if they are learned, and once more for that of what it is fed,
+if anything before it is learned. The optimizer's own arithmetic is not counted: it is a way to
 learn, not the network. All is measured in batches of the recipe's size and in float32, whatever
 the recipe's precision.
 
@@ -27,15 +27,14 @@ import torch
 from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
 
-from digitlab.core.errors import DigitlabError
+from benchmarks.measure import describe_machine, seconds_of, version_of
 from digitlab.data.catalog import MNIST
-from digitlab.train.batches import normalise
+from digitlab.errors import DigitlabError
+from digitlab.recipe import RECIPES, find_recipe
 from digitlab.train.device import set_up_device
-from digitlab.train.networks import build_network
+from digitlab.train.networks import build_network, normalize
 from digitlab.train.optimizer import MomentumSGD, make_optimizer
-from digitlab.train.recipe import RECIPES, find_recipe
 from digitlab.train.step import train_step
-from measure import describe_machine, seconds_of, version_of
 
 SIDE = 2048  # rows and columns of the matrices
 RUNS = 7
@@ -51,9 +50,9 @@ def multiply_adds(network: nn.Module) -> dict[str, tuple[int, int]]:
     def counter(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
         def count(layer: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
             answer = output[0].numel() * layer.weight[0].numel()
-            is_learnt = layer.weight.requires_grad
-            learnt_before = any(learn > answer for answer, learn in counts.values())
-            counts[name] = answer, answer * (1 + is_learnt + learnt_before)
+            is_learned = layer.weight.requires_grad
+            learned_before = any(learn > answer for answer, learn in counts.values())
+            counts[name] = answer, answer * (1 + is_learned + learned_before)
 
         return count
 
@@ -81,13 +80,13 @@ def attainable_rate() -> float:
 
 
 def ready(recipe_name: str) -> tuple[nn.Module, MomentumSGD, Tensor, Callable[[], Tensor]]:
-    """Return a recipe's network, its optimiser, normalised images, and a step that learns them."""
+    """Return a recipe's network, its optimizer, normalized images, and a step that learns them."""
     recipe = replace(find_recipe(recipe_name), learning_rate=1e-4)
     torch.manual_seed(1)
     network = build_network(recipe).train()
     optimizer = make_optimizer(network, recipe)
     pixels = torch.randint(256, (recipe.batch_size, 28, 28), dtype=torch.uint8)
-    images = normalise(pixels, MNIST.mean, MNIST.std)
+    images = normalize(pixels, MNIST.mean, MNIST.std)
     labels = torch.randint(10, (recipe.batch_size,))
     return (
         network,
@@ -98,7 +97,7 @@ def ready(recipe_name: str) -> tuple[nn.Module, MomentumSGD, Tensor, Callable[[]
 
 
 def times(recipe_name: str) -> tuple[nn.Module, float, float, float]:
-    """Return a recipe's network, and seconds an image: answering, training, input and optimiser."""
+    """Return a recipe's network, and seconds an image: answering, training, input and optimizer."""
     network, optimizer, images, step = ready(recipe_name)
     batch = len(images)
     pixels = torch.zeros(batch, 28, 28, dtype=torch.uint8)
@@ -111,7 +110,7 @@ def times(recipe_name: str) -> tuple[nn.Module, float, float, float]:
     answering = least_seconds(answer)
     network.train()
     training = least_seconds(step)
-    beside = least_seconds(lambda: normalise(pixels, MNIST.mean, MNIST.std)) + least_seconds(
+    beside = least_seconds(lambda: normalize(pixels, MNIST.mean, MNIST.std)) + least_seconds(
         optimizer.step
     )
     return network, answering / batch, training / batch, beside / batch
@@ -140,18 +139,18 @@ def where_time_goes(recipe_name: str) -> dict[str, float]:
     _, optimizer, _, step = ready(recipe_name)
     for _ in range(30):
         step()
-    # The optimiser is timed by itself: by their names its products could be the network's.
-    _, optimising = profiled(optimizer.step)
+    # The optimizer is timed by itself: by their names its products could be the network's.
+    _, optimizing = profiled(optimizer.step)
     optimizer.step = lambda: None  # type: ignore[method-assign]
     profiler, rest = profiled(step)
-    wall = optimising + rest
+    wall = optimizing + rest
     seconds = dict.fromkeys(KINDS, 0.0)
     for event in profiler.key_averages():
         for kind, names in KINDS.items():
             if any(name in event.key for name in names):
                 seconds[kind] += event.self_cpu_time_total / 1e6
                 break
-    seconds["optimiser"] = optimising
+    seconds["optimizer"] = optimizing
     shares = {kind: found / wall for kind, found in seconds.items()}
     return shares | {"the rest: loss, dispatch, Python": 1 - sum(shares.values())}
 
@@ -172,7 +171,7 @@ def main() -> int:
         )
         print(
             "| recipe | multiply-adds an image, to answer; to learn | answering, us an image "
-            "| of the limit | training, us an image | of the limit | normalising, optimiser, us |"
+            "| of the limit | training, us an image | of the limit | normalizing, optimizer, us |"
         )
         print("| --- | --- | --- | --- | --- | --- | --- |")
         for name in arguments.recipes:

@@ -4,8 +4,8 @@
 
 The pictures are those of `handmade.py`: no image of MNIST, no font and no collection of handwriting
 goes into them. Each is read twice: shrunk to 28 x 28 as it is (inverted where it is light), and
-prepared by `digitlab.core.image`. The table tells how many of each condition were read rightly, how
-many answers were at least as sure as `--threshold`, and how many pictures came back as blank: of
+prepared by `digitlab.pictures.digit`. The table shows how many of each condition were read
+correctly, how many answers were at least as sure as `--threshold`, and how many pictures came back as blank: of
 pictures without a digit, the last column tells how many were not answered, being blank or unsure.
 Nothing may be tuned by this seed.
 
@@ -26,14 +26,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from classifiers import Classify, classifier_of
-from digitlab.core.errors import DigitlabError
-from digitlab.core.image import has_ink, prepare
+from benchmarks.classifiers import Classify, classifier_of
+from benchmarks.measure import describe_machine
 from digitlab.data.dataset import load_dataset
+from digitlab.errors import DigitlabError
+from digitlab.pictures.digit import has_ink, prepare
 from digitlab.train.examples import split
-from handmade import Case, handmade
-from measure import describe_machine
-from small import small_digits
+from testsets.singles import Case, handmade
+from testsets.small import small_digits
 
 HELD_OUT = 5_000  # as the shipped model's training does
 
@@ -55,7 +55,7 @@ class Tally:
 
 
 def shrunk(picture: bytes | NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return what most programs feed their network: grey, 28 x 28, light on dark."""
+    """Return what most programs feed their network: gray, 28 x 28, light on dark."""
     image = Image.open(io.BytesIO(picture)) if isinstance(picture, bytes) else picture
     if not isinstance(image, Image.Image):
         image = Image.fromarray(image)

@@ -22,9 +22,14 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from measure import Cost, describe_machine, exit_code_of, measure, version_of
-from peers import ensure_torchvision, lay_out_data, tell, with_torchvision
-from table import spread
+from benchmarks.measure import Cost, describe_machine, exit_code_of, measure, version_of
+from benchmarks.peers.torchvision_install import (
+    ensure_torchvision,
+    lay_out_data,
+    tell,
+    with_torchvision,
+)
+from benchmarks.table import spread
 
 HERE = Path(__file__).resolve().parent
 TUTORIAL, ONE_CYCLE, FAST = "the tutorial, 8 epochs", "one-cycle peer", "digitlab `fast`"

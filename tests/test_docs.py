@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-import ladder
-from digitlab.train.recipe import RECIPES, Recipe, field_help
+from benchmarks import ladder
+from digitlab.recipe import RECIPES, Recipe, field_help
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]

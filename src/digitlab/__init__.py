@@ -11,9 +11,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from digitlab.core.errors import DigitlabError, PictureError
-    from digitlab.infer.answers import Page, Prediction, ReadDigit
-    from digitlab.infer.reader import Reader
+    from digitlab.errors import DigitlabError, PictureError
+    from digitlab.pages.answers import Page, ReadDigit
+    from digitlab.reader import Prediction, Reader
 
 __version__ = "0.1.0"
 __all__ = ["DigitlabError", "Page", "PictureError", "Prediction", "ReadDigit", "Reader", "load"]
@@ -21,17 +21,17 @@ __all__ = ["DigitlabError", "Page", "PictureError", "Prediction", "ReadDigit", "
 # The public names and where they live: each is imported when it is first asked for, so that
 # `digitlab --help` answers at once.
 _HOMES = {
-    "DigitlabError": "digitlab.core.errors",
-    "PictureError": "digitlab.core.errors",
-    "Page": "digitlab.infer.answers",
-    "Prediction": "digitlab.infer.answers",
-    "ReadDigit": "digitlab.infer.answers",
-    "Reader": "digitlab.infer.reader",
+    "DigitlabError": "digitlab.errors",
+    "PictureError": "digitlab.errors",
+    "Page": "digitlab.pages.answers",
+    "Prediction": "digitlab.reader",
+    "ReadDigit": "digitlab.pages.answers",
+    "Reader": "digitlab.reader",
 }
 
 
 def load(model: str | os.PathLike[str] | None = None, *, threads: int | None = None) -> "Reader":
-    """Return a reader of pictures: see `digitlab.infer.reader.Reader`.
+    """Return a reader of pictures: see `digitlab.reader.Reader`.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def load(model: str | os.PathLike[str] | None = None, *, threads: int | None = N
     threads
         how many threads the network uses; without it, as many as the machine has cores.
     """
-    from digitlab.infer.reader import Reader
+    from digitlab.reader import Reader
 
     return Reader(model, threads=threads)
 

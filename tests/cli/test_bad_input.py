@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from digitlab.recipe import Recipe
 from digitlab.train.networks import build_network
-from digitlab.train.recipe import Recipe
 
 
 @pytest.mark.parametrize(
@@ -91,13 +91,13 @@ def weights() -> dict[str, torch.Tensor]:
         (lambda: build_network(Recipe()), "holds more than tensors"),
         (lambda: {"weights": [1, 2]}, "something else than a network's tensors"),
         (lambda: torch.zeros(3), "something else than a network's tensors"),
-        (lambda: {"param_groups": [], "state": {}}, "optimiser's state; give the network's"),
+        (lambda: {"param_groups": [], "state": {}}, "optimizer's state; give the network's"),
         (lambda: {"conv1.weight": torch.zeros(1)}, "weights of another network"),
         (lambda: {**weights(), 7: torch.zeros(1)}, "something else than a network's tensors"),
         (lambda: {**weights(), "fc2.bias": torch.full((10,), torch.nan)}, "answers nonsense"),
     ],
     ids=[
-        *("code", "whole network", "lists", "tensor", "optimiser", "another network"),
+        *("code", "whole network", "lists", "tensor", "optimizer", "another network"),
         *("a number for a name", "not numbers"),
     ],
 )

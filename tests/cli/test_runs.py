@@ -1,4 +1,4 @@
-"""Runs as a person makes them: begun, stopped, continued, spoilt, and read again."""
+"""Runs as a person makes them: begun, stopped, continued, spoiled, and read again."""
 
 import json
 import os
@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from digitlab.records.folder import RunFolder
 from digitlab.train.checkpoint import read_checkpoint
-from digitlab.train.folder import RunFolder
 
 SMALL = ("--train-images", 2000, "--seed", 3, "--device", "cpu")  # 32 steps an epoch
 TWO_EPOCHS = (*SMALL, "--epochs", 2)
@@ -235,7 +235,7 @@ def test_what_a_kill_left_out_is_made_when_resumed(
 ):
     run = copy_of(never_stopped, tmp_path)
     (run / "report.json").unlink()
-    (run / "history.jsonl").write_text("{spoilt")
+    (run / "history.jsonl").write_text("{spoiled")
     (run / "mistakes.png").unlink()
     assert call("resume", run).code == 0
     assert (run / "mistakes.png").exists()
@@ -253,7 +253,7 @@ def test_what_a_kill_left_out_is_made_when_resumed(
         ("history.jsonl", "rubbish\n", "is not a history"),
     ],
 )
-def test_spoilt_records_are_told(
+def test_spoiled_records_are_told(
     never_stopped: Path, call: Callable, tmp_path: Path, name: str, content: str, told: str
 ):
     run = copy_of(never_stopped, tmp_path)

@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digitlab.core.errors import DigitlabError
 from digitlab.data.catalog import CATALOG, find_entry
 from digitlab.data.dataset import Dataset, default_data_dir, load_dataset
+from digitlab.errors import DigitlabError
 
 
 def test_mnist_is_what_the_world_knows(mnist: Dataset):

@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from digitlab.core.errors import DigitlabError
 from digitlab.data.catalog import MNIST, CatalogEntry, DataFile
 from digitlab.data.fetch import obtain
+from digitlab.errors import DigitlabError
 
 CONTENTS = {
     "train-images": b"training images" * 99,
@@ -134,29 +134,29 @@ def test_a_folder_of_the_system_is_used_also_compressed(
     [lambda b: b[:-1], lambda b: bytes([b[0] ^ 1]) + b[1:], lambda _: b""],
     ids=["truncated", "one bit flipped", "empty"],
 )
-def test_a_spoilt_file_is_named_set_aside_and_fetched_again(
+def test_a_spoiled_file_is_named_set_aside_and_fetched_again(
     entry: CatalogEntry, mirror: Mirror, tmp_path: Path, spoil
 ):
     home = tmp_path / "made"
     lay(home)
-    spoilt = spoil(CONTENTS["train-images"])
-    (home / "train-images").write_bytes(spoilt)
+    spoiled = spoil(CONTENTS["train-images"])
+    (home / "train-images").write_bytes(spoiled)
     found, said = fetch(entry, tmp_path)
     assert found == CONTENTS
     assert str(home / "train-images") in said
-    assert (home / "train-images.damaged").read_bytes() == spoilt
+    assert (home / "train-images.damaged").read_bytes() == spoiled
     assert (home / "train-images").read_bytes() == CONTENTS["train-images"]
     assert mirror.asked == ["/train-images.gz"]
 
 
-def test_a_spoilt_file_in_a_folder_of_others_is_left_there(
+def test_a_spoiled_file_in_a_folder_of_others_is_left_there(
     entry: CatalogEntry, mirror: Mirror, tmp_path: Path
 ):
     theirs = tmp_path / "MADE" / "raw"
     lay(theirs)
-    (theirs / "test-labels").write_bytes(b"spoilt")
+    (theirs / "test-labels").write_bytes(b"spoiled")
     assert fetch(entry, tmp_path)[0] == CONTENTS
-    assert (theirs / "test-labels").read_bytes() == b"spoilt"
+    assert (theirs / "test-labels").read_bytes() == b"spoiled"
     assert mirror.asked == ["/test-labels.gz"]
 
 

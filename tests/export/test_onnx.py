@@ -12,12 +12,12 @@ import pytest
 import torch
 
 from digitlab.cli.app import main
-from digitlab.core.errors import DigitlabError
-from digitlab.core.modelfile import read_model
 from digitlab.data.dataset import Dataset
+from digitlab.errors import DigitlabError
 from digitlab.export import onnx
-from digitlab.infer.classifier import Classifier
-from digitlab.train.batches import normalise
+from digitlab.models.card import read_model
+from digitlab.models.classifier import Classifier
+from digitlab.train.networks import normalize
 from digitlab.train.trained import load_trained
 
 HELD_OUT = 5_000
@@ -40,7 +40,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, mnist: Dataset) -> Path:
 def of_pytorch(run: Path, dataset: Dataset, count: int) -> np.ndarray:
     network = load_trained(run).network.eval()
     images = torch.from_numpy(dataset.test_images[:count])
-    return network(normalise(images, dataset.entry.mean, dataset.entry.std)).numpy()
+    return network(normalize(images, dataset.entry.mean, dataset.entry.std)).numpy()
 
 
 @pytest.mark.parametrize("count", [1, 2, 17, 10_000])
@@ -57,7 +57,7 @@ def test_the_layers_say_what_pytorchs_say(run: Path, mnist: Dataset):
     network = load_trained(run).network.eval()
     images = mnist.test_images[:5]
     with torch.inference_mode():
-        x = normalise(torch.from_numpy(images), mnist.entry.mean, mnist.entry.std)
+        x = normalize(torch.from_numpy(images), mnist.entry.mean, mnist.entry.std)
         conv1 = network.conv1(x).numpy()
     layers = Classifier(*read_model(run)).layers(images, ["conv1", "conv2", "fc1"])
     np.testing.assert_allclose(layers["conv1"], conv1, atol=1e-4)
@@ -120,7 +120,7 @@ def test_a_file_that_answers_otherwise_is_not_written(
 ):
     honest = onnx.to_onnx
 
-    def spoilt(module: torch.nn.Module) -> bytes:
+    def spoiled(module: torch.nn.Module) -> bytes:
         with torch.no_grad():
             module.network.fc2.bias[3] += 2e-4
         try:
@@ -129,7 +129,7 @@ def test_a_file_that_answers_otherwise_is_not_written(
             with torch.no_grad():
                 module.network.fc2.bias[3] -= 2e-4
 
-    monkeypatch.setattr(onnx, "to_onnx", spoilt)
+    monkeypatch.setattr(onnx, "to_onnx", spoiled)
     origin = {"commands": [], "machine": None, "versions": {}}
     with pytest.raises(DigitlabError, match=r"does not answer as PyTorch's does: of 1 images"):
         onnx.export_onnx(load_trained(run), mnist, tmp_path / "out", origin=origin)

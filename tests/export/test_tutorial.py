@@ -42,7 +42,7 @@ def test_the_tutorials_script_continues_from_the_files_as_we_do(
         momentum = optimizer.state[parameter]["momentum_buffer"]
         assert torch.equal(momentum, saved[f"velocity.{name}"])
         assert momentum.abs().sum() > 0
-    # One more step of its optimiser moves every weight by what both momenta say.
+    # One more step of its optimizer moves every weight by what both momenta say.
     before = network.fc2.bias.detach().clone()
     momentum = optimizer.state[network.fc2.bias]["momentum_buffer"].clone()
     scores = network.fc2(F.relu(network.fc1(torch.ones(2, 320))))

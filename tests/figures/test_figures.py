@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitlab.core.errors import DigitlabError
-from digitlab.core.metrics import Mistake
+from digitlab.errors import DigitlabError
 from digitlab.figures.confusion import draw_confusion
 from digitlab.figures.images import draw_images, draw_mistakes, draw_samples
 from digitlab.figures.loss import draw_loss
+from digitlab.models.metrics import Mistake
 
 CLASSES = tuple("0123456789")
 
@@ -75,7 +75,7 @@ def test_mistakes_are_shown_worst_first_and_none_is_no_fault(tmp_path: Path):
     assert draw_mistakes(images, [], CLASSES, tmp_path / "none.png").exists()
 
 
-def test_confusions_are_coloured_and_right_answers_are_not(tmp_path: Path):
+def test_confusions_are_colored_and_right_answers_are_not(tmp_path: Path):
     right = np.diag([10] * 10)
     wrong = right.copy()
     wrong[3, 5] = 4

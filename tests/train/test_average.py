@@ -2,10 +2,10 @@ import pytest
 import torch
 from torch import nn
 
-from digitlab.core.errors import DigitlabError
+from digitlab.errors import DigitlabError
+from digitlab.recipe import Recipe
 from digitlab.train.average import RunningAverage
 from digitlab.train.networks import build_network
-from digitlab.train.recipe import Recipe
 
 
 def shifted(network: nn.Module, by: float) -> None:

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from digitlab.train.batches import epoch_order, normalise, train_batches
+from digitlab.train.examples import epoch_order, train_batches
+from digitlab.train.networks import normalize
 
 seeds = st.integers(0, 2**63 - 1)
 
@@ -39,9 +40,9 @@ def test_batches_cover_what_is_left_in_order(
 
 
 @given(arrays(np.uint8, (3, 28, 28)))
-def test_normalising_equals_numpys_arithmetic_to_the_bit(images: np.ndarray):
+def test_normalizing_equals_numpys_arithmetic_to_the_bit(images: np.ndarray):
     as_numpy = images[:, None].astype(np.float32) / np.float32(255)
     as_numpy = (as_numpy - np.float32(0.1307)) / np.float32(0.3081)
-    ours = normalise(torch.from_numpy(images), 0.1307, 0.3081)
+    ours = normalize(torch.from_numpy(images), 0.1307, 0.3081)
     assert ours.shape == (3, 1, 28, 28)
     assert np.array_equal(ours.numpy(), as_numpy)

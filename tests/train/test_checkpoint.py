@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digitlab.core.errors import DigitlabError
+from digitlab.errors import DigitlabError
 from digitlab.train.checkpoint import (
     Checkpoint,
     CheckpointError,

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from digitlab.core.errors import DigitlabError
+from digitlab.errors import DigitlabError
 from digitlab.train.device import describe_machine, set_up_device
 
 

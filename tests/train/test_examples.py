@@ -6,20 +6,20 @@ import torch
 from numpy.typing import NDArray
 
 from digitlab.data.dataset import Dataset
+from digitlab.recipe import Recipe
 from digitlab.train.examples import Examples, split
-from digitlab.train.recipe import Recipe
 
 
 @pytest.mark.parametrize(("images", "held_out"), [(60_000, 5_000), (5, 2), (5, 4), (3, 0)])
-def test_every_image_is_learnt_or_held_out_in_one_row(images: int, held_out: int):
-    learnt, row = split(images, held_out)
-    assert sorted([*learnt.tolist(), *row.tolist()]) == list(range(images))
+def test_every_image_is_learned_or_held_out_in_one_row(images: int, held_out: int):
+    learned, row = split(images, held_out)
+    assert sorted([*learned.tolist(), *row.tolist()]) == list(range(images))
     assert (row.diff() == 1).all()
     assert len(row) == held_out
-    assert learnt.tolist() == sorted(learnt.tolist())
+    assert learned.tolist() == sorted(learned.tolist())
 
 
-def test_what_is_held_out_is_not_learnt_and_does_not_depend_on_the_seed(small_mnist: Dataset):
+def test_what_is_held_out_is_not_learned_and_does_not_depend_on_the_seed(small_mnist: Dataset):
     recipe = Recipe(train_images=300, validation=50)
     one, other = (
         Examples(recipe, small_mnist, seed=seed, device=torch.device("cpu")) for seed in (1, 2)
@@ -31,7 +31,7 @@ def test_what_is_held_out_is_not_learnt_and_does_not_depend_on_the_seed(small_mn
     assert len(one) == 250
 
 
-def test_neighbours_are_by_one_hand(mnist: Dataset):
+def test_neighbors_are_by_one_hand(mnist: Dataset):
     """Every writer leans in a way of their own: that is why a row is held out, and not a draw."""
     leaning = slants(mnist.train_images)
     for digit in range(10):  # every digit leans in a way of its own too

@@ -12,11 +12,11 @@ import torch.nn.functional as F
 from torch import nn
 
 from digitlab.data.dataset import Dataset
-from digitlab.train.batches import epoch_order
+from digitlab.recipe import Recipe
+from digitlab.records.history import TestPoint, TrainPoint
 from digitlab.train.device import set_up_device
-from digitlab.train.history import TestPoint, TrainPoint
+from digitlab.train.examples import epoch_order
 from digitlab.train.loop import Training
-from digitlab.train.recipe import Recipe
 
 
 class PlainNetwork(nn.Module):

@@ -12,11 +12,11 @@ from functools import partial
 import pytest
 
 from digitlab.data.dataset import Dataset
+from digitlab.recipe import RECIPES, find_recipe
+from digitlab.records.history import TestPoint, TrainPoint
+from digitlab.synth.non_digits import non_digits
 from digitlab.train.device import set_up_device
-from digitlab.train.history import TestPoint, TrainPoint
 from digitlab.train.loop import Training
-from digitlab.train.outliers import non_digits
-from digitlab.train.recipe import RECIPES, find_recipe
 
 
 @dataclass(frozen=True)

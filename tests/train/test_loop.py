@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from digitlab.core.errors import DigitlabError
 from digitlab.data.catalog import FASHION_MNIST
 from digitlab.data.dataset import Dataset
-from digitlab.train.checkpoint import from_bytes, to_bytes
-from digitlab.train.device import set_up_device
-from digitlab.train.history import (
+from digitlab.errors import DigitlabError
+from digitlab.recipe import Recipe, find_recipe
+from digitlab.records.history import (
     HeldOutPoint,
     Point,
     ScorePoint,
@@ -23,10 +22,11 @@ from digitlab.train.history import (
     from_json_lines,
     to_json_lines,
 )
+from digitlab.synth.non_digits import non_digits
+from digitlab.train.checkpoint import from_bytes, to_bytes
+from digitlab.train.device import set_up_device
 from digitlab.train.loop import Training
-from digitlab.train.loss import NO_DIGIT
-from digitlab.train.outliers import non_digits
-from digitlab.train.recipe import Recipe, find_recipe
+from digitlab.train.step import NO_DIGIT
 from digitlab.train.trained import load_trained
 
 RECIPE = Recipe(epochs=3, batch_size=50, log_every=3)

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from digitlab.train.loss import NO_DIGIT, mean_loss
+from digitlab.train.step import NO_DIGIT, mean_loss
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
 import pytest
 import torch
 
-from digitlab.core.errors import DigitlabError
 from digitlab.data.dataset import Dataset
-from digitlab.train.batches import normalise
-from digitlab.train.networks import build_network, count_parameters, load_weights
-from digitlab.train.recipe import NETWORKS, Recipe
+from digitlab.errors import DigitlabError
+from digitlab.recipe import NETWORKS, Recipe
+from digitlab.train.networks import build_network, count_parameters, load_weights, normalize
 
 NORMS = {2: 16, 3: 48, 4: 64}
 
@@ -25,7 +24,7 @@ def test_the_tutorials_parameters():
     assert sum(torch.Size(shape).numel() for shape in shapes.values()) == 21_840
 
 
-def test_the_fast_networks_parameters_and_that_its_first_layer_is_not_learnt():
+def test_the_fast_networks_parameters_and_that_its_first_layer_is_not_learned():
     network = build_network(Recipe(network="fast"))
     shapes = {name: tuple(parameter.shape) for name, parameter in network.named_parameters()}
     assert shapes == {
@@ -44,7 +43,7 @@ def test_the_fast_networks_parameters_and_that_its_first_layer_is_not_learnt():
 
 def test_whitened_answers_have_deviation_1_and_do_not_agree(mnist: Dataset):
     network = build_network(Recipe(network="fast"))
-    images = normalise(torch.from_numpy(mnist.train_images[:2000]), 0.1307, 0.3081)
+    images = normalize(torch.from_numpy(mnist.train_images[:2000]), 0.1307, 0.3081)
     network.whiten(images)
     assert torch.equal(network.conv1.weight[:8], -network.conv1.weight[8:])
     answers = network.conv1(images)[:, :8].detach().transpose(0, 1).reshape(8, -1)

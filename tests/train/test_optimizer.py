@@ -1,4 +1,4 @@
-"""The optimiser against PyTorch's own, and the learning rate's course."""
+"""The optimizer against PyTorch's own, and the learning rate's course."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -7,14 +7,14 @@ import pytest
 import torch
 from torch import nn
 
+from digitlab.recipe import Recipe
 from digitlab.train.optimizer import (
     MomentumSGD,
     Muon,
     learning_rate_at,
     make_optimizer,
-    orthogonalised,
+    orthogonalized,
 )
-from digitlab.train.recipe import Recipe
 
 
 def learn(network: nn.Module, zero_grad: Callable, step: Callable) -> None:
@@ -98,22 +98,22 @@ def test_muon_moves_all_but_hidden_convolutions_as_sgd_does():
 
 
 @pytest.mark.parametrize("shape", [(16, 144), (64, 432), (96, 40), (5, 5)])
-def test_what_is_orthogonalised_keeps_its_directions_and_loses_its_lengths(
+def test_what_is_orthogonalized_keeps_its_directions_and_loses_its_lengths(
     shape: tuple[int, int],
 ):
     torch.manual_seed(7)
     matrix = torch.randn(shape) * 10 ** torch.linspace(-2, 1, shape[1])
     rows, lengths, columns = torch.linalg.svd(matrix, full_matrices=False)
-    after = rows.T @ orthogonalised(matrix) @ columns.T
+    after = rows.T @ orthogonalized(matrix) @ columns.T
     is_long = lengths > 0.003 * matrix.norm()
     assert ((after.diag() > 0.65) & (after.diag() < 1.25))[is_long].all()
     assert (after - after.diag().diag()).abs().max() < 1e-3
-    as_of_a_small_gradient = orthogonalised(matrix * 1e-3)
-    assert torch.allclose(as_of_a_small_gradient, orthogonalised(matrix), atol=1e-3)
-    assert torch.equal(orthogonalised(torch.zeros(shape)), torch.zeros(shape))
+    as_of_a_small_gradient = orthogonalized(matrix * 1e-3)
+    assert torch.allclose(as_of_a_small_gradient, orthogonalized(matrix), atol=1e-3)
+    assert torch.equal(orthogonalized(torch.zeros(shape)), torch.zeros(shape))
 
 
-def test_the_recipe_says_which_optimiser():
+def test_the_recipe_says_which_optimizer():
     plain, muon = (make_optimizer(make(), Recipe(muon=value)) for value in (0.0, 0.5))
     assert type(plain) is MomentumSGD
     assert isinstance(muon, Muon)

@@ -9,12 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from digitlab.data.dataset import Dataset
+from digitlab.recipe import NETWORKS, Recipe, find_recipe
 from digitlab.train.device import computes_bfloat16, set_up_device
+from digitlab.train.graph import RecordedStep
 from digitlab.train.loop import Training
 from digitlab.train.networks import build_network
 from digitlab.train.optimizer import Muon
-from digitlab.train.recipe import NETWORKS, Recipe, find_recipe
-from digitlab.train.step import RecordedStep, train_step
+from digitlab.train.step import train_step
 
 
 def fresh(network: str = "fast", dropout: float = 0.3) -> tuple[nn.Module, Muon]:
@@ -60,7 +61,7 @@ def test_a_recording_that_fails_leaves_no_trace_and_the_training_goes_on(
         step()
         raise RuntimeError("not permitted when stream is capturing")
 
-    monkeypatch.setattr("digitlab.train.step.record_cuda_graph", fail)
+    monkeypatch.setattr("digitlab.train.graph.record_cuda_graph", fail)
     recipe = Recipe(epochs=1, test_each_epoch=False)
     plain, other = (
         Training(recipe, small_mnist, seed=2, device=set_up_device("cpu")) for _ in range(2)

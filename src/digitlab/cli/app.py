@@ -7,8 +7,7 @@ import sys
 
 from cyclopts import App
 
-from digitlab.core.errors import DigitlabError
-from digitlab.train.stopping import Stopped
+from digitlab.errors import DigitlabError, Stopped
 
 app = App(
     name="digitlab",

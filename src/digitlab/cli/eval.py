@@ -12,14 +12,14 @@ from rich.console import Console
 from rich.table import Table
 
 from digitlab.cli.parameters import AsJson, DataDir, Threads
-from digitlab.core.confidence import Calibration, LogProbabilities, tempered
-from digitlab.core.errors import DigitlabError
-from digitlab.core.modelfile import is_model, read_model
 from digitlab.data.dataset import Dataset, load_dataset
-from digitlab.infer.classifier import Classifier
-from digitlab.train.folder import RunFolder
-from digitlab.train.history import result_line
-from digitlab.train.report import make_report
+from digitlab.errors import DigitlabError
+from digitlab.models.calibration import Calibration, LogProbabilities, tempered
+from digitlab.models.card import is_model, read_model
+from digitlab.models.classifier import Classifier
+from digitlab.records.folder import RunFolder
+from digitlab.records.history import result_line
+from digitlab.records.report import make_report
 
 Tested = tuple[LogProbabilities, Calibration]
 
@@ -30,7 +30,7 @@ class Subject:
 
     path: Path
     dataset_name: str
-    """The dataset that it learnt."""
+    """The dataset that it learned."""
     epochs: int | None
     test: Callable[[Dataset], Tested]
     """Answers a dataset's test set, float32 (10000, 10); says how they are calibrated."""
@@ -49,7 +49,7 @@ def evaluate(
     *,
     dataset: Annotated[
         str | None,
-        Parameter(help="Which dataset's test set, if not of the one that was learnt."),
+        Parameter(help="Which dataset's test set, if not of the one that was learned."),
     ] = None,
     as_json: AsJson = False,
     device: Annotated[
@@ -60,7 +60,7 @@ def evaluate(
 ) -> None:
     """Test a trained network: accuracy with its interval, every class, confidence, confusion."""
     subjects = [_open(path, device, threads) for path in models]
-    loaded = load_dataset(dataset or _learnt_by_all(subjects), data_dir=data_dir)
+    loaded = load_dataset(dataset or _learned_by_all(subjects), data_dir=data_dir)
     tested = [subject.test(loaded) for subject in subjects]
     answers, calibration = tested[0] if len(tested) == 1 else (_mean_of(tested), None)
     name = ", ".join(str(path) for path in models)
@@ -99,12 +99,12 @@ def _open(path: Path, device: str, threads: int | None) -> Subject:
     )
 
 
-def _learnt_by_all(subjects: list[Subject]) -> str:
+def _learned_by_all(subjects: list[Subject]) -> str:
     name = subjects[0].dataset_name
     for subject in subjects:
         if subject.dataset_name != name:
             raise DigitlabError(
-                f"{subject.path} learnt {subject.dataset_name}, but {subjects[0].path} learnt "
+                f"{subject.path} learned {subject.dataset_name}, but {subjects[0].path} learned "
                 f"{name}: say with --dataset whose test set is meant"
             )
     return name

@@ -9,8 +9,8 @@ from cyclopts import Parameter
 
 from digitlab.cli.parameters import DataDir, TrainedPath
 from digitlab.data.dataset import load_dataset
-from digitlab.train.folder import RunFolder
-from digitlab.train.provenance import command_given
+from digitlab.records.folder import RunFolder
+from digitlab.records.provenance import command_given
 
 
 def export(

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from digitlab.cli.parameters import STDIN
-from digitlab.core.errors import DigitlabError
-from digitlab.core.picture import Source
+from digitlab.errors import DigitlabError
+from digitlab.pictures.open import Source
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 

@@ -1,16 +1,12 @@
 """`digitlab plot`: a run's figures, from what its folder tells. PyTorch is not needed."""
 
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from digitlab.cli.finish import print_figures
 from digitlab.cli.parameters import DataDir, RunPath
-from digitlab.core.errors import DigitlabError
-from digitlab.core.metrics import Mistake
-from digitlab.data.dataset import Dataset, load_dataset
-from digitlab.train.folder import RunFolder
-from digitlab.train.history import HeldOutPoint, ScorePoint, TestPoint, TrainPoint
+from digitlab.records.folder import RunFolder, load_dataset_of
 
 
 def plot(
@@ -28,99 +24,12 @@ def plot(
     """Draw a run's figures again."""
     folder = RunFolder(run)
     folder.read_record()
-    if epochs is not None:
-        tell_figures([draw_loss_until(folder, epochs)])
-    else:
-        tell_figures(draw_run(folder, load_dataset_of(folder, data_dir)))
-
-
-def load_dataset_of(folder: RunFolder, data_dir: Path | None) -> Dataset:
-    """Return the dataset that a run learns, from where it was when the run was begun."""
-    record = folder.read_record()
-    if data_dir is None and record["data_dir"] is not None:
-        data_dir = Path(record["data_dir"])
-    return load_dataset(record["dataset"], data_dir=data_dir)
-
-
-def tell_figures(paths: list[Path]) -> None:
-    """Say which figures were written."""
-    print("Figures:", ", ".join(str(path) for path in paths))
-
-
-def finish_run(folder: RunFolder, dataset: Dataset, *, figures: bool = True) -> None:
-    """Draw a trained run's figures, name them, and say what was reached."""
-    if figures:
-        tell_figures(draw_run(folder, dataset))
-    report = folder.read_report()
-    if report is not None:
-        low, high = report["interval"]
-        epochs = "epoch" if report["epochs"] == 1 else "epochs"
-        answers = [dataset.entry.classes[p["answer"]] for p in report["predictions"]]
-        print(f"Predictions for the first {len(answers)} test images: {', '.join(answers)}")
-        print(
-            f"Accuracy after {report['epochs']} {epochs}: {report['accuracy']:.2%} "
-            f"(95 % interval {low:.2%} to {high:.2%})"
-        )
-
-
-def draw_run(folder: RunFolder, dataset: Dataset) -> list[Path]:
-    """Draw all the figures that the run has the facts for; return their paths."""
-    from digitlab.figures.confusion import draw_confusion  # here, as matplotlib takes its time
-    from digitlab.figures.images import draw_images, draw_mistakes, draw_samples
-
-    path, classes = folder.path, dataset.entry.classes
-    figures = [
-        draw_samples(dataset.train_images, dataset.train_labels, classes, path / "samples.png")
-    ]
-    if folder.read_history():
-        figures.append(_draw_loss(folder, path / "loss.png"))
-        done = _epochs_done(folder)
-        earlier = [epochs for epochs in folder.earlier_curves() if epochs <= done]
-        figures += [draw_loss_until(folder, epochs) for epochs in earlier]
-    report = folder.read_report()
-    if report is not None:
-        predictions = report["predictions"]
-        shown = dataset.test_images[[p["index"] for p in predictions]]
-        titles = [f"Prediction: {classes[p['answer']]}" for p in predictions]
-        mistakes = [Mistake(**mistake) for mistake in report["mistakes"]]
-        figures += [
-            draw_images(shown, titles, path / "predictions.png"),
-            draw_confusion(report["confusion"], classes, path / "confusion.png"),
-            draw_mistakes(dataset.test_images, mistakes, classes, path / "mistakes.png"),
-        ]
-    return figures
-
-
-def draw_loss_until(folder: RunFolder, epochs: int) -> Path:
-    """Draw the loss curve as it stood after so many epochs, or raise `DigitlabError`."""
-    done = _epochs_done(folder)
-    if not 1 <= epochs <= done:
-        raise DigitlabError(f"epochs is {epochs}, but {folder.path} has from 1 to {done}")
-    return _draw_loss(folder, folder.earlier_curve(epochs), until_epoch=epochs)
-
-
-def _epochs_done(folder: RunFolder) -> int:
-    return max((p.epoch for p in folder.read_history() if isinstance(p, ScorePoint)), default=0)
-
-
-def _draw_loss(folder: RunFolder, path: Path, until_epoch: int | None = None) -> Path:
-    from digitlab.figures.loss import draw_loss
-
-    points = [
-        point
-        for point in folder.read_history()
-        if until_epoch is None or point.epoch <= until_epoch
-    ]
-    trained = [point for point in points if isinstance(point, TrainPoint)]
-    # A run that holds images out looks at the test set once, which makes no curve.
-    held_out = any(isinstance(point, HeldOutPoint) for point in points)
-    shown = HeldOutPoint if held_out else TestPoint
-    tested = [point for point in points if isinstance(point, shown)]
-    return draw_loss(
-        [point.examples for point in trained],
-        [point.loss for point in trained],
-        [point.examples for point in tested],
-        [point.loss for point in tested],
-        path,
-        test_name="Held-out Loss" if held_out else "Test Loss",
+    from digitlab.figures.run import (  # here: importing matplotlib takes 0.3 s
+        draw_loss_until,
+        draw_run,
     )
+
+    if epochs is not None:
+        print_figures([draw_loss_until(folder, epochs)])
+    else:
+        print_figures(draw_run(folder, load_dataset_of(folder, data_dir)))

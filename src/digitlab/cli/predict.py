@@ -11,9 +11,8 @@ from typing import Any
 
 from digitlab.cli.parameters import AsCsv, AsJsonLines, ModelPath, PicturePaths
 from digitlab.cli.pictures import cut_off, find_pictures, printable, source_of
-from digitlab.core.errors import DigitlabError
-from digitlab.infer.answers import Prediction
-from digitlab.infer.reader import Reader
+from digitlab.errors import DigitlabError
+from digitlab.reader import Prediction, Reader
 
 
 def predict(

@@ -9,11 +9,11 @@ from cyclopts import Parameter
 
 from digitlab.cli.parameters import AsJsonLines, ModelPath, PicturePaths
 from digitlab.cli.pictures import cut_off, find_pictures, printable, source_of
-from digitlab.core.errors import DigitlabError, PictureError
-from digitlab.core.picture import MAX_BYTES, Source
-from digitlab.infer.answers import Page
-from digitlab.infer.boxes import draw_boxes
-from digitlab.infer.reader import Reader
+from digitlab.errors import DigitlabError, PictureError
+from digitlab.pages.answers import Page
+from digitlab.pages.boxes import draw_boxes
+from digitlab.pictures.open import MAX_BYTES, Source
+from digitlab.reader import Reader
 
 
 def read(

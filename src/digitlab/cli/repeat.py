@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from digitlab.cli.parameters import AsJson, DataDir, DatasetName, Device, Threads
-from digitlab.cli.train import Changes, recipe_of
+from digitlab.cli.recipe_flags import Changes, recipe_of
 from digitlab.data.dataset import load_dataset
-from digitlab.train.recipe import find_recipe
+from digitlab.recipe import find_recipe
 
 if TYPE_CHECKING:
-    from digitlab.train.repeat import Repeats
+    from digitlab.runs.repeat import Repeats
 
 
 def repeat(
@@ -48,7 +48,7 @@ def repeat(
     whole_recipe = recipe_of(recipe, changes)
     loaded = load_dataset(dataset, data_dir=data_dir)
 
-    from digitlab.train.repeat import repeat as repeat_runs  # here: PyTorch comes with it
+    from digitlab.runs.repeat import repeat as repeat_runs  # here: PyTorch comes with it
 
     repeats = repeat_runs(
         run or Path("runs") / f"repeat-{recipe}-{dataset}",

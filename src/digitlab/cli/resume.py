@@ -5,9 +5,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from digitlab.cli.finish import finish_run
 from digitlab.cli.parameters import DataDir, RunPath
-from digitlab.cli.plot import finish_run, load_dataset_of
-from digitlab.train.folder import RunFolder
+from digitlab.records.folder import RunFolder, load_dataset_of
 
 
 def resume(
@@ -34,7 +34,7 @@ def resume(
     folder = RunFolder(run)
     dataset = load_dataset_of(folder, data_dir)
 
-    from digitlab.train.run import resume_run  # here, as it takes PyTorch with it
+    from digitlab.runs.run import resume_run  # here, as it takes PyTorch with it
 
     resume_run(
         folder,

@@ -1,60 +1,17 @@
 """`digitlab train`: a new run. Every field of the recipe is a flag."""
 
 import sys
-from dataclasses import asdict, field, fields, make_dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from cyclopts import Group, Parameter
+from cyclopts import Parameter
 
+from digitlab.cli.finish import finish_run
 from digitlab.cli.parameters import CheckpointSteps, DataDir, DatasetName, Device, Threads
-from digitlab.cli.plot import finish_run
+from digitlab.cli.recipe_flags import Changes, recipe_of
 from digitlab.data.dataset import load_dataset
-from digitlab.train.folder import RunFolder
-from digitlab.train.recipe import RECIPES, Recipe, field_help, find_recipe
-
-IN_RECIPE = Group("Recipe (each changes one setting of the recipe)", sort_key=1)
-
-
-def values_of(setting: str) -> str:
-    """Return what the tutorial's recipe has, and the others where they have something else."""
-    usual = getattr(RECIPES["tutorial"], setting)
-    values = {name: getattr(recipe, setting) for name, recipe in RECIPES.items()}
-    others = [f", {name}: {value}" for name, value in values.items() if value != usual]
-    return f"tutorial: {usual}{''.join(others)}"
-
-
-# The recipe's fields once more as flags: the same types and explanations, and None for "as the
-# recipe says". So a field that is added to Recipe is a flag at once.
-RecipeChanges = make_dataclass(
-    "RecipeChanges",
-    [
-        (
-            spec.name,
-            Annotated[
-                spec.type | None,  # type: ignore[operator] # a type, not its name
-                Parameter(help=f"{field_help()[spec.name]} ({values_of(spec.name)})"),
-            ],
-            field(default=None),
-        )
-        for spec in fields(Recipe)
-    ],
-    kw_only=True,
-    namespace={"__module__": __name__},  # or cyclopts takes it for a type of the language
-)
-
-
-Changes = Annotated[
-    RecipeChanges | None,  # type: ignore[valid-type] # made above
-    Parameter(name="*", group=IN_RECIPE),
-]
-
-
-def recipe_of(name: str, changes: Any) -> Recipe:
-    """Return the named recipe with the settings that were given as flags."""
-    given: dict[str, Any] = {} if changes is None else asdict(changes)
-    settings = {name: value for name, value in given.items() if value is not None}
-    return replace(find_recipe(name), **settings)
+from digitlab.recipe import RECIPES
+from digitlab.records.folder import RunFolder
 
 
 def train(
@@ -90,7 +47,7 @@ def train(
     folder.check_free(force=force)
 
     # Here, as it takes PyTorch with it; where that is missing, no data is fetched in vain.
-    from digitlab.train.run import start_run
+    from digitlab.runs.run import start_run
 
     loaded = load_dataset(dataset, data_dir=data_dir)
     start_run(

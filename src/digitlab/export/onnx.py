@@ -12,14 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from digitlab.core.confidence import LogProbabilities
-from digitlab.core.errors import DigitlabError
-from digitlab.core.modelfile import ANSWERS, IMAGES, WEIGHTS, ModelCard, write_model
 from digitlab.data.dataset import Dataset
-from digitlab.infer.classifier import Classifier
-from digitlab.train.batches import normalise
-from digitlab.train.networks import count_parameters
-from digitlab.train.report import make_report
+from digitlab.errors import DigitlabError
+from digitlab.models.calibration import LogProbabilities
+from digitlab.models.card import ANSWERS, IMAGES, WEIGHTS, ModelCard, write_model
+from digitlab.models.classifier import Classifier
+from digitlab.records.report import make_report
+from digitlab.train.networks import count_parameters, normalize
 from digitlab.train.trained import TrainedNetwork, calibrate_trained
 
 TOLERANCE = 1e-4  # of a log-probability, between PyTorch and the file
@@ -50,7 +49,7 @@ class _FromBytes(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """Return the log-probabilities, and what each of the layers says."""
-        answers = self.network(normalise(images, self.mean, self.std))
+        answers = self.network(normalize(images, self.mean, self.std))
         return answers, *(self.said[name] for name in self.names)
 
 
@@ -67,7 +66,7 @@ def export_onnx(
     trained
         The network; it is moved to the CPU and put into evaluation mode.
     dataset
-        What it learnt: its test set proves the file, and its held-out images calibrate it.
+        What it learned: its test set proves the file, and its held-out images calibrate it.
     origin
         What made the network, for the card: `commands`, `machine` and `versions`.
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import torch
 
-from digitlab.core.errors import DigitlabError
+from digitlab.errors import DigitlabError
+from digitlab.recipe import Recipe
 from digitlab.train.checkpoint import load_checkpoint_to_use, named_below
 from digitlab.train.networks import build_network, load_weights
-from digitlab.train.recipe import Recipe
 
 NETWORK_FILE = "model.pth"
 OPTIMIZER_FILE = "optimizer.pth"
@@ -16,7 +16,7 @@ OPTIMIZER_FILE = "optimizer.pth"
 def export_tutorial(run: Path, out: Path) -> tuple[Path, Path]:
     """Write `model.pth` and `optimizer.pth` of a run's last checkpoint into the folder `out`.
 
-    They hold the `state_dict` of the network and of its SGD optimiser, in PyTorch's own format:
+    They hold the `state_dict` of the network and of its SGD optimizer, in PyTorch's own format:
     what the tutorial's `network.load_state_dict(torch.load("model.pth"))` expects.
 
     Raises

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from digitlab.core.errors import DigitlabError
+from digitlab.errors import DigitlabError
 
 DOTS_PER_INCH = 150
 

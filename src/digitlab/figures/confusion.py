@@ -11,8 +11,8 @@ from digitlab.figures.canvas import new_figure, save_figure
 def draw_confusion(confusion: Sequence[Sequence[int]], classes: Sequence[str], path: Path) -> Path:
     """Draw the counts, one row a truth and one column an answer; return the path.
 
-    Mistakes are coloured by how often they were made; the right answers on the diagonal, which
-    would drown them, stay grey.
+    Mistakes are colored by how often they were made; the right answers on the diagonal, which
+    would drown them, stay gray.
     """
     counts = np.array(confusion)
     on_diagonal = np.eye(len(classes), dtype=bool)

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.core.metrics import Mistake
 from digitlab.figures.canvas import DOTS_PER_INCH, new_figure, save_figure
+from digitlab.models.metrics import Mistake
 
 # All in pixels of the figure.
 DOTS_PER_PIXEL = 9  # a pixel of an image is a square of so many
@@ -24,7 +24,7 @@ def draw_images(
     columns: int = 3,
     heading: str | None = None,
 ) -> Path:
-    """Draw images in grey, row by row, each under its title and without ticks; return the path.
+    """Draw images in gray, row by row, each under its title and without ticks; return the path.
 
     `images` has shape (N, 28, 28), 0 = black to 255 = white; there are N `titles`.
     """

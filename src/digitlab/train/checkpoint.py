@@ -19,8 +19,8 @@ import safetensors.torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from digitlab.core.errors import DigitlabError
-from digitlab.train.folder import LAST, PREVIOUS, TEMPORARY
+from digitlab.errors import DigitlabError
+from digitlab.records.folder import LAST, PREVIOUS, TEMPORARY
 
 _DIGEST = re.compile(rb'"sha256":"([0-9a-f]{64})"')
 _NO_DIGEST = b"0" * 64
@@ -35,7 +35,7 @@ class Checkpoint:
     """A run's state: tensors by name, and everything that is not a tensor."""
 
     tensors: dict[str, Tensor]
-    """Weights, optimiser state and random states, each under a name of dotted parts."""
+    """Weights, optimizer state and random states, each under a name of dotted parts."""
     record: dict[str, Any]
     """Recipe, seed, position, history and so on; anything that JSON can hold."""
 

@@ -8,7 +8,7 @@ import torch
 import torch.utils.deterministic
 from torch import Tensor
 
-from digitlab.core.errors import DigitlabError
+from digitlab.errors import DigitlabError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 

@@ -1,16 +1,17 @@
-"""What a training shows its network: the images learnt, those held out, and what is added."""
+"""What a training shows its network: the images learned, those held out, and what is added."""
+
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-from digitlab.core.errors import DigitlabError
 from digitlab.data.dataset import Dataset
+from digitlab.errors import DigitlabError
+from digitlab.recipe import Recipe
+from digitlab.synth.degraded import degraded_copies
+from digitlab.synth.non_digits import non_digits
 from digitlab.train.augment import augmented
-from digitlab.train.batches import mix
-from digitlab.train.degrade import degraded_copies
-from digitlab.train.loss import NO_DIGIT
-from digitlab.train.outliers import non_digits
-from digitlab.train.recipe import Recipe
+from digitlab.train.step import NO_DIGIT
 
 HELD_OUT_SEED = 1998  # not the run's: runs of any seed can be compared by what they hold out
 
@@ -40,14 +41,14 @@ class Examples:
         self.seed = seed
         images = torch.from_numpy(dataset.train_images[: recipe.train_images])
         labels = torch.from_numpy(dataset.train_labels[: recipe.train_images]).long()
-        learnt, held_out = split(len(images), recipe.validation)
-        self.images, self.labels = images[learnt].to(device), labels[learnt].to(device)
+        learned, held_out = split(len(images), recipe.validation)
+        self.images, self.labels = images[learned].to(device), labels[learned].to(device)
         self.held_out_images = images[held_out].to(device)
         self.held_out_labels = labels[held_out]
-        size, rest = recipe.batch_size, len(learnt) % recipe.batch_size
+        size, rest = recipe.batch_size, len(learned) % recipe.batch_size
         if recipe.network != "tutorial" and 1 in (size, rest):
             raise DigitlabError(
-                f"{len(learnt)} images in batches of {size} leave one alone, of which batch norm "
+                f"{len(learned)} images in batches of {size} leave one alone, of which batch norm "
                 "cannot take a deviation; choose another batch_size"
             )
         if (recipe.degraded or recipe.outliers) and dataset.entry.name != "mnist":
@@ -57,11 +58,11 @@ class Examples:
             )
         self._copies: Tensor | None = None
         if recipe.degraded:
-            copies = degraded_copies(images[learnt].numpy(), labels[learnt].numpy(), seed=seed)
+            copies = degraded_copies(images[learned].numpy(), labels[learned].numpy(), seed=seed)
             self._copies = torch.from_numpy(copies).to(device)
         self._non_digits: Tensor | None = None
         if recipe.outliers:
-            drawn = non_digits(images[learnt].numpy(), labels[learnt].numpy(), seed=seed)
+            drawn = non_digits(images[learned].numpy(), labels[learned].numpy(), seed=seed)
             self._non_digits = torch.from_numpy(drawn).to(device)
 
     def __len__(self) -> int:
@@ -81,7 +82,7 @@ class Examples:
         return epoch > self.recipe.epochs - self.recipe.plain_epochs
 
     def shown(self, images: Tensor, labels: Tensor, epoch: int) -> tuple[Tensor, Tensor]:
-        """Return a batch as it is learnt: pictures of no digit added, and all of it augmented.
+        """Return a batch as it is learned: pictures of no digit added, and all of it augmented.
 
         uint8 (B, 28, 28) and int64 (B,) become uint8 (B + B', 28, 28) and int64 (B + B',).
         """
@@ -96,12 +97,12 @@ class Examples:
 
 
 def split(images: int, held_out: int) -> tuple[Tensor, Tensor]:
-    """Return which images are learnt and which are held out: their numbers, ascending.
+    """Return which images are learned and which are held out: their numbers, ascending.
 
-    int64 (images - held_out,) and (held_out,). Those held out stand in one row, the same whatever
-    the run's seed. MNIST's images are in the order of their writers, so that nearly all of the row
-    are by hands of which nothing is learnt, as the test set's are. Images picked singly would be by
-    known hands, and might be read too well.
+    int64 (images - held_out,) and (held_out,). The held-out images are a row of neighbors, the same
+    for every seed. MNIST is sorted by writer, so almost all of the row is by writers not seen in
+    training, as in the test set. Images picked one by one would be by known writers, and accuracy
+    on them would be too high.
 
     >>> [part.tolist() for part in split(5, held_out=2)]
     [[2, 3, 4], [0, 1]]
@@ -110,3 +111,40 @@ def split(images: int, held_out: int) -> tuple[Tensor, Tensor]:
     first = int(torch.randint(images - held_out + 1, (), generator=generator))
     before, row, after = torch.arange(images).split([first, held_out, images - held_out - first])
     return torch.cat([before, after]), row
+
+
+def epoch_order(images: int, seed: int, epoch: int) -> Tensor:
+    """Return the order in which an epoch visits the images: int64, shape (images,), on the CPU.
+
+    It depends on nothing but its three arguments, so that a run which is continued in the middle
+    of an epoch finds the same order again without having kept it.
+
+    >>> epoch_order(5, seed=1, epoch=2).equal(epoch_order(5, seed=1, epoch=2))
+    True
+    """
+    generator = torch.Generator().manual_seed(mix(seed, epoch))
+    return torch.randperm(images, generator=generator)
+
+
+def mix(seed: int, epoch: int) -> int:
+    """Return one seed for two numbers, which may be negative: neighbors give unrelated ones.
+
+    Source: the finalizer of SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, OOPSLA 2014).
+    """
+    mask = (1 << 64) - 1
+    x = (seed * 0x9E3779B97F4A7C15 + epoch) & mask
+    x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & mask
+    x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & mask
+    return x ^ (x >> 31)
+
+
+def train_batches(
+    images: Tensor, labels: Tensor, order: Tensor, batch_size: int, first_batch: int = 0
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield the batches of an epoch: uint8 (B, 28, 28) and int64 (B,).
+
+    All have `batch_size` images but the last, which has what is left. `first_batch` batches are
+    passed over: they were learned before the run was stopped.
+    """
+    for chosen in order.split(batch_size)[first_batch:]:
+        yield images[chosen], labels[chosen]

@@ -11,15 +11,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from digitlab.core.errors import DigitlabError
 from digitlab.data.dataset import Dataset
-from digitlab.train.average import RunningAverage
-from digitlab.train.batches import epoch_order, normalise, train_batches
-from digitlab.train.checkpoint import Checkpoint, named_below
-from digitlab.train.device import computes_bfloat16, get_random_states, set_random_states
-from digitlab.train.evaluation import answer
-from digitlab.train.examples import Examples
-from digitlab.train.history import (
+from digitlab.errors import DigitlabError
+from digitlab.recipe import Recipe
+from digitlab.records.history import (
     HeldOutPoint,
     Point,
     TestPoint,
@@ -27,24 +22,27 @@ from digitlab.train.history import (
     from_record,
     to_record,
 )
-from digitlab.train.networks import FastNetwork, build_network, load_weights
+from digitlab.train.average import RunningAverage
+from digitlab.train.checkpoint import Checkpoint, named_below
+from digitlab.train.device import computes_bfloat16, get_random_states, set_random_states
+from digitlab.train.examples import Examples, epoch_order, train_batches
+from digitlab.train.graph import LearningStep
+from digitlab.train.networks import FastNetwork, answer, build_network, load_weights, normalize
 from digitlab.train.optimizer import learning_rate_at, make_optimizer
-from digitlab.train.recipe import Recipe
-from digitlab.train.step import LearningStep
 
 WHITENED_BY = 2_000
-"""How many images a first convolution that is not learnt is computed from."""
+"""How many images a first convolution that is not learned is computed from."""
 
 
 class Training:
-    """A training under way: the network, its optimiser, and how far they have come.
+    """A training under way: the network, its optimizer, and how far they have come.
 
     Parameters
     ----------
     recipe
         All settings; `recipe.epochs` is where the training ends.
     dataset
-        What is learnt and tested; held on `device` as uint8 while the training lives.
+        What is learned and tested; held on `device` as uint8 while the training lives.
     seed
         Decides the first weights, the order of the images, what dropout drops, and all else
         that is random.
@@ -68,7 +66,7 @@ class Training:
         self.network = build_network(recipe)
         if isinstance(self.network, FastNetwork):
             first = self.examples.images[:WHITENED_BY].cpu()
-            self.network.whiten(normalise(first, self._mean, self._std))
+            self.network.whiten(normalize(first, self._mean, self._std))
         self.network.to(device)
         self.optimizer = make_optimizer(self.network, recipe)
         self.average = RunningAverage(self.network, recipe.average) if recipe.average else None
@@ -141,7 +139,7 @@ class Training:
         self.network.train()
         for images, labels in batches:
             images, labels = self.examples.shown(images, labels, epoch)
-            images = normalise(images, self._mean, self._std)
+            images = normalize(images, self._mean, self._std)
             self.optimizer.learning_rate = learning_rate_at(self.recipe, self.steps_done, steps)
             is_last = self.batches_done == self._steps_per_epoch - 1
             loss = self._learn(images, labels, is_last=is_last)

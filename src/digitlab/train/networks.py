@@ -7,14 +7,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from digitlab.core.errors import DigitlabError
-from digitlab.train.recipe import Recipe
+from digitlab.errors import DigitlabError
+from digitlab.recipe import Recipe
 
 
 class TutorialNetwork(nn.Module):
     """Two convolutions that find shapes, then two linear layers that weigh them up.
 
-    In: images, float32 (N, 1, 28, 28), normalised to mean 0 and deviation 1.
+    In: images, float32 (N, 1, 28, 28), normalized to mean 0 and deviation 1.
     Out: log-probabilities, float32 (N, 10): the natural logarithm of the probability of each
     digit; `exp` of a row sums to 1.
 
@@ -31,10 +31,10 @@ class TutorialNetwork(nn.Module):
         super().__init__()
         # A convolution slides a small window over the image; each of its kernels answers, at
         # each place, how much the window looks like the kernel. Weights are shared by all
-        # places, so a stroke learnt in one corner is known in every other.
+        # places, so a stroke learned in one corner is known in every other.
         self.conv1 = nn.Conv2d(1, 10, kernel_size=5)  # 10 kernels x (1 x 5 x 5 weights + 1 bias)
         self.conv2 = nn.Conv2d(10, 20, kernel_size=5)  # 20 kernels x (10 x 5 x 5 weights + 1 bias)
-        # Drops whole channels: neighbours in a channel say nearly the same, so dropping single
+        # Drops whole channels: neighbors in a channel say nearly the same, so dropping single
         # values would hide nothing.
         self.conv2_drop = nn.Dropout2d(dropout)
         # A linear layer is y = W x + b: every output weighs every input.
@@ -67,19 +67,19 @@ class TutorialNetwork(nn.Module):
 
 
 class FastNetwork(nn.Module):
-    """Four convolutions: the first is computed, not learnt, the others have batch norm.
+    """Four convolutions: the first is computed, not learned, the others have batch norm.
 
     In and out as `TutorialNetwork`.
 
-    The first convolution whitens. Neighbouring pixels say nearly the same, and a layer that is fed
+    The first convolution whitens. Neighboring pixels say nearly the same, and a layer that is fed
     so learns slowly. `whiten` takes the 8 patterns (principal components) in which 5x5 patches of
     the training images differ most, each scaled so that its answers have deviation 1; no two of
     these answers agree with each other. Each pattern stands there twice, once with its sign
-    turned, so that ReLU loses nothing. What is not learnt needs no gradient: a step is a fifth
+    turned, so that ReLU loses nothing. What is not learned needs no gradient: a step is a fifth
     shorter.
 
     Batch norm brings each channel to mean 0 and deviation 1 and then gives it a scale and an offset
-    that are learnt: while training by the mean and deviation of the batch, in use by their running
+    that are learned: while training by the mean and deviation of the batch, in use by their running
     average. Layers that are fed such numbers learn several times faster.
 
     Sources: A. Coates, A. Ng, H. Lee, "An analysis of single-layer networks in unsupervised feature
@@ -121,7 +121,7 @@ class FastNetwork(nn.Module):
 
     @torch.no_grad()
     def whiten(self, images: Tensor) -> None:
-        """Compute the first convolution from normalised images, float32 (N, 1, 28, 28)."""
+        """Compute the first convolution from normalized images, float32 (N, 1, 28, 28)."""
         patches = images.squeeze(1).unfold(1, 5, 2).unfold(2, 5, 2).reshape(-1, 25)  # (144 N, 25)
         strengths, patterns = torch.linalg.eigh(patches.T @ patches / len(patches))  # ascending
         kernels = (patterns / (strengths + 0.01).sqrt())[:, -8:].T  # (8, 25): the strongest
@@ -234,3 +234,29 @@ def load_weights(network: nn.Module, weights: dict[str, Tensor]) -> None:
             f"{found.get(names[0], 'absent')} in place of {expected.get(names[0], 'absent')}"
         )
     network.load_state_dict(weights)
+
+
+def normalize(images: Tensor, mean: float, std: float) -> Tensor:
+    """Turn uint8 images (N, 28, 28), 0 to 255, into float32 (N, 1, 28, 28) around 0.
+
+    First 0 to 255 becomes 0 to 1, then `mean` is taken off and the rest divided by `std`: over
+    the whole training set the pixels then have mean 0 and deviation 1, the range in which
+    freshly drawn weights work best.
+
+    >>> normalize(torch.full((1, 28, 28), 255, dtype=torch.uint8), 0.5, 0.25).unique().item()
+    2.0
+    """
+    return images.unsqueeze(1).to(torch.float32).div_(255).sub_(mean).div_(std)
+
+
+@torch.inference_mode()
+def answer(
+    network: nn.Module, images: Tensor, *, mean: float, std: float, batch_size: int
+) -> Tensor:
+    """Return the log-probabilities, float32 (N, 10), for uint8 images (N, 28, 28).
+
+    The network answers in evaluation mode: nothing is dropped, no gradient is kept.
+    """
+    network.eval()
+    batches = images.split(batch_size)
+    return torch.cat([network(normalize(batch, mean, std)) for batch in batches])

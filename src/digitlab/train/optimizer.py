@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from digitlab.train.recipe import Recipe
+from digitlab.recipe import Recipe
 
 
 def learning_rate_at(recipe: Recipe, step: int, steps: int) -> float:
@@ -58,7 +58,7 @@ class MomentumSGD:
     Parameters
     ----------
     named_parameters
-        What `network.named_parameters()` yields; those that are not learnt are left alone.
+        What `network.named_parameters()` yields; those that are not learned are left alone.
     learning_rate
         How far a step goes, above 0.
     momentum
@@ -144,7 +144,7 @@ class Muon(MomentumSGD):
     A hidden convolution's matrix w with velocity v and gradient g::
 
         v = momentum * v + g
-        step = orthogonalised(g + momentum * v)
+        step = orthogonalized(g + momentum * v)
         w = w - learning_rate * (relative_rate * step + weight_decay / (1 - momentum) * w)
 
     Weight decay is not added to the velocity: there it would turn the step and not lengthen it. It
@@ -181,17 +181,17 @@ class Muon(MomentumSGD):
         self.relative_rate = relative_rate
 
     def _direction(self, weight: Tensor, gradient: Tensor, velocity: Tensor) -> Tensor:
-        # Images are grey: only behind the first convolution has a kernel several channels.
+        # Images are gray: only behind the first convolution has a kernel several channels.
         is_hidden_convolution = weight.dim() == 4 and weight.shape[1] > 1
         if not is_hidden_convolution:
             return super()._direction(weight, gradient, velocity)
         # One step ahead (Nesterov): where the velocity goes if the next gradient is like this one.
         matrix = gradient.add(velocity, alpha=self.momentum).flatten(1)  # (kernels, weights of one)
-        step = self.relative_rate * orthogonalised(matrix).view_as(weight)
+        step = self.relative_rate * orthogonalized(matrix).view_as(weight)
         return step.add_(weight, alpha=self.weight_decay / (1 - self.momentum))
 
 
-def orthogonalised(matrix: Tensor) -> Tensor:
+def orthogonalized(matrix: Tensor) -> Tensor:
     """Return the matrix, (rows, columns), with its singular values brought near 1: 0.68 to 1.21.
 
     Five rounds of a polynomial of degree 5. It changes the singular values and leaves their
@@ -201,7 +201,7 @@ def orthogonalised(matrix: Tensor) -> Tensor:
     Source: as `Muon`.
 
     >>> long_and_short = torch.tensor([[9.0, 0.0], [0.0, 0.1]])
-    >>> [round(length, 1) for length in orthogonalised(long_and_short).diag().tolist()]
+    >>> [round(length, 1) for length in orthogonalized(long_and_short).diag().tolist()]
     [0.7, 0.8]
     """
     x: Tensor = matrix / (matrix.norm() + 1e-7)  # no singular value is above 1 now

@@ -1,15 +1,13 @@
-"""One step of learning: from a batch to slightly better weights."""
-
-import sys
-from collections.abc import Callable
-from functools import partial
+"""One step of training: a batch in, slightly better weights out."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from digitlab.train.device import get_random_states, set_random_states
-from digitlab.train.loss import mean_loss
 from digitlab.train.optimizer import MomentumSGD
+
+NO_DIGIT = -1
+"""The label of a picture that shows no digit: the network should be as unsure as possible."""
 
 
 def train_step(
@@ -21,139 +19,60 @@ def train_step(
     *,
     bfloat16: bool = False,
 ) -> Tensor:
-    """Learn from one batch; return its loss, a single number, as it was before the step.
+    """Train on one batch; return its loss, a single number, as it was before the step.
 
-    `images` are normalised float32 (B, 1, 28, 28), `labels` int64 (B,), 0 to 9 or `NO_DIGIT`.
-    With `bfloat16`, convolutions and linear layers multiply numbers of 16 bits, and hand such on;
-    the weights, batch norm's averages and the loss keep their 32.
+    Parameters
+    ----------
+    network
+        In training mode; takes the images, returns log-probabilities (B, 10).
+    optimizer
+        Updates the network's weights.
+    images
+        Normalized float32 (B, 1, 28, 28).
+    labels
+        int64 (B,), 0 to 9 or `NO_DIGIT`.
+    label_smoothing
+        See `mean_loss`.
+    bfloat16
+        Whether convolutions and linear layers compute in 16 bits. The weights, batch norm's
+        running averages and the loss stay float32.
     """
-    optimizer.zero_grad()  # forget the gradient of the last batch, or they would add up
+    optimizer.zero_grad()  # clear the last batch's gradient: backward() adds to what is there
     with torch.autocast(images.device.type, torch.bfloat16, bfloat16, cache_enabled=False):
         log_probabilities = network(images)  # (B, 10)
-    # Negative log-likelihood: minus the log-probability given to the truth, mean over the batch.
-    # 0 if every truth got probability 1; ln 10 = 2.30 for pure guessing.
-    loss = mean_loss(log_probabilities, labels, label_smoothing)
-    loss.backward()  # how much would the loss change with each weight? That is the gradient.
-    optimizer.step()  # go a little way down
+    loss = mean_loss(log_probabilities, labels, label_smoothing)  # one number
+    loss.backward()  # the gradient: how much the loss would change with each weight
+    optimizer.step()  # move every weight a little way downhill
     return loss.detach()
 
 
-class LearningStep:
-    """`train_step` of one network; on a GPU recorded at its first batch and then played back.
+def mean_loss(log_probabilities: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
+    """Return the loss of a batch: one number, in nats.
+
+    For a digit, the loss is the negative log-likelihood: minus the log-probability of the true
+    label. It is 0 if the true label got probability 1, and ln 10 = 2.30 for pure guessing. For a
+    picture of no digit, it is the mean over all ten digits, which is smallest (ln 10) when each
+    gets probability 0.1. Label smoothing spreads a share of a digit's target evenly over all ten.
+    The batch's loss is the mean over its images.
+
+    Sources: C. Szegedy et al., "Rethinking the Inception architecture" (CVPR 2016), section 7;
+    D. Hendrycks, M. Mazeika, T. Dietterich, "Deep anomaly detection with outlier exposure" (ICLR
+    2019).
 
     Parameters
     ----------
-    network, optimizer, label_smoothing, bfloat16
-        As `train_step` takes them.
-    records
-        Whether the device can record a step. If that fails it is told, and done without.
+    log_probabilities
+        float32 (B, 10), the network's output.
+    labels
+        int64 (B,), 0 to 9 or `NO_DIGIT`.
+    smoothing
+        `Recipe.label_smoothing`, from 0 to below 1.
     """
-
-    def __init__(
-        self,
-        network: nn.Module,
-        optimizer: MomentumSGD,
-        *,
-        label_smoothing: float,
-        bfloat16: bool,
-        records: bool,
-    ) -> None:
-        self.network, self.optimizer = network, optimizer
-        self.records = records
-        self._step = partial(
-            train_step, network, optimizer, label_smoothing=label_smoothing, bfloat16=bfloat16
-        )
-        self._recorded: RecordedStep | None = None
-
-    def __call__(self, images: Tensor, labels: Tensor, *, is_last: bool) -> Tensor:
-        """Learn from one batch; return its loss. The last of an epoch may be of another size."""
-        if not self.records or is_last:
-            return self._step(images, labels)
-        if self._recorded is None:
-            try:
-                self._recorded = RecordedStep(
-                    self._step, self.network, self.optimizer, images, labels
-                )
-            except RuntimeError as error:
-                print(f"no step can be recorded here ({error}); going on without", file=sys.stderr)
-                self.records = False
-                return self._step(images, labels)
-        return self._recorded(images, labels)
-
-
-class RecordedStep:
-    """`train_step`, recorded once on a GPU and then played back.
-
-    A step of a small network is some hundred short programs, and a GPU waits longer for Python to
-    ask for each than it works on it. A recording asks for all of them at once. It always reads and
-    writes the same memory, so a batch is copied to where the recording looks for it.
-
-    Parameters
-    ----------
-    step
-        `train_step` with all but the batch.
-    network, optimizer
-        What the step changes.
-    images, labels
-        A batch. Only batches of its size can be played back.
-    record
-        Takes a function that computes on the device; returns another that does the same again.
-
-    Raises
-    ------
-    RuntimeError
-        If the device cannot record it. Nothing has changed then.
-    """
-
-    def __init__(
-        self,
-        step: Callable[[Tensor, Tensor], Tensor],
-        network: nn.Module,
-        optimizer: MomentumSGD,
-        images: Tensor,
-        labels: Tensor,
-        *,
-        record: Callable[[Callable[[], None]], Callable[[], None]] | None = None,
-    ) -> None:
-        self._images, self._labels = images.clone(), labels.clone()
-        self._loss = torch.zeros((), device=images.device)
-
-        def learn() -> None:
-            self._loss.copy_(step(self._images, self._labels))
-
-        # Recording changes weights, velocities and random state: all are put back afterwards.
-        state = [*network.state_dict().values(), *optimizer.state().values()]
-        before = [tensor.clone() for tensor in state]
-        random_states = get_random_states(images.device)
-        try:
-            self._play = (record or record_cuda_graph)(learn)
-        finally:
-            with torch.no_grad():
-                for tensor, value in zip(state, before, strict=True):
-                    tensor.copy_(value)
-            set_random_states(images.device, random_states)
-
-    def __call__(self, images: Tensor, labels: Tensor) -> Tensor:
-        """Learn from one batch of the recorded size; return its loss, good until the next call."""
-        self._images.copy_(images)
-        self._labels.copy_(labels)
-        self._play()
-        return self._loss
-
-
-def record_cuda_graph(step: Callable[[], None]) -> Callable[[], None]:
-    """Run `step` a few times, record it as a CUDA graph, and return what plays the graph back.
-
-    Source: PyTorch's notes on CUDA semantics, "CUDA graphs".
-    """
-    stream = torch.cuda.Stream()
-    stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):
-        for _ in range(3):  # the first calls set up what must not be part of a recording
-            step()
-    torch.cuda.current_stream().wait_stream(stream)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        step()
-    replay: Callable[[], None] = graph.replay
-    return replay
+    is_digit = labels != NO_DIGIT  # (B,)
+    # The usual case, in the tutorial's own arithmetic. (Checking would make a GPU wait.)
+    if not smoothing and labels.device.type == "cpu" and is_digit.all():
+        return F.nll_loss(log_probabilities, labels)
+    one_hot = F.one_hot(labels.clamp(min=0), 10)  # (B, 10): 1 at the true label, else 0
+    smoothed = one_hot * (1 - smoothing) + smoothing / 10  # (B, 10)
+    targets = torch.where(is_digit.unsqueeze(1), smoothed, 0.1)  # (B, 10): each row sums to 1
+    return -(targets * log_probabilities).sum(dim=1).mean()

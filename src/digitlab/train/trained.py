@@ -1,4 +1,4 @@
-"""A network that has learnt: from a run, a checkpoint, or the tutorial's own `model.pth`."""
+"""A network that has learned: from a run, a checkpoint, or the tutorial's own `model.pth`."""
 
 import pickle
 from dataclasses import dataclass
@@ -9,10 +9,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from digitlab.core.confidence import Calibration, LogProbabilities
-from digitlab.core.errors import DigitlabError
 from digitlab.data.catalog import CatalogEntry
 from digitlab.data.dataset import Dataset
+from digitlab.errors import DigitlabError
+from digitlab.models.calibration import Calibration, LogProbabilities
+from digitlab.recipe import Recipe
+from digitlab.records.report import calibrate_by_held_out
 from digitlab.train.checkpoint import (
     Checkpoint,
     load_checkpoint_to_use,
@@ -20,11 +22,8 @@ from digitlab.train.checkpoint import (
     read_checkpoint,
 )
 from digitlab.train.device import set_up_device
-from digitlab.train.evaluation import answer
 from digitlab.train.examples import split
-from digitlab.train.networks import build_network, load_weights
-from digitlab.train.recipe import Recipe
-from digitlab.train.report import calibrate_by_held_out
+from digitlab.train.networks import answer, build_network, load_weights
 
 ZIP_MAGIC = b"PK\x03\x04"
 """How a file begins that `torch.save` wrote."""
@@ -39,9 +38,9 @@ class TrainedNetwork:
     source: str
     """The file or folder that it was read from."""
     dataset_name: str | None = None
-    """The dataset that it learnt; None if the file does not tell."""
+    """The dataset that it learned; None if the file does not tell."""
     epochs: int | None = None
-    """How many whole epochs it learnt; None if the file does not tell."""
+    """How many whole epochs it learned; None if the file does not tell."""
     seed: int | None = None
     """Of the training; None likewise."""
 
@@ -93,7 +92,7 @@ def _from_tutorial_file(path: Path) -> TrainedNetwork:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DigitlabError(f"{path} is not a whole PyTorch file ({reason})") from error
     if isinstance(weights, dict) and "param_groups" in weights:
-        raise DigitlabError(f"{path} holds an optimiser's state; give the network's model.pth")
+        raise DigitlabError(f"{path} holds an optimizer's state; give the network's model.pth")
     if not isinstance(weights, dict) or not all(
         isinstance(name, str) and isinstance(weight, Tensor) for name, weight in weights.items()
     ):

@@ -1,0 +1,124 @@
+"""The one way to write a file, and the one way to read a JSON record."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from digitlab.errors import DigitlabError
+
+Record = TypeVar("Record")
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file completely or not at all, so that it also survives a power cut.
+
+    The bytes go into a temporary file in the same folder, are flushed to the disk, and the file
+    then takes its name in one step. If anything fails, the temporary file is removed and what
+    `path` held before is untouched. What is not a regular file (`/dev/stdout`, a pipe) is written
+    directly.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written, for example because the disk is full. Its `filename` is
+        `path`.
+    """
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.tmp")
+    try:
+        if target.exists() and not target.is_file():
+            target.write_bytes(content)
+            return
+        try:
+            with temporary.open("xb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        flush_folder(target.parent)
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror or str(error), str(path)) from error
+
+
+def flush_folder(folder: Path) -> None:
+    """Force new names in a folder to the disk, where the system can do it (not on Windows)."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files of processes that were killed; call it holding a lock."""
+    for path in folder.glob(".*.tmp"):
+        path.unlink(missing_ok=True)
+
+
+def read_json(path: Path, kind: type[Record]) -> Record:
+    """Return the record in a JSON file, with every field checked: see `decode_json`.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    DigitlabError
+        If it does not hold such a record.
+    """
+    if path.exists() and not path.is_file():  # a pipe would be waited for without end
+        raise DigitlabError(f"{path} is not a file")
+    return decode_json(path.read_bytes(), kind, str(path))
+
+
+def decode_json(content: bytes, kind: type[Record], name: str) -> Record:
+    """Return the record of type `kind` in JSON text, with every field checked.
+
+    Parameters
+    ----------
+    content
+        UTF-8 encoded JSON.
+    kind
+        A dataclass or a `msgspec.Struct`. Its annotations say which fields there are and of which
+        types; a `ValueError` of its `__post_init__` says which values are impossible.
+    name
+        What the error message calls the text.
+
+    Raises
+    ------
+    DigitlabError
+        If it is not JSON, a field is missing, unknown or of the wrong type, or a value is
+        impossible. The message is one sentence with `name` and the field.
+    """
+    try:
+        plain = msgspec.json.decode(content)
+        record = msgspec.convert(plain, kind)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise DigitlabError(f"{name} is damaged, or from another version: {error}") from error
+    unknown = _unknown_field(plain, msgspec.to_builtins(record))
+    if unknown is not None:
+        raise DigitlabError(f"{name} is from another version: unknown field {unknown!r}")
+    return record
+
+
+def encode_json(record: object, *, indent: int = 0) -> bytes:
+    """Return a dataclass or `msgspec.Struct` as JSON text with a line break at the end."""
+    return msgspec.json.format(msgspec.json.encode(record), indent=indent) + b"\n"
+
+
+def _unknown_field(found: Any, understood: Any) -> str | None:
+    """Return the first field in `found` that is not in `understood`, in dotted form."""
+    if isinstance(found, dict):
+        for name, value in found.items():
+            if name not in understood:
+                return str(name)
+            inner = _unknown_field(value, understood[name])
+            if inner is not None:
+                return f"{name}.{inner}"
+    return None

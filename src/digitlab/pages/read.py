@@ -1,0 +1,214 @@
+"""Read a page: all the digits in a picture, in reading order."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.models.calibration import LogProbabilities
+from digitlab.pages.answers import Box, Page
+from digitlab.pages.candidates import (
+    USUAL_SIZE,
+    Atom,
+    Candidate,
+    candidates_of,
+    single_candidates,
+)
+from digitlab.pages.cuts import cut_up, find_cuts
+from digitlab.pages.lattice import weigh
+from digitlab.pages.lines import Line, find_lines
+from digitlab.pages.pieces import Marks, Piece, find_pieces, image_of
+from digitlab.pages.text import Found, page_of
+from digitlab.pictures.digit import has_ink, prepare
+from digitlab.pictures.gray import Gray
+from digitlab.pictures.open import Source, open_scaled
+from digitlab.pictures.page_ink import page_ink
+from digitlab.pictures.raster import bounds
+
+Classify = Callable[[NDArray[np.uint8]], LogProbabilities]
+Key = tuple[int, ...]  # the labels of some pieces
+
+LARGEST_SIDE = 1600  # pixels of the longer side that a large picture is reduced to, at least
+ONE_DIGIT_SIDE = 32  # pixels: so small a picture shows one digit
+FILLS = 0.3  # of the picture's longer side: so large a single digit is read as a picture of one
+DOUBTFUL = 0.95  # a piece of lower probability may be several digits that touch
+SLIM = 0.8  # of its height: so may a wider one, whatever its probability
+NARROWEST_CUT = 0.3  # of the line's height: a narrower piece is one digit
+MOST_SHOWN = 2500  # groups of pieces that the network sees: a limit to what a page of noise costs
+LEAST_POSTERIOR = 1e-4  # what is less likely does not count
+
+
+@dataclass
+class Reading:
+    """A line's atoms, what they may be, and what the network says of it."""
+
+    line: Line
+    atoms: list[Atom]
+    candidates: list[Candidate]
+
+
+@dataclass
+class Sight:
+    """A page's ink, and what the network says of every group of pieces that it was shown."""
+
+    marks: Marks
+    classify: Classify
+    answers: dict[Key, NDArray[np.float32]] = field(default_factory=dict)
+    """By the pieces' labels, the log-probabilities of the ten digits."""
+
+    def of(self, candidate: Candidate) -> NDArray[np.float32]:
+        """Return the ten log-probabilities of a candidate that was shown."""
+        return self.answers[key(candidate)]
+
+    def show(self, readings: list[Reading]) -> None:
+        """Show the network every candidate that it has not seen; add what it says to the scores.
+
+        Where there are too many, as in noise, the least likely ones are given up unseen.
+        """
+        new = {
+            key(candidate): candidate
+            for reading in readings
+            for candidate in reading.candidates
+            if not candidate.is_dust and key(candidate) not in self.answers
+        }
+        room = MOST_SHOWN - len(self.answers)
+        chosen = dict(sorted(new.items(), key=lambda item: -item[1].score)[:room])
+        if chosen:
+            images = [image_of(self.marks, candidate.pieces) for candidate in chosen.values()]
+            self.answers.update(zip(chosen, self.classify(np.stack(images)), strict=True))
+        for reading in readings:
+            reading.candidates = [
+                candidate
+                for candidate in reading.candidates
+                if candidate.is_dust or key(candidate) in self.answers
+            ]
+            for candidate in reading.candidates:
+                if not candidate.is_dust:
+                    candidate.score = candidate.prior + float(self.of(candidate).max())
+
+
+def key(candidate: Candidate) -> Key:
+    """Return the labels of a candidate's pieces."""
+    return tuple(piece.label for piece in candidate.pieces)
+
+
+def read_page(source: Source, classify: Classify, *, threshold: float) -> Page:
+    """Find and read all the digits in a picture.
+
+    Parameters
+    ----------
+    source
+        whatever `digitlab.pictures.open.open_picture` opens.
+    classify
+        takes images, uint8, N x 28 x 28, as MNIST's; returns their calibrated log-probabilities,
+        float32, N x 10.
+    threshold
+        a digit of lower probability is unsure, 0 to 1.
+
+    Returns
+    -------
+    Page
+        The digits, lines from top to bottom and each from left to right; a picture without any
+        has the text "".
+
+    Raises
+    ------
+    PictureError
+        If the picture cannot be opened.
+    """
+    gray, size = open_scaled(source, largest_side=LARGEST_SIDE)
+    scale = round(max(size) / max(gray.shape))
+    ink = page_ink(gray)
+    if max(gray.shape) <= ONE_DIGIT_SIDE and (ink > 0.5).any():
+        top, bottom, left, right = bounds(ink > 0.5)
+        found = alone(gray, (left, top, right - left, bottom - top), classify)
+        return page_of([[found]] if found else [], scale, size, threshold)
+    marks = find_pieces(ink)
+    sight = Sight(marks, classify)
+    readings = []
+    for line in find_lines(marks):
+        atoms = [Atom(piece, piece.label) for piece in line.pieces]
+        readings.append(Reading(line, atoms, single_candidates(atoms, line)))
+    sight.show(readings)
+    for reading in readings:
+        reconsider(reading, sight)
+    sight.show(readings)
+    rows = [digits for reading in readings if (digits := digits_of(reading, sight))]
+    if sum(map(len, rows)) == 1 and max(rows[0][0].box[2:]) >= FILLS * max(gray.shape):
+        rows = [[alone(gray, rows[0][0].box, classify) or rows[0][0]]]
+    return page_of(rows, scale, size, threshold)
+
+
+def reconsider(reading: Reading, sight: Sight) -> None:
+    """Cut and join the pieces that are wide or small, or of which the network is not sure."""
+    atoms: list[Atom] = []
+    settled: set[int] = set()
+    height = reading.line.height
+    for atom in reading.atoms:
+        piece = atom.piece
+        answer = sight.answers.get((piece.label,))
+        sure = answer is not None and float(np.exp(answer.max())) >= DOUBTFUL
+        if sure and piece.width < SLIM * piece.height and piece.height >= USUAL_SIZE * height:
+            settled.add(piece.label)
+            atoms.append(atom)
+            continue
+        small = piece.height < 0.5 * height or piece.width < NARROWEST_CUT * height
+        cuts = [] if small else find_cuts(sight.marks, piece, height)
+        if not cuts:
+            atoms.append(atom)
+            continue
+        sides = [None, *(cut.crossed / sight.marks.pen for cut in cuts), None]
+        parts = cut_up(sight.marks, piece, cuts)
+        atoms += [Atom(part, piece.label, *sides[i : i + 2]) for i, part in enumerate(parts)]
+    reading.atoms = sorted(atoms, key=lambda atom: (atom.piece.x, atom.piece.top))
+    reading.candidates = candidates_of(sight.marks, reading.atoms, reading.line, settled)
+
+
+def digits_of(reading: Reading, sight: Sight) -> list[Found]:
+    """Return the digits of the best way to read a line."""
+    return [
+        Found(
+            box_of(candidate.pieces), int(sight.of(candidate).argmax()),
+            probability_of(candidate, reading, sight), reading.line.height,
+        )
+        for candidate in weigh(reading.candidates, len(reading.atoms))
+        if not candidate.is_dust
+    ]  # fmt: skip
+
+
+def alone(gray: Gray, box: Box, classify: Classify) -> Found | None:
+    """Return the one digit of a picture as `digitlab.pictures.digit.prepare` sees it, if it does.
+
+    Only for a digit that fills the picture: that is what `prepare` expects.
+    """
+    image = prepare(gray)
+    if not has_ink(image):
+        return None
+    row = classify(image[None])[0]
+    return Found(box, int(row.argmax()), float(np.exp(row.max())), float(box[3]))
+
+
+def probability_of(candidate: Candidate, reading: Reading, sight: Sight) -> float:
+    """Return how likely it is that the digit is what it was read as, with whatever pieces.
+
+    The sum over all candidates in about the same place, of the share of readings that hold them
+    and the network's probability of this digit.
+    """
+    digit = int(sight.of(candidate).argmax())
+    left, _, width, _ = box_of(candidate.pieces)
+    total = 0.0
+    for other in reading.candidates:
+        if other.is_dust or other.posterior < LEAST_POSTERIOR:
+            continue
+        other_left, _, other_width, _ = box_of(other.pieces)
+        common = min(left + width, other_left + other_width) - max(left, other_left)
+        if common > 0.5 * max(width, other_width):
+            total += other.posterior * float(np.exp(sight.of(other)[digit]))
+    return min(1.0, total)
+
+
+def box_of(pieces: list[Piece]) -> Box:
+    """Return the box around some pieces: x, y, width, height."""
+    left, top = min(p.left for p in pieces), min(p.top for p in pieces)
+    return left, top, max(p.right for p in pieces) - left, max(p.bottom for p in pieces) - top

@@ -1,0 +1,83 @@
+"""Digits in lines to a page's text: where one number ends and the next begins."""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.pages.answers import Box, Page, ReadDigit
+
+NARROWEST_SPACE, WIDEST_GAP, USUAL_SPACE = 0.4, 1.2, 0.65  # of the height, between digits
+
+
+class Found(NamedTuple):
+    """A digit in the picture as it was looked at, which may be a reduced one."""
+
+    box: Box
+    digit: int
+    probability: float
+    line_height: float
+
+
+def page_of(rows: list[list[Found]], scale: int, size: tuple[int, int], threshold: float) -> Page:
+    """Return the page's digits, in pixels of the full picture, and its text.
+
+    Parameters
+    ----------
+    rows
+        what was found, line by line, its boxes in pixels of the reduced picture.
+    scale
+        how many pixels of the full picture one of those is wide.
+    size
+        width and height of the full picture.
+    threshold
+        a digit of lower probability is unsure, 0 to 1.
+    """
+    gaps = [
+        [(b.box[0] - a.box[0] - a.box[2]) / a.line_height for a, b in pairwise(row)] for row in rows
+    ]
+    space = least_space(np.array([gap for row in gaps for gap in row]))
+    lines = []
+    for row, between in zip(rows, gaps, strict=True):
+        text = ""
+        for found, gap in zip(row, [0.0, *between], strict=True):
+            digit = str(found.digit) if found.probability >= threshold else "?"
+            text += " " * (gap >= space) + digit
+        lines.append(text)
+    digits = [
+        ReadDigit(
+            box=enlarged(found.box, scale, size),
+            digit=found.digit,
+            probability=found.probability,
+            unsure=found.probability < threshold,
+        )
+        for row in rows
+        for found in row
+    ]
+    return Page(text="\n".join(lines), digits=tuple(digits))
+
+
+def enlarged(box: Box, scale: int, size: tuple[int, int]) -> Box:
+    """Return a box of the reduced picture in pixels of the full one, and within it.
+
+    >>> enlarged((2, 3, 10, 10), 3, (35, 100))
+    (6, 9, 29, 30)
+    """
+    left, top, width, height = (scale * side for side in box)
+    return left, top, min(width, size[0] - left), min(height, size[1] - top)
+
+
+def least_space(gaps: NDArray[np.float64]) -> float:
+    """Return the gap at which a new number begins: the middle of the widest range without gaps.
+
+    Parameters
+    ----------
+    gaps
+        N, between neighbors in a line, all of the page, as shares of the line's height.
+    """
+    inside = gaps[(gaps > NARROWEST_SPACE) & (gaps < WIDEST_GAP)]
+    edges = np.sort(np.concatenate([inside, [NARROWEST_SPACE, WIDEST_GAP]]))
+    empty = np.diff(edges)
+    middles = (edges[1:] + edges[:-1]) / 2
+    return float(middles[(empty - 0.3 * np.abs(middles - USUAL_SPACE)).argmax()])

@@ -1,0 +1,143 @@
+"""Trainings at once: the same runs, and a failure or a stop ends them all."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+from filelock import FileLock
+from torch import Tensor
+
+from digitlab.errors import DigitlabError
+from digitlab.recipe import find_recipe
+from digitlab.runs.jobs import run_at_once
+from digitlab.train.checkpoint import read_checkpoint
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs groups of processes")
+
+
+def test_every_task_is_done_in_silence(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    paths = [tmp_path / str(number) for number in range(3)]
+    tasks = {path.name: partial(Path.touch, path) for path in paths}
+    run_at_once(tasks | {"talk": partial(print, "not to be seen")}, jobs=2)
+    assert all(path.exists() for path in paths)
+    told = capfd.readouterr()
+    assert told.out == ""
+    names = ["talk", *(path.name for path in paths)]
+    assert sorted(told.err.splitlines()) == sorted(
+        f"{what}: {name}" for what in ("begun", "done") for name in names
+    )
+
+
+def test_a_failure_is_told_and_ends_the_others(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    never = tmp_path / "never"
+    tasks: dict[str, Callable[[], object]] = {
+        "long": partial(time.sleep, 300),
+        "bad": partial(find_recipe, "quick"),
+        "never": partial(Path.touch, never),
+    }
+    started = time.monotonic()
+    with pytest.raises(DigitlabError, match="bad ended with exit code 1"):
+        run_at_once(tasks, jobs=2)
+    assert time.monotonic() - started < 100
+    told = capfd.readouterr().err
+    assert "digitlab: there is no recipe 'quick'" in told
+    assert "stopped: long" in told
+    assert not never.exists()
+
+
+def repeat_two(folder: Path, *more: object) -> tuple[object, ...]:
+    """Return the words of a call: two seeds, two short epochs each."""
+    return (
+        "repeat", "tutorial", "--seeds", 2, "--threads", 1, "--epochs", 2, "--train-images", 6400,
+        "--run", folder, "--json", *more,
+    )  # fmt: skip
+
+
+def weights_of(folder: Path) -> list[dict[str, Tensor]]:
+    return [read_checkpoint(folder / f"seed-{it}" / "last.safetensors").tensors for it in (1, 2)]
+
+
+def assert_same_runs(one: Path, other: Path) -> None:
+    for ours, theirs in zip(weights_of(one), weights_of(other), strict=True):
+        assert ours.keys() == theirs.keys()
+        for name, tensor in ours.items():
+            assert torch.equal(tensor, theirs[name]), name
+
+
+@pytest.fixture(scope="module")
+def one_by_one(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("one-by-one")
+    # In a process of its own: its number of threads would stay that of the tests after it.
+    command = [sys.executable, "-m", "digitlab", *map(str, repeat_two(folder))]
+    subprocess.run(command, check=True, capture_output=True)
+    return folder
+
+
+def test_seeds_at_once_end_as_one_after_the_other(call: Callable, one_by_one: Path, tmp_path: Path):
+    outcome = call(*repeat_two(tmp_path, "--jobs", 3))  # there is no third
+    assert outcome.code == 0, outcome.err
+    told = json.loads(outcome.out)
+    assert (told["jobs"], told["threads"]) == (2, 1)
+    assert_same_runs(tmp_path, one_by_one)
+    again = json.loads(call(*repeat_two(tmp_path)).out)
+    assert again["jobs"] == 2  # how these runs were made
+    assert again["accuracies"] == told["accuracies"]
+
+
+@pytest.mark.parametrize(
+    ("number", "jobs"), [(signal.SIGINT, 2), (signal.SIGTERM, 2), (signal.SIGINT, 1)]
+)
+def test_a_stop_stops_all_and_the_same_call_goes_on(
+    one_by_one: Path, tmp_path: Path, number: signal.Signals, jobs: int
+):
+    command = [sys.executable, "-m", "digitlab", *map(str, repeat_two(tmp_path, "--jobs", jobs))]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    begun = [tmp_path / f"seed-{seed}" / "history.jsonl" for seed in range(1, jobs + 1)]
+    deadline = time.monotonic() + 120
+    while not all(path.exists() for path in begun) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    if number == signal.SIGINT:  # a terminal sends it to all of a group
+        os.killpg(process.pid, number)
+    else:
+        process.send_signal(number)
+    out, err = process.communicate(timeout=100)
+    assert process.returncode == 128 + number, err
+    assert out == ""
+    assert "the same command goes on from here" in err
+    assert "digitlab resume" not in err
+    assert "Traceback" not in err
+    finished = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+    assert finished.returncode == 0, finished.stderr
+    assert_same_runs(tmp_path, one_by_one)
+
+
+def test_children_end_when_their_parent_is_killed(tmp_path: Path):
+    command = [sys.executable, "-m", "digitlab", *map(str, repeat_two(tmp_path, "--jobs", 2))]
+    command[command.index("--epochs") + 1] = "500"
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    logs = [tmp_path / f"seed-{seed}" / "train.log" for seed in (1, 2)]
+    deadline = time.monotonic() + 120
+    while not all(path.exists() for path in logs) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    for log in logs:  # free again as soon as its process has saved and ended
+        with FileLock(log.with_name(".lock")).acquire(timeout=60):
+            pass
+
+
+def test_no_jobs_is_told(call: Callable, tmp_path: Path):
+    outcome = call("repeat", "tutorial", "--jobs", 0, "--run", tmp_path)
+    assert outcome.code == 1
+    assert "jobs is 0, but must be at least 1" in outcome.err

@@ -1,0 +1,90 @@
+"""One recipe with many seeds: what is told is what the runs came to."""
+
+import json
+import statistics
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from digitlab.data.dataset import Dataset
+from digitlab.errors import DigitlabError
+from digitlab.recipe import find_recipe
+from digitlab.records.history import TestPoint, from_json_lines
+from digitlab.runs.repeat import repeat
+
+SETTINGS = ("--epochs", 1, "--train-images", 640)
+
+
+def test_the_mean_is_that_of_the_runs_and_what_is_done_is_not_done_again(
+    call: Callable, tmp_path: Path, mnist: Dataset
+):
+    first = call("repeat", "tutorial", "--seeds", 1, *SETTINGS, "--run", tmp_path, "--json")
+    assert first.code == 0, first.err
+    alone = json.loads(first.out)
+    assert (alone["sd"], alone["interval"]) == (None, None)
+    checkpoint = tmp_path / "seed-1" / "last.safetensors"
+    bytes_before = checkpoint.read_bytes()
+
+    both = call("repeat", "tutorial", "--seeds", 3, *SETTINGS, "--run", tmp_path, "--json")
+    told = json.loads(both.out)
+    assert f"at hand: {tmp_path / 'seed-1'}\nnothing left to do: 1 epoch done\n" in both.err
+    assert f"begun: {tmp_path / 'seed-2'}\n" in both.err
+    assert checkpoint.read_bytes() == bytes_before
+    assert told["recipe"] == "tutorial"
+    assert told["settings"]["train_images"] == 640
+    assert told["seeds"] == [1, 2, 3]
+    assert told["parameters"] == 21_840
+    assert told["accuracies"][0] == alone["accuracies"][0]
+    assert len(set(told["accuracies"])) > 1
+    assert told["mean"] == pytest.approx(statistics.fmean(told["accuracies"]))
+    assert told["sd"] == pytest.approx(statistics.stdev(told["accuracies"]))
+    assert told["interval"][0] < told["mean"] < told["interval"][1]
+    for seed, accuracy in zip(told["seeds"], told["accuracies"], strict=True):
+        history = (tmp_path / f"seed-{seed}" / "history.jsonl").read_text()
+        last = [p for p in from_json_lines(history) if isinstance(p, TestPoint)][-1]
+        assert last.correct / last.total == accuracy
+    report = json.loads((tmp_path / "seed-1" / "report.json").read_text())
+    mistakes = {mistake["index"] for mistake in report["mistakes"]}
+    right = 9_985 - len(mistakes - set(mnist.entry.disputed))
+    assert told["without_disputed"][0] == right / 9_985
+
+    table = call("repeat", "tutorial", "--seeds", 3, *SETTINGS, "--run", tmp_path).out
+    assert f"**{told['mean']:.3%}** ± {told['sd']:.3%}" in table
+    assert "| recipe | `tutorial`, epochs: 1, train_images: 640 |" in table
+
+    other = call("repeat", "tutorial", "--seeds", 3, "--epochs", 2, "--run", tmp_path)
+    assert other.code == 1
+    assert "holds a run of other settings" in other.err
+
+
+def test_a_run_does_not_go_on_with_another_dataset(call: Callable, tmp_path: Path, mnist: Dataset):
+    run = tmp_path / "seed-1"
+    assert call("train", *SETTINGS, "--run", run).code == 0
+    other = replace(mnist, entry=replace(mnist.entry, name="other"))
+    with pytest.raises(DigitlabError, match="learns mnist, and cannot go on with other"):
+        repeat(
+            tmp_path, "tutorial", replace(find_recipe("tutorial"), epochs=1, train_images=640),
+            other, seeds=1, device_name="cpu", threads=None, data_dir=None, command=[],
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_is_done_is_made_whole_again(call: Callable, tmp_path: Path, jobs: int):
+    words = ("repeat", "tutorial", "--seeds", 2, *SETTINGS, "--run", tmp_path, "--jobs", jobs)
+    table = call(*words).out
+    (tmp_path / "seed-1" / "history.jsonl").unlink()
+    again = call(*words)
+    assert again.code == 0, again.err
+    assert again.out == table
+    checkpoint = tmp_path / "seed-2" / "last.safetensors"
+    checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
+    (tmp_path / "seed-2" / "previous.safetensors").unlink()
+    assert call(*words).code == 1
+
+
+def test_no_seed_is_told(call: Callable, tmp_path: Path):
+    outcome = call("repeat", "tutorial", "--seeds", 0, "--run", tmp_path)
+    assert outcome.code == 1
+    assert "seeds is 0, but must be at least 1" in outcome.err

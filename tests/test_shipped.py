@@ -1,0 +1,125 @@
+"""The model that comes with the package keeps what its card and the README promise."""
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import digitlab
+from benchmarks.pages import best_text
+from digitlab.data.dataset import Dataset
+from digitlab.models.calibration import expected_calibration_error
+from digitlab.reader import PRETRAINED
+from testsets.pages import DIFFICULTIES, composed
+from testsets.singles import Case, handmade
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "docs" / "images"
+SEED = 77  # nothing was chosen by it
+
+
+@pytest.fixture(scope="module")
+def reader() -> digitlab.Reader:
+    return digitlab.load()
+
+
+@pytest.fixture(scope="module")
+def cases() -> list[Case]:
+    return list(handmade(count_per_condition=20, seed=SEED))
+
+
+def test_it_is_small_and_tells_how_it_was_made(reader: digitlab.Reader):
+    assert sum(path.stat().st_size for path in PRETRAINED.iterdir()) < 1_500_000
+    card = reader.card
+    assert card.parameters < 250_000
+    train, export = card.commands
+    assert train.startswith("digitlab train --recipe best --validation 5000 --seed 1")
+    assert export.startswith("digitlab export")
+    assert train.endswith("--run runs/best")
+    assert card.epochs == card.recipe["epochs"]
+
+
+def test_its_test_accuracy_is_that_of_its_card(reader: digitlab.Reader, mnist: Dataset):
+    answers = reader.classifier.log_probabilities(mnist.test_images)
+    correct = int((answers.argmax(axis=1) == mnist.test_labels).sum())
+    assert correct == reader.card.test["correct"]
+    assert correct >= 9_955
+
+
+def test_its_confidence_is_true_on_the_test_set(reader: digitlab.Reader, mnist: Dataset):
+    before = reader.classifier.log_probabilities(mnist.test_images)
+    after = reader.classifier.classify(mnist.test_images)
+    error = expected_calibration_error(after, mnist.test_labels)
+    assert error < expected_calibration_error(before, mnist.test_labels)
+    assert error < 0.003
+    sure = np.exp(after.max(axis=1)) >= reader.card.calibration.threshold
+    wrong = (after.argmax(axis=1) != mnist.test_labels)[sure]
+    assert sure.mean() > 0.98
+    assert wrong.mean() < 2 * reader.card.calibration.error_rate
+
+
+def test_pictures_that_it_never_saw_are_read(reader: digitlab.Reader, cases: list[Case]):
+    digits = [case for case in cases if case.label is not None]
+    answers = reader.predict([case.picture for case in digits])
+    right = [a.digit == case.label for a, case in zip(answers, digits, strict=True)]
+    assert np.mean(right) > 0.99
+    sure = [a for a in answers if not a.unsure]
+    assert len(sure) > 0.93 * len(digits)
+
+
+def test_what_is_no_digit_is_not_answered(reader: digitlab.Reader, cases: list[Case]):
+    others = [case for case in cases if case.label is None]
+    silent: dict[str, list[bool]] = {}
+    for case, answer in zip(others, reader.predict([c.picture for c in others]), strict=True):
+        silent.setdefault(case.condition, []).append(answer.unsure)
+    kinds = ("blank", "noise", "gradient", "letters", "shapes", "scribbles")
+    assert set(silent) == {f"no digit: {kind}" for kind in kinds}
+    shares = {condition: np.mean(rows) for condition, rows in silent.items()}
+    assert min(shares.values()) >= 0.85, shares
+    assert np.mean(list(shares.values())) >= 0.93, shares
+
+
+def test_pages_are_read(reader: digitlab.Reader, mnist: Dataset):
+    wholly, sure, sheets = 0, 0, 0
+    easy = ("clean", "ruled", "several lines, sloping")
+    for sheet in composed(mnist.test_images, mnist.test_labels, count_per_difficulty=6, seed=SEED):
+        page = reader.read(sheet.picture)
+        assert len(page.digits) > 0
+        if sheet.difficulty in easy:
+            wholly += best_text(page) == sheet.text
+            sure += page.text == sheet.text
+            sheets += 1
+    assert len(DIFFICULTIES) >= 12
+    assert wholly >= 0.8 * sheets
+    assert sure >= 0.7 * sheets
+
+
+def test_the_readmes_pictures_are_read_as_it_shows(reader: digitlab.Reader):
+    assert reader.read(EXAMPLES / "page.jpg").text == "34\n95 71\n22 9\n3634009299"
+    for name, digit in (
+        ("felt-pen.png", 3),
+        ("tiny.png", 8),
+        ("photograph.jpg", 7),
+        ("chalk.jpg", 5),
+    ):
+        assert reader.predict(EXAMPLES / name).digit == digit
+    assert reader.predict(EXAMPLES / "scribble.png").unsure
+
+
+@pytest.mark.slow
+def test_the_command_on_its_card_makes_it_again(reader: digitlab.Reader, tmp_path: Path):
+    train, _ = (shlex.split(command) for command in reader.card.commands)
+    train[-1] = str(tmp_path / "run")
+    train[0:1] = export = [sys.executable, "-m", "digitlab"]
+    subprocess.run(train, check=True, capture_output=True)
+    again = [*export, "export", str(tmp_path / "run"), "--out", str(tmp_path / "model")]
+    subprocess.run(again, check=True, capture_output=True)
+    made = digitlab.load(tmp_path / "model").card
+    assert made.test["correct"] == pytest.approx(reader.card.test["correct"], abs=25)
+    here = json.loads((tmp_path / "run" / "run.json").read_text())
+    if (here["machine"], here["versions"]) == (reader.card.machine, reader.card.versions):
+        assert made.sha256 == reader.card.sha256
