@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs groups of proc
 
 def test_every_command_runs_in_silence(capfd: pytest.CaptureFixture[str]):
     names = ["one", "two", "three"]
-    run_commands(dict.fromkeys(names, ["--version"]), jobs=2)
+    run_commands({name: ["--version"] for name in names}, jobs=2)
     printed = capfd.readouterr()
     assert printed.out == ""
     assert sorted(printed.err.splitlines()) == sorted(
