@@ -57,6 +57,7 @@ def run_commands(commands: Mapping[str, Sequence[str]], jobs: int) -> None:
                 job.process.terminate()  # a training saves and exits
             for name, job in running.items():
                 job.process.wait()
+                job.errors.close()
                 print(f"stopped: {name}", file=sys.stderr, flush=True)
     if stop.signal_number:
         raise Stopped(RUN_AGAIN, stop.signal_number)
@@ -76,12 +77,12 @@ def _start(words: Sequence[str]) -> Job:
 
 
 def _finish(name: str, job: Job) -> None:
-    if job.process.returncode:
+    with job.errors:
         job.errors.seek(0)
         last = (job.errors.read().splitlines() or ["no message"])[-1].removeprefix("digitlab: ")
+    if job.process.returncode:
         raise DigitlabError(
             f"{name} failed with exit code {job.process.returncode} ({last}); run the same command "
             "again to pick up where it left off"
         )
-    job.errors.close()
     print(f"finished: {name}", file=sys.stderr, flush=True)
