@@ -37,9 +37,10 @@ check: install   ## ruff, mypy, import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: install  ## put the code in its standard form
+format: install  ## format the code, and refresh what the documents copy from it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python docs/refresh.py
 
 bench: bench-race bench-limit bench-compact bench-best bench-tutorial ## the tables below but the ladder's; an hour and more
 
