@@ -19,11 +19,11 @@ from digitlab.train.checkpoint import (
     SaveError,
     from_bytes,
     load_checkpoint,
-    pack,
     read_checkpoint,
     save_checkpoint,
     to_bytes,
 )
+from digitlab.train.tensor_file import pack
 
 
 def made(number: int) -> Checkpoint:

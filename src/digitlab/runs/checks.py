@@ -6,8 +6,9 @@ from pathlib import Path
 from digitlab.errors import DigitlabError
 from digitlab.recipe import Recipe
 from digitlab.records.run_record import RunRecord
-from digitlab.train.checkpoint import Checkpoint, CheckpointError
+from digitlab.train.checkpoint import Checkpoint
 from digitlab.train.networks import build_network, load_weights
+from digitlab.train.tensor_file import CheckpointError
 
 
 def check_settings(seed: int, checkpoint_steps: int) -> None:

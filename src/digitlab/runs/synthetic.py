@@ -16,9 +16,9 @@ from digitlab.errors import DigitlabError
 from digitlab.files import write_whole
 from digitlab.recipe import Recipe
 from digitlab.records.folder import SYNTHETIC
-from digitlab.train.checkpoint import pack, unpack
 from digitlab.train.examples import Synthetic
 from digitlab.train.loop import Training
+from digitlab.train.tensor_file import pack, unpack
 
 
 def load_synthetic(

@@ -1,22 +1,12 @@
-"""One file that holds all of a run's state, written completely or not at all.
+"""One file that holds all of a run's state, written completely or not at all."""
 
-A checkpoint is a safetensors file: a JSON header, then the tensors. Reading it cannot run code.
-Its header carries the SHA-256 of the whole file (computed with zeros in the digest's own place),
-so that a single flipped bit anywhere is found.
-"""
-
-import hashlib
-import json
-import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import msgspec
-import safetensors.torch
-from safetensors import SafetensorError
 from torch import Tensor
 
 from digitlab.errors import DigitlabError
@@ -24,14 +14,9 @@ from digitlab.files import decode_json, flush_folder, write_whole
 from digitlab.recipe import Recipe
 from digitlab.records.folder import LAST, PREVIOUS
 from digitlab.records.history import Point
+from digitlab.train.tensor_file import CheckpointError, pack, unpack
 
 TEMPORARY = ".saving.tmp"  # what a killed process leaves is removed with other temporary files
-_DIGEST = re.compile(rb'"sha256":"([0-9a-f]{64})"')
-_NO_DIGEST = b"0" * 64
-
-
-class CheckpointError(DigitlabError):
-    """A file that is not a complete checkpoint, or not one of this run."""
 
 
 class SaveError(DigitlabError):
@@ -72,39 +57,34 @@ class Checkpoint:
         }
 
 
-def pack(tensors: dict[str, Tensor], record: Any) -> bytes:
-    """Return a safetensors file with the tensors, the record as JSON, and its own SHA-256."""
-    metadata = {"digitlab": msgspec.json.encode(record).decode(), "sha256": _NO_DIGEST.decode()}
-    blank = safetensors.torch.save(
-        {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, metadata
-    )
-    digest = hashlib.sha256(blank).hexdigest().encode()
-    return _DIGEST.sub(b'"sha256":"' + digest + b'"', blank, count=1)
+class Stateful(Protocol):
+    """A part of a training whose state belongs in a checkpoint."""
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return the state as tensors by name."""
+
+    def load_state_dict(self, state: dict[str, Tensor], /) -> object:
+        """Take over a state that `state_dict` returned, perhaps in another process."""
 
 
-def unpack(content: bytes, name: str) -> tuple[dict[str, Tensor], bytes]:
-    """Return the tensors and the record's JSON that `pack` put into a file.
+def tensors_of(parts: Mapping[str, Stateful]) -> dict[str, Tensor]:
+    """Return the state of all parts; the name of each tensor begins with that of its part."""
+    return {
+        f"{prefix}.{name}": tensor
+        for prefix, part in parts.items()
+        for name, tensor in part.state_dict().items()
+    }
 
-    Raises
-    ------
-    CheckpointError
-        If the file, which the message calls `name`, was not written by `pack`, was cut short or
-        was altered.
-    """
-    header_end = 8 + int.from_bytes(content[:8], "little")
-    found = _DIGEST.search(content[:header_end])
-    if found is None:
-        raise CheckpointError(f"{name} is not a digitlab checkpoint")
-    blank = content[: found.start(1)] + _NO_DIGEST + content[found.end(1) :]
-    if hashlib.sha256(blank).hexdigest().encode() != found[1]:
-        raise CheckpointError(
-            f"{name} is damaged: its {len(content):,} bytes do not match its checksum"
-        )
-    try:
-        header = json.loads(content[8:header_end])
-        return safetensors.torch.load(content), header["__metadata__"]["digitlab"].encode()
-    except (KeyError, AttributeError, TypeError, ValueError, SafetensorError) as error:
-        raise CheckpointError(f"{name} is not a digitlab checkpoint ({error})") from error
+
+def load_parts(parts: Mapping[str, Stateful], checkpoint: Checkpoint) -> None:
+    """Let each part take over its state, or raise `CheckpointError` if it does not fit."""
+    for prefix, part in parts.items():
+        try:
+            part.load_state_dict(checkpoint.part(prefix))
+        except (DigitlabError, KeyError, RuntimeError, TypeError) as error:
+            raise CheckpointError(
+                f"the checkpoint does not fit this run ({prefix}: {error})"
+            ) from error
 
 
 def to_bytes(checkpoint: Checkpoint) -> bytes:

@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Iterator
-from typing import Protocol, TypedDict
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from digitlab.errors import DigitlabError
 from digitlab.recipe import Recipe
 from digitlab.records.history import HeldOutPoint, Point, TestPoint, TrainPoint
 from digitlab.train.average import RunningAverage
-from digitlab.train.checkpoint import Checkpoint, CheckpointError, Progress
+from digitlab.train.checkpoint import Checkpoint, Progress, Stateful, load_parts, tensors_of
 from digitlab.train.device import RandomStates, computes_bfloat16
 from digitlab.train.examples import Examples, Synthetic, epoch_order, train_batches
 from digitlab.train.graph import LearningStep
@@ -25,27 +24,6 @@ from digitlab.train.optimizer import learning_rate_at, make_optimizer
 
 WHITENING_IMAGES = 2_000
 """How many images the fixed first convolution of `FastNetwork` is computed from."""
-
-
-class Stateful(Protocol):
-    """A part of a training whose state belongs in a checkpoint."""
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """Return the state as tensors by name."""
-
-    def load_state_dict(self, state: dict[str, Tensor], /) -> object:
-        """Take over a state that `state_dict` returned, perhaps in another process."""
-
-
-class Score(TypedDict):
-    """The fields of a `ScorePoint`."""
-
-    epoch: int
-    examples: int
-    loss: float
-    correct: int
-    total: int
-    seconds: float
 
 
 class Training:
@@ -186,29 +164,30 @@ class Training:
 
     def _score_epoch(self) -> Point | None:
         if self.recipe.validation:
-            score = self._score(self.answer_held_out(), self.examples.held_out_labels)
-            self.history.append(HeldOutPoint(**score))
-            return self.history[-1]
+            labels = self.examples.held_out_labels
+            return self._record_score(HeldOutPoint, self.answer_held_out(), labels)
         return self._test() if self.recipe.test_each_epoch else None
 
-    def _test(self) -> TestPoint:
+    def _test(self) -> Point:
         answers = self.answer_test_set()
         self.test_answers = answers.numpy()
-        point = TestPoint(**self._score(answers, self._test_labels))
-        self.history.append(point)
-        return point
+        return self._record_score(TestPoint, answers, self._test_labels)
 
-    def _score(self, answers: Tensor, labels: Tensor) -> Score:
+    def _record_score(
+        self, kind: type[TestPoint | HeldOutPoint], answers: Tensor, labels: Tensor
+    ) -> Point:
         loss = F.nll_loss(answers.double(), labels).item()
         self._check_finite(loss)
-        return {
-            "epoch": self.epochs_done,
-            "examples": self.epochs_done * len(self.examples),
-            "loss": loss,
-            "correct": int((answers.argmax(dim=1) == labels).sum()),
-            "total": len(labels),
-            "seconds": self.seconds,
-        }
+        point = kind(
+            epoch=self.epochs_done,
+            examples=self.epochs_done * len(self.examples),
+            loss=loss,
+            correct=int((answers.argmax(dim=1) == labels).sum()),
+            total=len(labels),
+            seconds=self.seconds,
+        )
+        self.history.append(point)
+        return point
 
     def answer_test_set(self) -> Tensor:
         """Return the log-probabilities of the test images: float32 (N, 10), on the CPU."""
@@ -246,11 +225,7 @@ class Training:
     def checkpoint(self) -> Checkpoint:
         """Return everything needed to continue in a new process and end with the same bits."""
         return Checkpoint(
-            tensors={
-                f"{prefix}.{name}": tensor
-                for prefix, part in self._parts().items()
-                for name, tensor in part.state_dict().items()
-            },
+            tensors=tensors_of(self._parts()),
             progress=Progress(
                 recipe=self.recipe,
                 dataset=self.dataset_name,
@@ -272,13 +247,7 @@ class Training:
         CheckpointError
             If it is the state of a training of another kind.
         """
-        for prefix, part in self._parts().items():
-            try:
-                part.load_state_dict(checkpoint.part(prefix))
-            except (DigitlabError, KeyError, RuntimeError, TypeError) as error:
-                raise CheckpointError(
-                    f"the checkpoint does not fit this run ({prefix}: {error})"
-                ) from error
+        load_parts(self._parts(), checkpoint)
         self.epochs_done = checkpoint.progress.epochs_done
         self.batches_done = checkpoint.progress.batches_done
         self.history = list(checkpoint.progress.history)
