@@ -1,4 +1,4 @@
-# Every target sets up what it needs. `make help` lists them.
+# Every target installs what it needs. `make help` lists them.
 PYTHON ?= python3
 RUN    ?= runs/demo
 BIN    := .venv/bin
@@ -6,7 +6,7 @@ READY  := .venv/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-slow check format clean \
-  bench bench-race bench-limit bench-compact bench-best bench-ladder bench-tutorial
+  bench bench-race bench-tutorial bench-limit bench-reading bench-compact bench-best bench-ladder
 
 help:            ## show this list
 	@sed -n 's/^\([a-z-]*\): *[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -15,12 +15,12 @@ install: $(READY)  ## build .venv from constraints.txt (instant the second time)
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "digitlab needs Python 3.11 or later; name one: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	  || { echo "digitlab needs Python 3.11 or later; choose one: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,dev]'
 	@touch $@
 
-demo: install    ## the whole system: data, 3 epochs, the curve, on to 8 epochs, test, predictions
+demo: install    ## the whole system: data, 3 epochs, loss curve, resume to 8 epochs, test, predictions
 	$(BIN)/digitlab train --recipe tutorial --epochs 3 --seed 1 --run $(RUN) --force
 	$(BIN)/digitlab plot $(RUN) --epochs 3
 	$(BIN)/digitlab resume $(RUN) --epochs 8
@@ -37,17 +37,24 @@ check: install   ## ruff, mypy, import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: install  ## put the code in its standard form
+format: install  ## format the code, and refresh what the documents copy from it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python docs/refresh.py
 
-bench: bench-race bench-limit bench-compact bench-best bench-tutorial ## the tables below but the ladder's; an hour and more
+bench: bench-race bench-tutorial bench-limit bench-reading bench-compact bench-best ## all benchmarks except the ladder (over an hour)
 
-bench-race: install ## fast beside the tutorial and a one-cycle peer, whole processes in turns
-	$(BIN)/python benchmarks/race.py
+bench-race: install ## fast against a one-cycle peer and the tutorial's script (about 7 minutes)
+	$(BIN)/python -m benchmarks.race
 
-bench-limit: install ## how far every network is from the machine's arithmetic
-	$(BIN)/python benchmarks/physical_limit.py
+bench-tutorial: install ## time and memory against the tutorial's script (about 10 minutes)
+	$(BIN)/python -m benchmarks.race --recipe tutorial
+
+bench-limit: install ## every network's distance from the machine's arithmetic limit
+	$(BIN)/python -m benchmarks.limit
+
+bench-reading: install ## the speed of predict, read and --help
+	$(BIN)/python -m benchmarks.reading_speed
 
 bench-compact: install ## compact: 5 seeds, two at once
 	$(BIN)/digitlab repeat compact --seeds 5 --jobs 2
@@ -57,10 +64,7 @@ bench-best: install ## best: 5 seeds, two at once, and the five together (half a
 	$(BIN)/digitlab eval runs/repeat-best-mnist/seed-*
 
 bench-ladder: install ## from the tutorial to best, one change at a time (half an hour)
-	$(BIN)/python benchmarks/ladder.py --jobs 2 --figure docs/images/ladder.png
+	$(BIN)/python -m benchmarks.ladder --jobs 2 --figure docs/images/ladder.png
 
-bench-tutorial: install ## time and memory against the tutorial's own script (about 10 minutes)
-	$(BIN)/python benchmarks/against_tutorial.py
-
-clean:           ## remove .venv and the caches of the tools; runs and data stay
+clean:           ## remove .venv and the tools' caches; runs and data stay
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

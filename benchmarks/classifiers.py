@@ -1,4 +1,4 @@
-"""What answers the pictures of a benchmark: an exported model, or a run's network."""
+"""The network that a benchmark measures: an exported model, or the network of a run."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,26 +6,24 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.measure import version_of
 from digitlab.models.calibration import LogProbabilities
 from digitlab.models.card import is_model, read_model
 
 Classify = Callable[[NDArray[np.uint8]], LogProbabilities]
-THRESHOLD_OF_RUN = 0.8  # of a run, which has no card to tell it
+THRESHOLD_OF_RUN = 0.8  # a run has no card with a threshold of its own
 
 
 def classifier_of(path: Path) -> tuple[Classify, float, str]:
-    """Return what answers images, the threshold, and the versions, of a model or of a run.
+    """Return what classifies images, the threshold of "unsure", and the package that computes it.
 
-    One thread computes, so that a page's milliseconds do not depend on the cores.
+    It uses one thread, so that the milliseconds per page do not depend on the number of cores.
     """
     if is_model(path):
         from digitlab.models.classifier import Classifier
 
         weights, card = read_model(path)
         classifier = Classifier(weights, card, threads=1)
-        runtime = f"onnxruntime {version_of('onnxruntime')}"
-        return classifier.classify, card.calibration.threshold, runtime
+        return classifier.classify, card.calibration.threshold, "onnxruntime"
     import torch
 
     from digitlab.data.catalog import MNIST
@@ -39,4 +37,4 @@ def classifier_of(path: Path) -> tuple[Classify, float, str]:
         batch = torch.from_numpy(images)
         return answer(network, batch, mean=MNIST.mean, std=MNIST.std, batch_size=64).numpy()
 
-    return classify, THRESHOLD_OF_RUN, f"torch {version_of('torch')}"
+    return classify, THRESHOLD_OF_RUN, "torch"

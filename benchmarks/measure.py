@@ -1,38 +1,52 @@
-"""What one whole process takes, and the machine it took it on.
+"""What all benchmarks share: the cost of whole processes, the environment, tables, programs.
 
-Measured from a process's start to its end: wall seconds; CPU seconds, user and system; and peak
-memory, which is the resident size of its largest process (`ru_maxrss` from `os.wait4`, so Linux and
-macOS only). Linux counts what the parent held when it started the child as the child's: a program
-that measures with this imports nothing large.
+A process is measured from its start to its end: wall seconds, CPU seconds (user and system), and
+peak memory, the resident size of its largest process (`ru_maxrss` of `os.wait4`, so Linux and macOS
+only). On Linux a child starts with its parent's peak memory. A program that measures memory
+therefore imports nothing large, and neither does this module.
 """
 
 import importlib.metadata
 import os
 import platform
 import shlex
+import signal
+import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated, NoReturn
 
+from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
-class BenchmarkError(Exception):
-    """Something the user can mend: its text is all that is shown."""
+from digitlab.errors import DigitlabError, Stopped
+
+Count = Annotated[int, Parameter(validator=Number(gte=1))]
+"""An option that is a whole number, 1 or more."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What one whole process took."""
+    """The cost of one whole process."""
 
     wall_seconds: float
     cpu_seconds: float
     peak_mib: float
 
 
-def measure(command: Sequence[str], environment: dict[str, str], log: Path) -> Cost:
-    """Run one process to its end, its stdout in `log`, and return what it took."""
+def measure(command: Sequence[str], log: Path, environment: dict[str, str] | None = None) -> Cost:
+    """Run a process to its end with stdout in `log`, and return its cost.
+
+    Raises
+    ------
+    DigitlabError
+        If it fails; the message has the end of its stderr.
+    """
     errors = log.with_suffix(".errors")
     with log.open("wb") as stdout, errors.open("wb") as stderr:
         start = time.perf_counter()
@@ -48,9 +62,9 @@ def measure(command: Sequence[str], environment: dict[str, str], log: Path) -> C
         wall_seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
-        said = errors.read_text(errors="replace").strip()[-2000:]
-        raise BenchmarkError(
-            f"`{shlex.join(command)}` ended with exit code {process.returncode}:\n{said}"
+        raise DigitlabError(
+            f"`{shlex.join(command)}` failed with exit code {process.returncode}:\n"
+            + errors.read_text(errors="replace").strip()[-2000:]
         )
     peak_unit_bytes = 1 if sys.platform == "darwin" else 1024
     return Cost(
@@ -60,42 +74,69 @@ def measure(command: Sequence[str], environment: dict[str, str], log: Path) -> C
     )
 
 
-def exit_code_of(benchmark: Callable[[], None]) -> int:
-    """Run a benchmark to its end; tell on stderr what stopped it; return the exit code."""
-    try:
-        benchmark()
-    except (BenchmarkError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
-
-
 def seconds_of(function: Callable[[], object], runs: int) -> list[float]:
-    """Return the wall seconds of each of several calls, after one that warms up."""
+    """Return the wall seconds of each of `runs` calls, after one call to warm up."""
     function()
-    found = []
+    seconds = []
     for _ in range(runs):
         start = time.perf_counter()
         function()
-        found.append(time.perf_counter() - start)
-    return found
+        seconds.append(time.perf_counter() - start)
+    return seconds
+
+
+def spread(values: Sequence[float], unit: str = "", digits: int = 2) -> str:
+    """Return the median with the least and the greatest value.
+
+    >>> spread([1, 2, 4], "s")
+    '2.00 s (1.00-4.00)'
+    """
+    least, middle, most = (f"{f(values):,.{digits}f}" for f in (min, statistics.median, max))
+    return f"{middle} {unit}".strip() + f" ({least}-{most})"
+
+
+def print_table(rows: Iterable[Mapping[str, object]]) -> None:
+    """Print a Markdown table whose columns are the keys of the rows, each row at once."""
+    for number, row in enumerate(rows):
+        if number == 0:
+            print(f"\n| {' | '.join(row)} |\n{'| --- ' * len(row)}|")
+        print(f"| {' | '.join(map(str, row.values()))} |", flush=True)
+
+
+def progress(text: str) -> None:
+    """Report progress on stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def print_environment(*packages: str, **settings: object) -> dict[str, object]:
+    """Print and return the machine, the versions of packages, the date, the command, settings."""
+    facts: dict[str, object] = {
+        "machine": describe_machine(),
+        "versions": {"Python": platform.python_version()}
+        | {package: version_of(package) for package in ("digitlab", *packages)},
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": shlex.join([Path(sys.executable).name, *sys.orig_argv[1:]]),
+        "settings": {name: str(value) for name, value in settings.items()},
+    }
+    for name, fact in facts.items():
+        pairs = fact.items() if isinstance(fact, dict) else [("", fact)]
+        print(f"{name}: " + ", ".join(f"{key} {value}".strip() for key, value in pairs))
+    return facts
 
 
 def version_of(package: str) -> str:
-    """Return the installed version of a package that the benchmark cannot do without."""
+    """Return the installed version of a package that the benchmark needs."""
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
-        raise BenchmarkError(
+        raise DigitlabError(
             f"{package} is not installed for {sys.executable}; run `make install`, "
             "then start the benchmark with .venv/bin/python"
         ) from None
 
 
 def describe_machine() -> dict[str, object]:
-    """Return the CPU's model, the cores this process may use, memory, system and present load."""
+    """Return the CPU's model, the cores this process may use, memory, system and current load."""
     cpu = platform.processor() or platform.machine()
     if Path("/proc/cpuinfo").exists():
         lines = Path("/proc/cpuinfo").read_text().splitlines()
@@ -110,3 +151,25 @@ def describe_machine() -> dict[str, object]:
         "system": platform.platform(),
         "load_average_1_minute": round(os.getloadavg()[0], 2),
     }
+
+
+def run_program(benchmark: Callable[..., None], description: str | None) -> NoReturn:
+    """Run a benchmark as a program, and exit.
+
+    Its parameters are the options; `description` is the help, whose first lines are shown.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    module = sys.modules["__main__"].__spec__.name
+    app = App(name=f"python -m {module}", help=description, help_format="markdown",
+              version_flags=[], suppress_keyboard_interrupt=False)  # fmt: skip
+    app.default(benchmark)
+    try:
+        app(sys.argv[1:])
+    except (DigitlabError, OSError) as error:
+        sys.exit(f"error: {error}")
+    except Stopped as stop:
+        progress(str(stop))
+        sys.exit(stop.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+    sys.exit(0)

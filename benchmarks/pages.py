@@ -1,63 +1,45 @@
-"""How well whole pages are read: numbers of 1 to 12 digits, in lines, on all kinds of paper.
+"""Measure how well whole pages are read: lines of numbers of 1 to 12 digits, on all kinds of paper.
 
-    python benchmarks/pages.py MODEL_OR_RUN [--count 20] [--seed 77] [--split test]
+    python -m benchmarks.pages MODEL_OR_RUN [--count 20] [--seed 77] [--split test]
 
-The pages are those of `composed.py`: MNIST's digits, laid out and made hard by a seed. Digits are
-counted by edit distance: a page's digits in reading order, without spaces, are aligned with the
-truth, and those are right that stand opposite an equal one. A page is right if every digit, every
-space and every line break is. Both are counted with an unsure digit's likeliest answer; what is
-wrong among the sure ones is told beside it. Seeds 1 to 9 and the training digits are for choosing;
-nothing may be tuned by the test digits and seed 77.
+The pages are those of `testsets/pages.py`. Digits are counted by edit distance: the digits of a
+page in reading order, without spaces, are aligned with the truth, and a digit is correct if it is
+opposite an equal one. A page is correct if every digit, space and line break is. Both counts take
+the most probable digit where the answer is unsure; a column of its own counts the wrong answers
+among the sure ones. Seeds 1 to 9 and the training digits are for choosing settings; nothing may be
+tuned on the test digits and seed 77.
 """
 
-import argparse
 import os
-import platform
-import sys
 import time
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from benchmarks.classifiers import classifier_of
-from benchmarks.measure import describe_machine, version_of
+from benchmarks.measure import Count, print_environment, print_table, run_program
 from digitlab.data.dataset import load_dataset
-from digitlab.errors import DigitlabError
 from digitlab.pages.answers import Page
 from digitlab.pages.read import read_page
 from testsets.pages import DIFFICULTIES, Sheet, composed
 
 
-@dataclass
-class Tally:
-    """What became of the pages of one difficulty."""
-
-    pages: int = 0
-    pages_right: int = 0
-    digits: int = 0
-    digits_right: int = 0
-    read: int = 0
-    unsure: int = 0
-    sure_wrong: int = 0
-    seconds: float = 0.0
-
-    def add(self, other: "Tally") -> None:
-        """Count another tally in."""
-        for name, value in vars(other).items():
-            setattr(self, name, getattr(self, name) + value)
-
-
 def best_text(page: Page) -> str:
-    """Return the page's text with the likeliest digit wherever it is unsure."""
+    """Return the page's text with the most probable digit wherever the answer is unsure."""
     digits = iter(page.digits)
     return "".join(c if c.isspace() else str(next(digits).digit) for c in page.text)
 
 
-def aligned(truth: str, read: str) -> list[bool]:
-    """Return for each character read whether it stands opposite an equal one of the truth.
+def matches(truth: str, read: str) -> list[bool]:
+    """Return for each character of `read` whether it is aligned with an equal one of the truth.
 
-    Of all alignments with the least edit distance (Levenshtein), one.
+    The alignment is one of those with the least edit distance (Levenshtein).
+
+    >>> matches("1234", "1534"), matches("1234", "134"), matches("12", "102")
+    ([True, False, True, True], [True, True, True], [True, False, True])
     """
     costs = np.zeros((len(truth) + 1, len(read) + 1), int)
     costs[:, 0], costs[0] = np.arange(len(truth) + 1), np.arange(len(read) + 1)
@@ -66,90 +48,94 @@ def aligned(truth: str, read: str) -> list[bool]:
             costs[i, j] = min(
                 costs[i - 1, j - 1] + (wanted != found), costs[i - 1, j] + 1, costs[i, j - 1] + 1
             )
-    right = [False] * len(read)
+    equal = [False] * len(read)
     i, j = len(truth), len(read)
     while i and j:
         if costs[i, j] == costs[i - 1, j - 1] + (truth[i - 1] != read[j - 1]):
             i, j = i - 1, j - 1
-            right[j] = truth[i] == read[j]
+            equal[j] = truth[i] == read[j]
         elif costs[i, j] == costs[i - 1, j] + 1:
             i -= 1
         else:
             j -= 1
-    return right
+    return equal
 
 
-def judged(sheet: Sheet, page: Page, seconds: float) -> Tally:
+def counts_of(sheet: Sheet, page: Page, seconds: float) -> Counter[str]:
     """Compare a page with the truth."""
-    right = aligned("".join(sheet.text.split()), "".join(str(d.digit) for d in page.digits))
-    return Tally(
+    correct = matches("".join(sheet.text.split()), "".join(str(d.digit) for d in page.digits))
+    wrong_and_sure = [
+        not ok and not digit.unsure for ok, digit in zip(correct, page.digits, strict=True)
+    ]
+    return Counter(
         pages=1,
-        pages_right=best_text(page) == sheet.text,
+        pages_correct=int(best_text(page) == sheet.text),
         digits=sum(c.isdigit() for c in sheet.text),
-        digits_right=sum(right),
+        digits_correct=sum(correct),
         read=len(page.digits),
         unsure=sum(digit.unsure for digit in page.digits),
-        sure_wrong=sum(not ok and not d.unsure for ok, d in zip(right, page.digits, strict=True)),
-        seconds=seconds,
+        sure_wrong=sum(wrong_and_sure),
+        microseconds=round(1e6 * seconds),
     )
 
 
-def show(tallies: dict[str, Tally]) -> None:
-    """Print the table, and all of it together."""
-    columns = ("difficulty", "pages", "wholly right", "digits", "right", "read", "unsure",
-               "wrong of the sure", "ms a page")  # fmt: skip
-    print(f"| {' | '.join(columns)} |")
-    print("| --- " * len(columns) + "|")
-    total = Tally()
-    for tally in tallies.values():
-        total.add(tally)
-    for name, t in {**tallies, "**together**": total}.items():
-        sure = t.read - t.unsure
-        print(
-            f"| {name} | {t.pages} | {t.pages_right / t.pages:.1%} | {t.digits} "
-            f"| {t.digits_right / t.digits:.2%} | {t.read} | {t.unsure / max(1, t.read):.2%} "
-            f"| {t.sure_wrong} ({t.sure_wrong / max(1, sure):.2%}) "
-            f"| {1000 * t.seconds / t.pages:.0f} |"
-        )
+def rows(tallies: dict[str, Counter[str]]) -> Iterator[dict[str, str]]:
+    """Yield one row per difficulty, then one of all together."""
+    for name, it in {**tallies, "**together**": sum(tallies.values(), Counter())}.items():
+        sure = max(1, it["read"] - it["unsure"])
+        yield {
+            "difficulty": name,
+            "pages": f"{it['pages']}",
+            "pages correct": f"{it['pages_correct'] / it['pages']:.1%}",
+            "digits": f"{it['digits']}",
+            "digits correct": f"{it['digits_correct'] / it['digits']:.2%}",
+            "read": f"{it['read']}",
+            "unsure": f"{it['unsure'] / max(1, it['read']):.2%}",
+            "wrong among the sure": f"{it['sure_wrong']} ({it['sure_wrong'] / sure:.2%})",
+            "ms per page": f"{it['microseconds'] / it['pages'] / 1000:.0f}",
+        }
 
 
-def main() -> int:
-    """Read the command line, read the pages, print the table; return the exit code."""
-    parser = argparse.ArgumentParser(description="Read composed pages with a model or a run.")
-    parser.add_argument("model", type=Path, help="a model's folder, or a run's")
-    parser.add_argument("--count", type=int, default=20, help="pages a difficulty (default 20)")
-    parser.add_argument("--seed", type=int, default=77, help="of the composed pages (default 77)")
-    parser.add_argument("--split", choices=("train", "test"), default="test", help="whose digits")
-    parser.add_argument("--wrong", action="store_true", help="print the pages that are not right")
-    arguments = parser.parse_args()
-    try:
-        classify, threshold, runtime = classifier_of(arguments.model)
-        mnist = load_dataset("mnist")
-    except DigitlabError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    is_test = arguments.split == "test"
-    images = mnist.test_images if is_test else mnist.train_images
-    labels = mnist.test_labels if is_test else mnist.train_labels
-    print(f"machine: {describe_machine()}, one thread of the network, "
-          f"OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', '')}")  # fmt: skip
-    print(f"versions: Python {platform.python_version()}, NumPy {np.__version__}, "
-          f"Pillow {version_of('pillow')}, {runtime}")  # fmt: skip
-    print(f"model: {arguments.model}, unsure below {threshold:.3f}; MNIST's {arguments.split} "
-          f"digits, pages of seed {arguments.seed}\n")  # fmt: skip
-    tallies = {difficulty: Tally() for difficulty in DIFFICULTIES}
-    for sheet in composed(
-        images, labels, count_per_difficulty=arguments.count, seed=arguments.seed
-    ):
+def read_pages(
+    model: Path,
+    *,
+    count: Count = 20,
+    seed: int = 77,
+    split: Literal["train", "test"] = "test",
+    wrong: bool = False,
+) -> None:
+    """Read the pages, and print the table.
+
+    Parameters
+    ----------
+    model
+        The folder of a model or a run.
+    count
+        Pages per difficulty.
+    seed
+        Of the pages.
+    split
+        The part of MNIST that the digits are from.
+    wrong
+        Print the pages that are not correct.
+    """
+    classify, threshold, runtime = classifier_of(model)
+    mnist = load_dataset("mnist")
+    images, labels = (getattr(mnist, f"{split}_{part}") for part in ("images", "labels"))
+    print_environment(
+        runtime, "numpy", "pillow", model=model, seed=seed, split=split, network_threads=1,
+        threshold=f"{threshold:.3f}", OMP_NUM_THREADS=os.environ.get("OMP_NUM_THREADS", "not set"),
+    )  # fmt: skip
+    tallies: dict[str, Counter[str]] = {difficulty: Counter() for difficulty in DIFFICULTIES}
+    for sheet in composed(images, labels, count_per_difficulty=count, seed=seed):
         start = time.perf_counter()
         page = read_page(sheet.picture, classify, threshold=threshold)
-        tally = judged(sheet, page, time.perf_counter() - start)
-        tallies[sheet.difficulty].add(tally)
-        if arguments.wrong and not tally.pages_right:
+        counts = counts_of(sheet, page, time.perf_counter() - start)
+        tallies[sheet.difficulty].update(counts)
+        if wrong and not counts["pages_correct"]:
             print(f"{sheet.difficulty}: {sheet.text!r} was read as {best_text(page)!r}")
-    show(tallies)
-    return 0
+    print_table(rows(tallies))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_program(read_pages, __doc__)

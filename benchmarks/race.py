@@ -1,148 +1,219 @@
-"""The recipe `fast` beside two peers: whole processes in turn, from start to a tested network.
+"""Compare digitlab with its peers: time, memory and accuracy of whole processes, run alternately.
 
-    python benchmarks/race.py [--rounds 10] [--tutorial-rounds 2]
+    python -m benchmarks.race [--rounds 10] [--tutorial-rounds 2]
+    python -m benchmarks.race --recipe tutorial [--rounds 3] [--epochs 8]
 
-In each round, with the round's number as seed: `onecycle_script.py`, one epoch of a network made
-to learn fast, and `digitlab train --recipe fast --no-figures`. In some of the rounds also
-`tutorial_script.py`, the tutorial's own 8 epochs, which takes minutes (and draws its figures,
-less than 2 seconds of them). All run with the threads that a reader would get; ratios are of the
-same round, so that a machine that grows slower does so for all. The table goes to stdout, progress
-to stderr.
+`--recipe fast` (the default): each round trains a one-cycle peer (`peers/onecycle_script.py`) and
+`digitlab train --recipe fast --no-figures`, one epoch each, with the number of the round as the
+seed. The first rounds also run the tutorial's script (`peers/tutorial_script.py`), which takes
+minutes and draws its figures (in less than 2 seconds).
+
+`--recipe tutorial`: each round runs the tutorial's script and `digitlab train --recipe tutorial`
+with seed 1 and the same number of epochs. Both test before the first epoch and after each one, and
+both draw their figures.
+
+No program's threads or cores are limited. Ratios compare processes of the same round, so that a
+machine that slows down does so for both. Tables go to stdout, progress to stderr. The first use
+installs torchvision, without its dependencies, in `benchmarks/.torchvision`. MNIST comes from
+`digitlab data`; the variable DIGITLAB_DATA_DIR names its folder, as always.
 """
 
-import argparse
 import json
-import os
-import platform
+import shutil
 import statistics
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated, Literal
 
-from benchmarks.measure import Cost, describe_machine, exit_code_of, measure, version_of
-from benchmarks.peers.torchvision_install import (
-    ensure_torchvision,
-    lay_out_data,
-    tell,
-    with_torchvision,
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from benchmarks.measure import (
+    Cost,
+    Count,
+    measure,
+    print_environment,
+    print_table,
+    progress,
+    run_program,
+    spread,
 )
-from benchmarks.table import spread
+from benchmarks.peers import torchvision_install
 
-HERE = Path(__file__).resolve().parent
-TUTORIAL, ONE_CYCLE, FAST = "the tutorial, 8 epochs", "one-cycle peer", "digitlab `fast`"
+PEERS = Path(__file__).parent / "peers"
+SCRIPT, ONE_CYCLE = "the tutorial's script", "one-cycle peer"
+MEASURES = {
+    "wall_seconds": "wall s",
+    "cpu_seconds": "CPU s",
+    "peak_mib": "peak MiB",
+    "training_seconds": "training s",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run(Cost):
-    """One process: who, in which round, what it took, what it got right."""
+    """One process: what it trained, its cost and its test result."""
 
     system: str
     round: int
     correct: int
     total: int
     training_seconds: float
-    """Without imports. Of the peer, training alone; of `fast`, its test and its checkpoint too; of
-    the tutorial, its tests and all that it saves meanwhile."""
+    """Without imports. For the one-cycle peer, only training; for digitlab, with testing and
+    checkpoints; for the tutorial's script, with all its tests and everything it saves."""
 
 
-def run_one(system: str, number: int, scratch: Path) -> Run:
-    """Run one system in a folder of its own with the round's number as its seed."""
-    out, log = scratch / f"{number}", scratch / "stdout.log"
-    seed = ["--seed", str(number)]
-    data = ["--data", str(scratch / "data")]
-    if system == FAST:
-        train = ["-m", "digitlab", "train", "--recipe", "fast", "--no-figures", "--force"]
-        cost = measure([sys.executable, *train, *seed, "--run", str(out)], dict(os.environ), log)
+def run_once(system: str, round_number: int, seed: int, epochs: int, scratch: Path) -> Run:
+    """Train one system in a new process and a new folder."""
+    out, log = scratch / "run", scratch / "stdout.log"
+    script = ["--data", scratch / "data"]
+    digitlab = ["-m", "digitlab", "train", "--run", out, "--recipe"]
+    command = {
+        SCRIPT: [PEERS / "tutorial_script.py", *script, "--out", out, "--epochs", epochs],
+        ONE_CYCLE: [PEERS / "onecycle_script.py", *script],
+        "digitlab fast": [*digitlab, "fast", "--no-figures"],
+        "digitlab tutorial": [*digitlab, "tutorial", "--epochs", epochs],
+    }[system]
+    environment = torchvision_install.environment() if system == SCRIPT else None
+    cost = measure([sys.executable, *map(str, command), "--seed", str(seed)], log, environment)
+    if system.startswith("digitlab"):
         report = json.loads((out / "report.json").read_text())
-        last = json.loads((out / "history.jsonl").read_text().splitlines()[-1])
-        seconds = last["seconds"]
+        last_point = (out / "history.jsonl").read_text().splitlines()[-1]
+        training_seconds = json.loads(last_point)["seconds"]
     else:
-        script, rest, environment = {
-            ONE_CYCLE: ("onecycle_script.py", [], dict(os.environ)),
-            TUTORIAL: ("tutorial_script.py", ["--out", str(out)], with_torchvision()),
-        }[system]
-        command = [sys.executable, str(HERE / script), *seed, *data, *rest]
-        cost = measure(command, environment, log)
         report = json.loads(log.read_text().splitlines()[-1])
-        seconds = report["seconds"] if system == ONE_CYCLE else sum(report["seconds"])
+        training_seconds = sum(report["seconds"])
+    shutil.rmtree(out, ignore_errors=True)
     run = Run(
         system=system,
-        round=number,
+        round=round_number,
         correct=report["correct"],
         total=report["total"],
-        training_seconds=seconds,
+        training_seconds=training_seconds,
         **asdict(cost),
     )
-    tell(f"round {number}, {system}: {run.wall_seconds:.1f} s, {run.correct} right")
+    progress(f"round {round_number}, {system}: {run.wall_seconds:.1f} s, {run.correct} correct")
     return run
 
 
-def ratios(runs: Sequence[Run], slower: str) -> list[float]:
-    """Return by how much `fast` was faster than another, whole processes, round by round."""
-    fast = {run.round: run.wall_seconds for run in runs if run.system == FAST}
-    return [run.wall_seconds / fast[run.round] for run in runs if run.system == slower]
+def values_of(runs: list[Run]) -> dict[str, dict[str, list[float]]]:
+    """Return each system's values of each measure, in the order of the rounds."""
+    return {
+        system: {name: [getattr(r, name) for r in runs if r.system == system] for name in MEASURES}
+        for system in dict.fromkeys(run.system for run in runs)
+    }
 
 
-def show(runs: Sequence[Run]) -> None:
-    """Print the table: one row a system."""
-    print(
-        "\n| | whole process, s: median (least-most) | training, s | right of 10,000: mean ± sd "
-        "| runs | `fast` is faster by: median (least-most) |"
+def ratios_of(runs: list[Run], ours: str) -> dict[str, dict[str, list[float]]]:
+    """Return each other system's values divided by ours, round by round."""
+    values = values_of(runs)
+    mine = values.pop(ours)
+    return {
+        system: {
+            name: [value / own for value, own in zip(theirs, mine[name], strict=False)]
+            for name, theirs in measures.items()
+        }
+        for system, measures in values.items()
+    }
+
+
+def print_tables(runs: list[Run], ours: str) -> None:
+    """Print each run, each system's medians and accuracy, and the ratios round by round."""
+    print_table(
+        {"round": run.round, "system": run.system}
+        | {title: f"{getattr(run, name):.2f}" for name, title in MEASURES.items()}
+        | {"correct": f"{run.correct}/{run.total}", "accuracy": f"{run.correct / run.total:.2%}"}
+        for run in runs
     )
-    print("| --- | --- | --- | --- | --- | --- |")
-    for system in (TUTORIAL, ONE_CYCLE, FAST):
-        own = [run for run in runs if run.system == system]
-        if not own:
-            continue
-        right = [run.correct for run in own]
-        sd = f" ± {statistics.stdev(right):.1f}" if len(right) > 1 else ""
-        faster = "" if system == FAST else spread(ratios(runs, system), "times")
-        print(
-            f"| {system} | {spread([run.wall_seconds for run in own], '')} "
-            f"| {spread([run.training_seconds for run in own], '')} "
-            f"| {statistics.fmean(right):,.1f}{sd} | {len(own)} | {faster} |"
-        )
+    print_table(system_rows(runs))
+    print_table(
+        {"ratio": f"{system} / {ours}", "of": MEASURES[name], "median (least-most)": spread(ratios)}
+        | {"each round": ", ".join(f"{ratio:.2f}" for ratio in ratios)}
+        for system, measures in ratios_of(runs, ours).items()
+        for name, ratios in measures.items()
+    )
 
 
-def run_benchmark(rounds: int, tutorial_rounds: int, json_file: Path | None) -> None:
-    """Run all rounds, print the table and write the JSON file."""
-    versions = {"Python": platform.python_version(), "torch": version_of("torch")}
-    if tutorial_rounds:
-        versions["torchvision"] = ensure_torchvision()
-    machine = describe_machine()
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    runs: list[Run] = []
+def system_rows(runs: list[Run]) -> Iterator[dict[str, object]]:
+    """Yield one row per system: median (least-most) of each measure, and the mean accuracy."""
+    for system, measures in values_of(runs).items():
+        correct = [run.correct for run in runs if run.system == system]
+        sd = f" ± {statistics.stdev(correct):.1f}" if len(correct) > 1 else ""
+        yield {
+            "system": system,
+            "runs": len(correct),
+            **{MEASURES[name]: spread(values) for name, values in measures.items()},
+            "correct of 10,000: mean ± sd": f"{statistics.fmean(correct):,.1f}{sd}",
+        }
+
+
+def race(
+    *,
+    recipe: Literal["fast", "tutorial"] = "fast",
+    rounds: Count | None = None,
+    tutorial_rounds: Annotated[int, Parameter(validator=Number(gte=0))] = 2,
+    epochs: Count = 8,
+    json_file: Annotated[Path | None, Parameter(name="--json")] = None,
+) -> None:
+    """Run all rounds, print the tables and write the JSON file.
+
+    Parameters
+    ----------
+    recipe
+        The recipe of digitlab that is compared.
+    rounds
+        10 for fast, 3 for tutorial, if not given.
+    tutorial_rounds
+        With fast: how many of the rounds also run the tutorial's script.
+    epochs
+        Of the tutorial's script and of the recipe tutorial.
+    json_file
+        Write everything to this file, too.
+    """
+    if json_file is not None:  # an impossible path should fail now, not after all the runs
+        json_file.parent.mkdir(parents=True, exist_ok=True)
+        json_file.touch()
+    rounds = rounds or (10 if recipe == "fast" else 3)
+    script_rounds = rounds if recipe == "tutorial" else min(tutorial_rounds, rounds)
+    ours = f"digitlab {recipe}"
+    others = [ONE_CYCLE, ours] if recipe == "fast" else [ours]
+    torchvision = torchvision_install.ensure() if script_rounds else "not used"
+    facts = print_environment(
+        "torch", torchvision=torchvision, recipe=recipe, rounds=rounds, epochs=epochs,
+        seeds=f"1 to {rounds}" if recipe == "fast" else 1,
+    )  # fmt: skip
+    runs = []
     with tempfile.TemporaryDirectory(prefix="digitlab-race-") as folder:
-        scratch = Path(folder)
-        lay_out_data(scratch / "data")
+        torchvision_install.lay_out_data(Path(folder) / "data")
         for number in range(1, rounds + 1):
-            systems = [TUTORIAL] if number <= tutorial_rounds else []
-            runs += [run_one(it, number, scratch) for it in (*systems, ONE_CYCLE, FAST)]
-    print(f"machine: {machine}\nversions: {versions}\ndate: {now}")
-    show(runs)
+            seed = number if recipe == "fast" else 1
+            for system in [SCRIPT, *others] if number <= script_rounds else others:
+                runs.append(run_once(system, number, seed, epochs, Path(folder)))
+    print_tables(runs, ours)
     if json_file is not None:
-        record = {"machine": machine, "versions": versions, "date": now}
-        json_file.write_text(json.dumps(record | {"runs": [asdict(run) for run in runs]}, indent=2))
+        ratios = ratios_of(runs, ours)
+        record = facts | {
+            "runs": [asdict(run) | {"accuracy": run.correct / run.total} for run in runs],
+            "summary": summaries(values_of(runs)),
+            "ratios": ratios,
+            "ratios_summary": summaries(ratios),
+        }
+        json_file.write_text(json.dumps(record, indent=2) + "\n")
 
 
-def main() -> int:
-    """Read the command line, run the race, and return the exit code."""
-    parser = argparse.ArgumentParser(description="Run `fast` and two peers in turn.")
-    parser.add_argument("--rounds", type=int, default=10, help="rounds, seeds 1 and on (10)")
-    parser.add_argument(
-        "--tutorial-rounds", type=int, default=2, help="in how many the tutorial runs too (2)"
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every run here as well")
-    arguments = parser.parse_args()
-    if arguments.rounds < 1 or not 0 <= arguments.tutorial_rounds <= arguments.rounds:
-        parser.error("--rounds must be 1 or more, and --tutorial-rounds from 0 to --rounds")
-    return exit_code_of(
-        lambda: run_benchmark(arguments.rounds, arguments.tutorial_rounds, arguments.json)
-    )
+def summaries(values: dict[str, dict[str, list[float]]]) -> dict[str, dict[str, dict[str, float]]]:
+    """Return the minimum, median and maximum of each list of values."""
+    return {
+        system: {
+            name: {"min": min(found), "median": statistics.median(found), "max": max(found)}
+            for name, found in measures.items()
+        }
+        for system, measures in values.items()
+    }
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_program(race, __doc__)

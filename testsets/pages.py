@@ -1,10 +1,10 @@
-r"""Pages of handwriting whose text is known: MNIST's digits laid out as numbers on made paper.
+r"""Pages of handwriting with known text: MNIST's digits, arranged as numbers on generated paper.
 
-Each digit is a MNIST image, enlarged by a smooth curve and sharpened to the edge of a pen; numbers
-of 1 to 12 digits stand in lines; what makes a page hard is told by name (`DIFFICULTIES`).
+Each digit is a MNIST image, enlarged smoothly and sharpened to the edge of a pen. Lines hold
+numbers of 1 to 12 digits. Each page has one difficulty; `DIFFICULTIES` lists them.
 
     for sheet in composed(images, labels, count_per_difficulty=20, seed=1):
-        sheet.picture     # bytes of a file, or a uint8 array: what a user would hand over
+        sheet.picture     # bytes of a file, or a uint8 array: what a user would pass
         sheet.text        # "4096 17\n355"
         sheet.difficulty  # "clean", "touching", ...
 """
@@ -13,18 +13,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from testsets.pens import Random, blur, file, jpeg, noise, on_paper, to_array
+from testsets.pens import Gray, Ink, blur, jpeg, noise, on_paper, phone_jpeg, to_array
 
-Ink = NDArray[np.float32]  # height x width, 0 = bare paper, 1 = full ink
-FINE = 8  # times that MNIST's 28 x 28 are enlarged before they are scaled to their size
+FINE = 8  # MNIST's 28 x 28 are enlarged by this factor before they are scaled to their size
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One page, the text on it, and the name of what makes it hard."""
+    """One page, its text, and the name of its difficulty."""
 
     picture: bytes | NDArray[np.uint8]
     text: str
@@ -36,16 +36,17 @@ class Hand:
     """How a page is written, lit and photographed."""
 
     lines: tuple[int, int] = (1, 3)
+    """The least and the greatest number of lines."""
     touching: float = 0.0
-    """The share of neighbors in a number that touch."""
+    """The share of digits that touch the digit before them."""
     broken: float = 0.0
-    """The share of digits in two pieces."""
+    """The share of digits that are broken in two."""
     slant: float = 0.0
-    """The most that writing leans to the right, pixels for each upward; less to the left."""
+    """The greatest slant to the right, in pixels per pixel of height; to the left, 0.4 times it."""
     sizes: float = 0.08
     """Digits are larger or smaller by up to this share."""
     slope: float = 0.01
-    """The most that a line of writing climbs or falls."""
+    """The greatest rise or fall of a line, in pixels per pixel of width."""
     shadow: bool = False
     ruled: bool = False
     squared: bool = False
@@ -82,14 +83,14 @@ def composed(
     count_per_difficulty: int,
     seed: int,
 ) -> Iterator[Sheet]:
-    """Yield pages of every difficulty; the same for the same images and seed.
+    """Yield pages of every difficulty; the same images and seed give the same pages.
 
     Parameters
     ----------
     images
         uint8, N x 28 x 28, MNIST's digits.
     labels
-        N, which digits they are.
+        N, the digit on each image.
     """
     for number, (difficulty, hand) in enumerate(DIFFICULTIES.items()):
         for index in range(count_per_difficulty):
@@ -102,9 +103,10 @@ def composed(
 
 
 def pen_drawn(image: NDArray[np.uint8], height: float, slant: float) -> Ink:
-    """Return a MNIST digit as if drawn by a pen, cut to its ink, MNIST's 20 pixels made `height`.
+    """Return a MNIST digit as if drawn with a pen, cropped; MNIST's 20 pixels become `height`.
 
-    Enlarged by a bicubic curve, blurred to lose the squares, and steepened to the edge of a pen.
+    It is enlarged by bicubic interpolation, blurred to remove the pixel squares, and steepened to
+    the edge of a pen.
     """
     side = 28 * FINE
     large = Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC)
@@ -120,17 +122,13 @@ def pen_drawn(image: NDArray[np.uint8], height: float, slant: float) -> Ink:
     size = max(1, round(wide.width * scale)), max(1, round(wide.height * scale))
     soft = np.asarray(wide.resize(size, Image.Resampling.BOX), np.float32) / 255
     steep = min(4.0, 1 + height / 30)  # a small picture has soft edges
-    return cut_to_ink(np.clip((soft - 0.45) * steep + 0.5, 0, 1) * (soft > 0.02))
-
-
-def cut_to_ink(ink: Ink) -> Ink:
-    """Return what holds ink, and no margin."""
+    ink = np.clip((soft - 0.45) * steep + 0.5, 0, 1) * (soft > 0.02)
     rows, columns = np.flatnonzero((ink > 0.3).any(1)), np.flatnonzero((ink > 0.3).any(0))
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def parted(ink: Ink, random: Random) -> Ink:
-    """Return a digit in two pieces: the pen skipped along a narrow band, at any angle."""
+def broken(ink: Ink, random: Generator) -> Ink:
+    """Return a digit in two pieces, as if the pen skipped along a narrow band at any angle."""
     height, width = ink.shape
     y, x = np.mgrid[0:height, 0:width]
     angle = random.uniform(0, np.pi)
@@ -141,7 +139,7 @@ def parted(ink: Ink, random: Random) -> Ink:
 
 
 def written_number(
-    images: list[NDArray[np.uint8]], height: float, hand: Hand, slant: float, random: Random
+    images: list[NDArray[np.uint8]], height: float, hand: Hand, slant: float, random: Generator
 ) -> Ink:
     """Return a number: its digits side by side on a line, some of them touching."""
     canvas = np.zeros((int(2.4 * height), int((len(images) + 1) * 1.7 * height)), np.float32)
@@ -150,13 +148,14 @@ def written_number(
         size = height * random.uniform(1 - hand.sizes, 1 + hand.sizes)
         digit = pen_drawn(image, size, slant)
         if random.random() < hand.broken:
-            digit = parted(digit, random)
+            digit = broken(digit, random)
         rows, columns = digit.shape
-        foot = 1.6 * height + random.normal(0, 0.04 * height)  # where the digit stands
+        foot = 1.6 * height + random.normal(0, 0.04 * height)  # the row under the digit
         top = min(max(0, round(foot - rows)), canvas.shape[0] - rows)
         band = canvas[top : top + rows]
         touches = right > 0 and random.random() < hand.touching
-        left = placed(band, digit, right, 0.0 if touches else random.uniform(0.08, 0.35) * height)
+        gap = 0.0 if touches else random.uniform(0.08, 0.35) * height
+        left = left_edge(band, digit, right, gap)
         if touches:
             left = max(0, left - max(1, round(random.uniform(0.01, 0.05) * height)))
         place = band[:, left : left + columns]
@@ -165,31 +164,31 @@ def written_number(
     return canvas[:, : right + 1]
 
 
-def placed(band: Ink, digit: Ink, right: int, gap: float) -> int:
-    """Return how far left a digit stands so that its ink keeps `gap` from the ink before it."""
+def left_edge(band: Ink, digit: Ink, right: int, gap: float) -> int:
+    """Return the column of a digit's left edge, `gap` pixels of paper behind the ink before it."""
     if right == 0:
         return 0
-    before = np.where(
-        (band > 0.3).any(1), band.shape[1] - (band[:, ::-1] > 0.3).argmax(1), -(10**6)
-    )  # one past the last ink of each row
-    after = np.where((digit > 0.3).any(1), (digit > 0.3).argmax(1), 10**6)
-    reach = np.convolve(np.pad(before, 2, constant_values=-(10**6)), [1], "valid")
-    near = np.max([reach[i : i + len(before)] for i in range(5)], axis=0)  # a row or two beside
-    left = int((near - after).max())
-    if left < -(10**5):  # no row in common
+    far = 10**6  # stands for a row without ink
+    end = np.where((band > 0.3).any(1), band.shape[1] - (band[:, ::-1] > 0.3).argmax(1), -far)
+    start = np.where((digit > 0.3).any(1), (digit > 0.3).argmax(1), far)
+    padded = np.pad(end, 2, constant_values=-far)
+    near = np.max([padded[i : i + len(end)] for i in range(5)], axis=0)  # up to two rows away
+    left = int((near - start).max())
+    if left < -far // 10:  # no row in common
         left = right
     return min(max(0, left + round(gap)), band.shape[1] - digit.shape[1])
 
 
 def written_page(
-    images: NDArray[np.uint8], labels: NDArray[np.integer], hand: Hand, random: Random
+    images: NDArray[np.uint8], labels: NDArray[np.integer], hand: Hand, random: Generator
 ) -> tuple[Ink, str, float]:
     """Return a page's ink, its text, and the height of its digits in pixels."""
     height = float(np.exp(random.uniform(np.log(20), np.log(120))))
     slant = random.uniform(-0.4 * hand.slant, hand.slant)
     slope = random.uniform(-hand.slope, hand.slope)
     pitch = height * random.uniform(1.7, 2.6)
-    rows: list[tuple[str, list[tuple[int, Ink]]]] = []
+    lines: list[list[tuple[int, Ink]]] = []  # each number's left edge and its ink
+    texts = []
     for _ in range(int(random.integers(hand.lines[0], hand.lines[1] + 1))):
         left, words, numbers = random.uniform(0, 1.5) * height, [], []
         room = int(random.integers(1, 13))  # digits in the line
@@ -201,31 +200,33 @@ def written_page(
             numbers.append((round(left), number))
             left += number.shape[1] + random.uniform(0.9, 2.0) * height
             room -= length
-        rows.append((" ".join(words), numbers))
-    margin = [int(random.uniform(0.3, 1.5) * height) + 4 for _ in range(4)]
-    width = max(left + ink.shape[1] for _, numbers in rows for left, ink in numbers)
+        lines.append(numbers)
+        texts.append(" ".join(words))
+    above, below, before, after = (int(random.uniform(0.3, 1.5) * height) + 4 for _ in range(4))
+    width = max(left + ink.shape[1] for numbers in lines for left, ink in numbers)
     fall = int(abs(slope) * width) + 1
-    canvas = np.zeros(
-        (margin[0] + int(len(rows) * pitch + 2 * height) + 2 * fall + margin[1],
-         margin[2] + width + margin[3]), np.float32,
-    )  # fmt: skip
-    for index, (_, numbers) in enumerate(rows):
-        wobble = random.normal(0, 0.15) * slope  # no two lines climb quite alike
+    rows = above + int(len(lines) * pitch + 2 * height) + 2 * fall + below
+    canvas = np.zeros((rows, before + width + after), np.float32)
+    strip_width = max(1, int(0.5 / max(abs(slope), 1e-3)))  # no step of a slope is above 1 pixel
+    for index, numbers in enumerate(lines):
+        wobble = random.normal(0, 0.15) * slope  # lines do not climb exactly alike
         for left, ink in numbers:
-            for part in range(0, ink.shape[1], max(1, int(0.5 / max(abs(slope), 1e-3)))):
-                strip = ink[:, part : part + max(1, int(0.5 / max(abs(slope), 1e-3)))]
-                x = margin[2] + left + part
-                y = margin[0] + fall + round(index * pitch + (slope + wobble) * x)
+            for part in range(0, ink.shape[1], strip_width):
+                strip = ink[:, part : part + strip_width]
+                x = before + left + part
+                y = above + fall + round(index * pitch + (slope + wobble) * x)
                 y = min(max(0, y), canvas.shape[0] - ink.shape[0])
                 place = canvas[y : y + ink.shape[0], x : x + strip.shape[1]]
                 np.maximum(place, strip, out=place)
-    return canvas, "\n".join(text for text, _ in rows), height
+    return canvas, "\n".join(texts), height
 
 
 # --- paper, light, camera ----------------------------------------------------------------------
 
 
-def photographed(ink: Ink, height: float, hand: Hand, random: Random) -> bytes | NDArray[np.uint8]:
+def photographed(
+    ink: Ink, height: float, hand: Hand, random: Generator
+) -> bytes | NDArray[np.uint8]:
     """Return the page as a picture: its paper, its light, and the camera."""
     shape = ink.shape
     paper = random.uniform(190, 255)
@@ -246,26 +247,23 @@ def photographed(ink: Ink, height: float, hand: Hand, random: Random) -> bytes |
     )
     gray = np.asarray(turned, np.float64) * light_on(shape, random)
     gray = noise(blur(gray, random.uniform(0.3, 0.02 * height)), random, random.uniform(2, 7))
-    tint = np.array([1.0, random.uniform(0.92, 1), random.uniform(0.8, 1)])
-    rgb = np.clip(np.rint(gray[..., None] * tint), 0, 255).astype(np.uint8)
-    return file(Image.fromarray(rgb), "JPEG", quality=int(random.integers(45, 90)))
+    return phone_jpeg(gray, random, green=0.92, blue=0.8, quality=(45, 90))
 
 
-def light_on(shape: tuple[int, int], random: Random) -> NDArray[np.float64]:
-    """Return light that falls off to one side, and the shadow of a hand or a phone."""
+def light_on(shape: tuple[int, ...], random: Generator) -> Gray:
+    """Return factors for light that falls off to one side, with the shadow of a hand or a phone."""
     y, x = np.mgrid[0 : 1 : shape[0] * 1j, 0 : 1 : shape[1] * 1j]
     angle, depth = random.uniform(0, 6.28), random.uniform(0.2, 0.55)
     slope = np.cos(angle) * (x - 0.5) + np.sin(angle) * (y - 0.5)
     turn, place = random.uniform(0, 6.28), random.uniform(-0.25, 0.25)
-    across = (np.cos(turn) * (x - 0.5) + np.sin(turn) * (y - 0.5) - place) / random.uniform(
-        0.01, 0.12
-    )
+    across = np.cos(turn) * (x - 0.5) + np.sin(turn) * (y - 0.5) - place
+    across /= random.uniform(0.01, 0.12)  # how soft the shadow's edge is
     shadow = 1 - random.uniform(0.2, 0.5) / (1 + np.exp(-np.clip(across, -30, 30)))
-    return np.asarray((1 - depth * (0.5 + 0.7 * slope)) * shadow, np.float64)
+    return (1 - depth * (0.5 + 0.7 * slope)) * shadow
 
 
-def rules(shape: tuple[int, int], height: float, hand: Hand, random: Random) -> Ink:
-    """Return printed lines, level or a few degrees off, or squares: their depth, 0 to 1."""
+def rules(shape: tuple[int, ...], height: float, hand: Hand, random: Generator) -> Ink:
+    """Return printed lines or squares, level or up to 3 degrees off: their darkness, 0 to 1."""
     tilt = random.choice([0.0, np.tan(np.radians(random.uniform(-3, 3)))])
     thick = max(1.0, height * random.uniform(0.015, 0.05))
     step = height * (random.uniform(0.4, 0.9) if hand.squared else random.uniform(1.0, 2.0))
@@ -277,8 +275,8 @@ def rules(shape: tuple[int, int], height: float, hand: Hand, random: Random) -> 
     return lines * np.float32(random.uniform(0.1, 0.45))
 
 
-def specks(shape: tuple[int, int], height: float, random: Random) -> Ink:
-    """Return dust and drops: dots of up to a tenth of a digit, up to 20 to a digit's square."""
+def specks(shape: tuple[int, ...], height: float, random: Generator) -> Ink:
+    """Return dust and drops: dots up to a tenth of a digit wide, 0.5 to 3 per square of a digit."""
     dots = np.zeros(shape, np.float32)
     for _ in range(int(shape[0] * shape[1] / height**2 * random.uniform(0.5, 3))):
         radius = height * random.uniform(0.01, 0.05)

@@ -1,10 +1,10 @@
-"""The pictures that the README shows being read.
+"""Make the pictures that the README shows: a page and five single pictures.
 
-    python benchmarks/examples.py FOLDER
+    python -m testsets.readme_pictures FOLDER
 
-`page.jpg` is a page as a phone sees it, written with MNIST's test digits: handwriting that the
-shipped network has not learned from (`composed.py`). The others are single ones, drawn with a pen
-(`handmade.py`). Their seeds were chosen by their looks, before anything had read them.
+`page.jpg` looks like a phone's photograph of a page. It is written with MNIST's test digits, which
+the shipped network has not learned (`testsets/pages.py`). The others are drawn with a pen
+(`testsets/singles.py`). The seeds were chosen for the looks, before anything had read the pictures.
 """
 
 import sys
@@ -26,25 +26,28 @@ SINGLES = {
     "chalk": ("chalk", 5),
     "scribble": ("no digit: scribbles", None),
 }
+"""File name: condition and label."""
 
 
 def main() -> None:
-    """Save the pictures into the folder that the command line names; print what they show."""
+    """Save the pictures in the folder named on the command line, and print what they show."""
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m testsets.readme_pictures FOLDER")
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     mnist = load_dataset()
     random = np.random.default_rng(PAGE_SEED)
     ink, text, height = written_page(mnist.test_images, mnist.test_labels, PAGE, random)
     page = photographed(ink, height, PAGE, random)
-    assert isinstance(page, bytes)  # as the file of a phone
+    assert isinstance(page, bytes)  # a photo is a JPEG file
     (folder / "page.jpg").write_bytes(page)
     print(text)
-    drawn = {
+    cases = {
         (case.condition, case.label): case
         for case in handmade(count_per_condition=10, seed=SINGLES_SEED)
     }
     for name, wanted in SINGLES.items():
-        case = drawn[wanted]
+        case = cases[wanted]
         if isinstance(case.picture, bytes):
             (folder / f"{name}.jpg").write_bytes(case.picture)
         else:

@@ -1,21 +1,22 @@
-"""Digits, letters and shapes as pen strokes: lists of points, no font and no handwriting data.
+"""Digits, letters and shapes as pen strokes, written for this project: no font, no handwriting data.
 
-Every glyph is a list of strokes in a unit box (x to the right, y downwards, both 0..1). A stroke
-is a list of control points; it starts with ``"~"`` where the pen moves in a smooth curve through
-them (a Catmull-Rom spline) and with ``"-"`` where it goes straight from point to point. Several
-variants a digit stand for several ways of writing it: a 7 with and without its bar, an open and a
-closed 4, a 1 with and without foot.
+A glyph is a list of strokes in a unit box (x to the right, y down, both from 0 to 1). A stroke is a
+list of control points with its kind: ``"~"`` is a smooth curve through the points (a Catmull-Rom
+spline), ``"-"`` connects them with straight lines. Each digit has several variants, one for each
+common way of writing it: a 7 with and without a bar, an open and a closed 4, a 1 with and without a
+foot.
 """
 
 import itertools
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 Point = tuple[float, float]
 Stroke = tuple[str, list[Point]]
 Glyph = list[Stroke]
-Path = NDArray[np.float64]  # points x 2
+Curve = NDArray[np.float64]  # N x 2, the points of a drawn stroke
 
 # fmt: off
 # ruff: noqa: E501
@@ -104,8 +105,8 @@ SHAPES: dict[str, Glyph] = {
 # fmt: on
 
 
-def smooth(points: NDArray[np.float64], steps: int) -> Path:
-    """Follow a Catmull-Rom spline through ``points``, ``steps`` places a piece."""
+def smooth(points: NDArray[np.float64], steps: int) -> Curve:
+    """Return a Catmull-Rom spline through ``points``, ``steps`` points per segment."""
     padded = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
     t = np.linspace(0, 1, steps, endpoint=False)[:, None]
     pieces = []
@@ -117,35 +118,35 @@ def smooth(points: NDArray[np.float64], steps: int) -> Path:
     return np.vstack([*pieces, points[-1:]])
 
 
-def straight(points: NDArray[np.float64], steps: int) -> Path:
-    """Go from point to point in straight lines, ``steps`` places a piece."""
+def straight(points: NDArray[np.float64], steps: int) -> Curve:
+    """Return straight lines from point to point, ``steps`` points per line."""
     t = np.linspace(0, 1, steps, endpoint=False)[:, None]
     return np.vstack([*[a + (b - a) * t for a, b in itertools.pairwise(points)], points[-1:]])
 
 
-def written(glyph: Glyph, random: np.random.Generator, *, unsteadiness: float = 1.0) -> list[Path]:
-    """Write ``glyph`` once by hand: jittered, slanted, squeezed, turned; back in the unit box.
+def written(glyph: Glyph, random: Generator) -> list[Curve]:
+    """Return ``glyph`` as one person might write it: jittered, slanted, narrowed and rotated.
 
-    The longer side of the result is 1; its top left corner is (0, 0).
+    The result is scaled so that its longer side is 1 and its top left corner is (0, 0).
     """
-    slant, turn = random.normal(0, 0.18) * unsteadiness, random.normal(0, 0.1) * unsteadiness
+    slant, turn = random.normal(0, 0.18), random.normal(0, 0.1)
     aspect = random.uniform(0.5, 0.95)
-    shape = np.array([[aspect, -slant], [0, 1]])
-    turned = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ shape
-    paths = []
+    shear = np.array([[aspect, -slant], [0, 1]])
+    transform = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ shear
+    curves = []
     for kind, points in glyph:
         control = np.array(points, float)
-        control += random.normal(0, 0.035 * unsteadiness, control.shape)
-        path = smooth(control, 24) if kind == "~" else straight(control, 40)
+        control += random.normal(0, 0.035, control.shape)
+        curve = smooth(control, 24) if kind == "~" else straight(control, 40)
         phase, waves = random.uniform(0, 6.28, 2), random.uniform(1, 3)
-        along = np.linspace(0, 1, len(path))[:, None]
-        path = path + 0.008 * unsteadiness * np.sin(6.28 * waves * along + phase)
-        paths.append(path @ turned.T)
-    everything = np.vstack(paths)
+        along = np.linspace(0, 1, len(curve))[:, None]
+        curve = curve + 0.008 * np.sin(6.28 * waves * along + phase)
+        curves.append(curve @ transform.T)
+    everything = np.vstack(curves)
     low, size = everything.min(0), np.ptp(everything, 0).max()
-    return [(path - low) / size for path in paths]
+    return [(curve - low) / size for curve in curves]
 
 
-def scribble(random: np.random.Generator) -> list[Path]:
-    """Move the pen about at random through 12 to 25 places."""
+def scribble(random: Generator) -> list[Curve]:
+    """Return a smooth curve through 12 to 25 random points."""
     return [smooth(random.uniform(0, 1, (int(random.integers(12, 26)), 2)), 24)]

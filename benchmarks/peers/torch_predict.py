@@ -1,9 +1,9 @@
-"""One picture answered with PyTorch, for `in_use.py` to set beside `digitlab predict`.
+"""Answer one picture with PyTorch: `benchmarks.reading_speed` compares it with `digitlab predict`.
 
-    python benchmarks/torch_predict.py MODEL_FOLDER PICTURE
+    python benchmarks/peers/torch_predict.py MODEL_FOLDER PICTURE
 
-The network is the one that the model's card names, built in PyTorch, after the same preparation.
-Its weights are fresh: the answer means nothing, its time is the same.
+It builds the network that the model's card names in PyTorch, and uses the same preprocessing. The
+weights are random: the answer means nothing, but it takes the same time.
 """
 
 import sys
@@ -17,16 +17,9 @@ from digitlab.pictures.digit import prepare
 from digitlab.recipe import Recipe
 from digitlab.train.networks import build_network, normalize
 
-
-def main() -> None:
-    """Answer the picture that the command line names."""
-    _, card = read_model(sys.argv[1])
-    network = build_network(Recipe.from_json(card.recipe)).eval()
-    image = torch.from_numpy(prepare(Path(sys.argv[2])))
-    with torch.inference_mode():
-        answers = network(normalize(image[None], MNIST.mean, MNIST.std))
-    print(f"{answers.argmax().item()}  {answers.max().exp().item():.2%}  {sys.argv[2]}")
-
-
-if __name__ == "__main__":
-    main()
+_, card = read_model(sys.argv[1])
+network = build_network(Recipe.from_json(card.recipe)).eval()
+image = torch.from_numpy(prepare(Path(sys.argv[2])))
+with torch.inference_mode():
+    answers = network(normalize(image[None], MNIST.mean, MNIST.std))
+print(f"{answers.argmax().item()}  {answers.max().exp().item():.2%}  {sys.argv[2]}")

@@ -1,4 +1,4 @@
-"""What digitlab's peers need to run: torchvision, and MNIST where torchvision looks for it."""
+"""What the tutorial's script needs: torchvision, and MNIST where torchvision looks for it."""
 
 import importlib.metadata
 import json
@@ -8,10 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.measure import BenchmarkError, version_of
+from benchmarks.measure import progress, version_of
+from digitlab.errors import DigitlabError
 
-HERE = Path(__file__).resolve().parent
-TORCHVISION_FOLDER = HERE / ".torchvision"
+TORCHVISION_FOLDER = Path(__file__).parents[1] / ".torchvision"
 DATA_FILES = (
     "train-images-idx3-ubyte",
     "train-labels-idx1-ubyte",
@@ -20,48 +20,43 @@ DATA_FILES = (
 )
 
 
-def tell(text: str) -> None:
-    """Report progress."""
-    print(text, file=sys.stderr, flush=True)
+def ensure() -> str:
+    """Install the torchvision that fits the installed torch, if it is missing; return its version.
 
-
-def ensure_torchvision() -> str:
-    """Install the torchvision that goes with the installed torch, unless it is there.
-
-    torch 2.N goes with torchvision 0.(N + 15). It is kept out of the environment, and its
-    dependencies are not asked for: it would bring another torch.
+    torch 2.N needs torchvision 0.(N + 15). It is installed outside the environment and without its
+    dependencies, which would install another torch.
     """
     minor = int(version_of("torch").split(".")[1])
     wanted = f"0.{minor + 15}.0"
     found = importlib.metadata.distributions(name="torchvision", path=[str(TORCHVISION_FOLDER)])
     if wanted in [distribution.version for distribution in found]:
         return wanted
-    tell(f"installing torchvision {wanted} into {TORCHVISION_FOLDER.name}")
+    progress(f"installing torchvision {wanted} in {TORCHVISION_FOLDER}")
     shutil.rmtree(TORCHVISION_FOLDER, ignore_errors=True)
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     what = ["--no-deps", "--target", str(TORCHVISION_FOLDER), f"torchvision=={wanted}"]
     if subprocess.run(pip + what, stdout=sys.stderr, check=False).returncode != 0:
-        raise BenchmarkError(f"pip could not install torchvision {wanted}; it says why above")
+        raise DigitlabError(f"pip could not install torchvision {wanted}; see its messages above")
     return wanted
 
 
 def lay_out_data(root: Path) -> None:
-    """Fetch MNIST with digitlab and link its files where torchvision looks: `root`/MNIST/raw/."""
+    """Fetch MNIST with digitlab and link its files in `root`/MNIST/raw, as torchvision wants it."""
     command = [sys.executable, "-m", "digitlab", "data", "--json"]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
-        raise BenchmarkError("`digitlab data` could not get MNIST; it says why above")
+        raise DigitlabError("`digitlab data` could not fetch MNIST; see its message above")
     folder = Path(json.loads(done.stdout)["folder"]).resolve()
     raw = root / "MNIST" / "raw"
     raw.mkdir(parents=True)
     for name in DATA_FILES:
         if not (folder / name).is_file():
-            raise BenchmarkError(f"{folder} lacks {name}; remove the folder to fetch MNIST anew")
+            raise DigitlabError(f"{folder} has no {name}; remove the folder to fetch MNIST again")
         (raw / name).symlink_to(folder / name)
 
 
-def with_torchvision() -> dict[str, str]:
-    """Return this process's environment, with what `ensure_torchvision` installed."""
+def environment() -> dict[str, str]:
+    """Return this process's environment variables, with torchvision on PYTHONPATH."""
     inherited = os.environ.get("PYTHONPATH")
     folders = [str(TORCHVISION_FOLDER), *([inherited] if inherited else [])]
     return dict(os.environ) | {"PYTHONPATH": os.pathsep.join(folders)}

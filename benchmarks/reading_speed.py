@@ -1,0 +1,203 @@
+"""Measure how fast pictures are read: whole processes, batches, folders, photographs.
+
+    python -m benchmarks.reading_speed [--model FOLDER] [--runs 7]
+
+`digitlab predict` as a whole process is compared with a script that does the same with PyTorch
+(`peers/torch_predict.py`: the same network, the same preprocessing), run alternately. The table has
+the median with the least and the greatest value of the runs, and the goal.
+"""
+
+import multiprocessing
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+# NumPy, Pillow and digitlab's reader are imported in a child process only: this process measures
+# the memory of others and must stay small (see `benchmarks.measure`).
+from benchmarks.measure import (
+    Cost,
+    Count,
+    measure,
+    print_environment,
+    print_table,
+    run_program,
+    seconds_of,
+    spread,
+)
+
+HERE = Path(__file__).parent
+SHIPPED = HERE.parent / "src" / "digitlab" / "pretrained"
+DIGITLAB = [sys.executable, "-m", "digitlab"]
+HELP_RUNS = 40
+FEW, MANY = 1_000, 10_000  # pictures in the two folders
+
+Row = dict[str, str]
+
+
+def row(what: str, figure: str, goal: str = "") -> Row:
+    """Return one row of the table."""
+    return {"what": what, "median (least-most)": figure, "goal": goal}
+
+
+# --- whole processes -------------------------------------------------------------------------
+
+
+def help_text(scratch: Path) -> Row:
+    """Time `digitlab --help`. The minimum is what an idle machine needs."""
+    costs = [measure([*DIGITLAB, "--help"], scratch / "help.txt") for _ in range(HELP_RUNS)]
+    seconds = spread([cost.wall_seconds for cost in costs], "s", 3)
+    return row(f"`digitlab --help`, {HELP_RUNS} runs", seconds, "least < 0.25 s")
+
+
+def one_picture(model: str, scratch: Path, runs: int) -> Iterator[Row]:
+    """Time `digitlab predict` and the PyTorch script on one picture, alternately."""
+    picture, log = str(scratch / "one.png"), scratch / "answer.txt"
+    ours, theirs = [], []
+    for _ in range(runs + 1):
+        ours.append(measure([*DIGITLAB, "predict", "--model", model, picture], log))
+        script = str(HERE / "peers" / "torch_predict.py")
+        theirs.append(measure([sys.executable, script, model, picture], log))
+    ours, theirs = ours[1:], theirs[1:]  # the first of each fills the disk cache
+    yield row("`digitlab predict one.png`", time_and_memory(ours), "<= 0.5 s, better 0.35 s")
+    yield row("the same with PyTorch", time_and_memory(theirs), "about 2 s")
+    ratios = [b.wall_seconds / a.wall_seconds for a, b in zip(ours, theirs, strict=True)]
+    yield row("PyTorch's time / ours, pair by pair", spread(ratios, "", 1))
+
+
+def folders(model: str, scratch: Path) -> Iterator[Row]:
+    """Time a folder of PNG files, and compare the peak memory of a large and a small folder."""
+    predict = [*DIGITLAB, "predict", "--json", "--model", model]
+    costs = {
+        count: [measure([*predict, str(scratch / f"{count}")], scratch / "log") for _ in range(3)]
+        for count in (FEW, MANY)
+    }
+    rates = [MANY / cost.wall_seconds for cost in costs[MANY]]
+    yield row(f"a folder of {MANY:,} PNG files", spread(rates, "/s", 0), ">= 2,000 /s")
+    memory = f"{memory_of(costs[MANY])}; {FEW:,} files: {memory_of(costs[FEW])}"
+    yield row("its peak memory", memory, "does not grow with the folder")
+
+
+def photograph(model: str, scratch: Path) -> Row:
+    """Time `digitlab read` on a photograph."""
+    words = [*DIGITLAB, "read", "--model", model, str(scratch / "number.jpg")]
+    costs = [measure(words, scratch / "log") for _ in range(3)]
+    return row("`digitlab read` of a 12-megapixel JPEG", time_and_memory(costs))
+
+
+def time_and_memory(costs: list[Cost]) -> str:
+    """Return the spread of the wall seconds and the median of the peak memory."""
+    return f"{spread([cost.wall_seconds for cost in costs], 's')}; {memory_of(costs)}"
+
+
+def memory_of(costs: list[Cost]) -> str:
+    """Return the median of the peak memory."""
+    return f"{statistics.median(cost.peak_mib for cost in costs):.0f} MiB"
+
+
+# --- in a child process ----------------------------------------------------------------------
+
+
+def in_child(function: Callable[..., Any], *arguments: object) -> Any:
+    """Call a function in a new process and return its result."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def save_pictures(folder: Path) -> None:
+    """Save one picture, a small and a large folder of MNIST's test images, and two photographs."""
+    from PIL import Image
+
+    from digitlab.data.dataset import load_dataset
+
+    images = load_dataset().test_images
+    Image.fromarray(255 - images[0]).resize((112, 112)).save(folder / "one.png")
+    for count in (FEW, MANY):
+        (folder / f"{count}").mkdir()
+        for index, image in enumerate(images[:count]):
+            Image.fromarray(image).save(folder / f"{count}" / f"{index:05d}.png")
+    save_photograph(folder / "number.jpg", digits=3)
+    save_photograph(folder / "digit.jpg", digits=1)
+
+
+def save_photograph(path: Path, *, digits: int) -> None:
+    """Save a JPEG of 4000 x 3000: sevens written with a thick pen on unevenly lit paper."""
+    import numpy as np
+    from PIL import Image, ImageDraw, ImageFilter
+
+    width, height = 4000, 3000
+    across = np.linspace(150, 235, width)[None, :]
+    down = np.linspace(0, -40, height)[:, None]
+    noise = np.random.default_rng(1).normal(0, 4, (height, width))
+    paper = np.clip(across + down + noise, 0, 255).astype(np.uint8)
+    ink = Image.new("L", (width, height), 0)
+    draw = ImageDraw.Draw(ink)
+    for index in range(digits):
+        x, y = 900 + 800 * index, 900
+        draw.line([(x, y), (x + 450, y), (x + 150, y + 1000)], fill=255, width=70, joint="curve")
+    dark = Image.new("L", (width, height), 40)
+    picture = Image.composite(dark, Image.fromarray(paper), ink.filter(ImageFilter.GaussianBlur(4)))
+    picture.convert("RGB").save(path, "JPEG", quality=90)
+
+
+def rows_of_one_process(folder: Path, model: str, runs: int) -> list[Row]:
+    """Time the reader inside one process: many images, one image, a photograph."""
+    import digitlab
+    from digitlab.data.dataset import load_dataset
+
+    reader = digitlab.load(model)
+    images = load_dataset().test_images
+    rows = []
+    for name, function in (
+        ("MNIST images per second, network only", reader.classifier.classify),
+        ("MNIST images per second, `reader.predict`", reader.predict),
+    ):
+        rates = [len(images) / s for s in seconds_of(lambda f=function: f(images), runs)]
+        rows.append(row(name, spread(rates, "/s", 0), ">= 50,000 /s"))
+    times = 500
+    for name, function, image in (
+        ("one image, network only", reader.classifier.classify, images[:1]),
+        ("one image, `reader.predict`", reader.predict, images[0]),
+    ):
+        seconds = seconds_of(lambda f=function, i=image: [f(i) for _ in range(times)], runs)
+        each = [s / times * 1e3 for s in seconds]
+        rows.append(row(name, spread(each, "ms", 3), "<= 0.1 ms"))
+    for name, function, path in (
+        ("a 12-megapixel JPEG of one digit, `reader.predict`", reader.predict, "digit.jpg"),
+        ("a 12-megapixel JPEG of a number, `reader.read`", reader.read, "number.jpg"),
+    ):
+        seconds = seconds_of(lambda f=function, p=path: f(folder / p), runs)
+        rows.append(row(name, spread(seconds, "s"), "< 1 s"))
+    return rows
+
+
+def rows(model: str, runs: int, scratch: Path) -> Iterator[Row]:
+    """Yield the table's rows, one after another as they are measured."""
+    in_child(save_pictures, scratch)
+    yield help_text(scratch)
+    yield from one_picture(model, scratch, runs)
+    yield from folders(model, scratch)
+    yield photograph(model, scratch)
+    yield from in_child(rows_of_one_process, scratch, model, runs)
+
+
+def measure_reading(*, model: Path = SHIPPED, runs: Count = 7) -> None:
+    """Measure, and print the table.
+
+    Parameters
+    ----------
+    model
+        The folder of a model.
+    runs
+        Of each figure, except folders and the photograph as a whole process (3).
+    """
+    print_environment("onnxruntime", "numpy", "pillow", "torch", model=model, runs=runs)
+    with tempfile.TemporaryDirectory(prefix="digitlab-reading-") as folder:
+        print_table(rows(str(model), runs, Path(folder)))
+
+
+if __name__ == "__main__":
+    run_program(measure_reading, __doc__)
