@@ -1,15 +1,12 @@
 """Download one file over HTTP, limited in size and in time whatever the server does."""
 
 import threading
-from typing import TYPE_CHECKING
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from digitlab.data.verify import SourceError
-
-if TYPE_CHECKING:
-    from requests import Response
 
 _SILENT_SECONDS = 15  # the longest wait for a connection, and for the next byte
 _WINDOW_SECONDS = 30.0  # how often the speed of a download is checked
@@ -107,7 +104,7 @@ class _Transfer(threading.Thread):
             self.error = error
 
 
-def _close_redirect(response: "Response", **_: object) -> None:
+def _close_redirect(response: Any, **_: object) -> None:
     """Close a redirect before requests follows it, which would first read its whole body."""
     if response.is_redirect:
         response.close()
