@@ -21,7 +21,7 @@ class Dataset:
     """Images and labels exactly as in the files: not scaled, not shuffled, and all of them."""
 
     entry: CatalogEntry
-    data_dir: Path | None
+    data_dir: Path | None = None
     """The data folder that was given, as an absolute path; None if it was the default."""
     folder: Path
     """The folder with the training images."""

@@ -1,4 +1,4 @@
-"""Strokes that form no digit: scribbles, crosses, combs, polygons, as if strokes with a pen.
+"""Strokes that form no digit: scribbles, crosses, combs, polygons, as if drawn with a pen.
 
 All shapes come from a few random rules, so no two are the same and the network cannot learn them
 by heart.
@@ -13,9 +13,7 @@ from digitlab.pictures.ink import Ink
 
 CANVAS = 96  # pixels per side
 
-_Points = NDArray[
-    np.float64
-]  # the corners of one stroke, N x 2: x to the right, y down, about 0..1
+_Points = NDArray[np.float64]  # N x 2: the points of one stroke, x to the right and y down, 0..1
 
 
 def pen_drawing(strokes: list[_Points], random: Generator) -> Ink:
@@ -42,7 +40,7 @@ def pen_drawing(strokes: list[_Points], random: Generator) -> Ink:
 
 
 def _smooth(points: _Points, steps: int = 12) -> _Points:
-    """Return a Catmull-Rom spline through the points, with so many steps from each to the next."""
+    """Return a Catmull-Rom spline through the points, `steps` for each segment."""
     padded = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
     a, b, c, d = padded[:-3, None], padded[1:-2, None], padded[2:-1, None], padded[3:, None]
     t = np.linspace(0, 1, steps, endpoint=False)[:, None]
@@ -76,10 +74,8 @@ def _scribble(random: Generator) -> list[_Points]:
 
 def _separate_strokes(random: Generator) -> list[_Points]:
     """Return several strokes that are independent of each other."""
-    return [
-        _smooth(random.uniform(0, 1, (int(random.integers(2, 5)), 2)))
-        for _ in range(int(random.integers(3, 7)))
-    ]
+    count = int(random.integers(3, 7))
+    return [_smooth(random.uniform(0, 1, (int(random.integers(2, 5)), 2))) for _ in range(count)]
 
 
 def _comb(random: Generator) -> list[_Points]:
@@ -182,8 +178,5 @@ def _ring(random: Generator) -> list[_Points]:
     return strokes
 
 
-DOODLES = (
-    *(_scribble, _separate_strokes, _comb, _posts, _zigzag),
-    *(_cross, _gallows, _polygon, _ring),
-)
+DOODLES = (_scribble, _separate_strokes, _comb, _posts, _zigzag, _cross, _gallows, _polygon, _ring)
 """The rules, each equally likely."""

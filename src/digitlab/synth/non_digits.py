@@ -5,8 +5,6 @@ side, cut up), and the rest are blobs and textures. All go through the recipe th
 user's picture for the network.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
@@ -43,12 +41,8 @@ def non_digits(images: _Images, labels: _Labels, *, seed: int, count: int = COUN
     DigitlabError
         If the images do not include every digit.
     """
-    missing = set(range(10)) - set(labels.tolist())
-    if missing:
-        raise DigitlabError(
-            f"pictures of no digit are made from images of all ten digits, but there is no "
-            f"{min(missing)}; use more training images"
-        )
+    if set(range(10)) - set(labels.tolist()):
+        raise DigitlabError("pictures of no digit need all ten digits; use more training images")
     random = np.random.default_rng([seed, 2])
     made: list[NDArray[np.uint8]] = []
     while len(made) < count:
@@ -133,8 +127,5 @@ def _cloud(random: Generator) -> Ink:
     return scaled
 
 
-OTHERS: tuple[Callable[[_Images, _Labels, Generator], Ink], ...] = (
-    *(_sideways, _upside_down, _squeezed, _mosaic),
-    *(_blob, _texture),
-)
+OTHERS = (_sideways, _upside_down, _squeezed, _mosaic, _blob, _texture)
 """The pictures that are not drawn with a pen; each is equally likely."""
