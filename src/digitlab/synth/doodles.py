@@ -19,7 +19,7 @@ _Points = NDArray[np.float64]  # N x 2: the points of one stroke, x to the right
 def pen_drawing(strokes: list[_Points], random: Generator) -> Ink:
     """Draw the strokes, slanted, turned, squeezed, and with a pen of any usual width.
 
-    Returns 96 x 96 pixels with the strokes in the middle and a margin around them.
+    Returns 96 x 96 pixels. The strokes fill them along their longer side, except for a margin.
     """
     turn, slant = random.normal(0, 0.12), random.normal(0, 0.18)
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
