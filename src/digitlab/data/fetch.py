@@ -68,7 +68,8 @@ def obtain(entry: CatalogEntry, data_dir: Path, console: Console) -> dict[str, V
             missing = [file for file in entry.files if file.name not in found]
             if not missing:
                 break
-            _report(console, f"fetching {len(missing)} files of {entry.title} from {source}")
+            count = f"{len(missing)} of {len(entry.files)}"
+            _report(console, f"fetching {count} files of {entry.title} from {source}")
             try:
                 for file in missing:
                     content = verified(file, io.BytesIO(read(file)))
