@@ -126,7 +126,7 @@ def test_the_average_is_what_is_tested_and_used(best_never_stopped: Training, tm
     path = tmp_path / "checkpoint"
     path.write_bytes(to_bytes(training.checkpoint()))
     loaded = load_trained(path).network.state_dict()
-    for name, value in training.average.state().items():
+    for name, value in training.average.state_dict().items():
         assert torch.equal(loaded[name], value), name
 
 

@@ -99,7 +99,7 @@ class RecordedStep:
             self._loss.copy_(step(self._images, self._labels))
 
         # Recording changes weights, velocities and random state: all are put back afterwards.
-        state = [*network.state_dict().values(), *optimizer.state().values()]
+        state = [*network.state_dict().values(), *optimizer.state_dict().values()]
         before = [tensor.clone() for tensor in state]
         random_states = get_random_states(images.device)
         try:

@@ -22,7 +22,7 @@ from digitlab.records.history import (
     from_record,
     to_record,
 )
-from digitlab.train.average import RunningAverage
+from digitlab.train.average import ExponentialMovingAverage
 from digitlab.train.checkpoint import Checkpoint, named_below
 from digitlab.train.device import computes_bfloat16, get_random_states, set_random_states
 from digitlab.train.examples import Examples, epoch_order, train_batches
@@ -69,7 +69,9 @@ class Training:
             self.network.whiten(normalize(first, self._mean, self._std))
         self.network.to(device)
         self.optimizer = make_optimizer(self.network, recipe)
-        self.average = RunningAverage(self.network, recipe.average) if recipe.average else None
+        self.average: ExponentialMovingAverage | None = None
+        if recipe.average:
+            self.average = ExponentialMovingAverage(self.network, recipe.average)
         self._learn = LearningStep(
             self.network, self.optimizer, label_smoothing=recipe.label_smoothing,
             bfloat16=self.bfloat16, records=device.type == "cuda",
@@ -144,7 +146,7 @@ class Training:
             is_last = self.batches_done == self._steps_per_epoch - 1
             loss = self._learn(images, labels, is_last=is_last)
             if self.average is not None:
-                self.average.follow(self.network, self.steps_done)
+                self.average.update(self.network, self.steps_done)
             point = None
             if self.batches_done % self.recipe.log_every == 0:
                 point = self._record_loss(loss.item())
@@ -218,9 +220,13 @@ class Training:
     def checkpoint(self) -> Checkpoint:
         """Return all that is needed to continue from here to the same bits in a new process."""
         tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
-        tensors |= {f"velocity.{name}": value for name, value in self.optimizer.state().items()}
+        tensors |= {
+            f"velocity.{name}": value for name, value in self.optimizer.state_dict().items()
+        }
         if self.average is not None:
-            tensors |= {f"average.{name}": value for name, value in self.average.state().items()}
+            tensors |= {
+                f"average.{name}": value for name, value in self.average.state_dict().items()
+            }
         tensors |= {
             f"random.{kind}": state for kind, state in get_random_states(self.device).items()
         }
@@ -247,9 +253,9 @@ class Training:
         """
         tensors, record = checkpoint.tensors, checkpoint.record
         load_weights(self.network, named_below("network", tensors))
-        self.optimizer.load_state(named_below("velocity", tensors))
+        self.optimizer.load_state_dict(named_below("velocity", tensors))
         if self.average is not None:
-            self.average.load_state(named_below("average", tensors))
+            self.average.load_state_dict(named_below("average", tensors))
         self.epochs_done = record["epochs_done"]
         self.batches_done = record["batches_done"]
         self.history = [from_record(point) for point in record["history"]]
