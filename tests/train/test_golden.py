@@ -14,8 +14,8 @@ processor: at most 7e-5 in training losses and 2e-6 in test losses, and with bfl
 rounding error is up to 4e-3 per number, 3e-4 and 3e-6. The tolerances are four times that, and ten
 times or more for bfloat16, which was only seen emulated.
 
-The numbers were recorded on an AMD EPYC (Zen 3) with PyTorch 2.13.0. After a change that is meant to
-change them, run the tests and copy the new ones from the failures.
+The numbers were recorded on an AMD EPYC (Zen 3) with PyTorch 2.13.0. After a change that is
+meant to change them, run the tests and copy the new ones from the failures.
 """
 
 from dataclasses import replace
