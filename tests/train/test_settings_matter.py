@@ -173,7 +173,7 @@ def without_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", dict)
 
 
-# That each field changes the weights, or does not.
+# Whether each field changes the weights.
 
 
 def test_every_field_is_tested_here():
@@ -244,18 +244,13 @@ def test_reporting_does_what_it_says(small_mnist: Dataset):
 # What each field does.
 
 
-@pytest.mark.parametrize(
-    ("name", "parameters"),
-    [("tutorial", 21_840), ("fast", 38_170), ("compact", 21_602), ("best", 131_322)],
-)
-def test_network(small_mnist: Dataset, name: str, parameters: int):
-    recipe = replace(PLAIN, network=name)
-    training = Training(recipe, small_mnist, seed=1, device=set_up_device("cpu"))
-    assert count_parameters(training.network) == parameters
-
-
-def test_every_network_is_tested_above():
-    assert NETWORKS == ("tutorial", "fast", "compact", "best")
+def test_network(small_mnist: Dataset):
+    parameters = {}
+    for name in NETWORKS:
+        recipe = replace(PLAIN, network=name)
+        training = Training(recipe, small_mnist, seed=1, device=set_up_device("cpu"))
+        parameters[name] = count_parameters(training.network)
+    assert parameters == {"tutorial": 21_840, "fast": 38_170, "compact": 21_602, "best": 131_322}
 
 
 def test_epochs_batch_size_train_images_and_validation(small_mnist: Dataset, find: Finder):
@@ -277,7 +272,8 @@ def test_epochs_batch_size_train_images_and_validation(small_mnist: Dataset, fin
     assert len({tuple(order) for order in [*orders, learned]}) == 5  # all in different orders
 
 
-RISE_AND_FALL = {  # of the learning rate, in 8 steps of which the first 4 or 2 are the warm-up
+RATES = {  # by schedule and warm-up: each of 8 steps' learning rate, as a share of the recipe's
+    ("constant", 0.0): [1.0] * 8,
     ("constant", 0.5): [1.0] * 8,
     ("triangle", 0.5): [0.25, 0.5, 0.75, 1.0, 1.0, 0.75, 0.5, 0.25],
     ("triangle", 0.25): [0.5, 1.0, 1.0, 5 / 6, 4 / 6, 3 / 6, 2 / 6, 1 / 6],
@@ -290,32 +286,30 @@ RISE_AND_FALL = {  # of the learning rate, in 8 steps of which the first 4 or 2 
 
 @pytest.mark.usefixtures("few_non_digits")
 @pytest.mark.parametrize(
-    ("changes", "rates"),
+    "changes",
     [
-        ({"learning_rate": 0.02, "momentum": 0.9}, [1.0] * 8),
-        ({"momentum": 0.5, "weight_decay": 0.3}, [1.0] * 8),
-        ({"network": "fast", "weight_decay": 0.1, "label_smoothing": 0.2}, [1.0] * 8),
-        ({"outliers": 0.3, "label_smoothing": 0.1}, [1.0] * 8),
-        ({"outliers": 0.1, "augment": 1.0, "degraded": 0.5}, [1.0] * 8),
-        *[
-            ({"schedule": schedule, "warm_up": warm_up}, rates)
-            for (schedule, warm_up), rates in RISE_AND_FALL.items()
-        ],
+        {"learning_rate": 0.02, "momentum": 0.9},
+        {"momentum": 0.5, "weight_decay": 0.3},
+        {"network": "fast", "weight_decay": 0.1, "label_smoothing": 0.2},
+        {"outliers": 0.3, "label_smoothing": 0.1},
+        {"outliers": 0.1, "augment": 1.0, "degraded": 0.5},
+        *[{"schedule": schedule, "warm_up": warm_up} for schedule, warm_up in RATES],
     ],
     ids=str,
 )
 def test_every_step_is_the_arithmetic_of_its_settings(
-    small_mnist: Dataset, find: Finder, changes: dict[str, object], rates: list[float]
+    small_mnist: Dataset, find: Finder, changes: dict[str, object]
 ):
     """Learning rate, momentum, weight decay, schedule, warm-up, label smoothing, outliers."""
     recipe = replace(PLAIN, **changes)
     steps, _ = record(recipe, small_mnist)
     # The same images in the same order, but as the dataset has them: so their labels are known.
     plain_steps, _ = record(replace(recipe, augment=0.0, degraded=0.0), small_mnist)
+    rates = RATES[recipe.schedule, recipe.warm_up]
     velocities = {name: torch.zeros_like(g) for name, g in steps[0].gradients.items()}
     for step, plain, rate in zip(steps, plain_steps, rates, strict=True):
         loss, gradients = loss_and_gradients(recipe, small_mnist, step, find(plain.images))
-        assert step.loss == pytest.approx(loss, rel=1e-6)
+        assert step.loss == pytest.approx(loss, rel=3e-6)
         for name, gradient in gradients.items():
             error = (step.gradients[name] - gradient).norm()
             assert error <= 1e-5 * gradient.norm() + 1e-8, name
