@@ -14,7 +14,7 @@ from rich.table import Table
 from digitlab.cli.parameters import AsJson, DataDir, Threads
 from digitlab.data.dataset import Dataset, load_dataset
 from digitlab.errors import DigitlabError
-from digitlab.models.calibration import Calibration, LogProbabilities, tempered
+from digitlab.models.calibration import Calibration, LogProbabilities, temperature_scaled
 from digitlab.models.card import is_model, read_model
 from digitlab.models.classifier import Classifier
 from digitlab.records.folder import RunFolder
@@ -112,7 +112,7 @@ def _learned_by_all(subjects: list[Subject]) -> str:
 
 def _mean_of(tested: list[Tested]) -> LogProbabilities:
     """Return the logarithm of the mean of the calibrated probabilities, float32 (10000, 10)."""
-    probabilities = [np.exp(tempered(answers, it.temperature)) for answers, it in tested]
+    probabilities = [np.exp(temperature_scaled(answers, it.temperature)) for answers, it in tested]
     mean = np.maximum(np.mean(probabilities, axis=0), np.finfo(np.float32).tiny)
     logarithms: LogProbabilities = np.log(mean)
     return logarithms

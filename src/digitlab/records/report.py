@@ -11,7 +11,7 @@ from digitlab.models.calibration import (
     LogProbabilities,
     calibrate,
     expected_calibration_error,
-    tempered,
+    temperature_scaled,
 )
 from digitlab.models.metrics import evaluate
 
@@ -103,8 +103,8 @@ def confidence(
         return told | dict.fromkeys(
             ("error_after", "temperature", "threshold", "error_rate", "unsure", "wrong_when_sure")
         )
-    calibrated = tempered(log_probabilities, calibration.temperature)
-    sure = np.exp(calibrated.max(axis=1)) >= calibration.threshold
+    calibrated = temperature_scaled(log_probabilities, calibration.temperature)
+    sure = calibration.is_sure(calibrated)
     return told | {
         "error_after": expected_calibration_error(calibrated, labels),
         "temperature": calibration.temperature,
