@@ -187,6 +187,8 @@ def _new_card_of(folder: Path, digest: str) -> ModelCard | None:
 
 def _finish_interrupted_write(folder: Path) -> None:
     """Rename the new card if the process that wrote it was killed before it could do that."""
+    for temporary in folder.glob(".model.*.new.*.tmp"):  # of `write_whole`
+        temporary.unlink(missing_ok=True)
     with contextlib.suppress(DigitlabError):  # there is no model yet
         digest = hashlib.sha256(_read_weights(folder)).hexdigest()
         if _new_card_of(folder, digest):
