@@ -55,7 +55,7 @@ def time_all(folder: Path, model: Path, runs: int) -> None:
     images = load_dataset().test_images
     for name, function in (
         ("MNIST images a second, network alone", reader.classifier.classify),
-        ("MNIST images a second, `reader.predict`", reader.predict),
+        ("MNIST images a second, `reader.predict_all`", reader.predict_all),
     ):
         rates = [len(images) / s for s in seconds_of(lambda f=function: f(images), runs)]
         row(name, spread(rates, "/s", 0), ">= 50,000 /s")

@@ -180,9 +180,9 @@ def test_predict_does_not_call_a_folder_a_picture(
         (io.BytesIO(b"bytes"), "not one BytesIO"),
         (Image.new("L", (28, 28)), "not one Image"),
         (None, "not one NoneType"),
-        (np.zeros((28, 28), np.uint8), "N x 28 x 28 or N x 784, not 28 x 28"),
-        (np.zeros((28, 28, 3), np.uint8), "not 28 x 28 x 3"),
-        (np.zeros(784), "not 784"),
+        (np.zeros((28, 28), np.uint8), r"N x 28 x 28 or N x 784, not \(28, 28\)"),
+        (np.zeros((28, 28, 3), np.uint8), r"not \(28, 28, 3\)"),
+        (np.zeros(784), r"not \(784,\)"),
     ],
 )
 def test_one_picture_in_place_of_several_is_refused_at_once(

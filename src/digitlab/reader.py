@@ -155,25 +155,27 @@ class Reader:
         sure = self.card.calibration.is_sure(log_probabilities)  # N
         probabilities = np.exp(log_probabilities)  # N x 10
         digits = probabilities.argmax(axis=1)  # N
-        predictions = []
-        for index, row in enumerate(probabilities.tolist()):
-            if images[index].any():
-                digit = int(digits[index])
-                prediction = Prediction(
-                    digit=digit,
-                    probability=row[digit],
-                    unsure=not sure[index],
-                    probabilities=tuple(row),
-                )
-            else:  # blank
-                prediction = Prediction(digit=None, probability=0.0, unsure=True)
-            predictions.append(prediction)
-        return predictions
+        has_ink = images.any(axis=(1, 2))  # N
+        columns = (array.tolist() for array in (probabilities, digits, sure, has_ink))
+        return [
+            Prediction(
+                digit=digit,
+                probability=row[digit],
+                unsure=not is_sure,
+                probabilities=tuple(row),
+            )
+            if is_drawn
+            else Prediction(digit=None, probability=0.0, unsure=True)
+            for row, digit, is_sure, is_drawn in zip(*columns, strict=True)
+        ]
 
 
 def _prepare_or_explain(pictures: list[Source]) -> list[Digit | PictureError]:
     """Return each picture as a 28 x 28 image, or the reason why it cannot be opened."""
-    if all(_is_digit_array(picture) for picture in pictures):
+    if all(
+        isinstance(it, np.ndarray) and it.shape == (SIDE, SIDE) and it.dtype == np.uint8
+        for it in pictures
+    ):  # together, which is several times faster
         return list(prepare_stack(np.stack(pictures)))  # type: ignore[arg-type] # all are arrays
     prepared: list[Digit | PictureError] = []
     for picture in pictures:
@@ -182,10 +184,6 @@ def _prepare_or_explain(pictures: list[Source]) -> list[Digit | PictureError]:
         except PictureError as error:
             prepared.append(error)
     return prepared
-
-
-def _is_digit_array(picture: Any) -> bool:
-    return getattr(picture, "shape", None) == (SIDE, SIDE) and picture.dtype == np.uint8
 
 
 def _is_file_or_image(picture: Any) -> bool:
@@ -217,7 +215,7 @@ def _separate(pictures: Iterable[Source]) -> Iterable[Source]:
         if pictures.shape[1:] not in ((SIDE, SIDE), (SIDE * SIDE,)):
             raise PictureError(
                 f"an array of several pictures must be N x {SIDE} x {SIDE} or N x {SIDE * SIDE}, "
-                f"not {' x '.join(map(str, pictures.shape))}; use predict for one picture"
+                f"not {pictures.shape}; use predict for one picture"
             )
         return pictures.reshape(len(pictures), SIDE, SIDE)
     if _is_file_or_image(pictures) or not isinstance(pictures, Iterable):

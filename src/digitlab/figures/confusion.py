@@ -13,15 +13,6 @@ def draw_confusion(confusion: Sequence[Sequence[int]], classes: Sequence[str], p
 
     The more frequent a mistake, the stronger its color. The correct answers on the diagonal stay
     gray, because their large counts would make all mistakes look equal.
-
-    Parameters
-    ----------
-    confusion
-        Counts, `confusion[truth][answer]`.
-    classes
-        The names of the classes.
-    path
-        Where to save the figure.
     """
     counts = np.array(confusion)
     on_diagonal = np.eye(len(classes), dtype=bool)

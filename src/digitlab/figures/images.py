@@ -24,20 +24,10 @@ def draw_images(
     columns: int = 3,
     heading: str | None = None,
 ) -> Path:
-    """Draw images in gray, row by row, each below its title; return the path.
+    """Draw images in gray, `columns` per row, each below its title; return the path.
 
-    Parameters
-    ----------
-    images
-        uint8, N x 28 x 28, 0 black to 255 white.
-    titles
-        N texts, which can have several lines.
-    path
-        Where to save the figure.
-    columns
-        Images per row.
-    heading
-        A text above all images.
+    `images` has shape (N, 28, 28), 0 = black to 255 = white. There are N `titles`, which can have
+    several lines.
     """
     rows = max(1, -(-len(images) // columns))
     side = images.shape[1] * _SCALE
@@ -78,20 +68,10 @@ def draw_mistakes(
     *,
     most: int = 24,
 ) -> Path:
-    """Draw the images of the worst mistakes with answer and true class; return the path.
+    """Draw the images of the first `most` mistakes with answer and true class; return the path.
 
-    Parameters
-    ----------
-    images
-        The complete set that the mistakes' indices refer to, uint8, N x 28 x 28.
-    mistakes
-        Worst first.
-    classes
-        The names of the classes.
-    path
-        Where to save the figure.
-    most
-        How many mistakes are drawn at most.
+    `mistakes` are sorted, worst first. `images` is the complete set that their indices refer to,
+    shape (N, 28, 28).
     """
     shown = mistakes[:most]
     titles = [

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,41 +22,25 @@ def draw_loss(
 ) -> Path:
     """Draw the training loss as a blue line and the test loss as red dots; return the path.
 
-    The line is higher than the dots because dropout and changes to the images make training
-    batches harder; when the network is tested, both are off. The line is jagged because each of
-    its points is the loss of a single batch.
+    `..._examples` are the numbers of training images that the network had seen when each loss was
+    measured. `test_name` is the legend's name for the dots, which can also be of held-out images.
 
-    Parameters
-    ----------
-    train_examples, test_examples
-        How many training images the network had seen when each loss was measured.
-    train_losses, test_losses
-        In nats.
-    path
-        Where to save the figure.
-    test_name
-        The name of the dots in the legend, since they can also come from held-out images.
-    smoothing
-        The label smoothing of the training loss, 0 to below 1. Above 0 the training loss cannot
-        reach 0, but the test loss, which has no smoothing, can: a dashed line shows the minimum.
-    classes
-        The number of classes, which the minimum depends on.
+    The line is higher than the dots because dropout and changes to the images make the training
+    batches harder; both are off when the network is tested. The line is jagged because each of its
+    points is the loss of a single batch.
+
+    With label smoothing, the share `smoothing` of each label, the training loss cannot reach 0,
+    but the test loss can, because it is measured without. A dashed line shows the minimum.
     """
     figure = new_figure(8, 5)
     axes = figure.add_axes((0.09, 0.11, 0.86, 0.86))
-    train_name = "Train Loss"
-    if smoothing:
-        train_name += f" with label smoothing {smoothing:g}"
-    axes.plot(train_examples, train_losses, color="blue", linewidth=0.8, label=train_name)
+    style: dict[str, Any] = {"color": "blue", "linewidth": 0.8}
+    train_name = f"Train Loss with label smoothing {smoothing:g}" if smoothing else "Train Loss"
+    axes.plot(train_examples, train_losses, label=train_name, **style)
     if smoothing:
         lowest = smallest_smoothed_loss(smoothing, classes)
-        axes.axhline(
-            lowest,
-            color="blue",
-            linewidth=0.8,
-            linestyle="dashed",
-            label=f"its lowest possible value, {lowest:.3f}",
-        )
+        name = f"its lowest possible value, {lowest:.3f}"
+        axes.axhline(lowest, label=name, linestyle="dashed", **style)
     axes.scatter(test_examples, test_losses, color="red", zorder=2, label=test_name)
     axes.set_xlabel("number of training examples seen")
     axes.set_ylabel("loss" if smoothing else "negative log likelihood loss")

@@ -129,12 +129,19 @@ def read_model(path: str | os.PathLike[str]) -> tuple[bytes, ModelCard]:
     if not os.fspath(path):
         raise DigitlabError("the path of the model is empty: give the model's folder")
     folder = _folder_of(Path(path))
-    for _ in range(2):  # again if an export replaced the files between the two reads
-        weights = _read_weights(folder)
-        digest = hashlib.sha256(weights).hexdigest()
-        card = _new_card_of(folder, digest) or _read_card(folder)
-        if card.sha256 == digest:
-            return weights, card
+    try:
+        for _ in range(2):  # again if an export replaced the files between the two reads
+            weights = _read_weights(folder)
+            digest = hashlib.sha256(weights).hexdigest()
+            card = _new_card_of(folder, digest) or read_json(folder / CARD, ModelCard)
+            if card.sha256 == digest:
+                return weights, card
+    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
+        file, reason = getattr(error, "filename", folder), getattr(error, "strerror", error)
+        raise DigitlabError(
+            f"{folder} contains no model: {file} cannot be read ({reason}); "
+            "`digitlab export RUN --out FOLDER` makes one"
+        ) from error
     raise DigitlabError(
         f"{folder / WEIGHTS} does not match {CARD}: its SHA-256 is not the one in the card; "
         "export the model again"
@@ -159,21 +166,11 @@ def _read_weights(folder: Path) -> bytes:
     path = folder / WEIGHTS
     if path.exists() and not path.is_file():  # a pipe would be waited for without end
         raise DigitlabError(f"{path} is not a file")
-    try:
-        with path.open("rb") as stream:
-            weights = stream.read(MAX_WEIGHTS + 1)
-    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
-        raise _no_model(folder, path, error) from error
+    with path.open("rb") as stream:
+        weights = stream.read(MAX_WEIGHTS + 1)
     if len(weights) > MAX_WEIGHTS:
         raise DigitlabError(f"{path} is larger than {MAX_WEIGHTS // 10**6} MB, the limit")
     return weights
-
-
-def _read_card(folder: Path) -> ModelCard:
-    try:
-        return read_json(folder / CARD, ModelCard)
-    except OSError as error:
-        raise _no_model(folder, folder / CARD, error) from error
 
 
 def _new_card_of(folder: Path, digest: str) -> ModelCard | None:
@@ -189,16 +186,8 @@ def _finish_interrupted_write(folder: Path) -> None:
     """Rename the new card if the process that wrote it was killed before it could do that."""
     for temporary in folder.glob(".model.*.new.*.tmp"):  # of `write_whole`
         temporary.unlink(missing_ok=True)
-    with contextlib.suppress(DigitlabError):  # there is no model yet
+    with contextlib.suppress(FileNotFoundError, DigitlabError):  # there is no usable model yet
         digest = hashlib.sha256(_read_weights(folder)).hexdigest()
         if _new_card_of(folder, digest):
             (folder / NEW_CARD).replace(folder / CARD)
             flush_folder(folder)
-
-
-def _no_model(folder: Path, path: Path, error: Exception) -> DigitlabError:
-    reason = getattr(error, "strerror", None) or error
-    return DigitlabError(
-        f"{folder} contains no model: {path} cannot be read ({reason}); "
-        "`digitlab export RUN --out FOLDER` makes one"
-    )
