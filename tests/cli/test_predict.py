@@ -93,7 +93,7 @@ def test_wrong_usage(call: Callable, pictures: Path):
     both = call("predict", "--json", "--csv", pictures / "a.png")
     assert both.code == 1
     assert "not both" in both.err
-    assert "holds no model" in call("predict", "--model", pictures, pictures / "a.png").err
+    assert "contains no model" in call("predict", "--model", pictures, pictures / "a.png").err
 
 
 def animation(path: Path) -> None:

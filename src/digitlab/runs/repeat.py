@@ -137,21 +137,34 @@ def _command(
         shared += ["--data-dir", str(dataset.data_dir)]
     if folder.holds_a_run():
         return ["resume", *shared[1:]]
-    named = find_recipe(name)
-    changes = []
-    for setting in (it.name for it in fields(Recipe)):
-        value, flag = getattr(recipe, setting), setting.replace("_", "-")
-        if value != getattr(named, setting):
-            changes.append(
-                f"--{'' if value else 'no-'}{flag}"
-                if isinstance(value, bool)
-                else f"--{flag}={value}"
-            )
     return [
-        *("train", "--recipe", name, *changes, "--dataset", dataset.entry.name, *shared),
+        *(
+            "train",
+            "--recipe",
+            name,
+            *flags_of(recipe, name),
+            "--dataset",
+            dataset.entry.name,
+            *shared,
+        ),
         *("--seed", str(launch.seed), "--device", launch.device),
         *("--threads", str(launch.threads), "--jobs", str(launch.jobs)),
     ]
+
+
+def flags_of(recipe: Recipe, name: str) -> list[str]:
+    """Return the flags of `digitlab train` that turn the recipe of that name into this one.
+
+    >>> flags_of(Recipe(epochs=8, test_each_epoch=False), "tutorial")
+    ['--epochs=8', '--no-test-each-epoch']
+    """
+    named, flags = find_recipe(name), []
+    for setting in (it.name for it in fields(Recipe)):
+        value, flag = getattr(recipe, setting), setting.replace("_", "-")
+        if value != getattr(named, setting):
+            switch = f"--{flag}" if value else f"--no-{flag}"
+            flags.append(switch if isinstance(value, bool) else f"--{flag}={value}")
+    return flags
 
 
 def summarize(folders: list[RunFolder], name: str) -> Repeats:
