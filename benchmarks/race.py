@@ -194,25 +194,9 @@ def race(
                 runs.append(run_once(system, number, seed, epochs, Path(folder)))
     print_tables(runs, ours)
     if json_file is not None:
-        ratios = ratios_of(runs, ours)
-        record = facts | {
-            "runs": [asdict(run) | {"accuracy": run.correct / run.total} for run in runs],
-            "summary": summaries(values_of(runs)),
-            "ratios": ratios,
-            "ratios_summary": summaries(ratios),
-        }
+        records = [asdict(run) | {"accuracy": run.correct / run.total} for run in runs]
+        record = facts | {"runs": records, "ratios": ratios_of(runs, ours)}
         json_file.write_text(json.dumps(record, indent=2) + "\n")
-
-
-def summaries(values: dict[str, dict[str, list[float]]]) -> dict[str, dict[str, dict[str, float]]]:
-    """Return the minimum, median and maximum of each list of values."""
-    return {
-        system: {
-            name: {"min": min(found), "median": statistics.median(found), "max": max(found)}
-            for name, found in measures.items()
-        }
-        for system, measures in values.items()
-    }
 
 
 if __name__ == "__main__":
