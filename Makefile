@@ -37,9 +37,10 @@ check: install   ## ruff, mypy, import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: install  ## format the code
+format: install  ## format the code, and refresh what the documents copy from it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python docs/refresh.py
 
 bench: bench-race bench-tutorial bench-limit bench-reading bench-compact bench-best ## all benchmarks except the ladder (over an hour)
 

@@ -7,9 +7,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import pytest
+from hypothesis import settings
 
 from digitlab.cli.app import main
 from digitlab.data.dataset import Dataset, load_dataset
+
+# On a busy machine PyTorch's threads would wait for each other most of the time; see `main`. This
+# takes effect because no test module has imported PyTorch yet.
+os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+assert "torch" not in sys.modules
+
+# No test measures time: a busy machine is not a fault.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from PIL import Image
 import digitlab
 from digitlab.data.dataset import Dataset
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 EXTRAS = ("torch", "safetensors", "matplotlib", "onnx", "onnxscript")
 
 BLOCKED = f"""

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import ladder
+from digitlab.cli.recipe_flags import RecipeChanges, recipe_of
 from digitlab.errors import DigitlabError
 from digitlab.recipe import RECIPES, Recipe, field_help, find_recipe
 
@@ -43,10 +44,41 @@ def test_a_record_of_a_version_without_the_newer_settings_is_the_same_recipe():
 
 
 def test_every_field_is_explained_and_is_a_flag(call: Callable):
-    shown = call("train", "--help").out
+    shown = " ".join(call("train", "--help").out.replace("│", " ").split())
     for spec in fields(Recipe):
-        assert len(field_help()[spec.name]) > 60, spec.name
+        what, why = field_help()[spec.name]
+        assert 30 < len(what) < 200, spec.name
+        assert len(why) > 80, spec.name
         assert f"--{spec.name.replace('_', '-')} " in shown
+        assert what.replace("`", "") in shown, spec.name
+
+
+def test_the_help_shows_the_value_of_each_recipe(call: Callable):
+    shown = " ".join(call("train", "--help").out.replace("│", " ").split())
+    assert "[default: tutorial 64, fast 512, compact 128, best 128]" in shown
+    assert "[default: 60000]" in shown  # all recipes have the same
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_fewer_epochs_leave_room_for_fewer_plain_epochs(
+    name: str, capsys: pytest.CaptureFixture[str]
+):
+    named = find_recipe(name)
+    for epochs in (1, 2, 3):
+        recipe = recipe_of(name, RecipeChanges(epochs=epochs))
+        assert recipe.plain_epochs == min(named.plain_epochs, epochs - 1)
+        warning = capsys.readouterr().err
+        assert warning.count("\n") == (recipe.plain_epochs != named.plain_epochs)
+        assert replace(recipe, epochs=99) == replace(
+            named, epochs=99, plain_epochs=recipe.plain_epochs
+        )
+
+
+def test_plain_epochs_that_the_user_chose_are_not_changed(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(DigitlabError, match=r"plain_epochs is 2.*below epochs \(2\)"):
+        recipe_of("best", RecipeChanges(epochs=2, plain_epochs=2))
+    assert recipe_of("best", RecipeChanges(epochs=2, plain_epochs=0)).plain_epochs == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_an_unknown_recipe_is_told_with_those_that_there_are():
@@ -93,9 +125,28 @@ def test_a_recorded_recipe_is_the_same_recipe(epochs: int, rate: float, dropout:
     assert Recipe.from_json(recipe.as_json()) == recipe
 
 
-def test_a_record_of_another_version_is_told():
-    with pytest.raises(DigitlabError, match="not a recipe that this version knows"):
-        Recipe.from_json({"warp": 9})
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_named_recipe_survives_its_record(name: str):
+    assert Recipe.from_json(find_recipe(name).as_json()) == find_recipe(name)
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        ({"warp": 9}, "no setting 'warp'"),
+        ({"epochs": "3"}, "Expected `int`, got `str`"),
+        ({"epochs": 2.5}, "Expected `int`, got `float`"),
+        ({"epochs": None}, "Expected `int`, got `null`"),
+        ({"epochs": True}, "Expected `int`, got `bool`"),
+        ({"epochs": 0}, "epochs is 0"),
+        ({"momentum": "0.9"}, "Expected `float`, got `str`"),
+        ({"network": "huge"}, "network"),
+        ([], "Expected `object`, got `array`"),
+    ],
+)
+def test_a_record_that_is_no_recipe_is_refused(record: dict, reason: str):
+    with pytest.raises(DigitlabError, match=reason):
+        Recipe.from_json(record)
 
 
 def test_the_ladder_ends_at_the_recipe_best_and_changes_something_at_each_rung():

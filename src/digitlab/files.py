@@ -29,8 +29,8 @@ def write_whole(path: Path, content: bytes) -> None:
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.tmp")
     try:
-        if target.exists() and not target.is_file():
-            target.write_bytes(content)
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
             return
         try:
             with temporary.open("xb") as stream:
@@ -86,7 +86,7 @@ def decode_json(content: bytes, kind: type[Record], name: str) -> Record:
         UTF-8 encoded JSON.
     kind
         A dataclass or a `msgspec.Struct`. Its annotations say which fields there are and of which
-        types; a `ValueError` of its `__post_init__` says which values are impossible.
+        types; its `__post_init__` raises an error for impossible values.
     name
         What the error message calls the text.
 
@@ -99,7 +99,7 @@ def decode_json(content: bytes, kind: type[Record], name: str) -> Record:
     try:
         plain = msgspec.json.decode(content)
         record = msgspec.convert(plain, kind)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (ValueError, RecursionError, DigitlabError) as error:
         raise DigitlabError(f"{name} is damaged, or from another version: {error}") from error
     unknown = _unknown_field(plain, msgspec.to_builtins(record))
     if unknown is not None:

@@ -1,6 +1,7 @@
 """Every mistake gets one sentence on stderr and exit code 1; wrong usage gets 2."""
 
 import pickle
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,18 +21,20 @@ from digitlab.train.networks import build_network
         (("train", "--epochs", "-2"), "epochs is -2, but must be at least 1"),
         (("train", "--batch-size", "0"), "batch_size is 0"),
         (("train", "--learning-rate", "nan"), "learning_rate is nan"),
-        (("train", "--train-images", "60001"), "train_images is 60001, but must be at most"),
+        (("train", "--train-images", "60001"), "train_images is 60001, but must be from"),
         (("train", "--dropout", "1"), "dropout is 1.0, but must be at least 0 and below 1"),
-        (("train", "--recipe", "best", "--epochs", "2"), "with --plain-epochs 0 any number"),
-        (("train", "--network", "huge"), "network is 'huge', but must be one of tutorial"),
+        (("train", "--epochs", "2", "--plain-epochs", "2"), "at least 0 and below epochs (2)"),
         (("train", "--seed", "-1"), "seed is -1"),
         (("train", "--device", "tpu"), "no device 'tpu'"),
         (("train", "--threads", "0"), "threads is 0"),
         (("train", "--checkpoint-steps", "-1"), "checkpoint-steps is -1"),
-        (("resume", "nowhere"), "nowhere holds no run; begin one with"),
+        (("resume", "nowhere"), "nowhere holds no run; start one with"),
         (("plot", "nowhere"), "nowhere holds no run"),
-        (("eval", "nowhere"), "there is no nowhere; `digitlab train` begins a run"),
-        (("export", "nowhere"), "there is no nowhere; `digitlab train` begins a run"),
+        (
+            ("eval", "nowhere"),
+            "nowhere does not exist; give a run's folder (`digitlab",
+        ),
+        (("export", "nowhere"), "nowhere does not exist; give a run's folder"),
         (("data", "--dataset", "cifar"), "no dataset 'cifar'"),
     ],
 )
@@ -50,10 +53,40 @@ def test_a_mistake_is_told_in_one_line(
 
 @pytest.mark.parametrize(
     "words",
-    [("train", "--epochs", "many"), ("train", "--epoch", "3"), ("fly",), ("resume",)],
+    [
+        ("train", "--epochs", "many"),
+        ("train", "--epoch", "3"),
+        ("train", "--network", "huge"),
+        ("fly",),
+        ("resume",),
+    ],
 )
 def test_wrong_usage_exits_with_2(call: Callable, words):
     assert call(*words).code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "where"),
+    [
+        (("train", "--run", ""), "--run"),
+        (("train", "--run="), "--run"),
+        (("predict", ""), "an argument"),
+        (("predict", "--model", "", "a.png"), "--model"),
+        (("read", "a.png", "--boxes", ""), "--boxes"),
+        (("resume", ""), "an argument"),
+        (("eval", ""), "an argument"),
+        (("data", "--data-dir", ""), "--data-dir"),
+        (("export", "run", "--out", ""), "--out"),
+    ],
+)
+def test_an_empty_path_is_not_the_current_folder(
+    call: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words, where: str
+):
+    monkeypatch.chdir(tmp_path)
+    outcome = call(*words)
+    assert outcome.code == 2
+    assert f"{where} is empty (is a variable in your command not set?)" in outcome.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_folder_that_cannot_be_written_is_told(call: Callable, tmp_path: Path):
@@ -89,16 +122,19 @@ def weights() -> dict[str, torch.Tensor]:
     [
         (lambda: {**weights(), "fc2.bias": Evil()}, "holds more than tensors"),
         (lambda: build_network(Recipe()), "holds more than tensors"),
-        (lambda: {"weights": [1, 2]}, "something else than a network's tensors"),
-        (lambda: torch.zeros(3), "something else than a network's tensors"),
+        (lambda: {"weights": [1, 2]}, "does not hold a network's weights"),
+        (lambda: torch.zeros(3), "does not hold a network's weights"),
         (lambda: {"param_groups": [], "state": {}}, "optimizer's state; give the network's"),
         (lambda: {"conv1.weight": torch.zeros(1)}, "weights of another network"),
-        (lambda: {**weights(), 7: torch.zeros(1)}, "something else than a network's tensors"),
-        (lambda: {**weights(), "fc2.bias": torch.full((10,), torch.nan)}, "answers nonsense"),
+        (lambda: {**weights(), 7: torch.zeros(1)}, "does not hold a network's weights"),
+        (lambda: {**weights(), "fc2.bias": torch.full((10,), torch.nan)}, "cannot be tested: "),
+        (lambda: {**weights(), "fc2.bias": torch.ones(10).to_sparse()}, "does not hold"),
+        (lambda: {**weights(), "fc2.bias": torch.ones(10, device="meta")}, "does not hold"),
+        (lambda: {**weights(), "fc2.bias": torch.ones(10, dtype=torch.int64)}, "does not hold"),
     ],
     ids=[
         *("code", "whole network", "lists", "tensor", "optimizer", "another network"),
-        *("a number for a name", "not numbers"),
+        *("a number for a name", "not numbers", "sparse", "without values", "integers"),
     ],
 )
 def test_a_pth_that_is_not_the_tutorials_is_refused(
@@ -128,14 +164,24 @@ def test_other_files_are_no_models(call: Callable, tmp_path: Path, content: byte
     assert outcome.err.count("\n") == 1
 
 
-def test_without_the_training_packages_that_is_told(
-    call: Callable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(
+    "words",
+    [("eval", "{run}"), ("resume", "{run}"), ("train", "--run", "new"), ("repeat", "tutorial")],
+    ids=lambda words: words[0],
+)
+def test_without_pytorch_that_is_told_before_data_is_fetched(
+    call: Callable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...]
 ):
-    import sys
-
-    monkeypatch.setitem(sys.modules, "digitlab.train.trained", None)
-    monkeypatch.delitem(sys.modules, "digitlab.train.trained")
+    run = tmp_path / "run"
+    run.mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DIGITLAB_DATA_DIR", str(tmp_path / "data"))
+    for name in [
+        name for name in sys.modules if name.startswith(("digitlab.train", "digitlab.runs"))
+    ]:
+        monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "torch", None)
-    outcome = call("eval", tmp_path)
+    outcome = call(*(word.format(run=run) for word in words))
     assert outcome.code == 1
-    assert "install digitlab with its extra [train]" in outcome.err
+    assert "this command needs torch; run: pip install 'digitlab[train]'" in outcome.err
+    assert not (tmp_path / "data").exists()

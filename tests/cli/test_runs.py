@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from msgspec import to_builtins
 
 from digitlab.records.folder import RunFolder
+from digitlab.records.run_record import RunRecord
 from digitlab.train.checkpoint import read_checkpoint
 
 SMALL = ("--train-images", 2000, "--seed", 3, "--device", "cpu")  # 32 steps an epoch
@@ -22,7 +24,7 @@ def assert_same_run(one: Path, other: Path) -> None:
     assert ours.tensors.keys() == theirs.tensors.keys()
     for name, tensor in ours.tensors.items():
         assert torch.equal(tensor, theirs.tensors[name]), name
-    told = [[drop_time(p) for p in c.record["history"]] for c in (ours, theirs)]
+    told = [[drop_time(p) for p in to_builtins(c.progress.history)] for c in (ours, theirs)]
     assert told[0] == told[1]
     written = [
         [drop_time(json.loads(line)) for line in (run / "history.jsonl").read_text().splitlines()]
@@ -110,8 +112,8 @@ def test_a_stop_saves_says_how_to_continue_and_changes_nothing(
     assert process.returncode == code
     assert f"continue with `digitlab resume {run}`" in err
     assert "Traceback" not in err
-    record = read_checkpoint(run / "last.safetensors").record
-    assert record["epochs_done"] * 32 + record["batches_done"] > 10
+    record = read_checkpoint(run / "last.safetensors").progress
+    assert record.epochs_done * 32 + record.batches_done > 10
     assert call("resume", run).code == 0
     assert_same_run(run, never_stopped)
 
@@ -121,8 +123,7 @@ def test_a_stop_while_the_folder_is_made_leaves_a_whole_run(
 ):
     write = RunFolder.write_record
 
-    def stop_then_write(folder: RunFolder, record: dict) -> None:
-        assert (folder.path / "last.safetensors").exists()
+    def stop_then_write(folder: RunFolder, record: RunRecord) -> None:
         os.kill(os.getpid(), signal.SIGINT)
         write(folder, record)
 
@@ -145,8 +146,8 @@ def test_kill_9_costs_the_steps_since_the_checkpoint_and_changes_nothing(
     process.kill()
     process.communicate()
     assert process.returncode == -signal.SIGKILL
-    record = read_checkpoint(run / "last.safetensors").record
-    assert (record["epochs_done"] * 32 + record["batches_done"]) % 7 in (0, 32 % 7, 64 % 7)
+    record = read_checkpoint(run / "last.safetensors").progress
+    assert (record.epochs_done * 32 + record.batches_done) % 7 in (0, 32 % 7, 64 % 7)
     assert call("resume", run).code == 0
     assert_same_run(run, never_stopped)
 
@@ -176,7 +177,7 @@ def test_after_a_fallback_a_fault_while_saving_loses_nothing(
     real_replace = Path.replace
 
     def fail_at_the_last_rename(path: Path, target: Path) -> Path:
-        if path.name == "saving.safetensors":
+        if path.name == ".saving.tmp":
             raise OSError(5, "Input/output error")
         return real_replace(path, target)
 
@@ -212,7 +213,7 @@ def test_eval_and_export_say_when_the_last_checkpoint_is_passed_over(
     for words in (("eval", run, "--json"), ("export", run, "--out", tmp_path / "out")):
         outcome = call(*words)
         assert outcome.code == 0
-        assert "taking the checkpoint before it" in outcome.err
+        assert "using the checkpoint before it" in outcome.err
     assert json.loads(call("eval", run, "--json").out)["epochs"] == 1
 
 
@@ -224,7 +225,7 @@ def test_resume_saves_as_often_and_finds_the_data_where_the_run_did(
     assert call("train", *SMALL, "--epochs", 1, *words).code == 0
     monkeypatch.setenv("DIGITLAB_DATA_DIR", str(tmp_path / "nothing here"))
     assert call("resume", run, "--epochs", 2).code == 0
-    steps = read_checkpoint(run / "previous.safetensors").record["batches_done"]
+    steps = read_checkpoint(run / "previous.safetensors").progress.batches_done
     assert steps == 31  # the 63rd step, 7 x 9; after epochs alone it would be 0
     assert_same_run(run, never_stopped)
     assert not (tmp_path / "nothing here").exists()
@@ -247,10 +248,10 @@ def test_what_a_kill_left_out_is_made_when_resumed(
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("run.json", "{", "is not a run's record"),
-        ("run.json", "{}", "no checkpoint_steps"),
-        ("run.json", "[]", "no checkpoint_steps"),
-        ("history.jsonl", "rubbish\n", "is not a history"),
+        ("run.json", "{", "run.json is damaged, or from another version: "),
+        ("run.json", "{}", "missing required field `recipe`"),
+        ("run.json", "[]", "Expected `object`, got `array`"),
+        ("history.jsonl", "rubbish\n", "history.jsonl cannot be read"),
     ],
 )
 def test_spoiled_records_are_told(
@@ -268,7 +269,11 @@ def test_spoiled_records_are_told(
 def test_resume_to_fewer_epochs_is_refused(never_stopped: Path, call: Callable, epochs: int):
     outcome = call("resume", never_stopped, "--epochs", epochs)
     assert outcome.code == 1
-    told = "give --epochs above 2" if epochs == 1 else "must be at least 1"
+    told = (
+        "is already trained 2 epochs; --epochs must be at least 2"
+        if epochs == 1
+        else "must be at least 1"
+    )
     assert told in outcome.err
 
 
@@ -284,7 +289,7 @@ def test_a_run_is_not_overwritten_without_force(never_stopped: Path, call: Calla
     (run / "run.json").unlink()  # a run that cannot be continued is kept all the same
     refused = call("train", *TWO_EPOCHS, "--run", run)
     assert refused.code == 1
-    assert "it cannot be continued, as run.json is not there: name another" in refused.err
+    assert "which cannot be continued because run.json is missing: choose another" in refused.err
     assert (run / "last.safetensors").read_bytes() == before
 
     (run / "notes.txt").write_text("mine")
@@ -349,7 +354,7 @@ def test_without_a_good_checkpoint_there_is_one_sentence(
         (run / f"{name}.safetensors").write_bytes(b"rubbish")
     outcome = call("resume", run)
     assert outcome.code == 1
-    assert "there is no other to take its place" in outcome.err
+    assert "and there is no earlier checkpoint to fall back to" in outcome.err
     assert call("eval", run).code == 1
 
 
@@ -396,7 +401,7 @@ def test_two_processes_do_not_train_in_one_folder(
 
 def test_plot_draws_again_without_pytorch(never_stopped: Path, spawn: Callable, tmp_path: Path):
     run = copy_of(never_stopped, tmp_path)
-    drawn = [run / name for name in RunFolder.FILES if name.endswith(".png")]
+    drawn = sorted(run.glob("*.png"))
     before = {path: path.read_bytes() for path in drawn}
     for path in drawn:
         path.unlink()
@@ -438,7 +443,7 @@ def test_a_run_that_holds_images_out(call: Callable, tmp_path: Path):
     # The learning rate has reached 0: there is no going on.
     outcome = call("resume", run, "--epochs", 2)
     assert outcome.code == 1
-    assert "reaches 0 after 1: begin a new run with --epochs 2" in outcome.err
+    assert "reaches 0 after 1; start a new run with --epochs 2" in outcome.err
     assert "nothing left to do" in call("resume", run).err
     assert call("plot", run, "--epochs", 1).code == 0
 

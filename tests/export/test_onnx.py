@@ -5,6 +5,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -112,7 +113,7 @@ def test_a_tutorial_readers_file_is_exported_too(run: Path, call: Callable, tmp_
     assert weights == (run / "model.onnx").read_bytes()
     assert (card.seed, card.epochs, card.machine) == (None, None, None)
     told = call("eval", tmp_path).out
-    assert "nothing was calibrated" in told
+    assert "not calibrated" in told
 
 
 def test_a_file_that_answers_otherwise_is_not_written(
@@ -131,7 +132,9 @@ def test_a_file_that_answers_otherwise_is_not_written(
 
     monkeypatch.setattr(onnx, "to_onnx", spoiled)
     origin = {"commands": [], "machine": None, "versions": {}}
-    with pytest.raises(DigitlabError, match=r"does not answer as PyTorch's does: of 1 images"):
+    with pytest.raises(
+        DigitlabError, match=r"does not give PyTorch's answers: 0 of 1 answers differ"
+    ):
         onnx.export_onnx(load_trained(run), mnist, tmp_path / "out", origin=origin)
     assert not (tmp_path / "out").exists()
 
@@ -146,3 +149,46 @@ def test_several_models_are_tested_by_their_mean_probability(
     outcome = call("eval", run, run / "model.onnx")
     assert outcome.code == 0
     assert outcome.out.startswith("The mean of the probabilities of 2 networks:\nTest set:")
+
+
+def test_on_another_dataset_neither_reports_a_calibration(
+    run: Path, call: Callable, mnist: Dataset, monkeypatch: pytest.MonkeyPatch
+):
+    other = replace(mnist, entry=replace(mnist.entry, name="other"))
+    monkeypatch.setattr("digitlab.records.run_record.load_dataset", lambda *_, **__: other)
+    for path in (run, run / "model.onnx"):
+        report = json.loads(call("eval", path, "--dataset", "other", "--json").out)
+        assert report["dataset"] == "other"
+        assert report["calibration"]["error_before"] > 0
+        assert report["calibration"]["threshold"] is None
+
+
+def test_the_test_set_is_answered_once(
+    run: Path, call: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    answered = []
+    honest = onnx._answers
+
+    def counted(module: torch.nn.Module, images: np.ndarray) -> np.ndarray:
+        answered.append(len(images))
+        return honest(module, images)
+
+    monkeypatch.setattr(onnx, "_answers", counted)
+    assert call("export", run, "--out", tmp_path).code == 0
+    assert sorted(answered) == [1, 2, 17, 10_000]
+
+
+def test_the_data_is_found_where_the_run_found_it(
+    call: Callable, tmp_path: Path, mnist: Dataset, monkeypatch: pytest.MonkeyPatch
+):
+    run = tmp_path / "run"
+    settings = ("--epochs", 1, "--train-images", 640, "--no-figures", "--run", run)
+    monkeypatch.chdir(mnist.folder.parent.parent)
+    relative = Path(mnist.folder.parent.name)
+    assert call("train", *settings, "--data-dir", relative).code == 0
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DIGITLAB_DATA_DIR", str(tmp_path / "nothing here"))
+    for words in (("eval", run), ("export", run), ("plot", run)):
+        outcome = call(*words)
+        assert outcome.code == 0, outcome.err
+    assert not (tmp_path / "nothing here").exists()

@@ -1,4 +1,4 @@
-"""Trainings at once: the same runs, and a failure or a stop ends them all."""
+"""Several trainings at the same time: the same runs, and a failure or a stop ends them all."""
 
 import json
 import os
@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,40 +15,32 @@ from filelock import FileLock
 from torch import Tensor
 
 from digitlab.errors import DigitlabError
-from digitlab.recipe import find_recipe
-from digitlab.runs.jobs import run_at_once
+from digitlab.runs.jobs import run_commands
 from digitlab.train.checkpoint import read_checkpoint
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs groups of processes")
 
 
-def test_every_task_is_done_in_silence(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
-    paths = [tmp_path / str(number) for number in range(3)]
-    tasks = {path.name: partial(Path.touch, path) for path in paths}
-    run_at_once(tasks | {"talk": partial(print, "not to be seen")}, jobs=2)
-    assert all(path.exists() for path in paths)
-    told = capfd.readouterr()
-    assert told.out == ""
-    names = ["talk", *(path.name for path in paths)]
-    assert sorted(told.err.splitlines()) == sorted(
-        f"{what}: {name}" for what in ("begun", "done") for name in names
+def test_every_command_runs_in_silence(capfd: pytest.CaptureFixture[str]):
+    names = ["one", "two", "three"]
+    run_commands({name: ["--version"] for name in names}, jobs=2)
+    printed = capfd.readouterr()
+    assert printed.out == ""
+    assert sorted(printed.err.splitlines()) == sorted(
+        f"{what}: {name}" for what in ("started", "finished") for name in names
     )
 
 
 def test_a_failure_is_told_and_ends_the_others(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
     never = tmp_path / "never"
-    tasks: dict[str, Callable[[], object]] = {
-        "long": partial(time.sleep, 300),
-        "bad": partial(find_recipe, "quick"),
-        "never": partial(Path.touch, never),
+    commands = {
+        "long": ["train", "--epochs", "500", "--run", str(tmp_path / "long")],
+        "bad": ["train", "--recipe", "quick", "--run", str(tmp_path / "bad")],
+        "never": ["train", "--run", str(never)],
     }
-    started = time.monotonic()
-    with pytest.raises(DigitlabError, match="bad ended with exit code 1"):
-        run_at_once(tasks, jobs=2)
-    assert time.monotonic() - started < 100
-    told = capfd.readouterr().err
-    assert "digitlab: there is no recipe 'quick'" in told
-    assert "stopped: long" in told
+    with pytest.raises(DigitlabError, match=r"bad failed with exit code 1 \(there is no recipe"):
+        run_commands(commands, jobs=2)
+    assert "stopped: long" in capfd.readouterr().err
     assert not never.exists()
 
 
@@ -114,7 +105,7 @@ def test_a_stop_stops_all_and_the_same_call_goes_on(
     out, err = process.communicate(timeout=100)
     assert process.returncode == 128 + number, err
     assert out == ""
-    assert "the same command goes on from here" in err
+    assert "run the same command again to pick up where it left off" in err
     assert "digitlab resume" not in err
     assert "Traceback" not in err
     finished = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)

@@ -11,8 +11,10 @@ import pytest
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.recipe import find_recipe
+from digitlab.records.folder import RunFolder
 from digitlab.records.history import TestPoint, from_json_lines
-from digitlab.runs.repeat import repeat
+from digitlab.runs.repeat import repeat, summarize
+from digitlab.runs.run import Launch
 
 SETTINGS = ("--epochs", 1, "--train-images", 640)
 
@@ -29,8 +31,8 @@ def test_the_mean_is_that_of_the_runs_and_what_is_done_is_not_done_again(
 
     both = call("repeat", "tutorial", "--seeds", 3, *SETTINGS, "--run", tmp_path, "--json")
     told = json.loads(both.out)
-    assert f"at hand: {tmp_path / 'seed-1'}\nnothing left to do: 1 epoch done\n" in both.err
-    assert f"begun: {tmp_path / 'seed-2'}\n" in both.err
+    assert f"finished: {tmp_path / 'seed-1'}\nnothing left to do: 1 epoch done\n" in both.err
+    assert f"started: {tmp_path / 'seed-2'}\n" in both.err
     assert checkpoint.read_bytes() == bytes_before
     assert told["recipe"] == "tutorial"
     assert told["settings"]["train_images"] == 640
@@ -42,7 +44,7 @@ def test_the_mean_is_that_of_the_runs_and_what_is_done_is_not_done_again(
     assert told["sd"] == pytest.approx(statistics.stdev(told["accuracies"]))
     assert told["interval"][0] < told["mean"] < told["interval"][1]
     for seed, accuracy in zip(told["seeds"], told["accuracies"], strict=True):
-        history = (tmp_path / f"seed-{seed}" / "history.jsonl").read_text()
+        history = (tmp_path / f"seed-{seed}" / "history.jsonl").read_bytes()
         last = [p for p in from_json_lines(history) if isinstance(p, TestPoint)][-1]
         assert last.correct / last.total == accuracy
     report = json.loads((tmp_path / "seed-1" / "report.json").read_text())
@@ -56,17 +58,17 @@ def test_the_mean_is_that_of_the_runs_and_what_is_done_is_not_done_again(
 
     other = call("repeat", "tutorial", "--seeds", 3, "--epochs", 2, "--run", tmp_path)
     assert other.code == 1
-    assert "holds a run of other settings" in other.err
+    assert "holds a run with other settings" in other.err
 
 
 def test_a_run_does_not_go_on_with_another_dataset(call: Callable, tmp_path: Path, mnist: Dataset):
     run = tmp_path / "seed-1"
     assert call("train", *SETTINGS, "--run", run).code == 0
     other = replace(mnist, entry=replace(mnist.entry, name="other"))
-    with pytest.raises(DigitlabError, match="learns mnist, and cannot go on with other"):
+    with pytest.raises(DigitlabError, match="is trained on mnist and cannot continue with other"):
         repeat(
             tmp_path, "tutorial", replace(find_recipe("tutorial"), epochs=1, train_images=640),
-            other, seeds=1, device_name="cpu", threads=None, data_dir=None, command=[],
+            other, Launch(device="cpu"), seeds=1,
         )  # fmt: skip
 
 
@@ -88,3 +90,11 @@ def test_no_seed_is_told(call: Callable, tmp_path: Path):
     outcome = call("repeat", "tutorial", "--seeds", 0, "--run", tmp_path)
     assert outcome.code == 1
     assert "seeds is 0, but must be at least 1" in outcome.err
+
+
+def test_a_missing_report_is_not_left_out_of_the_mean(call: Callable, tmp_path: Path):
+    assert call("repeat", "tutorial", "--seeds", 2, *SETTINGS, "--run", tmp_path).code == 0
+    (tmp_path / "seed-2" / "report.json").write_text("{}")
+    folders = [RunFolder(tmp_path / f"seed-{seed}") for seed in (1, 2)]
+    with pytest.raises(DigitlabError, match="seed-2 has no complete report"):
+        summarize(folders, "tutorial")

@@ -1,13 +1,15 @@
-"""Which images are held out, and why those."""
+"""Which images are held out and why; in which order the others are seen."""
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from digitlab.data.dataset import Dataset
 from digitlab.recipe import Recipe
-from digitlab.train.examples import Examples, split
+from digitlab.train.examples import Examples, epoch_order, split, train_batches
 
 
 @pytest.mark.parametrize(("images", "held_out"), [(60_000, 5_000), (5, 2), (5, 4), (3, 0)])
@@ -56,3 +58,35 @@ def slants(images: NDArray[np.uint8]) -> NDArray[np.float64]:
     down = y - ((ink * y).sum(axis=(1, 2)) / mass)[:, None, None]
     slant = (ink * across * down).sum(axis=(1, 2)) / (ink * down**2).sum(axis=(1, 2))
     return slant.astype(np.float64)
+
+
+seeds = st.integers(0, 2**63 - 1)
+
+
+@given(st.integers(1, 300), seeds, st.integers(1, 500))
+def test_an_epoch_visits_every_image_once(images: int, seed: int, epoch: int):
+    assert sorted(epoch_order(images, seed, epoch).tolist()) == list(range(images))
+
+
+@given(seeds, seeds, st.integers(1, 99), st.integers(1, 99))
+def test_order_is_a_function_of_seed_and_epoch_alone(seed: int, other: int, a: int, b: int):
+    torch.manual_seed(other)  # the state of the common generator plays no part
+    first = epoch_order(1000, seed, a)
+    torch.rand(3)
+    assert torch.equal(first, epoch_order(1000, seed, a))
+    assert torch.equal(first, epoch_order(1000, other, b)) == ((seed, a) == (other, b))
+
+
+@given(st.integers(1, 100), st.integers(1, 40), st.integers(0, 12), st.integers(0, 99), st.data())
+def test_batches_cover_what_is_left_in_order(
+    images: int, batch_size: int, first_batch: int, seed: int, data: st.DataObject
+):
+    pixels = torch.arange(images, dtype=torch.uint8)[:, None, None].expand(-1, 28, 28)
+    labels = torch.arange(images)
+    order = epoch_order(images, seed, 1)
+    batches = list(train_batches(pixels, labels, order, batch_size, first_batch))
+    seen = [int(label) for _, batch in batches for label in batch]
+    assert seen == order.tolist()[first_batch * batch_size :]
+    assert all(len(batch) == batch_size for _, batch in batches[:-1])
+    for pixel_batch, label_batch in batches:
+        assert torch.equal(pixel_batch[:, 0, 0].long(), label_batch)

@@ -6,6 +6,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
 
@@ -39,7 +40,9 @@ def start(dataset: Dataset, seed: int = 5) -> Training:
 
 def facts(points: list[Point]) -> list[Point]:
     """Return the points without the time that they took."""
-    return [replace(p, seconds=0.0) if isinstance(p, ScorePoint) else p for p in points]
+    return [
+        msgspec.structs.replace(p, seconds=0.0) if isinstance(p, ScorePoint) else p for p in points
+    ]
 
 
 def assert_same(one: Training, other: Training) -> None:
@@ -126,7 +129,7 @@ def test_the_average_is_what_is_tested_and_used(best_never_stopped: Training, tm
     path = tmp_path / "checkpoint"
     path.write_bytes(to_bytes(training.checkpoint()))
     loaded = load_trained(path).network.state_dict()
-    for name, value in training.average.state().items():
+    for name, value in training.average.state_dict().items():
         assert torch.equal(loaded[name], value), name
 
 
@@ -150,12 +153,12 @@ def test_a_batch_gets_its_share_of_degraded_images_and_of_no_digits(
     best: Callable[[], Training],
 ):
     examples = best().examples
-    first, again, second = (examples.of_epoch(epoch) for epoch in (1, 1, 2))
+    first, again, second = (examples.epoch_images(epoch) for epoch in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.equal(first, second)
     changed = (first != examples.images).any(dim=2).any(dim=1).float().mean()
     assert changed == pytest.approx(BEST.degraded, abs=0.08)
-    images, labels = examples.shown(first[:100], examples.labels[:100], epoch=1)
+    images, labels = examples.varied(first[:100], examples.labels[:100], epoch=1)
     assert len(images) == len(labels) == 100 + round(100 * BEST.outliers)
     assert (labels[100:] == NO_DIGIT).all()
 
@@ -179,9 +182,9 @@ def test_the_time_of_all_processes_is_added_up(small_mnist: Dataset):
     first = start(small_mnist)
     list(islice(first.run(), 3))
     checkpoint = first.checkpoint()
-    checkpoint.record["seconds"] = 1000.0
+    long = msgspec.structs.replace(checkpoint.progress, seconds=1000.0)
     second = start(small_mnist)
-    second.restore(checkpoint)
+    second.restore(replace(checkpoint, progress=long))
     assert second.seconds >= 1000.0
 
 

@@ -1,136 +1,48 @@
-"""One step: in numbers of 16 bits it goes nearly the same way; recorded, it goes exactly so."""
-
-from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
+import math
 
 import pytest
 import torch
-from torch import Tensor, nn
+import torch.nn.functional as F
 
-from digitlab.data.dataset import Dataset
-from digitlab.recipe import NETWORKS, Recipe, find_recipe
-from digitlab.train.device import computes_bfloat16, set_up_device
-from digitlab.train.graph import RecordedStep
-from digitlab.train.loop import Training
-from digitlab.train.networks import build_network
-from digitlab.train.optimizer import Muon
-from digitlab.train.step import train_step
-
-
-def fresh(network: str = "fast", dropout: float = 0.3) -> tuple[nn.Module, Muon]:
-    torch.manual_seed(3)
-    built = build_network(Recipe(network=network, dropout=dropout)).train()
-    return built, Muon(built.named_parameters(), learning_rate=0.1, momentum=0.9, relative_rate=0.5)
+from digitlab.train.step import NO_DIGIT, mean_loss
 
 
 @pytest.fixture
-def batch() -> tuple[Tensor, Tensor]:
-    generator = torch.Generator().manual_seed(4)
-    images = torch.randn(32, 1, 28, 28, generator=generator)
-    return images, torch.randint(10, (32,), generator=generator)
+def log_probabilities() -> torch.Tensor:
+    torch.manual_seed(1)
+    return F.log_softmax(torch.randn(40, 10), dim=1)
 
 
-def again(step: Callable[[], None]) -> Callable[[], None]:
-    """Stand in for a CUDA graph: run the step once, as a recording does, and then as it is."""
-    step()
-    return step
+LABELS = torch.arange(40) % 10
 
 
-def test_a_recorded_step_is_the_step_and_recording_leaves_no_trace(batch: tuple[Tensor, Tensor]):
-    images, labels = batch
-    network, optimizer = fresh()
-    plain_network, plain_optimizer = fresh()
-    torch.manual_seed(9)
-    expected = [train_step(plain_network, plain_optimizer, images * i, labels) for i in (1, 2, 3)]
-    torch.manual_seed(9)
-    plain_step = partial(train_step, network, optimizer)
-    step = RecordedStep(plain_step, network, optimizer, images * 7, labels, record=again)
-    for i, loss in enumerate(expected, start=1):
-        assert torch.equal(step(images * i, labels), loss)
-    for name, value in plain_network.state_dict().items():
-        assert torch.equal(network.state_dict()[name], value), name
-    for name, value in plain_optimizer.state().items():
-        assert torch.equal(optimizer.state()[name], value), name
+def test_for_digits_it_is_the_negative_log_likelihood(log_probabilities: torch.Tensor):
+    assert torch.equal(mean_loss(log_probabilities, LABELS), F.nll_loss(log_probabilities, LABELS))
 
 
-def test_a_recording_that_fails_leaves_no_trace_and_the_training_goes_on(
-    small_mnist: Dataset, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    def fail(step: Callable[[], None]) -> Callable[[], None]:
-        step()
-        raise RuntimeError("not permitted when stream is capturing")
-
-    monkeypatch.setattr("digitlab.train.graph.record_cuda_graph", fail)
-    recipe = Recipe(epochs=1, test_each_epoch=False)
-    plain, other = (
-        Training(recipe, small_mnist, seed=2, device=set_up_device("cpu")) for _ in range(2)
-    )
-    other._learn.records = True  # as on a GPU
-    for training in (plain, other):
-        torch.manual_seed(5)
-        list(training.run())
-    for name, value in plain.network.state_dict().items():
-        assert torch.equal(other.network.state_dict()[name], value), name
-    assert "not permitted when stream is capturing" in capsys.readouterr().err
+def test_for_no_digit_the_best_answer_is_to_be_unsure(log_probabilities: torch.Tensor):
+    labels = torch.full((40,), NO_DIGIT)
+    unsure = torch.full((40, 10), -math.log(10))
+    assert mean_loss(unsure, labels) == pytest.approx(math.log(10), rel=1e-6)
+    assert mean_loss(log_probabilities, labels) > math.log(10)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-@pytest.mark.parametrize("bfloat16", [False, True])
-def test_a_cuda_graph_does_what_the_step_does(batch: tuple[Tensor, Tensor], bfloat16: bool):
-    images, labels = (tensor.cuda() for tensor in batch)
-    networks = [fresh(dropout=0.0)[0].cuda() for _ in range(2)]
-    optimizers = [
-        Muon(it.named_parameters(), learning_rate=0.1, momentum=0.9, relative_rate=0.5)
-        for it in networks
-    ]
-    steps = [
-        partial(train_step, network, optimizer, bfloat16=bfloat16)
-        for network, optimizer in zip(networks, optimizers, strict=True)
-    ]
-    recorded = RecordedStep(steps[1], networks[1], optimizers[1], images * 7, labels)
-    for rate in (0.1, 0.05, 0.2):  # the recording must not keep the first
-        for optimizer in optimizers:
-            optimizer.learning_rate = rate
-        expected = steps[0](images, labels).item()
-        assert recorded(images, labels).item() == pytest.approx(expected, rel=1e-2)
+def test_digits_and_no_digits_count_alike(log_probabilities: torch.Tensor):
+    labels = torch.where(torch.arange(40) < 30, LABELS, NO_DIGIT)
+    digits = mean_loss(log_probabilities[:30], labels[:30])
+    others = mean_loss(log_probabilities[30:], labels[30:])
+    both = mean_loss(log_probabilities, labels)
+    assert both == pytest.approx((30 * digits + 10 * others).item() / 40, rel=1e-5)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_in_bfloat16_too_answers_and_loss_have_32_bits(name: str, batch: tuple[Tensor, Tensor]):
-    network, optimizer = fresh(name)
-    with torch.autocast("cpu", torch.bfloat16):
-        assert network(batch[0]).dtype == torch.float32
-    assert train_step(network, optimizer, *batch, bfloat16=True).dtype == torch.float32
+def test_smoothing_is_pytorchs_own():
+    scores = torch.randn(64, 10, generator=torch.Generator().manual_seed(3))
+    labels = torch.arange(64) % 10
+    ours = mean_loss(scores.log_softmax(dim=1), labels, smoothing=0.1)
+    assert torch.allclose(ours, F.cross_entropy(scores, labels, label_smoothing=0.1))
 
 
-def test_bfloat16_goes_nearly_the_same_way_and_keeps_weights_whole(batch: tuple[Tensor, Tensor]):
-    losses = {}
-    for bfloat16 in (False, True):
-        network, optimizer = fresh()
-        torch.manual_seed(9)
-        losses[bfloat16] = [
-            train_step(network, optimizer, *batch, 0.05, bfloat16=bfloat16).item() for _ in range(5)
-        ]
-        assert {p.dtype for p in network.parameters()} == {torch.float32}
-    assert losses[True] != losses[False]  # or nothing was rounded
-    assert losses[True] == pytest.approx(losses[False], rel=0.1)
-    assert losses[True][-1] < losses[True][0]
-
-
-@pytest.mark.parametrize("able", [True, False])
-def test_the_recipe_asks_for_bfloat16_and_the_device_decides(
-    small_mnist: Dataset, monkeypatch: pytest.MonkeyPatch, able: bool
-):
-    monkeypatch.setattr("digitlab.train.loop.computes_bfloat16", lambda _: able)
-    recipe = replace(find_recipe("tutorial"), precision="bfloat16")
-    device = set_up_device("cpu")
-    assert Training(recipe, small_mnist, seed=1, device=device).bfloat16 is able
-    assert not Training(Recipe(), small_mnist, seed=1, device=device).bfloat16
-
-
-def test_a_processor_is_asked_for_bfloat16(monkeypatch: pytest.MonkeyPatch):
-    for able in ({}, {"avx512_bf16": True}, {"amx_bf16": True}):
-        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda able=able: able)
-        assert computes_bfloat16(torch.device("cpu")) is bool(able)
-    assert not computes_bfloat16(torch.device("mps"))
+def test_smoothing_leaves_the_target_of_no_digit_as_it_is():
+    log_probabilities = torch.full((4, 10), 0.1).log()
+    labels = torch.tensor([NO_DIGIT, 1, NO_DIGIT, 2])
+    assert mean_loss(log_probabilities, labels, smoothing=0.2) == pytest.approx(math.log(10))

@@ -1,4 +1,4 @@
-"""The program `digitlab`: its commands, and what becomes of an error."""
+"""The program `digitlab`: the commands, and how errors are reported."""
 
 import io
 import os
@@ -11,37 +11,45 @@ from digitlab.errors import DigitlabError, Stopped
 
 app = App(
     name="digitlab",
-    help="Read pictures of digits; train the network that does, watch it learn, test it.",
+    help="Read pictures of digits. Train the network that does it, watch it learn, test it.",
     version_flags=["--version"],
-    suppress_keyboard_interrupt=False,  # `main` answers Ctrl-C, with the same code on every system
+    suppress_keyboard_interrupt=False,  # `main` handles Ctrl-C, with the same code everywhere
 )
 
-# Each is imported when it is called, so that `digitlab --help` answers at once.
-app.command("digitlab.cli.predict:predict", name="predict", help="Read one digit a picture.")
+# Each is imported when it is called, so that `digitlab --help` is quick.
+app.command("digitlab.cli.predict:predict", name="predict", help="Read one digit per picture.")
 app.command("digitlab.cli.read:read", name="read", help="Read all the digits in a picture.")
 app.command("digitlab.cli.data:data", name="data", help="Fetch and verify the images.")
 app.command("digitlab.cli.train:train", name="train", help="Train a new network.")
 app.command("digitlab.cli.resume:resume", name="resume", help="Continue a run where it stopped.")
-app.command("digitlab.cli.repeat:repeat", name="repeat", help="Train with many seeds.")
+app.command("digitlab.cli.repeat:repeat", name="repeat", help="Train with several seeds.")
 app.command("digitlab.cli.eval:evaluate", name="eval", help="Test a trained network.")
 app.command("digitlab.cli.plot:plot", name="plot", help="Draw a run's figures again.")
 app.command("digitlab.cli.export:export", name="export", help="Write a run in another format.")
+
+BROKEN_PIPE = 128 + 13
+"""The exit code of a program whose reader is gone: `digitlab … | head`."""
 
 
 def main() -> None:
     """Run the command that was given.
 
-    Exit codes: 0 done, 1 an error, 2 wrong usage, 130 after Ctrl-C, 143 after SIGTERM.
+    Exit codes: 0 success, 1 an error, 2 wrong usage, 130 after Ctrl-C, 141 if nobody reads the
+    output any more, 143 after SIGTERM.
     """
     # PyTorch's threads wait for each other by spinning. Where another program wants the core too,
-    # giving up sooner makes a training more than twice as fast, and costs 1 or 2 % where none
-    # does. The variable is read when PyTorch is imported.
+    # giving up sooner makes training more than twice as fast; elsewhere it costs 1 or 2 %. The
+    # variable is read when PyTorch is imported.
     os.environ.setdefault("GOMP_SPINCOUNT", "20000")
-    for stream in (sys.stdout, sys.stderr):  # a name that cannot be written here is escaped
+    for stream in (sys.stdout, sys.stderr):  # what the terminal cannot show is escaped
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        app(sys.argv[1:])
+        try:
+            _refuse_empty(sys.argv[1:])
+            app(sys.argv[1:])
+        finally:
+            sys.stdout.flush()  # here, where a broken pipe or a full disk can still be reported
     except DigitlabError as error:
         _fail(str(error), 1)
     except Stopped as stop:
@@ -49,14 +57,31 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("digitlab"):
             raise
-        _fail(f"this command needs {error.name}: install digitlab with its extra [train]", 1)
-    except BrokenPipeError:  # `digitlab … | head` has read enough
-        sys.stderr.close()
-        sys.exit(128 + signal.SIGPIPE)
+        _fail(f"this command needs {error.name}; run: pip install 'digitlab[train]'", 1)
+    except BrokenPipeError:
+        _nobody_reads()
+    except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):  # rich has turned it into exit code 1
+            _nobody_reads()
+        raise
     except OSError as error:  # a disk that is full, a folder that vanished
         _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
     except KeyboardInterrupt:
         _fail("stopped", 128 + signal.SIGINT)
+
+
+def _refuse_empty(words: list[str]) -> None:
+    """Exit with 2 for an empty word: as a path it would mean the current folder."""
+    for before, word in zip(["", *words], words, strict=False):
+        if not word or (word.startswith("--") and word.endswith("=")):
+            where = word.rstrip("=") or (before if before.startswith("-") else "an argument")
+            _fail(f"{where} is empty (is a variable in your command not set?)", 2)
+
+
+def _nobody_reads() -> None:
+    # What is still buffered cannot be written either, and Python would complain at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(BROKEN_PIPE)
 
 
 def _fail(message: str, exit_code: int) -> None:

@@ -1,10 +1,9 @@
-"""`digitlab eval`: the test set through a trained network."""
+"""`digitlab eval`: a trained network on the test set."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from cyclopts import Parameter
@@ -12,36 +11,40 @@ from rich.console import Console
 from rich.table import Table
 
 from digitlab.cli.parameters import AsJson, DataDir, Threads
-from digitlab.data.dataset import Dataset, load_dataset
+from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
+from digitlab.files import encode_json
 from digitlab.models.calibration import Calibration, LogProbabilities, tempered
 from digitlab.models.card import is_model, read_model
 from digitlab.models.classifier import Classifier
 from digitlab.records.folder import RunFolder
 from digitlab.records.history import result_line
-from digitlab.records.report import make_report
+from digitlab.records.report import ConfidenceReport, Report, make_report
+from digitlab.records.run_record import RunRecord, load_recorded_dataset
 
-Tested = tuple[LogProbabilities, Calibration]
+Answers = tuple[LogProbabilities, Calibration | None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A network that is to be tested, from whatever file."""
+    """A network to be tested, from whatever file."""
 
     path: Path
     dataset_name: str
-    """The dataset that it learned."""
+    """The dataset that it was trained on."""
     epochs: int | None
-    test: Callable[[Dataset], Tested]
-    """Answers a dataset's test set, float32 (10000, 10); says how they are calibrated."""
+    record: RunRecord | None
+    """None for a model file."""
+    test: Callable[[Dataset], Answers]
+    """Returns the answers to a dataset's test set, float32 (N, 10), and their calibration."""
 
 
 def evaluate(
     models: Annotated[
         list[Path],
         Parameter(
-            help="A run's folder, a checkpoint, a model.pth of the tutorial, a model.onnx or the "
-            "folder of one. Of several, the mean of their probabilities is tested.",
+            help="A run's folder, a checkpoint, a model.pth from the tutorial, a model.onnx or its "
+            "folder. For several, the mean of their probabilities is tested.",
             negative="",
         ),
     ],
@@ -49,28 +52,30 @@ def evaluate(
     *,
     dataset: Annotated[
         str | None,
-        Parameter(help="Which dataset's test set, if not of the one that was learned."),
+        Parameter(help="Whose test set; default: the dataset that the network was trained on."),
     ] = None,
     as_json: AsJson = False,
     device: Annotated[
-        str, Parameter(help="Where to compute: auto, cpu, cuda or mps; a model.onnx: the CPU.")
+        str,
+        Parameter(help="Where to compute: auto, cpu, cuda or mps. A model.onnx runs on the CPU."),
     ] = "auto",
     threads: Threads = None,
     data_dir: DataDir = None,
 ) -> None:
     """Test a trained network: accuracy with its interval, every class, confidence, confusion."""
     subjects = [_open(path, device, threads) for path in models]
-    loaded = load_dataset(dataset or _learned_by_all(subjects), data_dir=data_dir)
+    name = dataset or _common_dataset(subjects)
+    loaded = load_recorded_dataset(name, subjects[0].record, data_dir)
     tested = [subject.test(loaded) for subject in subjects]
     answers, calibration = tested[0] if len(tested) == 1 else (_mean_of(tested), None)
-    name = ", ".join(str(path) for path in models)
+    named = ", ".join(str(path) for path in models)
     epochs = subjects[0].epochs if len(subjects) == 1 else None
     try:
-        report = make_report(answers, loaded, model=name, epochs=epochs, calibration=calibration)
+        report = make_report(answers, loaded, model=named, epochs=epochs, calibration=calibration)
     except ValueError as error:
-        raise DigitlabError(f"{name} answers nonsense: {error}") from error
+        raise DigitlabError(f"{named} cannot be tested: {error}") from error
     if as_json:
-        print(json.dumps(report))
+        print(encode_json(report).decode().strip())
     else:
         if len(models) > 1:
             print(f"The mean of the probabilities of {len(models)} networks:")
@@ -78,93 +83,99 @@ def evaluate(
 
 
 def _open(path: Path, device: str, threads: int | None) -> Subject:
-    # A run's folder may hold an exported model too: the folder stands for its last checkpoint.
-    if path.suffix == ".onnx" or (is_model(path) and not RunFolder(path).holds_a_run()):
+    folder = RunFolder(path)
+    # A run's folder may also hold an exported model; it then stands for its last checkpoint.
+    if path.suffix == ".onnx" or (is_model(path) and not folder.holds_a_run()):
         weights, card = read_model(path)
         classifier = Classifier(weights, card, threads=threads)
+
+        def test(dataset: Dataset) -> Answers:
+            answers = classifier.log_probabilities(dataset.test_images)
+            return answers, card.calibration if dataset.entry.name == card.dataset else None
+
         return Subject(
-            path=path,
-            dataset_name=card.dataset,
-            epochs=card.epochs,
-            test=lambda it: (classifier.log_probabilities(it.test_images), card.calibration),
+            path=path, dataset_name=card.dataset, epochs=card.epochs, record=None, test=test
         )
-    from digitlab.train.trained import answer_test_set, load_trained  # here: PyTorch comes with it
+    from digitlab.train.trained import answer_test_set, load_trained  # here: PyTorch takes a second
 
     trained = load_trained(path)
     return Subject(
         path=path,
         dataset_name=trained.dataset_name or "mnist",
         epochs=trained.epochs,
+        record=folder.read_record() if folder.run_json.exists() else None,
         test=lambda it: answer_test_set(trained, it, device_name=device, threads=threads),
     )
 
 
-def _learned_by_all(subjects: list[Subject]) -> str:
+def _common_dataset(subjects: list[Subject]) -> str:
     name = subjects[0].dataset_name
     for subject in subjects:
         if subject.dataset_name != name:
             raise DigitlabError(
-                f"{subject.path} learned {subject.dataset_name}, but {subjects[0].path} learned "
-                f"{name}: say with --dataset whose test set is meant"
+                f"{subject.path} was trained on {subject.dataset_name}, but {subjects[0].path} on "
+                f"{name}; choose the test set with --dataset"
             )
     return name
 
 
-def _mean_of(tested: list[Tested]) -> LogProbabilities:
-    """Return the logarithm of the mean of the calibrated probabilities, float32 (10000, 10)."""
-    probabilities = [np.exp(tempered(answers, it.temperature)) for answers, it in tested]
+def _mean_of(tested: list[Answers]) -> LogProbabilities:
+    """Return the logarithm of the mean of the calibrated probabilities, float32 (N, 10)."""
+    probabilities = [
+        np.exp(answers if it is None else tempered(answers, it.temperature))
+        for answers, it in tested
+    ]
     mean = np.maximum(np.mean(probabilities, axis=0), np.finfo(np.float32).tiny)
     logarithms: LogProbabilities = np.log(mean)
     return logarithms
 
 
-def _print_report(report: dict[str, Any]) -> None:
-    correct, total = report["correct"], report["total"]
-    low, high = report["interval"]
-    print(result_line(report["loss"], correct, total))
-    print(f"95 % interval of the accuracy: {low:.2%} to {high:.2%}; {total - correct} mistakes")
-    _print_confidence(report["calibration"], total)
+def _print_report(report: Report) -> None:
+    low, high = report.interval
+    print(result_line(report.loss, report.correct, report.total))
+    mistakes = report.total - report.correct
+    print(f"95 % interval of the accuracy: {low:.2%} to {high:.2%}; {mistakes} mistakes")
+    _print_confidence(report.calibration, report.total)
     console = Console()
     console.print(_class_table(report))
     console.print(_confusion_table(report))
 
 
-def _print_confidence(told: dict[str, Any], total: int) -> None:
-    before = f"{told['error_before']:.2%}"
-    if told["temperature"] is None:
-        print(f"Calibration error: {before}; nothing was calibrated")
+def _print_confidence(confidence: ConfidenceReport, total: int) -> None:
+    before = f"{confidence.error_before:.2%}"
+    if confidence.unsure is None:
+        print(f"Calibration error: {before}; not calibrated")
         return
-    sure = total - told["unsure"]
     print(
-        f"Calibration error: {before}, after calibration {told['error_after']:.2%} "
-        f"(temperature {told['temperature']:.3f})"
+        f"Calibration error: {before}, after calibration {confidence.error_after:.2%} "
+        f"(temperature {confidence.temperature:.3f})"
     )
     print(
-        f"Unsure (below {told['threshold']:.1%}): {told['unsure']} of {total}; of the other "
-        f"{sure:,} answers {told['wrong_when_sure']} are wrong"
+        f"Unsure (below {confidence.threshold:.1%}): {confidence.unsure} of {total}; of the other "
+        f"{total - confidence.unsure:,} answers {confidence.wrong_when_sure} are wrong"
     )
 
 
-def _class_table(report: dict[str, Any]) -> Table:
+def _class_table(report: Report) -> Table:
     table = Table("class", "images", "right", "accuracy", "precision", title="Every class")
     for column in table.columns[1:]:
         column.justify = "right"
-    for score in report["per_class"]:
+    for score in report.per_class:
         table.add_row(
-            score["name"],
-            f"{score['total']:,}",
-            f"{score['correct']:,}",
-            f"{score['accuracy']:.2%}",
-            f"{score['precision']:.2%}",
+            score.name,
+            f"{score.total:,}",
+            f"{score.correct:,}",
+            f"{score.accuracy:.2%}",
+            f"{score.precision:.2%}",
         )
     return table
 
 
-def _confusion_table(report: dict[str, Any]) -> Table:
-    table = Table("", title="Confusion: a row is a truth, a column an answer")
-    for index, _ in enumerate(report["classes"]):
+def _confusion_table(report: Report) -> Table:
+    table = Table("", title="Confusion: rows are true labels, columns are answers")
+    for index, _ in enumerate(report.classes):
         table.add_column(str(index), justify="right")
-    for index, (name, row) in enumerate(zip(report["classes"], report["confusion"], strict=True)):
+    for index, (name, row) in enumerate(zip(report.classes, report.confusion, strict=True)):
         label = name if name == str(index) else f"{index} {name}"
         table.add_row(label, *(f"{count}" if count else "·" for count in row))
     return table

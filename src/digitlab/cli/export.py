@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from digitlab.cli.parameters import DataDir, TrainedPath
-from digitlab.data.dataset import load_dataset
 from digitlab.records.folder import RunFolder
 from digitlab.records.provenance import command_given
+from digitlab.records.run_record import RunRecord, load_recorded_dataset
 
 
 def export(
@@ -20,20 +20,20 @@ def export(
     format: Annotated[
         Literal["onnx", "tutorial"],
         Parameter(
-            help="onnx: model.onnx and its card model.json, for `digitlab predict` and `read`, "
-            "proven to answer as PyTorch does. tutorial: model.pth and optimizer.pth, as the "
-            "tutorial's own script loads them."
+            help="onnx: model.onnx and its card model.json, for `digitlab predict` and `read`; "
+            "checked to give the same answers as PyTorch. tutorial: model.pth and optimizer.pth, "
+            "as the tutorial's own script loads them."
         ),
     ] = "onnx",
     out: Annotated[
-        Path | None, Parameter(help="The folder to write into; without it, the run's own.")
+        Path | None, Parameter(help="The folder to write to; default: the run's own.")
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Write a run's last checkpoint in another format."""
     if out is None:
         out = run if run.is_dir() else run.parent
-    # Here, as they take PyTorch with them:
+    # Here: importing PyTorch takes a second.
     if format == "tutorial":
         from digitlab.export.tutorial import export_tutorial
 
@@ -43,33 +43,33 @@ def export(
         from digitlab.train.trained import load_trained
 
         trained = load_trained(run)
-        dataset = load_dataset(trained.dataset_name or "mnist", data_dir=data_dir)
-        paths = export_onnx(trained, dataset, out, origin=_origin(run))
+        folder = RunFolder(run)
+        record = folder.read_record() if folder.run_json.exists() else None
+        dataset = load_recorded_dataset(trained.dataset_name or "mnist", record, data_dir)
+        paths = export_onnx(trained, dataset, out, origin=_origin(record))
         if not trained.recipe.validation:
-            print(
-                "not calibrated: no training image was held out to do it by (--validation holds "
-                "some); probabilities are as the network says them",
-                file=sys.stderr,
-            )
+            print("not calibrated: no held-out images (train with --validation N)", file=sys.stderr)
     for path in paths:
         print(f"wrote {path} ({path.stat().st_size:,} bytes)")
 
 
-def _origin(run: Path) -> dict[str, Any]:
-    """Return what a card tells of how the model was made, as far as the run's folder tells it."""
-    folder = RunFolder(run)
-    record = folder.read_record() if folder.run_json.exists() else None
-    given = [] if record is None else record["commands"]
-    commands = [entry["command"] for entry in (*given, command_given(sys.argv[1:]))]
+def _origin(record: RunRecord | None) -> dict[str, Any]:
+    """Return what the model's card says about how it was made, as far as it is recorded."""
+    given = [] if record is None else record.commands
+    commands = [it.command for it in (*given, command_given(sys.argv[1:]))]
     return {
         "commands": [_without_folders(command) for command in commands],
-        "machine": None if record is None else record["machine"],
-        "versions": {} if record is None else record["versions"],
+        "machine": None if record is None else record.machine,
+        "versions": {} if record is None else record.versions,
     }
 
 
 def _without_folders(command: str) -> str:
-    """Return a command with the last part of each path that leads out of here: others see it."""
+    """Return a command with only the last part of paths that lead elsewhere: others will read it.
+
+    >>> _without_folders("digitlab train --run=/home/me/runs/a --data-dir ../data")
+    'digitlab train --run=a --data-dir data'
+    """
     return shlex.join(_without_folder(word) for word in shlex.split(command))
 
 

@@ -6,29 +6,29 @@ from typing import Annotated
 from cyclopts import Parameter
 
 STDIN = Path("-")
-"""The name by which a picture on stdin is given."""
+"""The name that stands for a picture on stdin."""
 
 DatasetName = Annotated[str, Parameter(help="Which dataset: mnist or fashion-mnist.")]
 
 DataDir = Annotated[
     Path | None,
     Parameter(
-        help="Where the data is kept. Without it: the variable DIGITLAB_DATA_DIR, or else the "
-        "user's cache folder."
+        help="Where the data is kept; default: the variable DIGITLAB_DATA_DIR, or else the user's "
+        "cache folder."
     ),
 ]
 
 Device = Annotated[
-    str, Parameter(help="Where to compute: auto, cpu, cuda or mps; auto takes the fastest.")
+    str, Parameter(help="Where to compute: auto, cpu, cuda or mps; auto picks the fastest.")
 ]
 
-Threads = Annotated[
-    int | None, Parameter(help="How many CPU threads; without it, PyTorch's own choice.")
-]
+Threads = Annotated[int | None, Parameter(help="How many CPU threads; default: PyTorch's choice.")]
 
 CheckpointSteps = Annotated[
-    int, Parameter(help="Save every so many steps as well as after every epoch; 0: epochs alone.")
+    int, Parameter(help="Save every so many steps as well as after each epoch; 0: epochs only.")
 ]
+
+Figures = Annotated[bool, Parameter(help="Draw the figures, which takes a second or two.")]
 
 AsJson = Annotated[
     bool, Parameter(name="--json", negative="", show_default=False, help="Print one JSON object.")
@@ -37,13 +37,13 @@ AsJson = Annotated[
 RunPath = Annotated[Path, Parameter(help="The run's folder.")]
 
 TrainedPath = Annotated[
-    Path, Parameter(help="A run's folder, a checkpoint, or a model.pth of the tutorial.")
+    Path, Parameter(help="A run's folder, a checkpoint, or a model.pth from the tutorial.")
 ]
 
 AsJsonLines = Annotated[
     bool,
     Parameter(
-        name="--json", negative="", show_default=False, help="Print one JSON object a picture."
+        name="--json", negative="", show_default=False, help="Print one JSON object per picture."
     ),
 ]
 
@@ -54,7 +54,7 @@ AsCsv = Annotated[
 
 
 def _refuse_options(_type: object, paths: list[Path]) -> None:
-    """Take no mistyped flag for a picture."""
+    """Raise `ValueError` for a mistyped flag, which would be taken for a picture."""
     for path in paths:
         if str(path).startswith("-") and path != STDIN and not path.exists():
             raise ValueError(f"there is no option {path}, and no file of that name")
@@ -73,5 +73,5 @@ PicturePaths = Annotated[
 
 ModelPath = Annotated[
     Path | None,
-    Parameter(help="A model's folder; without it, the model that comes with the package."),
+    Parameter(help="A model's folder; default: the model that comes with the package."),
 ]

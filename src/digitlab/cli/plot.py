@@ -1,4 +1,4 @@
-"""`digitlab plot`: a run's figures, from what its folder tells. PyTorch is not needed."""
+"""`digitlab plot`: draw a run's figures from its files. PyTorch is not needed."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ from cyclopts import Parameter
 
 from digitlab.cli.finish import print_figures
 from digitlab.cli.parameters import DataDir, RunPath
-from digitlab.records.folder import RunFolder, load_dataset_of
+from digitlab.records.folder import RunFolder, read_results
 
 
 def plot(
@@ -16,20 +16,17 @@ def plot(
     epochs: Annotated[
         int | None,
         Parameter(
-            help="Draw only the loss curve as it stood after so many epochs, as loss-N-epochs.png."
+            help="Draw only the loss curve as it was after this many epochs, as loss-N-epochs.png."
         ),
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Draw a run's figures again."""
-    folder = RunFolder(run)
-    folder.read_record()
-    from digitlab.figures.run import (  # here: importing matplotlib takes 0.3 s
-        draw_loss_until,
-        draw_run,
-    )
+    results = read_results(RunFolder(run))
 
-    if epochs is not None:
-        print_figures([draw_loss_until(folder, epochs)])
+    from digitlab.figures.run import draw_loss_until, draw_run  # here: matplotlib takes 0.3 s
+
+    if epochs is None:
+        print_figures(draw_run(results, results.record.load_dataset(data_dir)))
     else:
-        print_figures(draw_run(folder, load_dataset_of(folder, data_dir)))
+        print_figures([draw_loss_until(results, epochs)])

@@ -1,40 +1,46 @@
 """The recipe's fields as flags, shared by the commands that train."""
 
-from dataclasses import asdict, field, fields, make_dataclass, replace
+import sys
+from dataclasses import Field, asdict, field, fields, make_dataclass, replace
 from typing import Annotated, Any
 
 from cyclopts import Group, Parameter
 
 from digitlab.recipe import RECIPES, Recipe, field_help, find_recipe
 
-IN_RECIPE = Group("Recipe (each changes one setting of the recipe)", sort_key=1)
+IN_RECIPE = Group(
+    "Recipe",
+    help="Each of these flags changes one setting of the recipe. docs/guide.md explains the "
+    "settings further, and why each recipe has its values.",
+    sort_key=1,
+)
 
 
-def values_of(setting: str) -> str:
-    """Return what the tutorial's recipe has, and the others where they have something else."""
-    usual = getattr(RECIPES["tutorial"], setting)
+def _flag(setting: Field[Any]) -> tuple[str, Any, Any]:
+    """Return a recipe's field as an optional flag: its name, its type with help, and no value."""
+    what, _ = field_help()[setting.name]
+    values = _values_of(setting.name)
+    parameter = Parameter(help=what, show_default=lambda _: values)
+    kind: Any = setting.type
+    return setting.name, Annotated[kind | None, parameter], field(default=None)
+
+
+def _values_of(setting: str) -> str:
+    """Return the value of a setting in each recipe, or the one value that all share."""
     values = {name: getattr(recipe, setting) for name, recipe in RECIPES.items()}
-    others = [f", {name}: {value}" for name, value in values.items() if value != usual]
-    return f"tutorial: {usual}{''.join(others)}"
+    if len(set(values.values())) == 1:
+        return str(values["tutorial"])
+    if all(name == value for name, value in values.items()):
+        return "the one with the recipe's name"
+    return ", ".join(f"{name} {value}" for name, value in values.items())
 
 
-# The recipe's fields once more as flags: the same types and explanations, and None for "as the
-# recipe says". So a field that is added to Recipe is a flag at once.
+# A field that is added to `Recipe` becomes a flag by this. None means "as the recipe has it".
 RecipeChanges = make_dataclass(
     "RecipeChanges",
-    [
-        (
-            spec.name,
-            Annotated[
-                spec.type | None,  # type: ignore[operator] # a type, not its name
-                Parameter(help=f"{field_help()[spec.name]} ({values_of(spec.name)})"),
-            ],
-            field(default=None),
-        )
-        for spec in fields(Recipe)
-    ],
+    [_flag(setting) for setting in fields(Recipe)],
     kw_only=True,
-    namespace={"__module__": __name__},  # or cyclopts takes it for a type of the language
+    namespace={"__module__": __name__},  # without it, cyclopts would treat it as a built-in type
 )
 
 
@@ -45,7 +51,25 @@ Changes = Annotated[
 
 
 def recipe_of(name: str, changes: Any) -> Recipe:
-    """Return the named recipe with the settings that were given as flags."""
+    """Return the named recipe with the settings that were given as flags.
+
+    If `--epochs` leaves no room for the recipe's plain epochs, they are reduced, and a line on
+    stderr reports it.
+
+    Raises
+    ------
+    DigitlabError
+        If there is no such recipe, or a value is out of its range.
+    """
+    recipe = find_recipe(name)
     given: dict[str, Any] = {} if changes is None else asdict(changes)
     settings = {name: value for name, value in given.items() if value is not None}
-    return replace(find_recipe(name), **settings)
+    epochs = settings.get("epochs", recipe.epochs)
+    if "plain_epochs" not in settings and 1 <= epochs <= recipe.plain_epochs:
+        settings["plain_epochs"] = epochs - 1
+        print(
+            f"plain_epochs is {epochs - 1} instead of {recipe.plain_epochs}: it must be below "
+            f"epochs ({epochs})",
+            file=sys.stderr,
+        )
+    return replace(recipe, **settings)

@@ -1,8 +1,7 @@
-"""`digitlab repeat`: one recipe with many seeds."""
+"""`digitlab repeat`: one recipe with several seeds."""
 
-import json
 import sys
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,29 +10,30 @@ from cyclopts import Parameter
 from digitlab.cli.parameters import AsJson, DataDir, DatasetName, Device, Threads
 from digitlab.cli.recipe_flags import Changes, recipe_of
 from digitlab.data.dataset import load_dataset
-from digitlab.recipe import find_recipe
+from digitlab.files import encode_json
+from digitlab.recipe import Recipe, find_recipe
 
 if TYPE_CHECKING:
     from digitlab.runs.repeat import Repeats
 
 
 def repeat(
-    recipe: Annotated[str, Parameter(help="The settings' name; see `digitlab train --help`.")],
+    recipe: Annotated[str, Parameter(help="Settings by name; see `digitlab train --help`.")],
     /,
     *,
-    seeds: Annotated[int, Parameter(help="How many: 1 to this number.")] = 10,
+    seeds: Annotated[int, Parameter(help="How many: seeds 1 to this number.")] = 10,
     changes: Changes = None,
     dataset: DatasetName = "mnist",
     run: Annotated[
         Path | None,
-        Parameter(help="The folder of all the runs; without it, runs/repeat-RECIPE-DATASET."),
+        Parameter(help="The folder of all the runs; default: runs/repeat-RECIPE-DATASET."),
     ] = None,
     jobs: Annotated[
         int,
         Parameter(
-            help="How many trainings go on at once, with an equal share of the threads each: two "
-            "of one thread get more done than one of two. Each is slower, though; and one seed "
-            "gives other last bits with another number of threads."
+            help="How many trainings run at the same time; they share the threads equally. Two "
+            "with one thread each get more done than one with two, but each takes longer. The last "
+            "bits of a run depend on its number of threads."
         ),
     ] = 1,
     as_json: AsJson = False,
@@ -41,41 +41,38 @@ def repeat(
     threads: Threads = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Train a recipe with many seeds; tell the accuracies, their mean and spread, and the time.
+    """Train a recipe with several seeds; print the accuracies, their mean and spread, the time.
 
-    Stopped and called again, it goes on where it was.
+    If it is stopped, run the same command again to pick up where it left off.
     """
     whole_recipe = recipe_of(recipe, changes)
-    loaded = load_dataset(dataset, data_dir=data_dir)
 
-    from digitlab.runs.repeat import repeat as repeat_runs  # here: PyTorch comes with it
+    # Here: importing PyTorch takes a second. And before the data is fetched, in case it is missing.
+    from digitlab.runs.repeat import repeat as repeat_runs
+    from digitlab.runs.run import Launch
 
     repeats = repeat_runs(
         run or Path("runs") / f"repeat-{recipe}-{dataset}",
         recipe,
         whole_recipe,
-        loaded,
+        load_dataset(dataset, data_dir=data_dir),
+        Launch(device=device, threads=threads, data_dir=data_dir, jobs=jobs, command=sys.argv[1:]),
         seeds=seeds,
-        device_name=device,
-        threads=threads,
-        data_dir=data_dir,
-        command=sys.argv[1:],
-        jobs=jobs,
     )
-    print(json.dumps(asdict(repeats)) if as_json else markdown(repeats))
+    print(encode_json(repeats).decode().strip() if as_json else _markdown(repeats))
 
 
-def markdown(repeats: "Repeats") -> str:
-    """Return the repeats as a Markdown table, and where it was measured."""
+def _markdown(repeats: "Repeats") -> str:
+    """Return the results as a Markdown table, with the machine and the versions."""
     spread = "" if repeats.sd is None else f" ± {repeats.sd:.3%}"
-    interval = "one seed tells none"
+    interval = "none for one seed"
     if repeats.interval is not None:
         low, high = repeats.interval
         interval = f"{low:.3%} to {high:.3%}"
     each = ", ".join(f"{accuracy:.2%}" for accuracy in repeats.accuracies)
     least, most = min(repeats.seconds_each), max(repeats.seconds_each)
     rows = (
-        ("recipe", ", ".join([f"`{repeats.recipe}`", *settings_told(repeats)])),
+        ("recipe", ", ".join([f"`{repeats.recipe}`", *_settings(repeats)])),
         ("dataset", repeats.dataset),
         ("parameters", f"{repeats.parameters:,}"),
         ("seeds", str(len(repeats.seeds))),
@@ -84,17 +81,18 @@ def markdown(repeats: "Repeats") -> str:
         ("without the disputed labels, mean", f"{repeats.mean_without_disputed:.3%}"),
         ("each", each),
         ("seconds of training and testing", f"{repeats.seconds:.1f} ({least:.1f} to {most:.1f})"),
-        ("machine", f"{repeats.machine}, threads: {repeats.threads}, at once: {repeats.jobs}"),
-        ("versions", ", ".join(f"{k} {v}" for k, v in repeats.versions.items())),
+        ("machine", f"{repeats.machine}; threads: {repeats.threads}; jobs: {repeats.jobs}"),
+        ("versions", ", ".join(f"{name} {it}" for name, it in repeats.versions.items())),
     )
-    return "\n".join(["| | |", "| --- | --- |", *(f"| {name} | {told} |" for name, told in rows)])
+    return "\n".join(["| | |", "| --- | --- |", *(f"| {name} | {it} |" for name, it in rows)])
 
 
-def settings_told(repeats: "Repeats") -> list[str]:
-    """Return the number of epochs, and every other setting that is not the named recipe's."""
-    named = find_recipe(repeats.recipe).as_json()
+def _settings(repeats: "Repeats") -> list[str]:
+    """Return the number of epochs, and every other setting that differs from the named recipe."""
+    named = find_recipe(repeats.recipe)
+    values = {it.name: getattr(repeats.settings, it.name) for it in fields(Recipe)}
     return [
         f"{name}: {value}"
-        for name, value in repeats.settings.items()
-        if name == "epochs" or value != named[name]
+        for name, value in values.items()
+        if name == "epochs" or value != getattr(named, name)
     ]

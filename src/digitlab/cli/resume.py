@@ -6,8 +6,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from digitlab.cli.finish import finish_run
-from digitlab.cli.parameters import DataDir, RunPath
-from digitlab.records.folder import RunFolder, load_dataset_of
+from digitlab.cli.parameters import DataDir, Figures, RunPath
+from digitlab.records.folder import RunFolder
 
 
 def resume(
@@ -16,32 +16,30 @@ def resume(
     *,
     epochs: Annotated[
         int | None,
-        Parameter(
-            help="How many epochs the run shall have in all. Without it, as many as it was begun "
-            "for."
-        ),
+        Parameter(help="Train up to this many epochs in all; default: as the run was started."),
     ] = None,
     device: Annotated[
         str | None,
-        Parameter(help="Where to compute, if not where the run was begun: auto, cpu, cuda, mps."),
+        Parameter(
+            help="Where to compute (auto, cpu, cuda or mps); default: where the run was started."
+        ),
     ] = None,
     checkpoint_steps: Annotated[
-        int | None, Parameter(help="Save every so many steps; without it, as the run began.")
+        int | None,
+        Parameter(help="Save every so many steps as well; default: as the run was started."),
     ] = None,
     data_dir: DataDir = None,
+    figures: Figures = True,
 ) -> None:
     """Continue a run from its last checkpoint, to the same bits as if it had never stopped."""
-    folder = RunFolder(run)
-    dataset = load_dataset_of(folder, data_dir)
+    from digitlab.runs.run import resume_run  # here: importing PyTorch takes a second
 
-    from digitlab.runs.run import resume_run  # here, as it takes PyTorch with it
-
-    resume_run(
-        folder,
-        dataset,
+    results, dataset = resume_run(
+        RunFolder(run),
+        data_dir=data_dir,
         epochs=epochs,
         device_name=device,
         checkpoint_steps=checkpoint_steps,
         command=sys.argv[1:],
     )
-    finish_run(folder, dataset)
+    finish_run(results, dataset, figures=figures)

@@ -14,6 +14,7 @@ def draw_loss(
     path: Path,
     *,
     test_name: str = "Test Loss",
+    smoothing: float = 0.0,
 ) -> Path:
     """Draw the training loss as a blue line and the test loss as red dots; return the path.
 

@@ -1,27 +1,20 @@
-"""A run's folder: what lies where. Nothing here needs PyTorch."""
+"""A run's folder: which files it has, and how they are read and written."""
 
-import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from digitlab.data.dataset import Dataset, load_dataset
 from digitlab.errors import DigitlabError
+from digitlab.files import encode_json, read_json, remove_leftovers, write_whole
 from digitlab.records.history import Point, from_json_lines, to_json_lines
+from digitlab.records.report import Report
+from digitlab.records.run_record import RunRecord
 
 LAST = "last.safetensors"
 PREVIOUS = "previous.safetensors"
-TEMPORARY = "saving.safetensors"
-
-RECORDED = {
-    *("recipe", "seed", "dataset", "data_dir", "device", "machine", "threads", "versions"),
-    *("checkpoint_steps", "commands"),
-}
-"""What every `run.json` tells."""
-
-REPORTED = {"epochs", "accuracy", "interval", "confusion", "mistakes", "predictions"}
-"""What every `report.json` tells, and the figures need."""
+SYNTHETIC = "synthetic.safetensors"
+LOCK = ".lock"
 
 
 class RunFolder:
@@ -29,19 +22,15 @@ class RunFolder:
 
     ==========================  ====================================================
     run.json                    recipe, seed, versions, device, data, commands given
-    history.jsonl               the points of the loss curve, one a line
+    history.jsonl               the points of the loss curve, one per line
     train.log                   every line that was printed
     last, previous.safetensors  the last checkpoint, and the one before it
-    report.json                 the test set through the last checkpoint
+    synthetic.safetensors       the synthetic training images, if the recipe uses any
+    report.json                 the result on the test set after the last epoch
     samples, loss, …: .png      the figures
+    model.onnx, model.json      the exported model, if `digitlab export` was called
     ==========================  ====================================================
     """
-
-    FILES = (
-        *("run.json", "history.jsonl", "train.log", "report.json"),
-        *(LAST, PREVIOUS),
-        *("samples.png", "loss.png", "predictions.png", "confusion.png", "mistakes.png"),
-    )
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -51,123 +40,161 @@ class RunFolder:
         self.report_json = path / "report.json"
 
     def holds_a_run(self) -> bool:
-        """Tell whether a run was begun here."""
-        marks = ("run.json", LAST, PREVIOUS)
-        return any((self.path / name).exists() for name in marks)
+        """Return whether a run was started here."""
+        return self.run_json.exists() or self.has_checkpoint()
+
+    def has_checkpoint(self) -> bool:
+        """Return whether there is a checkpoint, good or damaged."""
+        return any((self.path / name).exists() for name in (LAST, PREVIOUS))
 
     def check_free(self, *, force: bool) -> None:
-        """Raise `DigitlabError` if a run stands here that may not be overwritten."""
+        """Raise `DigitlabError` if there is a run here that may not be overwritten."""
         if not self.holds_a_run() or force:
             return
-        way_on = f"continue it with `digitlab resume {self.path}`, "
-        if not self.run_json.exists():  # killed in the instant between the two files, or taken away
-            way_on = "it cannot be continued, as run.json is not there: "
+        remedy = f"continue it with `digitlab resume {self.path}`, "
+        if not self.run_json.exists():
+            remedy = "which cannot be continued because run.json is missing: "
         raise DigitlabError(
-            f"{self.path} already holds a run; {way_on}name another folder with --run, or "
+            f"{self.path} already holds a run; {remedy}choose another folder with --run, or "
             "overwrite it with --force"
         )
 
+    def check_holds_a_run(self) -> None:
+        """Raise `DigitlabError` if there is no run here that could be continued or drawn."""
+        if not self.run_json.exists():
+            what = "has a checkpoint but no run.json" if self.has_checkpoint() else "holds no run"
+            raise DigitlabError(
+                f"{self.path} {what}; start one with `digitlab train --run {self.path}`"
+            )
+
     @contextmanager
     def only_one_process(self) -> Iterator[None]:
-        """Make the folder and hold it while a training writes in it, or raise `DigitlabError`."""
+        """Create the folder, and lock it while a training writes in it.
+
+        If the training is refused before it has written anything, the lock and a folder that was
+        created for it are removed again.
+
+        Raises
+        ------
+        DigitlabError
+            If another process has the lock, or the folder cannot be written.
+        """
         from filelock import FileLock, Timeout
 
+        created = [it for it in (self.path, *self.path.parents) if not it.exists()]
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.path / ".lock").acquire(timeout=0)
+            lock = FileLock(self.path / LOCK).acquire(timeout=0)
         except Timeout as error:
             raise DigitlabError(f"another process is training in {self.path}") from error
         except OSError as error:
             raise DigitlabError(
-                f"the run folder {self.path} cannot be written ({error.strerror}); name another"
+                f"the run folder {self.path} cannot be written ({error.strerror}); choose another "
+                "with --run"
             ) from error
         with lock:
-            yield
+            remove_leftovers(self.path)
+            try:
+                yield
+            finally:
+                if not self.holds_a_run():
+                    (self.path / LOCK).unlink(missing_ok=True)
+                    with suppress(OSError):  # something else was put there
+                        for folder in created:
+                            folder.rmdir()
 
     def clear(self) -> None:
-        """Take away the run that stands here, and nothing else."""
-        for name in self.FILES:
+        """Remove everything that a run leaves here except `run.json`, checkpoints first.
+
+        A process that is killed in between leaves a run that starts again from its first step.
+        """
+        names = (
+            *(LAST, PREVIOUS, SYNTHETIC, "report.json", "history.jsonl", "train.log"),
+            *("model.onnx", "model.json", "model.json.new", "model.pth", "optimizer.pth"),
+            *("samples.png", "loss.png", "predictions.png", "confusion.png", "mistakes.png"),
+            *(self.earlier_curve(epochs).name for epochs in self.earlier_curves()),
+        )
+        for name in names:
             (self.path / name).unlink(missing_ok=True)
-        for epochs in self.earlier_curves():
-            self.earlier_curve(epochs).unlink()
 
     def earlier_curve(self, epochs: int) -> Path:
-        """Return where the loss curve lies as it stood after so many epochs."""
+        """Return the file of the loss curve as it was after so many epochs."""
         return self.path / f"loss-{epochs}-epochs.png"
 
     def earlier_curves(self) -> list[int]:
-        """Return after how many epochs the loss curve was kept, fewest first."""
+        """Return the numbers of epochs for which such a file exists, in ascending order."""
         names = (path.stem.split("-")[1] for path in self.path.glob("loss-*-epochs.png"))
         return sorted(int(name) for name in names if name.isdigit())
 
-    def read_record(self) -> dict[str, Any]:
-        """Return what `run.json` holds, or raise `DigitlabError` if it is not a run's record."""
+    def read_record(self) -> RunRecord:
+        """Return what `run.json` holds, or raise `DigitlabError` if it is missing or damaged."""
         try:
-            record: dict[str, Any] = json.loads(self.run_json.read_text())
+            return read_json(self.run_json, RunRecord)
         except OSError as error:
-            raise DigitlabError(
-                f"{self.path} holds no run; begin one with `digitlab train --run {self.path}`"
-            ) from error
-        except ValueError as error:
-            raise DigitlabError(f"{self.run_json} is not a run's record ({error})") from error
-        missing = RECORDED - set(record if isinstance(record, dict) else ())
-        if missing:
-            raise DigitlabError(f"{self.run_json} is not a run's record: no {min(missing)}")
-        return record
+            self.check_holds_a_run()
+            raise DigitlabError(f"{self.run_json} cannot be read ({error.strerror})") from error
 
-    def write_record(self, record: dict[str, Any]) -> None:
+    def write_record(self, record: RunRecord) -> None:
         """Write `run.json`."""
-        _write_whole(self.run_json, json.dumps(record, indent=2) + "\n")
+        write_whole(self.run_json, encode_json(record, indent=2))
 
     def read_history(self) -> list[Point]:
-        """Return the points recorded so far, or raise `DigitlabError` if they are not readable."""
-        if not self.history_jsonl.exists():
-            return []
+        """Return the points recorded so far, or raise `DigitlabError` if the file is damaged."""
         try:
-            return from_json_lines(self.history_jsonl.read_text())
-        except (ValueError, KeyError, TypeError) as error:
+            return from_json_lines(self.history_jsonl.read_bytes())
+        except FileNotFoundError:
+            return []
+        except (OSError, ValueError, RecursionError) as error:
             raise DigitlabError(
-                f"{self.history_jsonl} is not a history ({error}); `digitlab resume {self.path}` "
-                "writes it again from the checkpoint"
+                f"{self.history_jsonl} cannot be read ({error}); `digitlab resume {self.path}` "
+                "restores it from the checkpoint"
             ) from error
 
     def write_history(self, points: Iterable[Point]) -> None:
-        """Replace `history.jsonl`: after a stop it may tell more than the checkpoint knows."""
-        _write_whole(self.history_jsonl, to_json_lines(points))
+        """Replace `history.jsonl`: after a stop it may be ahead of the checkpoint."""
+        write_whole(self.history_jsonl, to_json_lines(points))
 
     def append_point(self, point: Point) -> None:
         """Add one point to `history.jsonl`."""
-        with self.history_jsonl.open("a") as stream:
+        with self.history_jsonl.open("ab") as stream:
             stream.write(to_json_lines([point]))
 
     def append_log(self, line: str) -> None:
         """Add one line to `train.log`."""
-        with self.train_log.open("a") as stream:
+        with self.train_log.open("a", encoding="utf-8") as stream:
             stream.write(f"{line}\n")
 
-    def read_report(self) -> dict[str, Any] | None:
-        """Return what `report.json` holds, or None if it is not there or not a report."""
+    def read_report(self) -> Report | None:
+        """Return what `report.json` holds, or None if there is none or it is damaged.
+
+        A run without a report is not finished; `digitlab resume` makes it again.
+        """
         try:
-            report: dict[str, Any] = json.loads(self.report_json.read_text())
-        except (OSError, ValueError):
+            return read_json(self.report_json, Report)
+        except (OSError, DigitlabError):
             return None
-        return report if isinstance(report, dict) and report.keys() >= REPORTED else None
 
-    def write_report(self, report: dict[str, Any]) -> None:
+    def write_report(self, report: Report) -> None:
         """Write `report.json`."""
-        _write_whole(self.report_json, json.dumps(report) + "\n")
+        write_whole(self.report_json, encode_json(report))
 
 
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file under another name, then rename it, so that no half file is ever read."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text)
-    temporary.replace(path)
+@dataclass(frozen=True, kw_only=True)
+class RunResults:
+    """What a run has to show, each file read once."""
+
+    folder: RunFolder
+    record: RunRecord
+    history: list[Point]
+    report: Report | None
+    """None until the run is finished."""
 
 
-def load_dataset_of(folder: RunFolder, data_dir: Path | None) -> Dataset:
-    """Return the dataset that a run learns, from where it was when the run was begun."""
-    record = folder.read_record()
-    if data_dir is None and record["data_dir"] is not None:
-        data_dir = Path(record["data_dir"])
-    return load_dataset(record["dataset"], data_dir=data_dir)
+def read_results(folder: RunFolder) -> RunResults:
+    """Return a run's results, or raise `DigitlabError` if there is no run or it is damaged."""
+    return RunResults(
+        folder=folder,
+        record=folder.read_record(),
+        history=folder.read_history(),
+        report=folder.read_report(),
+    )

@@ -1,25 +1,23 @@
-"""What a run records while it learns: the points of its loss curve."""
+"""What a run records while it trains: the points of its loss curve."""
 
-import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import Any
+
+import msgspec
 
 
-@dataclass(frozen=True, kw_only=True)
-class TrainPoint:
-    """The loss of one training batch, taken before the batch was learned from."""
+class TrainPoint(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="train"):
+    """The loss of one training batch, taken before the step."""
 
     epoch: int
-    """The epoch under way, from 1."""
+    """The current epoch, from 1."""
     examples_in_epoch: int
-    """How many images this epoch had shown before this batch."""
+    """Images seen in this epoch before this batch."""
     epoch_size: int
-    """How many images an epoch shows in all."""
+    """Images per epoch."""
     examples: int
-    """How many images the network had seen before this batch, in all epochs together."""
+    """Images seen in all epochs before this batch."""
     loss: float
-    """Mean negative log-likelihood of the batch, in nats."""
+    """Mean over the batch, in nats."""
 
     def line(self) -> str:
         """Return the line that the tutorial prints."""
@@ -30,44 +28,41 @@ class TrainPoint:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class ScorePoint:
-    """Images that are not learned through the network, before training or after an epoch."""
+class ScorePoint(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """How the network does on images it is not trained on, before training or after an epoch."""
 
     epoch: int
-    """How many epochs were done; 0 before training."""
+    """Epochs completed; 0 before training."""
     examples: int
-    """How many training images the network had seen."""
+    """Training images seen so far."""
     loss: float
     """Mean negative log-likelihood over these images, in nats."""
     correct: int
     total: int
     seconds: float
-    """How long the run had been training and testing, over all its processes."""
+    """How long the run has been training and testing, in all its processes together."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class TestPoint(ScorePoint):
-    """The whole test set through the network."""
+class TestPoint(ScorePoint, frozen=True, kw_only=True, tag="test"):
+    """A score on the whole test set."""
 
-    __test__ = False  # pytest collects classes named Test…; this is none of its own
+    __test__ = False  # pytest collects classes named Test…; this is not one of its own
 
     def line(self) -> str:
         """Return the line that the tutorial prints."""
         return result_line(self.loss, self.correct, self.total)
 
 
-@dataclass(frozen=True, kw_only=True)
-class HeldOutPoint(ScorePoint):
-    """The training images that are held out through the network."""
+class HeldOutPoint(ScorePoint, frozen=True, kw_only=True, tag="held out"):
+    """A score on the held-out training images."""
 
     def line(self) -> str:
-        """Return the same line as of a test, under its own name."""
+        """Return the same line as for a test, with its own name."""
         return result_line(self.loss, self.correct, self.total, of=f"Epoch {self.epoch}, held out")
 
 
 def result_line(loss: float, correct: int, total: int, of: str = "Test set") -> str:
-    """Return the line that the tutorial prints of a test.
+    """Return the line that the tutorial prints after a test.
 
     >>> result_line(0.0952, 9713, 10_000)
     'Test set: Avg. loss: 0.0952, Accuracy: 9713/10000 (97.13%)'
@@ -76,36 +71,24 @@ def result_line(loss: float, correct: int, total: int, of: str = "Test set") -> 
 
 
 Point = TrainPoint | TestPoint | HeldOutPoint
-KINDS: dict[str, type[Point]] = {
-    "train": TrainPoint,
-    "test": TestPoint,
-    "held out": HeldOutPoint,
-}
 
 
-def to_record(point: Point) -> dict[str, Any]:
-    """Return the point as it stands in `history.jsonl` and in a checkpoint."""
-    (kind,) = (name for name, of_kind in KINDS.items() if isinstance(point, of_kind))
-    return {"kind": kind, **asdict(point)}
+def to_json_lines(points: Iterable[Point]) -> bytes:
+    """Return one JSON object per line."""
+    return b"".join(msgspec.json.encode(point) + b"\n" for point in points)
 
 
-def from_record(record: dict[str, Any]) -> Point:
-    """Return the point that `to_record` recorded.
+def from_json_lines(content: bytes) -> list[Point]:
+    """Return the points that `to_json_lines` wrote; a last line that was cut short is left out.
+
+    Raises
+    ------
+    ValueError
+        If a line is not such a point.
 
     >>> point = TestPoint(epoch=0, examples=0, loss=2.3, correct=1, total=10, seconds=0.5)
-    >>> from_record(to_record(point)) == point
+    >>> from_json_lines(to_json_lines([point])) == [point]
     True
     """
-    values = dict(record)
-    return KINDS[values.pop("kind")](**values)
-
-
-def to_json_lines(points: Iterable[Point]) -> str:
-    """Return one JSON object a line."""
-    return "".join(json.dumps(to_record(point)) + "\n" for point in points)
-
-
-def from_json_lines(text: str) -> list[Point]:
-    """Return the points of `to_json_lines`; a last line that was cut short is left out."""
-    whole_lines = text[: text.rfind("\n") + 1].splitlines()
-    return [from_record(json.loads(line)) for line in whole_lines]
+    decoder = msgspec.json.Decoder(Point)
+    return [decoder.decode(line) for line in content.split(b"\n")[:-1]]

@@ -1,7 +1,6 @@
-"""The report on a test: what `report.json` and `digitlab eval` tell. Nothing here needs PyTorch."""
+"""The report on a test: what `report.json` and `digitlab eval` show."""
 
-from typing import Any
-
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,19 +12,92 @@ from digitlab.models.calibration import (
     expected_calibration_error,
     tempered,
 )
-from digitlab.models.metrics import evaluate
+from digitlab.models.metrics import ClassScore, Mistake, evaluate
 
 SHOWN_PREDICTIONS = 6
-"""How many test images the tutorial shows with the network's answers."""
+"""How many test images the tutorial shows with the network's predictions."""
 
 ERROR_RATE = 0.001
-"""The share of wrong answers, of those that are not "unsure", for which the threshold is chosen."""
+"""The share of wrong answers, among those that are not "unsure", that the threshold allows."""
+
+
+class Count(msgspec.Struct, frozen=True, kw_only=True):
+    """How many answers were right."""
+
+    correct: int
+    total: int
+
+
+class HeldOut(msgspec.Struct, frozen=True, kw_only=True):
+    """The score on the held-out training images after the last epoch."""
+
+    loss: float
+    correct: int
+    total: int
+    accuracy: float
+
+
+class ConfidenceReport(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the probabilities can be believed; all but the first are None if not calibrated."""
+
+    error_before: float
+    """Expected calibration error of the network's own probabilities, 0 to 1."""
+    error_after: float | None = None
+    """The same after calibration."""
+    temperature: float | None = None
+    threshold: float | None = None
+    error_rate: float | None = None
+    """The share of wrong answers that the threshold was chosen to allow."""
+    unsure: int | None = None
+    """Answers below the threshold."""
+    wrong_when_sure: int | None = None
+    """Wrong answers among the others."""
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A prediction that is shown as a picture."""
+
+    index: int
+    """The image's position in the test set, from 0."""
+    answer: int
+    probability: float
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What a test says about a network."""
+
+    model: str
+    """The file or folder that the network came from."""
+    dataset: str
+    epochs: int | None
+    """How many epochs it was trained for; None if unknown."""
+    correct: int
+    total: int
+    accuracy: float
+    """`correct / total`."""
+    interval: tuple[float, float]
+    """Wilson's 95 % interval around it."""
+    loss: float
+    """Mean negative log-likelihood, in nats."""
+    per_class: list[ClassScore]
+    confusion: list[list[int]]
+    """`confusion[label][answer]`, counts."""
+    mistakes: list[Mistake]
+    """Every wrong answer, worst first."""
+    without_disputed: Count
+    """The count without the images whose label is disputed."""
+    calibration: ConfidenceReport
+    classes: list[str]
+    predictions: list[Shown]
+    """The first few images of the test set."""
+    held_out: HeldOut | None = None
+    """None if nothing was held out."""
 
 
 def calibrate_by_held_out(
     log_probabilities: LogProbabilities, labels: NDArray[np.integer]
 ) -> Calibration:
-    """Choose temperature and threshold by the answers to the training images held out, if any."""
+    """Choose temperature and threshold on the held-out training images, if there are any."""
     return calibrate(
         log_probabilities,
         labels,
@@ -41,75 +113,75 @@ def make_report(
     model: str,
     epochs: int | None,
     calibration: Calibration | None = None,
-) -> dict[str, Any]:
-    """Return what `report.json` and `digitlab eval --json` tell, ready for `json.dumps`.
+    held_out: HeldOut | None = None,
+) -> Report:
+    """Compare a network's answers with a test set.
 
     Parameters
     ----------
     log_probabilities
-        The answers to the test images, shape (10000, 10).
+        The answers to the test images, float32 (N, classes).
     dataset
         Whose test set it is.
-    model
-        Where the network came from.
-    epochs
-        How many epochs it learned; None if that is not known.
+    model, epochs, held_out
+        See `Report`.
     calibration
-        Chosen by other images; None where it was not. It changes no answer, and of the report only
-        `calibration`.
+        Chosen on other images; None if there is none. It changes no answer; only
+        `Report.calibration` depends on it.
 
     Raises
     ------
     ValueError
-        If the answers are not numbers, or not of this test set.
+        If the answers are not finite, or do not fit this test set.
     """
-    names = dataset.entry.classes
-    evaluation = evaluate(log_probabilities, dataset.test_labels, names)
-    first = log_probabilities[:SHOWN_PREDICTIONS]
-    return {
-        "model": model,
-        "dataset": dataset.entry.name,
-        "epochs": epochs,
-        **evaluation.as_json(),
-        "without_disputed": without_disputed(log_probabilities, dataset),
-        "calibration": confidence(log_probabilities, dataset, calibration),
-        "classes": list(names),
-        "predictions": [
-            {"index": index, "answer": int(row.argmax()), "probability": float(np.exp(row.max()))}
-            for index, row in enumerate(first)
+    classes = dataset.entry.classes
+    evaluation = evaluate(log_probabilities, dataset.test_labels, classes)
+    return Report(
+        model=model,
+        dataset=dataset.entry.name,
+        epochs=epochs,
+        correct=evaluation.correct,
+        total=evaluation.total,
+        accuracy=evaluation.accuracy,
+        interval=evaluation.interval,
+        loss=evaluation.loss,
+        per_class=evaluation.per_class,
+        confusion=evaluation.confusion,
+        mistakes=evaluation.mistakes,
+        without_disputed=_without_disputed(log_probabilities, dataset),
+        calibration=_confidence(log_probabilities, dataset.test_labels, calibration),
+        classes=list(classes),
+        predictions=[
+            Shown(index=index, answer=int(row.argmax()), probability=float(np.exp(row.max())))
+            for index, row in enumerate(log_probabilities[:SHOWN_PREDICTIONS])
         ],
-    }
+        held_out=held_out,
+    )
 
 
-def without_disputed(log_probabilities: LogProbabilities, dataset: Dataset) -> dict[str, int]:
-    """Count the right answers once more without the images whose label is disputed."""
-    kept = np.delete(np.arange(len(dataset.test_labels)), dataset.entry.disputed)
-    right = log_probabilities.argmax(axis=1)[kept] == dataset.test_labels[kept]
-    return {"correct": int(np.count_nonzero(right)), "total": len(kept)}
+def _without_disputed(log_probabilities: LogProbabilities, dataset: Dataset) -> Count:
+    kept = ~np.isin(np.arange(len(dataset.test_labels)), dataset.entry.disputed)
+    right = log_probabilities.argmax(axis=1) == dataset.test_labels
+    return Count(correct=int(np.count_nonzero(right & kept)), total=int(np.count_nonzero(kept)))
 
 
-def confidence(
-    log_probabilities: LogProbabilities, dataset: Dataset, calibration: Calibration | None
-) -> dict[str, Any]:
-    """Return how far the test's answers may be believed, before and after calibration.
-
-    `error_before` and `error_after` are expected calibration errors, 0 to 1; `unsure` counts the
-    answers below the threshold, `wrong_when_sure` the wrong ones among the others. All but the
-    first are None where nothing was calibrated.
-    """
-    labels = dataset.test_labels
-    told: dict[str, Any] = {"error_before": expected_calibration_error(log_probabilities, labels)}
+def _confidence(
+    log_probabilities: LogProbabilities,
+    labels: NDArray[np.integer],
+    calibration: Calibration | None,
+) -> ConfidenceReport:
+    error_before = expected_calibration_error(log_probabilities, labels)
     if calibration is None or calibration.error_rate is None:
-        return told | dict.fromkeys(
-            ("error_after", "temperature", "threshold", "error_rate", "unsure", "wrong_when_sure")
-        )
+        return ConfidenceReport(error_before=error_before)
     calibrated = tempered(log_probabilities, calibration.temperature)
     sure = np.exp(calibrated.max(axis=1)) >= calibration.threshold
-    return told | {
-        "error_after": expected_calibration_error(calibrated, labels),
-        "temperature": calibration.temperature,
-        "threshold": calibration.threshold,
-        "error_rate": calibration.error_rate,
-        "unsure": int(np.count_nonzero(~sure)),
-        "wrong_when_sure": int(np.count_nonzero(calibrated.argmax(axis=1)[sure] != labels[sure])),
-    }
+    wrong = calibrated.argmax(axis=1) != labels
+    return ConfidenceReport(
+        error_before=error_before,
+        error_after=expected_calibration_error(calibrated, labels),
+        temperature=calibration.temperature,
+        threshold=calibration.threshold,
+        error_rate=calibration.error_rate,
+        unsure=int(np.count_nonzero(~sure)),
+        wrong_when_sure=int(np.count_nonzero(wrong & sure)),
+    )

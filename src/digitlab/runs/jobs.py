@@ -1,114 +1,88 @@
-"""Several trainings at once, each in a process of its own."""
+"""Several digitlab commands at the same time, each in a process of its own."""
 
-import contextlib
-import multiprocessing
 import os
-import signal
+import subprocess
 import sys
-import threading
-from collections.abc import Callable, Mapping
-from multiprocessing import resource_tracker
-from multiprocessing.connection import wait
-from multiprocessing.process import BaseProcess
-from pathlib import Path
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from typing import IO, NamedTuple
 
 from digitlab.errors import DigitlabError, Stopped
-from digitlab.runs.stopping import SAME_COMMAND_GOES_ON, StopRequest
+from digitlab.runs.stopping import PARENT_VARIABLE, RUN_AGAIN, StopRequest
+
+POLL_SECONDS = 0.1
 
 
-def run_at_once(tasks: Mapping[str, Callable[[], object]], jobs: int) -> None:
-    """Do the tasks, so many at a time, and tell on stderr when each begins and ends.
+class Job(NamedTuple):
+    """A command that is running."""
+
+    process: subprocess.Popen[bytes]
+    errors: IO[str]
+    """What it prints to stderr."""
+
+
+def run_commands(commands: Mapping[str, Sequence[str]], jobs: int) -> None:
+    """Run digitlab commands, so many at a time; print to stderr when each begins and ends.
 
     Parameters
     ----------
-    tasks
-        What is to be done, by name: functions that can be pickled. What they print to stdout
-        and stderr is not shown; a training keeps it in its `train.log`.
+    commands
+        By name, the words after `digitlab`. What a command prints is not shown, except its error;
+        a training also keeps it in its `train.log`.
     jobs
-        How many processes work at once, at least 1.
+        How many run at the same time, at least 1.
 
     Raises
     ------
     DigitlabError
-        If a task fails: those under way are asked to stop, and no other is begun. Also where the
-        system has no groups of processes (Windows).
+        If a command fails. The others are asked to stop, and no new one is started.
     Stopped
-        After Ctrl-C or SIGTERM, when those under way have stopped too.
+        After Ctrl-C or SIGTERM, when the commands have saved and stopped too.
     """
-    if not hasattr(os, "setpgrp"):
-        raise DigitlabError("this system can train only one at a time: give --jobs 1")
-    waiting = list(tasks.items())
-    working: dict[str, BaseProcess] = {}
+    waiting = list(commands.items())
+    running: dict[str, Job] = {}
     with StopRequest() as stop:
         try:
-            while (working or waiting) and not stop.signal_number:
-                while waiting and len(working) < jobs:
-                    name, task = waiting.pop(0)
-                    working[name] = _begin(task)
-                    print(f"begun: {name}", file=sys.stderr, flush=True)
-                wait([process.sentinel for process in working.values()], timeout=0.2)
-                for name in [name for name, it in working.items() if not it.is_alive()]:
-                    exit_code = working.pop(name).exitcode
-                    if exit_code:
-                        raise DigitlabError(
-                            f"{name} ended with exit code {exit_code}: what it said stands above "
-                            "or in its train.log; the same command goes on from here"
-                        )
-                    print(f"done: {name}", file=sys.stderr, flush=True)
+            while (running or waiting) and not stop.signal_number:
+                while waiting and len(running) < jobs:
+                    name, words = waiting.pop(0)
+                    running[name] = _start(words)
+                    print(f"started: {name}", file=sys.stderr, flush=True)
+                time.sleep(POLL_SECONDS)
+                for name in [it for it, job in running.items() if job.process.poll() is not None]:
+                    _finish(name, running.pop(name))
         finally:
-            for process in working.values():
-                process.terminate()  # a training saves and ends
-            for name, process in working.items():
-                process.join()
+            for job in running.values():
+                job.process.terminate()  # a training saves and exits
+            for name, job in running.items():
+                job.process.wait()
+                job.errors.close()
                 print(f"stopped: {name}", file=sys.stderr, flush=True)
     if stop.signal_number:
-        raise Stopped(SAME_COMMAND_GOES_ON, stop.signal_number)
+        raise Stopped(RUN_AGAIN, stop.signal_number)
 
 
-def _begin(task: Callable[[], object]) -> BaseProcess:
-    """Start a process that does the task."""
-    spawn = multiprocessing.get_context("spawn")  # a forked PyTorch may wait for threads it lost
-    process = spawn.Process(target=_work, args=(task,), daemon=True)
-    # Ctrl-C is for the parent, which asks its children to stop: until they have left its group,
-    # they are not to hear of it. What is blocked stays so in a new process.
-    resource_tracker.ensure_running()  # it would unblock the signal when it first starts
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        process.start()
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    return process
+def _start(words: Sequence[str]) -> Job:
+    errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed when the job has finished
+    process = subprocess.Popen(
+        [sys.executable, "-m", "digitlab", *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=errors,
+        env={**os.environ, PARENT_VARIABLE: str(os.getpid())},
+        start_new_session=True,  # Ctrl-C reaches only this process, which then asks the others
+    )
+    return Job(process, errors)
 
 
-def _work(task: Callable[[], object]) -> None:
-    """Do the task in this process, in silence but for its errors."""
-    _end_with_parent()
-    errors = sys.stderr
-    with (
-        Path(os.devnull).open("w") as nowhere,
-        contextlib.redirect_stdout(nowhere),
-        contextlib.redirect_stderr(nowhere),
-    ):
-        try:
-            task()
-        except DigitlabError as error:
-            print(f"digitlab: {error}", file=errors)
-            sys.exit(1)
-        except Stopped as stopped:
-            sys.exit(stopped.exit_code)
-
-
-def _end_with_parent() -> None:
-    """Leave the parent's group, and ask this process to stop when the parent is no more."""
-    os.setpgrp()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # forgets one that came while it was blocked
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        wait([parent.sentinel])
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=watch, daemon=True).start()
+def _finish(name: str, job: Job) -> None:
+    with job.errors:
+        job.errors.seek(0)
+        last = (job.errors.read().splitlines() or ["no message"])[-1].removeprefix("digitlab: ")
+    if job.process.returncode:
+        raise DigitlabError(
+            f"{name} failed with exit code {job.process.returncode} ({last}); run the same command "
+            "again to pick up where it left off"
+        )
+    print(f"finished: {name}", file=sys.stderr, flush=True)

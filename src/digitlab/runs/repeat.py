@@ -4,25 +4,22 @@ import contextlib
 import math
 import statistics
 import sys
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError, Stopped
-from digitlab.recipe import Recipe
-from digitlab.records.folder import RunFolder
+from digitlab.recipe import Recipe, find_recipe
+from digitlab.records.folder import RunFolder, read_results
 from digitlab.records.history import ScorePoint
-from digitlab.runs.jobs import run_at_once
-from digitlab.runs.run import has_report, resume_run, start_run
-from digitlab.runs.stopping import SAME_COMMAND_GOES_ON
+from digitlab.runs.jobs import run_commands
+from digitlab.runs.run import Launch, resume_run, start_run
+from digitlab.runs.stopping import RUN_AGAIN
 from digitlab.train.networks import build_network, count_parameters
 
-# Student's t, 97.5 %, for 1 to 30 degrees of freedom: Wilson's interval is of one network's test,
-# this one of the mean over networks.
+# Student's t, 97.5 %, for 1 to 30 degrees of freedom.
 STUDENT_T = (
     *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
     *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
@@ -32,173 +29,187 @@ STUDENT_T = (
 
 @dataclass(frozen=True, kw_only=True)
 class Repeats:
-    """What many runs of a recipe, of different seeds, came to on the test set."""
+    """The results of runs that differ in their seeds only."""
 
     recipe: str
     """Its name."""
-    settings: dict[str, Any]
-    """All of its fields."""
+    settings: Recipe
     dataset: str
     seeds: list[int]
     accuracies: list[float]
-    """Of each seed, 0 to 1, at the fixed last epoch."""
+    """On the test set, for each seed, 0 to 1, after the last epoch."""
     without_disputed: list[float]
     """The same without the test images whose label is disputed."""
     mean: float
     sd: float | None
-    """Standard deviation over the seeds; None of one seed."""
+    """Standard deviation over the seeds; None for one seed."""
     interval: tuple[float, float] | None
-    """In which the mean of endlessly many seeds lies, in 95 of 100 such trials; None of one."""
+    """95 % confidence interval of the mean; None for one seed."""
     mean_without_disputed: float
     parameters: int
     seconds: float
-    """Mean of a run: training and testing, without imports."""
+    """Mean over the runs: training and testing, without imports."""
     seconds_each: list[float]
     machine: str
     threads: int
     jobs: int
-    """How many trainings went on at once, at most."""
+    """How many trainings ran at the same time, at most."""
     versions: dict[str, str]
 
 
 def repeat(
-    root: Path,
-    name: str,
-    recipe: Recipe,
-    dataset: Dataset,
-    *,
-    seeds: int,
-    device_name: str,
-    threads: int | None,
-    data_dir: Path | None,
-    command: list[str],
-    jobs: int = 1,
+    root: Path, name: str, recipe: Recipe, dataset: Dataset, launch: Launch, *, seeds: int
 ) -> Repeats:
-    """Train the recipe with seeds 1 to `seeds`, each in its own folder, and tell what came out.
+    """Train the recipe with seeds 1 to `seeds`, each in a folder of its own; return the results.
+
+    Runs that are finished or half done in those folders are picked up where they stopped.
 
     Parameters
     ----------
     root
-        Where the folders are made, `seed-1` and on.
+        The folder of all the runs: `seed-1` and so on.
     name
-        What the recipe is called, for the record.
-    device_name, threads, data_dir, command
-        See `start_run`. With several jobs, no number of threads means an equal share of them;
-        what was begun with another number is finished with that, for the sake of its bits.
-    jobs
-        How many trainings go on at once, each in a process of its own: two of one thread get
-        more done than one of two, which wait for each other many times a step.
-
-    What is done already, or half done, in those folders is taken up where it stopped.
+        The recipe's name; `recipe` may differ from it in some settings.
+    launch
+        How each run is started. With `jobs` above 1, each runs in a process of its own, and
+        without `threads` they share the threads equally: two runs with one thread each get more
+        done than one run with two. A run that was started with another number of threads is
+        finished with that number, so that its bits do not change.
 
     Raises
     ------
     DigitlabError
-        If a folder holds a run of other settings, or a training fails.
+        If a folder holds a run with other settings, or a training fails.
     Stopped
-        After Ctrl-C or SIGTERM; the same call goes on from there.
+        After Ctrl-C or SIGTERM; the same call picks up where it left off.
     """
     if seeds < 1:
         raise DigitlabError(f"seeds is {seeds}, but must be at least 1")
-    if jobs < 1:
-        raise DigitlabError(f"jobs is {jobs}, but must be at least 1")
-    folders = [RunFolder(root / f"seed-{seed}") for seed in range(1, seeds + 1)]
-    for folder in folders:
-        _check_same(folder, recipe)
-    jobs = min(jobs, seeds)
-    if threads is None:
-        threads = max(1, torch.get_num_threads() // jobs)
-    tasks = {
-        str(folder.path): partial(
-            _train_seed, folder, seed, recipe, dataset, device_name=device_name, threads=threads,
-            data_dir=data_dir, command=command, jobs=jobs,
-        )
-        for seed, folder in enumerate(folders, start=1)
-    }  # fmt: skip
-    done = [str(it.path) for it in folders if it.holds_a_run() and has_report(it, recipe.epochs)]
-    here = done if jobs > 1 else list(tasks)  # what is done has only to prove that it is whole
-    for run in here:
-        print(f"at hand: {run}" if run in done else f"begun: {run}", file=sys.stderr)
-        with contextlib.redirect_stdout(sys.stderr):  # stdout is for the result of them all
-            try:
-                tasks.pop(run)()
-            except Stopped as stopped:  # which says how to continue this one run
-                raise Stopped(SAME_COMMAND_GOES_ON, stopped.signal_number) from stopped
-    if tasks:
-        run_at_once(tasks, jobs)
-    return summarize(folders, name, recipe)
+    if launch.jobs < 1:
+        raise DigitlabError(f"jobs is {launch.jobs}, but must be at least 1")
+    jobs = min(launch.jobs, seeds)
+    threads = launch.threads or max(1, torch.get_num_threads() // jobs)
+    launch = replace(launch, jobs=jobs, threads=threads)
+    waiting: dict[str, list[str]] = {}
+    for seed in range(1, seeds + 1):
+        folder = RunFolder(root / f"seed-{seed}")
+        is_finished = _check_same(folder, recipe)
+        if is_finished or jobs == 1:  # a finished run is only checked
+            print(f"{'finished' if is_finished else 'started'}: {folder.path}", file=sys.stderr)
+            _train_here(folder, recipe, dataset, replace(launch, seed=seed))
+        else:
+            words = _command(folder, name, recipe, dataset, replace(launch, seed=seed))
+            waiting[str(folder.path)] = words
+    run_commands(waiting, jobs)
+    return summarize([RunFolder(root / f"seed-{seed}") for seed in range(1, seeds + 1)], name)
 
 
-def _check_same(folder: RunFolder, recipe: Recipe) -> None:
-    if folder.holds_a_run() and Recipe.from_json(folder.read_record()["recipe"]) != recipe:
+def _check_same(folder: RunFolder, recipe: Recipe) -> bool:
+    """Return whether the folder holds a finished run of the recipe; refuse a run of another."""
+    if not folder.holds_a_run():
+        return False
+    if folder.read_record().recipe != recipe:
         raise DigitlabError(
-            f"{folder.path} holds a run of other settings; name another folder with --run"
+            f"{folder.path} holds a run with other settings; choose another folder with --run"
         )
+    report = folder.read_report()
+    return report is not None and report.epochs == recipe.epochs
 
 
-def _train_seed(
-    folder: RunFolder,
-    seed: int,
-    recipe: Recipe,
-    dataset: Dataset,
-    *,
-    device_name: str,
-    threads: int,
-    data_dir: Path | None,
-    command: list[str],
-    jobs: int,
-) -> None:
-    """Begin the run in the folder, or go on with it."""
+def _train_here(folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launch) -> None:
+    """Start or continue a run in this process."""
+    with contextlib.redirect_stdout(sys.stderr):  # stdout is for the result of all runs
+        try:
+            if folder.holds_a_run():
+                resume_run(folder, dataset=dataset, command=launch.command)
+            else:
+                start_run(folder, recipe, dataset, launch)
+        except Stopped as stopped:  # its message says how to continue this one run
+            raise Stopped(RUN_AGAIN, stopped.signal_number) from stopped
+
+
+def _command(
+    folder: RunFolder, name: str, recipe: Recipe, dataset: Dataset, launch: Launch
+) -> list[str]:
+    """Return the words of the digitlab command that starts or continues a run."""
+    shared = ["--run", str(folder.path), "--no-figures"]
+    if launch.data_dir is not None:
+        shared += ["--data-dir", str(launch.data_dir)]
     if folder.holds_a_run():
-        resume_run(
-            folder, dataset, epochs=None, device_name=None, checkpoint_steps=None, command=command
-        )
-    else:
-        start_run(
-            folder, recipe, dataset, seed=seed, device_name=device_name, threads=threads,
-            checkpoint_steps=0, force=False, data_dir=data_dir, command=command, jobs=jobs,
-        )  # fmt: skip
+        return ["resume", *shared[1:]]
+    named = find_recipe(name)
+    changes = []
+    for setting in (it.name for it in fields(Recipe)):
+        value, flag = getattr(recipe, setting), setting.replace("_", "-")
+        if value != getattr(named, setting):
+            changes.append(
+                f"--{'' if value else 'no-'}{flag}"
+                if isinstance(value, bool)
+                else f"--{flag}={value}"
+            )
+    return [
+        *("train", "--recipe", name, *changes, "--dataset", dataset.entry.name, *shared),
+        *("--seed", str(launch.seed), "--device", launch.device),
+        *("--threads", str(launch.threads), "--jobs", str(launch.jobs)),
+    ]
 
 
-def summarize(folders: list[RunFolder], name: str, recipe: Recipe) -> Repeats:
-    """Return what the finished runs of the recipe of that name, in some folders, came to."""
-    reports = [folder.read_report() for folder in folders]
-    records = [folder.read_record() for folder in folders]
-    accuracies = [report["accuracy"] for report in reports if report is not None]
-    kept = [report["without_disputed"] for report in reports if report is not None]
-    without_disputed = [it["correct"] / it["total"] for it in kept]
+def summarize(folders: list[RunFolder], name: str) -> Repeats:
+    """Return the results of finished runs of the recipe of that name.
+
+    Raises
+    ------
+    DigitlabError
+        If one has no report, or a damaged one.
+    """
+    runs = [read_results(folder) for folder in folders]
+    reports = []
+    for run in runs:
+        if run.report is None:
+            raise DigitlabError(
+                f"{run.folder.path} has no complete report.json; `digitlab resume "
+                f"{run.folder.path}` writes it again"
+            )
+        reports.append(run.report)
+    records = [run.record for run in runs]
+    accuracies = [report.accuracy for report in reports]
+    without_disputed = [
+        report.without_disputed.correct / report.without_disputed.total for report in reports
+    ]
+    seconds = [
+        [point for point in run.history if isinstance(point, ScorePoint)][-1].seconds
+        for run in runs
+    ]
     mean = statistics.fmean(accuracies)
     sd = statistics.stdev(accuracies) if len(accuracies) > 1 else None
-    scores = [[p for p in folder.read_history() if isinstance(p, ScorePoint)] for folder in folders]
-    seconds = [points[-1].seconds for points in scores]
     return Repeats(
         recipe=name,
-        settings=recipe.as_json(),
-        dataset=records[0]["dataset"],
-        seeds=[record["seed"] for record in records],
+        settings=records[0].recipe,
+        dataset=records[0].dataset,
+        seeds=[record.seed for record in records],
         accuracies=accuracies,
         without_disputed=without_disputed,
         mean=mean,
         sd=sd,
         interval=None if sd is None else interval_of_mean(mean, sd, len(accuracies)),
         mean_without_disputed=statistics.fmean(without_disputed),
-        parameters=count_parameters(build_network(recipe)),
+        parameters=count_parameters(build_network(records[0].recipe)),
         seconds=statistics.fmean(seconds),
         seconds_each=seconds,
-        machine=records[-1]["machine"],
-        threads=max(record["threads"] for record in records),
-        jobs=max(record.get("jobs", 1) for record in records),
-        versions=records[-1]["versions"],
+        machine=records[-1].machine,
+        threads=max(record.threads for record in records),
+        jobs=max(record.jobs for record in records),
+        versions=records[-1].versions,
     )
 
 
 def interval_of_mean(mean: float, sd: float, count: int) -> tuple[float, float]:
-    """Return the 95 % interval of a mean, by Student's t; `count` is at least 2.
+    """Return the 95 % confidence interval of a mean, by Student's t; `count` is at least 2.
 
     >>> low, high = interval_of_mean(10.0, 1.0, 4)
     >>> round(low, 3), round(high, 3)
     (8.409, 11.591)
     """
-    t = STUDENT_T[min(count - 2, len(STUDENT_T) - 1)]  # beyond the table: a little too wide
+    t = STUDENT_T[min(count - 2, len(STUDENT_T) - 1)]  # beyond the table: slightly too wide
     half = t * sd / math.sqrt(count)
     return mean - half, mean + half

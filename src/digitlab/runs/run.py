@@ -1,226 +1,253 @@
-"""Begin a run, or continue one: the training, its folder, and the signals that stop it."""
+"""Start a run, or continue one: the training, its folder, and the signals that stop it."""
 
 import shlex
 import sys
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError, Stopped
 from digitlab.recipe import Recipe
-from digitlab.records.folder import RunFolder
-from digitlab.records.history import HeldOutPoint, ScorePoint, from_record
+from digitlab.records.folder import RunFolder, RunResults
+from digitlab.records.history import HeldOutPoint, ScorePoint
 from digitlab.records.provenance import command_given, versions
-from digitlab.records.report import calibrate_by_held_out, make_report
-from digitlab.runs.checks import (
-    check_belongs,
-    check_dataset,
-    check_epochs,
-    check_schedule,
-    check_settings,
-)
+from digitlab.records.report import HeldOut, calibrate_by_held_out, make_report
+from digitlab.records.run_record import RunRecord
+from digitlab.runs.checks import check_belongs, check_dataset, check_epochs, check_settings
 from digitlab.runs.stopping import StopRequest
+from digitlab.runs.synthetic import drop_synthetic, keep_synthetic, load_synthetic
 from digitlab.train.checkpoint import (
-    CheckpointError,
+    Checkpoint,
+    SaveError,
     load_checkpoint,
     make_last,
     save_checkpoint,
     write_beside,
 )
 from digitlab.train.device import describe_machine, set_up_device
+from digitlab.train.examples import check_examples
 from digitlab.train.loop import Training
 
-DECIDING_BITS = ("device", "machine", "threads", "computed_in")
-"""What of a run's record, beside the versions, decides its last bits."""
+
+@dataclass(frozen=True, kw_only=True)
+class Launch:
+    """How a run is started: everything except what is trained (recipe) and on what (dataset)."""
+
+    seed: int = 1
+    """0 or more; see `Training`."""
+    device: str = "auto"
+    threads: int | None = None
+    """See `set_up_device`."""
+    checkpoint_steps: int = 0
+    """Save a checkpoint every so many steps as well as after each epoch; 0 for epochs only."""
+    data_dir: Path | None = None
+    """The data folder that was given, for the record; None for the default one."""
+    force: bool = False
+    """Overwrite the run that the folder holds, if there is one."""
+    jobs: int = 1
+    """How many trainings run at the same time on this machine, for the record."""
+    command: list[str] = field(default_factory=list)
+    """The words after `digitlab`, for the record."""
 
 
-def start_run(
-    folder: RunFolder,
-    recipe: Recipe,
-    dataset: Dataset,
-    *,
-    seed: int,
-    device_name: str,
-    threads: int | None,
-    checkpoint_steps: int,
-    force: bool,
-    data_dir: Path | None,
-    command: list[str],
-    jobs: int = 1,
-) -> None:
+def start_run(folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launch) -> RunResults:
     """Train a new network up to `recipe.epochs` and leave everything in the folder.
-
-    Parameters
-    ----------
-    seed
-        0 or more; see `Training`.
-    device_name, threads
-        See `set_up_device`.
-    checkpoint_steps
-        Save every so many steps, beside every epoch's end; 0 for epochs' ends alone.
-    force
-        Overwrite the run that the folder holds, if it holds one.
-    data_dir, command, jobs
-        Where the data was asked for, the words that were given, and how many trainings go on at
-        once on this machine, for the record.
 
     Raises
     ------
     Stopped
-        After Ctrl-C or SIGTERM, when all has been saved.
+        After Ctrl-C or SIGTERM, when everything has been saved.
     DigitlabError
-        If the folder holds a run, the device is not there, or nothing can be saved.
+        If the folder holds a run, the device is not available, or nothing can be saved.
     """
-    check_settings(seed, checkpoint_steps)
-    device = set_up_device(device_name, threads)
-    with folder.only_one_process():
-        folder.check_free(force=force)
-        _tell_of_wait(recipe)
-        training = Training(recipe, dataset, seed=seed, device=device)
-        record = _record_of(training, dataset) | {
-            "data_dir": None if data_dir is None else str(data_dir),
-            "checkpoint_steps": checkpoint_steps,
-            "jobs": jobs,
-            "commands": [command_given(command)],
-        }
-        write_beside(folder.path, training.checkpoint())  # fails before anything is taken away
-        with StopRequest() as stop:  # or a checkpoint could be left without its record
+    check_settings(launch.seed, launch.checkpoint_steps)
+    check_examples(recipe, dataset)
+    device = set_up_device(launch.device, launch.threads)
+    with folder.only_one_process(), _explained("then run the same command again"):
+        folder.check_free(force=launch.force)
+        synthetic = load_synthetic(folder.path, recipe, dataset, seed=launch.seed)
+        training = Training(recipe, dataset, seed=launch.seed, device=device, synthetic=synthetic)
+        record = RunRecord(
+            recipe=recipe,
+            seed=launch.seed,
+            dataset=dataset.entry.name,
+            data_dir=None if launch.data_dir is None else str(launch.data_dir.absolute()),
+            data_sha256=dataset.digests,
+            checkpoint_steps=launch.checkpoint_steps,
+            jobs=launch.jobs,
+            commands=[command_given(launch.command)],
+            **_circumstances(training),
+        )
+        write_beside(folder.path, training.checkpoint())  # fails before anything is removed
+        with StopRequest() as stop:
             folder.clear()
-            make_last(folder.path)
             folder.write_record(record)
+            make_last(folder.path)
+            keep_synthetic(folder.path, training, dataset)
         if stop.signal_number:
             raise Stopped(f"stopped at the start; {_how_to_continue(folder)}", stop.signal_number)
-        _train_and_report(folder, training, dataset, checkpoint_steps)
+        return _train_and_report(folder, training, dataset, record, launch.checkpoint_steps)
 
 
 def resume_run(
     folder: RunFolder,
-    dataset: Dataset,
     *,
-    epochs: int | None,
-    device_name: str | None,
-    checkpoint_steps: int | None,
+    dataset: Dataset | None = None,
+    data_dir: Path | None = None,
+    epochs: int | None = None,
+    device_name: str | None = None,
+    checkpoint_steps: int | None = None,
     command: list[str],
-) -> None:
+) -> tuple[RunResults, Dataset]:
     """Continue a run from its last checkpoint, up to `epochs` epochs in all.
 
-    On the machine that began the run it ends with the same bits as a run that was never stopped:
-    it takes the same number of threads, and the same device unless `device_name` names another.
+    On the machine that began the run, it ends with the same bits as a run that was never stopped:
+    it uses the same number of threads, and the same device unless `device_name` names another.
+
+    Parameters
+    ----------
+    dataset
+        The run's dataset; loaded from `data_dir`, or from where the run found it, if None.
+    epochs, checkpoint_steps
+        As the run was started, if None.
+    command
+        The words after `digitlab`, for the record.
 
     Raises
     ------
     Stopped, DigitlabError
-        As `start_run`; also if more than `epochs` epochs are done already, or if the learning rate
-        was to reach 0 at another epoch.
+        As `start_run`; also if the run cannot end after so many epochs, or has no good checkpoint.
     """
-    folder.read_record()  # before a lock is laid into a folder that holds no run
-    with folder.only_one_process():
+    folder.check_holds_a_run()
+    with folder.only_one_process(), _explained(f"then {_how_to_continue(folder)}"):
         record = folder.read_record()
-        check_dataset(record["dataset"], dataset.entry.name, folder.path)
+        dataset = dataset or record.load_dataset(data_dir)
+        check_dataset(record.dataset, dataset.entry.name, folder.path)
         if checkpoint_steps is None:
-            checkpoint_steps = record["checkpoint_steps"]
-        check_settings(record["seed"], checkpoint_steps)
-        checkpoint, rejected = load_checkpoint(folder.path, lambda it: check_belongs(it, record))
-        done = checkpoint.record
-        check_epochs(epochs, done["epochs_done"], done["batches_done"])
-        check_schedule(epochs, Recipe.from_json(done["recipe"]))
+            checkpoint_steps = record.checkpoint_steps
+        check_settings(record.seed, checkpoint_steps)
+        checkpoint, rejected = _last_checkpoint(folder, record)
+        done = None if checkpoint is None else checkpoint.progress
+        epochs_done = 0 if done is None else done.epochs_done
         if epochs is None:
-            epochs = record["recipe"]["epochs"]
-        recipe = replace(Recipe.from_json(done["recipe"]), epochs=epochs)
-        is_done = done["epochs_done"] == epochs and has_report(folder, epochs)
-        if not is_done:  # fails before anything is moved
-            device = set_up_device(device_name or done["device"], done["threads"])
+            epochs = record.recipe.epochs
+        else:
+            batches_done = 0 if done is None else done.batches_done
+            check_epochs(epochs, record.recipe, epochs_done, batches_done)
+        report = folder.read_report()
+        is_finished = epochs_done == epochs and report is not None and report.epochs == epochs
+        if not is_finished:  # fails before anything is moved
+            device = set_up_device(device_name or (done or record).device, (done or record).threads)
 
-        for path, trouble in rejected.items():
+        for path, problem in rejected.items():
             path.replace(path.with_name(f"{path.name}.damaged"))
-            _tell(folder, f"{trouble}; set aside, continuing from the checkpoint before it")
-        folder.write_history(from_record(point) for point in done["history"])
-        if is_done:
-            _tell(folder, f"nothing left to do: {_epochs(epochs)} done")
-            return
-        _tell_of_wait(recipe)
-        training = Training(recipe, dataset, seed=done["seed"], device=device)
-        training.restore(checkpoint)
-        now = _record_of(training, dataset)
-        _tell_differences(folder, record, now)
-        commands = [*record["commands"], command_given(command)]
-        folder.write_record(record | now | {"commands": commands})
-        _train_and_report(folder, training, dataset, checkpoint_steps)
+            _print(folder, f"{problem}; set aside, continuing from the checkpoint before it")
+        history = [] if done is None else done.history
+        folder.write_history(history)
+        if is_finished:
+            _print(folder, f"nothing left to do: {_epochs(epochs)} done")
+            results = RunResults(folder=folder, record=record, history=history, report=report)
+            return results, dataset
+        recipe = replace(record.recipe, epochs=epochs)
+        synthetic = load_synthetic(folder.path, recipe, dataset, seed=record.seed)
+        training = Training(recipe, dataset, seed=record.seed, device=device, synthetic=synthetic)
+        if checkpoint is not None:
+            training.restore(checkpoint)
+        now = msgspec.structs.replace(
+            record,
+            recipe=recipe,
+            commands=[*record.commands, command_given(command)],
+            **_circumstances(training),
+        )
+        if differences := record.differences(now):
+            _print(folder, f"results may no longer be bit-identical: {', '.join(differences)}")
+        folder.write_record(now)
+        return _train_and_report(folder, training, dataset, now, checkpoint_steps), dataset
+
+
+def _last_checkpoint(
+    folder: RunFolder, record: RunRecord
+) -> tuple[Checkpoint | None, dict[Path, str]]:
+    """Return the newest good checkpoint and what is wrong with newer ones.
+
+    A run that was killed before its first checkpoint has none, and starts again.
+    """
+    if not folder.has_checkpoint():
+        return None, {}
+    return load_checkpoint(folder.path, lambda checkpoint: check_belongs(checkpoint, record))
+
+
+def _circumstances(training: Training) -> dict[str, Any]:
+    """Return the fields of a `RunRecord` that say where and with what a run is trained."""
+    return {
+        "device": training.device.type,
+        "machine": describe_machine(training.device),
+        "threads": torch.get_num_threads(),
+        "computed_in": "bfloat16" if training.bfloat16 else "float32",
+        "versions": versions(),
+    }
 
 
 def _train_and_report(
-    folder: RunFolder, training: Training, dataset: Dataset, checkpoint_steps: int
-) -> None:
-    try:
-        _train(folder, training, checkpoint_steps)
-        answers = training.test_answers
-        if answers is None:  # the last test was in another process
-            answers = training.answer_test_set().numpy()
-        epochs = training.epochs_done
-        calibration = calibrate_by_held_out(
-            training.answer_held_out().numpy(), training.examples.held_out_labels.numpy()
-        )
-        report = make_report(
-            answers, dataset, model=str(folder.path), epochs=epochs, calibration=calibration
-        )
-        folder.write_report(report | _held_out(training))
-    except BrokenPipeError:  # nobody reads what is printed any more
-        raise
-    except CheckpointError as error:
-        raise DigitlabError(f"{error}: make room, then {_how_to_continue(folder)}") from error
-    except OSError as error:
-        raise DigitlabError(
-            f"{error.filename or folder.path} cannot be written ({error.strerror}); the last "
-            f"checkpoint is intact: {_how_to_continue(folder)}"
-        ) from error
+    folder: RunFolder,
+    training: Training,
+    dataset: Dataset,
+    record: RunRecord,
+    checkpoint_steps: int,
+) -> RunResults:
+    _train(folder, training, checkpoint_steps)
+    answers = training.test_answers
+    if answers is None:  # the last test was in another process
+        answers = training.answer_test_set().numpy()
+    calibration = calibrate_by_held_out(
+        training.answer_held_out().numpy(), training.examples.held_out_labels.numpy()
+    )
+    report = make_report(
+        answers, dataset, model=str(folder.path), epochs=training.epochs_done,
+        calibration=calibration, held_out=_held_out(training),
+    )  # fmt: skip
+    folder.write_report(report)
+    drop_synthetic(folder.path)
+    return RunResults(folder=folder, record=record, history=training.history, report=report)
 
 
-def _held_out(training: Training) -> dict[str, Any]:
-    """Return what the report tells of the images held out; nothing where there are none."""
+def _held_out(training: Training) -> HeldOut | None:
     points = [point for point in training.history if isinstance(point, HeldOutPoint)]
     if not points:
-        return {}
+        return None
     last = points[-1]
-    return {
-        "held_out": {
-            "loss": last.loss,
-            "correct": last.correct,
-            "total": last.total,
-            "accuracy": last.correct / last.total,
-        }
-    }
+    accuracy = last.correct / last.total
+    return HeldOut(loss=last.loss, correct=last.correct, total=last.total, accuracy=accuracy)
 
 
 def _train(folder: RunFolder, training: Training, checkpoint_steps: int) -> None:
     with StopRequest() as stop:
         for point in training.run():
-            is_score = isinstance(point, ScorePoint)
             if point is not None:
                 folder.append_point(point)
-                _tell(folder, point.line(), is_result=is_score)
+                _print(folder, point.line(), is_result=isinstance(point, ScorePoint))
             is_due = checkpoint_steps > 0 and training.steps_done % checkpoint_steps == 0
-            if training.batches_done == 0 or is_due or stop.signal_number:
+            signal_number = stop.signal_number
+            if training.batches_done == 0 or is_due or signal_number:
                 save_checkpoint(folder.path, training.checkpoint())
-            if stop.signal_number:
+            if signal_number:
                 raise Stopped(
                     f"stopped and saved after {_epochs(training.epochs_done)} and "
                     f"{training.batches_done} steps; {_how_to_continue(folder)}",
-                    stop.signal_number,
+                    signal_number,
                 )
 
 
-def _tell(folder: RunFolder, line: str, *, is_result: bool = False) -> None:
-    """Print a line, results to stdout and progress to stderr, and keep it in the log."""
+def _print(folder: RunFolder, line: str, *, is_result: bool = False) -> None:
+    """Print a line, results to stdout and progress to stderr, and add it to the log."""
     print(line, file=sys.stdout if is_result else sys.stderr, flush=True)
     folder.append_log(line)
-
-
-def _tell_of_wait(recipe: Recipe) -> None:
-    if recipe.degraded or recipe.outliers:
-        print("drawing the pictures that the recipe adds, up to 2 minutes", file=sys.stderr)
 
 
 def _epochs(count: int) -> str:
@@ -231,33 +258,17 @@ def _how_to_continue(folder: RunFolder) -> str:
     return f"continue with `digitlab resume {shlex.quote(str(folder.path))}`"
 
 
-def _tell_differences(folder: RunFolder, then: dict[str, Any], now: dict[str, Any]) -> None:
-    """Say what has changed of all that decides a run's last bits."""
-    before, after = ({**r["versions"], **{k: r[k] for k in DECIDING_BITS}} for r in (then, now))
-    differences = [
-        f"{name} {before.get(name)} -> {after.get(name)}"
-        for name in sorted({*before, *after})
-        if before.get(name) != after.get(name)
-    ]
-    if differences:
-        _tell(folder, f"the last bits may differ from now on: {', '.join(differences)}")
-
-
-def _record_of(training: Training, dataset: Dataset) -> dict[str, Any]:
-    return {
-        "recipe": training.recipe.as_json(),
-        "seed": training.seed,
-        "dataset": dataset.entry.name,
-        "data_sha256": dataset.digests,
-        "device": training.device.type,
-        "machine": describe_machine(training.device),
-        "threads": torch.get_num_threads(),
-        "computed_in": "bfloat16" if training.bfloat16 else "float32",
-        "versions": versions(),
-    }
-
-
-def has_report(folder: RunFolder, epochs: int) -> bool:
-    """Tell whether the folder's run was trained for so many epochs, tested and reported."""
-    report = folder.read_report()
-    return report is not None and report["epochs"] == epochs
+@contextmanager
+def _explained(remedy: str) -> Iterator[None]:
+    """Turn a file that cannot be written into one sentence that ends with the remedy."""
+    try:
+        yield
+    except BrokenPipeError:  # nobody reads what is printed any more
+        raise
+    except SaveError as error:
+        raise DigitlabError(f"{error}; make room, {remedy}") from error
+    except OSError as error:
+        raise DigitlabError(
+            f"{error.filename or 'a file'} cannot be written ({error.strerror or error}); earlier "
+            f"checkpoints are intact; make room, {remedy}"
+        ) from error

@@ -1,20 +1,33 @@
-"""Ctrl-C and SIGTERM: finish the step, save, and go."""
+"""Ctrl-C and SIGTERM: finish the step, save, and exit."""
 
+import os
 import signal
 from types import FrameType
 
-SAME_COMMAND_GOES_ON = "stopped and saved; the same command goes on from here"
-"""What a command says that begins and continues runs alike."""
+RUN_AGAIN = "stopped and saved; run the same command again to pick up where it left off"
+"""What a command prints that begins and continues runs alike."""
+
+PARENT_VARIABLE = "DIGITLAB_PARENT"
+"""The process number of the program that started this one, and without which it must not go on."""
 
 
 class StopRequest:
     """While its `with` block lasts, the first Ctrl-C or SIGTERM is only noted.
 
-    A second one acts at once, as it does outside the block.
+    A second one acts at once, as it does outside the block. A program that was started by
+    `digitlab repeat` is also asked to stop when that process is gone.
     """
 
     def __init__(self) -> None:
-        self.signal_number: int | None = None
+        self._noted: int | None = None
+        self._parent = int(os.environ.get(PARENT_VARIABLE, "0"))
+
+    @property
+    def signal_number(self) -> int | None:
+        """The signal that was received, or None."""
+        if self._parent and os.getppid() != self._parent:
+            return signal.SIGTERM
+        return self._noted
 
     def __enter__(self) -> "StopRequest":
         self._before = {
@@ -26,7 +39,7 @@ class StopRequest:
         self._restore()
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
-        self.signal_number = number
+        self._noted = number
         self._restore()
 
     def _restore(self) -> None:

@@ -41,10 +41,10 @@ class RunningAverage:
             else:
                 mean.copy_(state[name])
 
-    def state(self) -> dict[str, Tensor]:
+    def state_dict(self) -> dict[str, Tensor]:
         """Return the average by the tensors' names."""
         return self.network.state_dict()
 
-    def load_state(self, state: dict[str, Tensor]) -> None:
-        """Take over what `state` returned, perhaps in another process."""
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Take over what `state_dict` returned, perhaps in another process."""
         load_weights(self.network, state)

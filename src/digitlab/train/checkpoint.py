@@ -1,96 +1,120 @@
-"""One file that holds all of a run's state, written whole or not at all.
+"""One file that holds all of a run's state, written completely or not at all."""
 
-A checkpoint is a safetensors file: a JSON header, then the tensors. Nothing in it can run code
-when it is read. Its header carries the SHA-256 of the whole file (computed with zeros in the
-digest's own place), so that one flipped bit anywhere is found.
-"""
-
-import hashlib
-import json
-import os
-import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-import safetensors.torch
-from safetensors import SafetensorError
+import msgspec
 from torch import Tensor
 
 from digitlab.errors import DigitlabError
-from digitlab.records.folder import LAST, PREVIOUS, TEMPORARY
+from digitlab.files import decode_json, flush_folder, write_whole
+from digitlab.recipe import Recipe
+from digitlab.records.folder import LAST, PREVIOUS
+from digitlab.records.history import Point
+from digitlab.train.tensor_file import CheckpointError, pack, unpack
 
-_DIGEST = re.compile(rb'"sha256":"([0-9a-f]{64})"')
-_NO_DIGEST = b"0" * 64
+TEMPORARY = ".saving.tmp"  # what a killed process leaves is removed with other temporary files
 
 
-class CheckpointError(DigitlabError):
-    """A checkpoint that cannot be written, or a file that is not a whole checkpoint."""
+class SaveError(DigitlabError):
+    """A checkpoint that cannot be written."""
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything in a run's state that is not a tensor."""
+
+    recipe: Recipe
+    dataset: str
+    seed: int
+    device: str
+    threads: int
+    epochs_done: int
+    batches_done: int
+    """In the current epoch."""
+    seconds: float
+    """How long the run has been training and testing."""
+    history: list[Point]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
-    """A run's state: tensors by name, and everything that is not a tensor."""
+    """A run's state."""
 
     tensors: dict[str, Tensor]
-    """Weights, optimizer state and random states, each under a name of dotted parts."""
-    record: dict[str, Any]
-    """Recipe, seed, position, history and so on; anything that JSON can hold."""
+    """Weights, optimizer state and random states, each with a dotted name."""
+    progress: Progress
+
+    def part(self, prefix: str) -> dict[str, Tensor]:
+        """Return the tensors whose names begin with `prefix` and a dot, without that beginning."""
+        start = f"{prefix}."
+        return {
+            name.removeprefix(start): tensor
+            for name, tensor in self.tensors.items()
+            if name.startswith(start)
+        }
 
 
-def named_below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return the tensors whose names begin with `prefix` and a dot, under what follows it.
+class Stateful(Protocol):
+    """A part of a training whose state belongs in a checkpoint."""
 
-    >>> from torch import tensor
-    >>> named_below("a", {"a.b.c": tensor(1), "ab.c": tensor(2)})
-    {'b.c': tensor(1)}
-    """
-    start = f"{prefix}."
-    return {name[len(start) :]: t for name, t in tensors.items() if name.startswith(start)}
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return the state as tensors by name."""
+
+    def load_state_dict(self, state: dict[str, Tensor], /) -> object:
+        """Take over a state that `state_dict` returned, perhaps in another process."""
+
+
+def tensors_of(parts: Mapping[str, Stateful]) -> dict[str, Tensor]:
+    """Return the state of all parts; the name of each tensor begins with that of its part."""
+    return {
+        f"{prefix}.{name}": tensor
+        for prefix, part in parts.items()
+        for name, tensor in part.state_dict().items()
+    }
+
+
+def load_parts(parts: Mapping[str, Stateful], checkpoint: Checkpoint) -> None:
+    """Let each part take over its state, or raise `CheckpointError` if it does not fit."""
+    for prefix, part in parts.items():
+        try:
+            part.load_state_dict(checkpoint.part(prefix))
+        except (DigitlabError, KeyError, RuntimeError, TypeError) as error:
+            raise CheckpointError(
+                f"the checkpoint does not fit this run ({prefix}: {error})"
+            ) from error
 
 
 def to_bytes(checkpoint: Checkpoint) -> bytes:
     """Return the file that holds the checkpoint."""
-    metadata = {"digitlab": json.dumps(checkpoint.record), "sha256": _NO_DIGEST.decode()}
-    tensors = {name: tensor.cpu().contiguous() for name, tensor in checkpoint.tensors.items()}
-    blank = safetensors.torch.save(tensors, metadata)
-    digest = hashlib.sha256(blank).hexdigest().encode()
-    return _DIGEST.sub(b'"sha256":"' + digest + b'"', blank, count=1)
+    return pack(checkpoint.tensors, checkpoint.progress)
 
 
 def from_bytes(content: bytes, name: str) -> Checkpoint:
-    """Return the checkpoint that a file holds; `name` is what errors call it.
+    """Return the checkpoint in a file that error messages call `name`, or raise as `unpack`."""
+    tensors, record = unpack(content, name)
+    try:
+        return Checkpoint(tensors=tensors, progress=decode_json(record, Progress, name))
+    except DigitlabError as error:
+        raise CheckpointError(str(error)) from error
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Return the checkpoint in a file.
 
     Raises
     ------
     CheckpointError
-        If it is not a checkpoint of this program, or one that was cut short or altered.
+        If the file is not a complete checkpoint.
+    DigitlabError
+        If it cannot be read at all.
     """
-    header_end = 8 + int.from_bytes(content[:8], "little")
-    found = _DIGEST.search(content[:header_end])
-    if found is None:
-        raise CheckpointError(f"{name} is not a digitlab checkpoint")
-    blank = content[: found.start(1)] + _NO_DIGEST + content[found.end(1) :]
-    if hashlib.sha256(blank).hexdigest().encode() != found[1]:
-        raise CheckpointError(
-            f"{name} is damaged: its {len(content):,} bytes do not have the digest it was saved by"
-        )
-    try:
-        header = json.loads(content[8:header_end])
-        record = json.loads(header["__metadata__"]["digitlab"])
-        return Checkpoint(tensors=safetensors.torch.load(content), record=record)
-    except (KeyError, ValueError, SafetensorError) as error:
-        raise CheckpointError(f"{name} is not a digitlab checkpoint ({error})") from error
-
-
-def read_checkpoint(path: Path) -> Checkpoint:
-    """Return the checkpoint in a file, or raise `CheckpointError`."""
     try:
         return from_bytes(path.read_bytes(), str(path))
     except OSError as error:
-        raise CheckpointError(f"{path} cannot be read ({error.strerror})") from error
+        raise DigitlabError(f"{path} cannot be read ({error.strerror})") from error
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
@@ -98,73 +122,64 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
 
     Raises
     ------
-    CheckpointError
-        If it cannot be written, say because the disk is full. What was there before is intact.
+    SaveError
+        If it cannot be written, for example because the disk is full. Earlier checkpoints are
+        intact.
     """
     write_beside(folder, checkpoint)
     make_last(folder)
 
 
 def write_beside(folder: Path, checkpoint: Checkpoint) -> None:
-    """Write `checkpoint` under a name of its own, force it to the disk and read it back.
+    """Write `checkpoint` under a temporary name, force it to the disk and read it back.
 
-    The first half of `save_checkpoint`: the checkpoints that are there are not touched.
+    The first half of `save_checkpoint`: existing checkpoints are not touched.
     """
     temporary = folder / TEMPORARY
     try:
-        with temporary.open("wb") as stream:
-            stream.write(to_bytes(checkpoint))
-            stream.flush()
-            os.fsync(stream.fileno())
+        write_whole(temporary, to_bytes(checkpoint))
         read_checkpoint(temporary)
-    except (OSError, CheckpointError) as error:
+    except (OSError, DigitlabError) as error:
         temporary.unlink(missing_ok=True)
         raise _cannot_save(folder, error) from error
 
 
 def make_last(folder: Path) -> None:
-    """Let the names move on: the last one becomes the previous, the one written beside the last.
+    """Rename the last checkpoint to the previous one, and the one just written to the last.
 
     The second half of `save_checkpoint`. A process that dies between the two renames leaves the
-    former last one as the previous, which is where the next process looks.
+    former last checkpoint as the previous one, which is where the next process looks.
     """
     try:
         if (folder / LAST).exists():
             (folder / LAST).replace(folder / PREVIOUS)
         (folder / TEMPORARY).replace(folder / LAST)
-        _flush_folder(folder)
+        flush_folder(folder)
     except OSError as error:
+        (folder / TEMPORARY).unlink(missing_ok=True)
         raise _cannot_save(folder, error) from error
 
 
-def _cannot_save(folder: Path, error: OSError | CheckpointError) -> CheckpointError:
+def _cannot_save(folder: Path, error: OSError | DigitlabError) -> SaveError:
     reason = error.strerror if isinstance(error, OSError) else error
-    return CheckpointError(
-        f"the checkpoint cannot be saved in {folder} ({reason}); what was saved before is intact"
+    return SaveError(
+        f"the checkpoint cannot be saved in {folder} ({reason}); earlier checkpoints are intact"
     )
-
-
-def _flush_folder(folder: Path) -> None:
-    """Force the new names to the disk as well, where the system can do it (not on Windows)."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def load_checkpoint(
     folder: Path, check: Callable[[Checkpoint], None] = lambda _: None
 ) -> tuple[Checkpoint, dict[Path, str]]:
-    """Return a folder's last good checkpoint, and those passed over with what is wrong with each.
+    """Return a folder's newest good checkpoint, and what is wrong with any that are newer.
 
-    A checkpoint is good if it is whole and `check` raises no `DigitlabError` for it.
+    A checkpoint is good if it is complete and `check` raises no `CheckpointError` for it.
 
     Raises
     ------
     CheckpointError
-        If the folder holds none that is good; the message tells what is wrong with each.
+        If the folder has no good checkpoint; the message says what is wrong with each.
+    DigitlabError
+        If one cannot be read: falling back would silently lose what it holds.
     """
     rejected: dict[Path, str] = {}
     for path in (folder / LAST, folder / PREVIOUS):
@@ -174,20 +189,19 @@ def load_checkpoint(
             checkpoint = read_checkpoint(path)
             check(checkpoint)
         except CheckpointError as error:
-            rejected[path] = str(error)
-        except DigitlabError as error:
-            rejected[path] = f"{path}: {error}"
+            message = str(error)
+            rejected[path] = message if str(path) in message else f"{path}: {message}"
         else:
             return checkpoint, rejected
     if not rejected:
-        raise CheckpointError(f"{folder} holds no checkpoint; begin a run with `digitlab train`")
+        raise CheckpointError(f"{folder} has no checkpoint; start a run with `digitlab train`")
     reasons = "; ".join(rejected.values())
-    raise CheckpointError(f"{reasons}; there is no other to take its place")
+    raise CheckpointError(f"{reasons}; and there is no earlier checkpoint to fall back to")
 
 
 def load_checkpoint_to_use(folder: Path) -> Checkpoint:
-    """Return a folder's last whole checkpoint, and say on stderr if it is not the last of all."""
+    """Return a folder's newest good checkpoint; print to stderr if it is not the last one."""
     checkpoint, rejected = load_checkpoint(folder)
-    for trouble in rejected.values():
-        print(f"{trouble}; taking the checkpoint before it", file=sys.stderr)
+    for problem in rejected.values():
+        print(f"{problem}; using the checkpoint before it", file=sys.stderr)
     return checkpoint

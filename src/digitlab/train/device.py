@@ -105,3 +105,18 @@ def describe_machine(device: torch.device) -> str:
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
+
+
+class RandomStates:
+    """The state of every random generator that a training draws from, for a checkpoint."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return the states as tensors by name."""
+        return get_random_states(self.device)
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Take over the states that `state_dict` returned, perhaps in another process."""
+        set_random_states(self.device, state)

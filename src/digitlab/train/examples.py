@@ -1,8 +1,15 @@
-"""What a training shows its network: the images learned, those held out, and what is added."""
+"""The images a training sees: which are trained on, which are held out, how batches are made.
+
+MNIST is 55 MB: it stays in memory as the bytes it consists of, and a batch becomes float32 only
+when it is taken.
+"""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from digitlab.data.dataset import Dataset
@@ -13,76 +20,77 @@ from digitlab.synth.non_digits import non_digits
 from digitlab.train.augment import augmented
 from digitlab.train.step import NO_DIGIT
 
-HELD_OUT_SEED = 1998  # not the run's: runs of any seed can be compared by what they hold out
+HELD_OUT_SEED = 1998  # not the run's: every seed holds out the same images, so runs are comparable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Synthetic:
+    """Synthetic training images; None where the recipe uses none."""
+
+    degraded: NDArray[np.uint8] | None
+    """One degraded copy of each training image, (images, 28, 28)."""
+    non_digits: NDArray[np.uint8] | None
+    """Pictures of no digit, (N, 28, 28)."""
 
 
 class Examples:
-    """A dataset's training images as the recipe wants them shown.
+    """A dataset's training images as the recipe wants them.
 
-    Whatever is random is a function of the seed (the added pictures), of seed and epoch (which
-    images are degraded), or drawn from PyTorch's own generator, whose state a checkpoint keeps.
+    Everything random is a function of the seed (synthetic images), of seed and epoch (which images
+    are degraded), or drawn from PyTorch's own generator, whose state a checkpoint contains.
 
     Parameters
     ----------
-    recipe, dataset, seed
+    recipe, dataset, seed, synthetic
         See `digitlab.train.loop.Training`.
     device
-        Where the images are held, as uint8.
+        Where the images are kept, as uint8.
 
     Raises
     ------
     DigitlabError
-        If batch norm would meet a batch of one image, which has no deviation; or if pictures are
-        to be added to a dataset that is not of digits.
+        If a batch would be of one image, for which batch norm has no standard deviation; or if
+        synthetic images are asked for, but the dataset is not MNIST.
     """
 
-    def __init__(self, recipe: Recipe, dataset: Dataset, *, seed: int, device: torch.device):
+    def __init__(
+        self,
+        recipe: Recipe,
+        dataset: Dataset,
+        *,
+        seed: int,
+        device: torch.device,
+        synthetic: Synthetic | None = None,
+    ) -> None:
         self.recipe = recipe
         self.seed = seed
-        images = torch.from_numpy(dataset.train_images[: recipe.train_images])
-        labels = torch.from_numpy(dataset.train_labels[: recipe.train_images]).long()
-        learned, held_out = split(len(images), recipe.validation)
-        self.images, self.labels = images[learned].to(device), labels[learned].to(device)
+        check_examples(recipe, dataset)
+        self.synthetic = synthetic or draw_synthetic(recipe, dataset, seed=seed)
+        trained, held_out = split_of(recipe, dataset)
+        images, labels = _tensors(dataset)
+        self.images, self.labels = images[trained].to(device), labels[trained].to(device)
         self.held_out_images = images[held_out].to(device)
         self.held_out_labels = labels[held_out]
-        size, rest = recipe.batch_size, len(learned) % recipe.batch_size
-        if recipe.network != "tutorial" and 1 in (size, rest):
-            raise DigitlabError(
-                f"{len(learned)} images in batches of {size} leave one alone, of which batch norm "
-                "cannot take a deviation; choose another batch_size"
-            )
-        if (recipe.degraded or recipe.outliers) and dataset.entry.name != "mnist":
-            raise DigitlabError(
-                f"degraded copies and pictures of no digit are made for mnist, not for "
-                f"{dataset.entry.name}; try --degraded 0 --outliers 0"
-            )
-        self._copies: Tensor | None = None
-        if recipe.degraded:
-            copies = degraded_copies(images[learned].numpy(), labels[learned].numpy(), seed=seed)
-            self._copies = torch.from_numpy(copies).to(device)
-        self._non_digits: Tensor | None = None
-        if recipe.outliers:
-            drawn = non_digits(images[learned].numpy(), labels[learned].numpy(), seed=seed)
-            self._non_digits = torch.from_numpy(drawn).to(device)
+        self._degraded, self._non_digits = (
+            None if drawn is None else torch.from_numpy(drawn).to(device)
+            for drawn in (self.synthetic.degraded, self.synthetic.non_digits)
+        )
 
     def __len__(self) -> int:
-        """Return how many images an epoch shows."""
+        """Return the number of images per epoch."""
         return len(self.images)
 
-    def of_epoch(self, epoch: int) -> Tensor:
-        """Return the images of an epoch, uint8 (images, 28, 28), some as their degraded copies."""
-        if self._copies is None or self._is_plain(epoch):
+    def epoch_images(self, epoch: int) -> Tensor:
+        """Return an epoch's images, uint8 (images, 28, 28), some replaced by degraded copies."""
+        if self._degraded is None or self._is_plain(epoch):
             return self.images
         generator = torch.Generator().manual_seed(mix(self.seed, -epoch))
         chosen = torch.rand(len(self), generator=generator) < self.recipe.degraded
-        return torch.where(chosen.to(self.images.device)[:, None, None], self._copies, self.images)
+        chosen = chosen.to(self.images.device)[:, None, None]  # (images, 1, 1)
+        return torch.where(chosen, self._degraded, self.images)
 
-    def _is_plain(self, epoch: int) -> bool:
-        """Tell whether this epoch, counted from 1, shows the training images as they are."""
-        return epoch > self.recipe.epochs - self.recipe.plain_epochs
-
-    def shown(self, images: Tensor, labels: Tensor, epoch: int) -> tuple[Tensor, Tensor]:
-        """Return a batch as it is learned: pictures of no digit added, and all of it augmented.
+    def varied(self, images: Tensor, labels: Tensor, epoch: int) -> tuple[Tensor, Tensor]:
+        """Return a batch with pictures of no digit added, and all of it augmented.
 
         uint8 (B, 28, 28) and int64 (B,) become uint8 (B + B', 28, 28) and int64 (B + B',).
         """
@@ -95,12 +103,48 @@ class Examples:
             images = augmented(images, self.recipe.augment)
         return images, labels
 
+    def _is_plain(self, epoch: int) -> bool:
+        """Return whether this epoch, counted from 1, shows the training images unchanged."""
+        return epoch > self.recipe.epochs - self.recipe.plain_epochs
+
+
+def check_examples(recipe: Recipe, dataset: Dataset) -> None:
+    """Raise `DigitlabError` if this recipe cannot be trained on this dataset: see `Examples`."""
+    images = min(recipe.train_images, len(dataset.train_images)) - recipe.validation
+    size = recipe.batch_size
+    if recipe.network != "tutorial" and 1 in (size, images % size):
+        raise DigitlabError(
+            f"{images} images in batches of {size} leave a last batch of 1, and batch norm needs "
+            "at least 2; choose another batch_size"
+        )
+    if (recipe.degraded or recipe.outliers) and dataset.entry.name != "mnist":
+        raise DigitlabError(
+            "degraded copies and pictures of no digit are made for mnist, not for "
+            f"{dataset.entry.name}; try --degraded 0 --outliers 0"
+        )
+
+
+def draw_synthetic(recipe: Recipe, dataset: Dataset, *, seed: int) -> Synthetic:
+    """Draw the synthetic images that the recipe asks for; about 1 ms each."""
+    trained, _ = split_of(recipe, dataset)
+    images = dataset.train_images[trained.numpy()]
+    labels = dataset.train_labels[trained.numpy()].astype(np.int64)
+    return Synthetic(
+        degraded=degraded_copies(images, labels, seed=seed) if recipe.degraded else None,
+        non_digits=non_digits(images, labels, seed=seed) if recipe.outliers else None,
+    )
+
+
+def split_of(recipe: Recipe, dataset: Dataset) -> tuple[Tensor, Tensor]:
+    """Return which of a dataset's training images are trained on and which are held out."""
+    return split(min(recipe.train_images, len(dataset.train_images)), recipe.validation)
+
 
 def split(images: int, held_out: int) -> tuple[Tensor, Tensor]:
-    """Return which images are learned and which are held out: their numbers, ascending.
+    """Return which of so many images are trained on and which are held out, in ascending order.
 
-    int64 (images - held_out,) and (held_out,). The held-out images are a row of neighbors, the same
-    for every seed. MNIST is sorted by writer, so almost all of the row is by writers not seen in
+    int64 (images - held_out,) and (held_out,). The held-out images are neighbors, the same for
+    every seed. MNIST is sorted by writer, so almost all of them are by writers not seen in
     training, as in the test set. Images picked one by one would be by known writers, and accuracy
     on them would be too high.
 
@@ -113,11 +157,15 @@ def split(images: int, held_out: int) -> tuple[Tensor, Tensor]:
     return torch.cat([before, after]), row
 
 
+def _tensors(dataset: Dataset) -> tuple[Tensor, Tensor]:
+    return torch.from_numpy(dataset.train_images), torch.from_numpy(dataset.train_labels).long()
+
+
 def epoch_order(images: int, seed: int, epoch: int) -> Tensor:
     """Return the order in which an epoch visits the images: int64, shape (images,), on the CPU.
 
-    It depends on nothing but its three arguments, so that a run which is continued in the middle
-    of an epoch finds the same order again without having kept it.
+    It depends on its three arguments only, so a run that is continued in the middle of an epoch
+    finds the same order again without having stored it.
 
     >>> epoch_order(5, seed=1, epoch=2).equal(epoch_order(5, seed=1, epoch=2))
     True
@@ -127,7 +175,7 @@ def epoch_order(images: int, seed: int, epoch: int) -> Tensor:
 
 
 def mix(seed: int, epoch: int) -> int:
-    """Return one seed for two numbers, which may be negative: neighbors give unrelated ones.
+    """Return one seed for two numbers, which may be negative; neighbors give unrelated seeds.
 
     Source: the finalizer of SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, OOPSLA 2014).
     """
@@ -141,10 +189,10 @@ def mix(seed: int, epoch: int) -> int:
 def train_batches(
     images: Tensor, labels: Tensor, order: Tensor, batch_size: int, first_batch: int = 0
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield the batches of an epoch: uint8 (B, 28, 28) and int64 (B,).
+    """Yield an epoch's batches: uint8 (B, 28, 28) and int64 (B,).
 
-    All have `batch_size` images but the last, which has what is left. `first_batch` batches are
-    passed over: they were learned before the run was stopped.
+    All have `batch_size` images except the last, which has what is left. The first `first_batch`
+    batches are skipped: they were trained on before the run was stopped.
     """
     for chosen in order.split(batch_size)[first_batch:]:
         yield images[chosen], labels[chosen]

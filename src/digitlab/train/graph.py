@@ -1,7 +1,4 @@
-"""A step recorded on a GPU and played back: the same arithmetic, started once instead of 300 times.
-
-On a CPU nothing here does more than call `train_step`.
-"""
+"""On a GPU, a step is recorded once and played back; on a CPU this file changes nothing."""
 
 import sys
 from collections.abc import Callable
@@ -10,20 +7,21 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from digitlab.train.device import get_random_states, set_random_states
+from digitlab.train.device import RandomStates
 from digitlab.train.optimizer import MomentumSGD
 from digitlab.train.step import train_step
 
 
 class LearningStep:
-    """`train_step` of one network; on a GPU recorded at its first batch and then played back.
+    """`train_step` for one network; on a GPU it is recorded at the first batch.
 
     Parameters
     ----------
     network, optimizer, label_smoothing, bfloat16
-        As `train_step` takes them.
+        See `train_step`.
     records
-        Whether the device can record a step. If that fails it is told, and done without.
+        Whether the device can record a step. If recording fails, a warning is printed and training
+        continues without it.
     """
 
     def __init__(
@@ -43,7 +41,7 @@ class LearningStep:
         self._recorded: RecordedStep | None = None
 
     def __call__(self, images: Tensor, labels: Tensor, *, is_last: bool) -> Tensor:
-        """Learn from one batch; return its loss. The last of an epoch may be of another size."""
+        """Train on one batch; return its loss. An epoch's last batch may have another size."""
         if not self.records or is_last:
             return self._step(images, labels)
         if self._recorded is None:
@@ -52,7 +50,9 @@ class LearningStep:
                     self._step, self.network, self.optimizer, images, labels
                 )
             except RuntimeError as error:
-                print(f"no step can be recorded here ({error}); going on without", file=sys.stderr)
+                print(
+                    f"no step can be recorded here ({error}); continuing without", file=sys.stderr
+                )
                 self.records = False
                 return self._step(images, labels)
         return self._recorded(images, labels)
@@ -61,25 +61,25 @@ class LearningStep:
 class RecordedStep:
     """`train_step`, recorded once on a GPU and then played back.
 
-    A step of a small network is some hundred short programs, and a GPU waits longer for Python to
-    ask for each than it works on it. A recording asks for all of them at once. It always reads and
-    writes the same memory, so a batch is copied to where the recording looks for it.
+    A step of a small network is hundreds of short GPU programs, and the GPU waits longer for
+    Python to launch each than it works on it. A recording launches all of them at once. It always
+    reads and writes the same memory, so each batch is copied to where the recording expects it.
 
     Parameters
     ----------
     step
-        `train_step` with all but the batch.
+        `train_step` with everything except the batch.
     network, optimizer
         What the step changes.
     images, labels
-        A batch. Only batches of its size can be played back.
+        A batch. Only batches of this size can be played back.
     record
-        Takes a function that computes on the device; returns another that does the same again.
+        Takes a function that computes on the device; returns one that repeats the same work.
 
     Raises
     ------
     RuntimeError
-        If the device cannot record it. Nothing has changed then.
+        If the device cannot record it; nothing has changed then.
     """
 
     def __init__(
@@ -95,23 +95,24 @@ class RecordedStep:
         self._images, self._labels = images.clone(), labels.clone()
         self._loss = torch.zeros((), device=images.device)
 
-        def learn() -> None:
+        def train() -> None:
             self._loss.copy_(step(self._images, self._labels))
 
-        # Recording changes weights, velocities and random state: all are put back afterwards.
-        state = [*network.state_dict().values(), *optimizer.state().values()]
+        # Recording changes weights, velocities and random states: all are restored afterwards.
+        state = [*network.state_dict().values(), *optimizer.state_dict().values()]
         before = [tensor.clone() for tensor in state]
-        random_states = get_random_states(images.device)
+        random = RandomStates(images.device)
+        random_before = random.state_dict()
         try:
-            self._play = (record or record_cuda_graph)(learn)
+            self._play = (record or record_cuda_graph)(train)
         finally:
             with torch.no_grad():
                 for tensor, value in zip(state, before, strict=True):
                     tensor.copy_(value)
-            set_random_states(images.device, random_states)
+            random.load_state_dict(random_before)
 
     def __call__(self, images: Tensor, labels: Tensor) -> Tensor:
-        """Learn from one batch of the recorded size; return its loss, good until the next call."""
+        """Train on one batch of the recorded size; return its loss, valid until the next call."""
         self._images.copy_(images)
         self._labels.copy_(labels)
         self._play()

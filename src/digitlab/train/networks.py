@@ -1,4 +1,4 @@
-"""The networks. Beside each line of a `forward`: the shape that it leaves behind."""
+"""The networks. The comment after each line of a `forward` is the shape that it leaves."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,16 +12,16 @@ from digitlab.recipe import Recipe
 
 
 class TutorialNetwork(nn.Module):
-    """Two convolutions that find shapes, then two linear layers that weigh them up.
+    """Two convolutions that find shapes, then two linear layers that weigh the evidence.
 
-    In: images, float32 (N, 1, 28, 28), normalized to mean 0 and deviation 1.
-    Out: log-probabilities, float32 (N, 10): the natural logarithm of the probability of each
-    digit; `exp` of a row sums to 1.
+    In: images, float32 (N, 1, 28, 28), normalized to mean 0 and standard deviation 1.
+    Out: log-probabilities, float32 (N, 10): the natural logarithm of each digit's probability;
+    `exp` of a row sums to 1.
 
     Parameters
     ----------
     dropout
-        The share of values that is dropped while training, 0 to below 1.
+        The share of values that is dropped in training, from 0 to below 1.
     """
 
     layers = ("conv1", "conv2", "fc1")
@@ -29,58 +29,54 @@ class TutorialNetwork(nn.Module):
 
     def __init__(self, dropout: float = 0.5) -> None:
         super().__init__()
-        # A convolution slides a small window over the image; each of its kernels answers, at
-        # each place, how much the window looks like the kernel. Weights are shared by all
-        # places, so a stroke learned in one corner is known in every other.
+        # A convolution slides a small window over the image. Each of its kernels responds, at
+        # each position, to how much the window looks like the kernel. All positions share the
+        # weights, so a stroke learned in one corner is recognized in every other.
         self.conv1 = nn.Conv2d(1, 10, kernel_size=5)  # 10 kernels x (1 x 5 x 5 weights + 1 bias)
         self.conv2 = nn.Conv2d(10, 20, kernel_size=5)  # 20 kernels x (10 x 5 x 5 weights + 1 bias)
-        # Drops whole channels: neighbors in a channel say nearly the same, so dropping single
-        # values would hide nothing.
+        # Drops whole channels: neighbors in a channel are so alike that dropping single values
+        # would hide nothing.
         self.conv2_drop = nn.Dropout2d(dropout)
-        # A linear layer is y = W x + b: every output weighs every input.
+        # A linear layer computes y = W x + b: every output is a weighted sum of all inputs.
         self.fc1 = nn.Linear(320, 50)  # 50 x (320 weights + 1 bias)
         self.fc2 = nn.Linear(50, 10)  # 10 x (50 weights + 1 bias)
         self.fc1_drop = nn.Dropout(dropout)
 
-        assert count_parameters(self.conv1) == 260
-        assert count_parameters(self.conv2) == 5_020
-        assert count_parameters(self.fc1) == 16_050
-        assert count_parameters(self.fc2) == 510
-        assert count_parameters(self) == 21_840
+        _check_parameters(self, conv1=260, conv2=5_020, fc1=16_050, fc2=510, total=21_840)
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the log-probability of each digit for each image."""
         x = images  # (N, 1, 28, 28)
-        x = self.conv1(x)  # (N, 10, 24, 24): a 5x5 window fits into 28 pixels at 24 places
-        x = F.max_pool2d(x, 2)  # (N, 10, 12, 12): the largest of each 2x2; a little shift is lost
-        x = F.relu(x)  # (N, 10, 12, 12): negatives become 0, or two layers would be as good as one
-        x = self.conv2(x)  # (N, 20, 8, 8): a window now sees 14 pixels of the image
-        x = self.conv2_drop(x)  # (N, 20, 8, 8): while training, about half of the 20 become 0
+        x = self.conv1(x)  # (N, 10, 24, 24): a 5x5 window fits into 28 pixels at 24 positions
+        x = F.max_pool2d(x, 2)  # (N, 10, 12, 12): the largest of each 2x2; small shifts vanish
+        x = F.relu(x)  # (N, 10, 12, 12): negatives become 0; without it, two layers act as one
+        x = self.conv2(x)  # (N, 20, 8, 8): a window now covers 14 pixels of the image
+        x = self.conv2_drop(x)  # (N, 20, 8, 8): in training, about half of the 20 become 0
         x = F.max_pool2d(x, 2)  # (N, 20, 4, 4)
         x = F.relu(x)  # (N, 20, 4, 4)
-        x = x.flatten(1)  # (N, 320): 20 channels x 4 x 4, in one row an image
+        x = x.flatten(1)  # (N, 320): 20 channels x 4 x 4, one row per image
         x = self.fc1(x)  # (N, 50)
         x = F.relu(x)  # (N, 50)
-        x = self.fc1_drop(x)  # (N, 50): while training, about half of the 50 become 0
-        x = self.fc2(x)  # (N, 10): one score a digit
-        return F.log_softmax(x, dim=1, dtype=torch.float32)  # (N, 10): logarithms of probabilities
+        x = self.fc1_drop(x)  # (N, 50): in training, about half of the 50 become 0
+        x = self.fc2(x)  # (N, 10): one score per digit
+        return F.log_softmax(x, dim=1, dtype=torch.float32)  # (N, 10): log-probabilities
 
 
 class FastNetwork(nn.Module):
-    """Four convolutions: the first is computed, not learned, the others have batch norm.
+    """Four convolutions: the first is computed, not trained; the others have batch norm.
 
     In and out as `TutorialNetwork`.
 
-    The first convolution whitens. Neighboring pixels say nearly the same, and a layer that is fed
-    so learns slowly. `whiten` takes the 8 patterns (principal components) in which 5x5 patches of
-    the training images differ most, each scaled so that its answers have deviation 1; no two of
-    these answers agree with each other. Each pattern stands there twice, once with its sign
-    turned, so that ReLU loses nothing. What is not learned needs no gradient: a step is a fifth
-    shorter.
+    The first convolution whitens. Neighboring pixels are almost equal, and a layer with such
+    inputs trains slowly. `whiten` takes the 8 principal components (the eigenvectors with the
+    largest eigenvalues) of 5x5 patches of the training images, each scaled so that its output has
+    standard deviation 1; these outputs are uncorrelated. Each component is there twice, once with
+    its sign flipped, so that ReLU loses nothing. Fixed weights need no gradient, which makes a
+    step a fifth shorter.
 
-    Batch norm brings each channel to mean 0 and deviation 1 and then gives it a scale and an offset
-    that are learned: while training by the mean and deviation of the batch, in use by their running
-    average. Layers that are fed such numbers learn several times faster.
+    Batch norm brings each channel to mean 0 and standard deviation 1 and then applies a trained
+    scale and offset. In training it uses the mean and standard deviation of the batch; afterwards,
+    their running averages. Layers with such inputs train several times faster.
 
     Sources: A. Coates, A. Ng, H. Lee, "An analysis of single-layer networks in unsupervised feature
     learning" (AISTATS 2011) for whitened patches; K. Jordan, "94 % on CIFAR-10 in 3.29 seconds on
@@ -91,7 +87,7 @@ class FastNetwork(nn.Module):
     Parameters
     ----------
     dropout
-        The share of values before the linear layer that is dropped while training, 0 to below 1.
+        The share of values before the linear layer that is dropped in training, from 0 to below 1.
     """
 
     layers = ("conv1", "conv2", "conv3", "conv4")
@@ -99,8 +95,8 @@ class FastNetwork(nn.Module):
 
     def __init__(self, dropout: float = 0.5) -> None:
         super().__init__()
-        # No biases: batch norm takes the mean off again, and adds an offset of its own.
-        # The first window goes in strides of 2: all later layers have a quarter of the work.
+        # No biases: batch norm subtracts the mean again and adds an offset of its own.
+        # The first window moves in steps of 2: all later layers have a quarter of the work.
         self.conv1 = nn.Conv2d(1, 16, kernel_size=5, stride=2, bias=False)  # 16 x (1 x 5 x 5)
         self.conv1.weight.requires_grad_(False)
         self.conv2 = nn.Conv2d(16, 16, kernel_size=3, bias=False)  # 16 x (16 x 3 x 3)
@@ -112,60 +108,59 @@ class FastNetwork(nn.Module):
         self.drop = nn.Dropout(dropout)
         self.fc = nn.Linear(64, 10)  # 10 x (64 weights + 1 bias)
 
-        assert count_parameters(self.conv1) == 400
-        assert count_parameters(self.conv2) == 2_304
-        assert count_parameters(self.conv3) == 6_912
-        assert count_parameters(self.conv4) == 27_648
-        assert count_parameters(self.fc) == 650
-        assert count_parameters(self) == 38_170  # 256 of them are batch norm's
+        # 256 of the total are batch norm's.
+        _check_parameters(
+            self, conv1=400, conv2=2_304, conv3=6_912, conv4=27_648, fc=650, total=38_170
+        )
 
     @torch.no_grad()
     def whiten(self, images: Tensor) -> None:
         """Compute the first convolution from normalized images, float32 (N, 1, 28, 28)."""
         patches = images.squeeze(1).unfold(1, 5, 2).unfold(2, 5, 2).reshape(-1, 25)  # (144 N, 25)
-        strengths, patterns = torch.linalg.eigh(patches.T @ patches / len(patches))  # ascending
-        kernels = (patterns / (strengths + 0.01).sqrt())[:, -8:].T  # (8, 25): the strongest
-        # A pattern's sign is chance: of each, let the greatest number be above 0.
-        greatest = kernels.gather(1, kernels.abs().argmax(dim=1, keepdim=True))  # (8, 1)
-        kernels = kernels * greatest.sign()
+        covariance = patches.T @ patches / len(patches)  # (25, 25)
+        eigenvalues, eigenvectors = torch.linalg.eigh(covariance)  # ascending
+        kernels = (eigenvectors / (eigenvalues + 0.01).sqrt())[:, -8:].T  # (8, 25): the largest
+        # An eigenvector's sign is arbitrary: make its largest component positive.
+        largest = kernels.gather(1, kernels.abs().argmax(dim=1, keepdim=True))  # (8, 1)
+        kernels = kernels * largest.sign()
         self.conv1.weight.copy_(torch.cat([kernels, -kernels]).view(16, 1, 5, 5))
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the log-probability of each digit for each image."""
         x = images  # (N, 1, 28, 28)
-        x = F.relu(self.conv1(x))  # (N, 16, 12, 12): 12 places, 2 pixels apart
-        x = self.conv2(x)  # (N, 16, 10, 10): a window now sees 9 pixels
-        x = F.max_pool2d(x, 2)  # (N, 16, 5, 5): before batch norm, which has a quarter to do then
+        x = F.relu(self.conv1(x))  # (N, 16, 12, 12): 12 positions, 2 pixels apart
+        x = self.conv2(x)  # (N, 16, 10, 10): a window now covers 9 pixels
+        x = F.max_pool2d(x, 2)  # (N, 16, 5, 5): before batch norm, which then has a quarter to do
         x = F.relu(self.norm2(x))  # (N, 16, 5, 5)
         x = F.relu(self.norm3(self.conv3(x)))  # (N, 48, 3, 3): 19 pixels
-        x = F.relu(self.norm4(self.conv4(x)))  # (N, 64, 1, 1): 27 pixels, the whole image
+        x = F.relu(self.norm4(self.conv4(x)))  # (N, 64, 1, 1): 27 pixels, almost the whole image
         x = x.flatten(1)  # (N, 64)
-        x = self.drop(x)  # (N, 64): while training, some of the 64 become 0
-        x = self.fc(x)  # (N, 10): one score a digit
-        return F.log_softmax(x, dim=1, dtype=torch.float32)  # (N, 10): logarithms of probabilities
+        x = self.drop(x)  # (N, 64): in training, some of the 64 become 0
+        x = self.fc(x)  # (N, 10): one score per digit
+        return F.log_softmax(x, dim=1, dtype=torch.float32)  # (N, 10): log-probabilities
 
 
 class DeepNetwork(nn.Module):
-    """Five convolutions with batch norm; the first looks at every place of the image.
+    """Five convolutions with batch norm; the first looks at every position of the image.
 
-    In and out as `TutorialNetwork`. Nearly all weights are in windows that serve at many places.
-    The tutorial's network has three quarters of its weights in a linear layer, which has to learn
-    each place for itself.
+    In and out as `TutorialNetwork`. Almost all weights are in windows that are shared by many
+    positions. The tutorial's network has three quarters of its weights in a linear layer, which
+    has to learn every position separately.
 
     Parameters
     ----------
     dropout
-        The share of values before the linear layer that is dropped while training, 0 to below 1.
-    kernels
-        How many kernels each convolution has: a to e below.
+        The share of values before the linear layer that is dropped in training, from 0 to below 1.
+    channels
+        How many channels each convolution puts out: a to e below.
     """
 
     layers = ("conv1", "conv2", "conv3", "conv4", "conv5")
     """The submodules whose outputs show how the network sees an image."""
 
-    def __init__(self, dropout: float, kernels: tuple[int, int, int, int, int]) -> None:
+    def __init__(self, dropout: float, channels: tuple[int, int, int, int, int]) -> None:
         super().__init__()
-        a, b, c, d, e = kernels
+        a, b, c, d, e = channels
         self.conv1 = nn.Conv2d(1, a, kernel_size=5, bias=False)  # a x (1 x 5 x 5)
         self.norm1 = nn.BatchNorm2d(a)
         self.conv2 = nn.Conv2d(a, b, kernel_size=3, bias=False)  # b x (a x 3 x 3)
@@ -181,57 +176,69 @@ class DeepNetwork(nn.Module):
 
         convolutions = 25 * a + 9 * (a * b + b * c + c * d + d * e)
         norms = 2 * (a + b + c + d + e)
-        assert count_parameters(self) == convolutions + norms + 10 * (e + 1)
+        _check_parameters(self, fc=10 * (e + 1), total=convolutions + norms + 10 * (e + 1))
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the log-probability of each digit for each image."""
         x = images  # (N, 1, 28, 28)
-        x = F.max_pool2d(self.conv1(x), 2)  # (N, a, 12, 12): of each 2x2 places the best
+        x = F.max_pool2d(self.conv1(x), 2)  # (N, a, 12, 12): the best of each 2x2 positions
         x = F.relu(self.norm1(x))  # (N, a, 12, 12): after pooling, there is a quarter to do
-        x = F.relu(self.norm2(self.conv2(x)))  # (N, b, 10, 10): a window now sees 10 pixels
+        x = F.relu(self.norm2(self.conv2(x)))  # (N, b, 10, 10): a window now covers 10 pixels
         x = F.relu(self.norm3(self.conv3(x)))  # (N, c, 8, 8): 14 pixels
         x = F.max_pool2d(self.conv4(x), 2)  # (N, d, 3, 3): 20 pixels
         x = F.relu(self.norm4(x))  # (N, d, 3, 3)
         x = F.relu(self.norm5(self.conv5(x)))  # (N, e, 1, 1): the whole image
         x = x.flatten(1)  # (N, e)
-        x = self.drop(x)  # (N, e): while training, some of the e become 0
-        x = self.fc(x)  # (N, 10): one score a digit
-        return F.log_softmax(x, dim=1, dtype=torch.float32)  # (N, 10): logarithms of probabilities
+        x = self.drop(x)  # (N, e): in training, some of the e become 0
+        x = self.fc(x)  # (N, 10): one score per digit
+        return F.log_softmax(x, dim=1, dtype=torch.float32)  # (N, 10): log-probabilities
 
 
 def count_parameters(module: nn.Module) -> int:
-    """Return how many numbers a module learns, or takes from the training images."""
+    """Return how many weights a module has, trained or computed from the training images."""
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-def build_network(recipe: Recipe) -> nn.Module:
-    """Return the recipe's network with fresh random weights, in channels-last layout.
+def _check_parameters(network: nn.Module, *, total: int, **layers: int) -> None:
+    """Raise `AssertionError` if a layer, or the network, has another number of parameters.
 
-    Channels last keeps the channels of one pixel side by side in memory: the convolutions on a
-    CPU are about a quarter faster. They add the same numbers in another order than PyTorch's
+    You have changed a network on purpose? Then work out the new number, and write it there.
+    """
+    found = {name: count_parameters(network.get_submodule(name)) for name in layers}
+    for name, expected in layers.items():
+        assert found[name] == expected, f"{name} has {found[name]:,} parameters, not {expected:,}"
+    everything = count_parameters(network)
+    assert everything == total, (
+        f"{type(network).__name__} has {everything:,} parameters, not {total:,}"
+    )
+
+
+def build_network(recipe: Recipe) -> nn.Module:
+    """Return the recipe's network with new random weights, in channels-last layout.
+
+    Channels last keeps the channels of one pixel side by side in memory, which makes convolutions
+    on a CPU about a quarter faster. They add the same numbers in another order than with PyTorch's
     default layout, so results differ from it by rounding, about one part in ten million.
     """
     networks: dict[str, Callable[[float], nn.Module]] = {
         "tutorial": TutorialNetwork,
         "fast": FastNetwork,
-        "compact": partial(DeepNetwork, kernels=(16, 20, 20, 28, 36)),
-        "best": partial(DeepNetwork, kernels=(16, 48, 48, 64, 128)),
+        "compact": partial(DeepNetwork, channels=(16, 20, 20, 28, 36)),
+        "best": partial(DeepNetwork, channels=(16, 48, 48, 64, 128)),
     }
     network = networks[recipe.network](recipe.dropout)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 def load_weights(network: nn.Module, weights: dict[str, Tensor]) -> None:
-    """Copy the weights into the network, or raise `DigitlabError` if they are not its own."""
+    """Copy weights into a network, or raise `DigitlabError` if they are not of this network."""
     expected = {name: tuple(value.shape) for name, value in network.state_dict().items()}
     found = {name: tuple(value.shape) for name, value in weights.items()}
     if found != expected:
-        names = sorted(
-            name for name in {*found, *expected} if found.get(name) != expected.get(name)
-        )
+        name = min(name for name in {*found, *expected} if found.get(name) != expected.get(name))
         raise DigitlabError(
-            f"these are the weights of another network: {names[0]} is "
-            f"{found.get(names[0], 'absent')} in place of {expected.get(names[0], 'absent')}"
+            f"these are the weights of another network: {name} has shape "
+            f"{found.get(name, '(missing)')}, expected {expected.get(name, '(no such tensor)')}"
         )
     network.load_state_dict(weights)
 
@@ -239,9 +246,9 @@ def load_weights(network: nn.Module, weights: dict[str, Tensor]) -> None:
 def normalize(images: Tensor, mean: float, std: float) -> Tensor:
     """Turn uint8 images (N, 28, 28), 0 to 255, into float32 (N, 1, 28, 28) around 0.
 
-    First 0 to 255 becomes 0 to 1, then `mean` is taken off and the rest divided by `std`: over
-    the whole training set the pixels then have mean 0 and deviation 1, the range in which
-    freshly drawn weights work best.
+    First 0 to 255 becomes 0 to 1; then `mean` is subtracted and the rest divided by `std`. Over
+    the whole training set, the pixels then have mean 0 and standard deviation 1, the range in
+    which freshly initialized weights work best.
 
     >>> normalize(torch.full((1, 28, 28), 255, dtype=torch.uint8), 0.5, 0.25).unique().item()
     2.0
@@ -253,9 +260,9 @@ def normalize(images: Tensor, mean: float, std: float) -> Tensor:
 def answer(
     network: nn.Module, images: Tensor, *, mean: float, std: float, batch_size: int
 ) -> Tensor:
-    """Return the log-probabilities, float32 (N, 10), for uint8 images (N, 28, 28).
+    """Return the log-probabilities, float32 (N, 10), of uint8 images (N, 28, 28).
 
-    The network answers in evaluation mode: nothing is dropped, no gradient is kept.
+    The network is put into evaluation mode: nothing is dropped, no gradient is computed.
     """
     network.eval()
     batches = images.split(batch_size)

@@ -119,12 +119,12 @@ class MomentumSGD:
             velocity.add_(weight, alpha=self.weight_decay)
         return velocity
 
-    def state(self) -> dict[str, Tensor]:
+    def state_dict(self) -> dict[str, Tensor]:
         """Return the velocities by the parameters' names."""
         return self.velocities
 
-    def load_state(self, velocities: dict[str, Tensor]) -> None:
-        """Take over the velocities that `state` returned, perhaps in another process."""
+    def load_state_dict(self, velocities: dict[str, Tensor]) -> None:
+        """Take over the velocities that `state_dict` returned, perhaps in another process."""
         for name, velocity in self.velocities.items():
             velocity.copy_(velocities[name])
 

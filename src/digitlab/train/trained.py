@@ -1,4 +1,4 @@
-"""A network that has learned: from a run, a checkpoint, or the tutorial's own `model.pth`."""
+"""A trained network: from a run, a checkpoint, or the `model.pth` of a reader of the tutorial."""
 
 import pickle
 from dataclasses import dataclass
@@ -15,14 +15,9 @@ from digitlab.errors import DigitlabError
 from digitlab.models.calibration import Calibration, LogProbabilities
 from digitlab.recipe import Recipe
 from digitlab.records.report import calibrate_by_held_out
-from digitlab.train.checkpoint import (
-    Checkpoint,
-    load_checkpoint_to_use,
-    named_below,
-    read_checkpoint,
-)
+from digitlab.train.checkpoint import Checkpoint, load_checkpoint_to_use, read_checkpoint
 from digitlab.train.device import set_up_device
-from digitlab.train.examples import split
+from digitlab.train.examples import split_of
 from digitlab.train.networks import answer, build_network, load_weights
 
 ZIP_MAGIC = b"PK\x03\x04"
@@ -38,11 +33,11 @@ class TrainedNetwork:
     source: str
     """The file or folder that it was read from."""
     dataset_name: str | None = None
-    """The dataset that it learned; None if the file does not tell."""
+    """The dataset that it was trained on; None if the file does not say."""
     epochs: int | None = None
-    """How many whole epochs it learned; None if the file does not tell."""
+    """How many whole epochs it was trained for; None if the file does not say."""
     seed: int | None = None
-    """Of the training; None likewise."""
+    """Of the training; None if the file does not say."""
 
 
 def load_trained(path: Path) -> TrainedNetwork:
@@ -54,7 +49,10 @@ def load_trained(path: Path) -> TrainedNetwork:
         If there is no such file, it is damaged, or it holds anything but this network's weights.
     """
     if not path.exists():
-        raise DigitlabError(f"there is no {path}; `digitlab train` begins a run")
+        raise DigitlabError(
+            f"{path} does not exist; give a run's folder (`digitlab train` creates one), a "
+            "checkpoint, a model.onnx or a model.pth"
+        )
     if path.is_dir():
         return _from_checkpoint(load_checkpoint_to_use(path), str(path))
     try:
@@ -68,35 +66,34 @@ def load_trained(path: Path) -> TrainedNetwork:
 
 
 def _from_checkpoint(checkpoint: Checkpoint, source: str) -> TrainedNetwork:
-    recipe = Recipe.from_json(checkpoint.record["recipe"])
-    network = build_network(recipe)
-    in_use = "average" if recipe.average else "network"
-    load_weights(network, named_below(in_use, checkpoint.tensors))
+    progress = checkpoint.progress
+    network = build_network(progress.recipe)
+    load_weights(network, checkpoint.part("average" if progress.recipe.average else "network"))
     return TrainedNetwork(
         network=network,
-        recipe=recipe,
+        recipe=progress.recipe,
         source=source,
-        dataset_name=checkpoint.record["dataset"],
-        epochs=checkpoint.record["epochs_done"],
-        seed=checkpoint.record["seed"],
+        dataset_name=progress.dataset,
+        epochs=progress.epochs_done,
+        seed=progress.seed,
     )
 
 
 def _from_tutorial_file(path: Path) -> TrainedNetwork:
     try:
-        # weights_only: anything in the file but tensors and plain containers is refused unread.
+        # weights_only: anything but tensors and plain containers is refused, and no code is run.
         weights = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        raise DigitlabError(f"{path} holds more than tensors, and is not read") from error
+        raise DigitlabError(f"{path} is refused: it holds more than tensors") from error
     except Exception as error:  # torch raises many kinds for files that it cannot read
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DigitlabError(f"{path} is not a whole PyTorch file ({reason})") from error
+        raise DigitlabError(f"{path} is not a complete PyTorch file ({reason})") from error
     if isinstance(weights, dict) and "param_groups" in weights:
         raise DigitlabError(f"{path} holds an optimizer's state; give the network's model.pth")
     if not isinstance(weights, dict) or not all(
-        isinstance(name, str) and isinstance(weight, Tensor) for name, weight in weights.items()
+        isinstance(name, str) and _is_plain(weight) for name, weight in weights.items()
     ):
-        raise DigitlabError(f"{path} holds something else than a network's tensors by name")
+        raise DigitlabError(f"{path} does not hold a network's weights (float tensors by name)")
     recipe = Recipe()
     network = build_network(recipe)
     try:
@@ -106,47 +103,55 @@ def _from_tutorial_file(path: Path) -> TrainedNetwork:
     return TrainedNetwork(network=network, recipe=recipe, source=str(path))
 
 
+def _is_plain(weight: object) -> bool:
+    """Return whether it is an ordinary float tensor: with values, not sparse or quantized."""
+    return (
+        isinstance(weight, Tensor)
+        and weight.layout == torch.strided
+        and weight.device.type == "cpu"
+        and weight.is_floating_point()
+    )
+
+
 def answer_images(
     trained: TrainedNetwork, images: NDArray[np.uint8], entry: CatalogEntry, device: torch.device
 ) -> LogProbabilities:
     """Return the network's log-probabilities, float32 (N, 10), for uint8 images (N, 28, 28)."""
-    return (
-        answer(
-            trained.network.to(device),
-            torch.from_numpy(images).to(device),
-            mean=entry.mean,
-            std=entry.std,
-            batch_size=trained.recipe.test_batch_size,
-        )
-        .cpu()
-        .numpy()
+    answers = answer(
+        trained.network.to(device),
+        torch.from_numpy(images).to(device),
+        mean=entry.mean,
+        std=entry.std,
+        batch_size=trained.recipe.test_batch_size,
     )
+    return answers.cpu().numpy()
 
 
 def calibrate_trained(
     trained: TrainedNetwork, dataset: Dataset, device: torch.device
 ) -> Calibration:
-    """Choose temperature and threshold by the training images that were held out, if any were."""
-    _, held_out = split(trained.recipe.train_images, trained.recipe.validation)
-    images = dataset.train_images[held_out.numpy()]
+    """Choose temperature and threshold on the held-out training images, if there are any."""
+    _, held_out = split_of(trained.recipe, dataset)
     return calibrate_by_held_out(
-        answer_images(trained, images, dataset.entry, device),
+        answer_images(trained, dataset.train_images[held_out.numpy()], dataset.entry, device),
         dataset.train_labels[held_out.numpy()],
     )
 
 
 def answer_test_set(
     trained: TrainedNetwork, dataset: Dataset, *, device_name: str, threads: int | None
-) -> tuple[LogProbabilities, Calibration]:
-    """Return the answers to the dataset's test set, float32 (10000, 10), and their calibration.
+) -> tuple[LogProbabilities, Calibration | None]:
+    """Return the answers to the dataset's test set, float32 (N, 10), and their calibration.
+
+    There is none on a dataset that the network was not trained on.
 
     Raises
     ------
     DigitlabError
-        If the device is not there.
+        If the device is not available.
     """
     device = set_up_device(device_name, threads)
     answers = answer_images(trained, dataset.test_images, dataset.entry, device)
-    if trained.dataset_name != dataset.entry.name:  # nothing of it was held out
-        return answers, calibrate_by_held_out(answers[:0], dataset.test_labels[:0])
+    if trained.dataset_name != dataset.entry.name:
+        return answers, None
     return answers, calibrate_trained(trained, dataset, device)

@@ -1,0 +1,90 @@
+"""Copy into the documents what comes from the source: `python docs/refresh.py`.
+
+A document says what it wants by a comment, which readers do not see, and everything up to the next
+`<!-- end -->` is replaced:
+
+    <!-- quote src/digitlab/train/step.py train_step -->   the body of a function or method
+    <!-- settings -->                                      every setting of the recipes
+    <!-- files src/digitlab/train -->                      the Python files of a folder
+
+`tests/test_docs.py` fails if a document is not up to date.
+"""
+
+import ast
+import re
+import textwrap
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+from digitlab.recipe import RECIPES, Recipe, field_help
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"<!-- (?P<kind>\w+)(?P<arguments>[^\n]*?) -->\n.*?<!-- end -->", re.DOTALL)
+
+
+def quote(path: str, name: str) -> str:
+    """Return the body of a function in a file, without its docstring; `name` may have dots."""
+    source = (ROOT / path).read_text()
+    node: ast.AST = ast.parse(source)
+    for part in name.split("."):
+        inner = ast.iter_child_nodes(node)
+        found = [
+            n for n in inner if isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == part
+        ]
+        assert len(found) == 1, f"{path} has no {name}"
+        node = found[0]
+    assert isinstance(node, ast.FunctionDef)
+    has_docstring = ast.get_docstring(node) is not None
+    start = node.body[0].end_lineno if has_docstring else node.body[0].lineno - 1
+    body = textwrap.dedent("\n".join(source.splitlines()[start : node.end_lineno])).strip()
+    return f"From `{path}`, `{name}`:\n\n```python\n{body}\n```"
+
+
+def settings() -> str:
+    """Return a table of all settings with each recipe's value, then the reason for the values."""
+    table = [
+        f"| setting | {' | '.join(RECIPES)} | what it is |",
+        "| --- " * (len(RECIPES) + 2) + "|",
+    ]
+    reasons = []
+    for setting in fields(Recipe):
+        what, why = field_help()[setting.name]
+        values = " | ".join(str(getattr(recipe, setting.name)) for recipe in RECIPES.values())
+        table.append(f"| `{setting.name}` | {values} | {what} |")
+        reasons.append(f"- **`{setting.name}`**: {why}")
+    return "\n".join([*table, "", *reasons])
+
+
+def files(folder: str) -> str:
+    """Return the Python files of a folder, each with the first line of its docstring."""
+    listed = []
+    for path in sorted((ROOT / folder).glob("*.py")):
+        first_line = (ast.get_docstring(ast.parse(path.read_text())) or "").partition("\n")[0]
+        if first_line:  # an empty `__init__.py` has none
+            listed.append(f"- `{path.name}`: {first_line}")
+    return "\n".join(listed)
+
+
+KINDS: dict[str, Callable[..., str]] = {"quote": quote, "settings": settings, "files": files}
+
+
+def refreshed(text: str) -> str:
+    """Return the text of a document with all its blocks brought up to date."""
+
+    def filled(block: re.Match[str]) -> str:
+        kind, arguments = block["kind"], block["arguments"]
+        content = KINDS[kind](*arguments.split())
+        return f"<!-- {kind}{arguments} -->\n\n{content}\n\n<!-- end -->"
+
+    return BLOCK.sub(filled, text)
+
+
+if __name__ == "__main__":
+    for document in DOCUMENTS:
+        before = document.read_text()
+        after = refreshed(before)
+        if after != before:
+            document.write_text(after)
+            print(f"refreshed {document.relative_to(ROOT)}")

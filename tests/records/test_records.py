@@ -1,0 +1,205 @@
+"""What a run leaves on disk is read once, checked once, and refused in one sentence."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from digitlab.errors import DigitlabError
+from digitlab.recipe import Recipe
+from digitlab.records import provenance
+from digitlab.records.folder import RunFolder
+from digitlab.records.history import HeldOutPoint, TestPoint, TrainPoint
+from digitlab.records.provenance import code_digest, command_given
+from digitlab.records.run_record import RunRecord
+
+RECORD = RunRecord(
+    recipe=Recipe(),
+    seed=1,
+    dataset="mnist",
+    data_dir=None,
+    data_sha256={"train": "00"},
+    device="cpu",
+    machine="a computer",
+    threads=2,
+    versions={"torch": "2"},
+    checkpoint_steps=0,
+    commands=[command_given(["train", "--run", "a b"])],
+)
+POINTS = [
+    TestPoint(epoch=0, examples=0, loss=2.3, correct=1, total=10, seconds=0.5),
+    TrainPoint(epoch=1, examples_in_epoch=0, epoch_size=10, examples=0, loss=2.0),
+    HeldOutPoint(epoch=1, examples=10, loss=1.0, correct=9, total=10, seconds=1.5),
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    folder = RunFolder(tmp_path)
+    folder.write_record(RECORD)
+    folder.write_history(POINTS)
+    return folder
+
+
+def fields_of(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Return the path of every field in nested dictionaries, except those inside `versions` etc."""
+    if not isinstance(value, dict) or path in [("data_sha256",), ("versions",)]:
+        return [path] if path else []
+    inner = [field for name, it in value.items() for field in fields_of(it, (*path, name))]
+    return [path, *inner] if path else inner
+
+
+def changed(record: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    """Return a copy of the record with one field replaced, or removed if `value` is ...."""
+    copy = json.loads(json.dumps(record))
+    place = copy
+    for name in path[:-1]:
+        place = place[name]
+    if value is ...:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    return copy
+
+
+def refusal(folder: RunFolder) -> str:
+    """Return the error for a damaged `run.json`: always one line that names the file."""
+    with pytest.raises(DigitlabError) as raised:
+        folder.read_record()
+    message = str(raised.value)
+    assert str(folder.run_json) in message
+    assert "\n" not in message
+    return message
+
+
+def test_what_is_written_is_read(folder: RunFolder):
+    assert folder.read_record() == RECORD
+    assert folder.read_history() == POINTS
+    assert RECORD.commands[0].command == "digitlab train --run 'a b'"
+
+
+@pytest.mark.parametrize("wrong", [[1], {"a": 1}, True, "text", 1.5, -1, None, ...])
+def test_every_field_of_a_wrong_type_is_refused_by_name(folder: RunFolder, wrong: Any):
+    whole = json.loads(folder.run_json.read_text())
+    refused = 0
+    for path in fields_of(whole):
+        folder.run_json.write_text(json.dumps(changed(whole, path, wrong)))
+        try:
+            read = folder.read_record()
+        except DigitlabError:
+            message = refusal(folder)
+            assert path[-1] in message or path[0] in message, message
+            refused += 1
+        else:  # then it is a value that the field can have, or a default stands in for it
+            assert isinstance(read, RunRecord)
+    assert refused >= (12 if wrong is not ... else 9)
+
+
+def test_a_setting_of_another_version_is_refused(folder: RunFolder):
+    whole = json.loads(folder.run_json.read_text())
+    folder.run_json.write_text(json.dumps(changed(whole, ("recipe", "warp"), 9)))
+    assert "unknown field 'recipe.warp'" in refusal(folder)
+
+
+def test_an_impossible_setting_is_refused(folder: RunFolder):
+    whole = json.loads(folder.run_json.read_text())
+    folder.run_json.write_text(json.dumps(changed(whole, ("recipe", "dropout"), 1.0)))
+    assert "dropout is 1.0" in refusal(folder)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[" * 100_000, b'{"a":' * 100_000, b"\xff\xfe", b"NaN", b'{"seed": NaN}']
+)
+def test_other_contents_are_refused(folder: RunFolder, content: bytes):
+    folder.run_json.write_bytes(content)
+    refusal(folder)
+    folder.report_json.write_bytes(content)
+    assert folder.read_report() is None
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.integers(0, 10_000), byte=st.integers(0, 255))
+def test_one_changed_byte_is_refused_or_still_a_record(folder: RunFolder, place: int, byte: int):
+    folder.write_record(RECORD)
+    content = bytearray(folder.run_json.read_bytes())
+    content[place % len(content)] = byte
+    folder.run_json.write_bytes(content)
+    try:
+        read = folder.read_record()
+    except DigitlabError:
+        refusal(folder)
+    else:
+        assert isinstance(read, RunRecord)
+
+
+def test_a_record_that_cannot_be_read_is_not_called_missing(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+):
+    def deny(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", deny)
+    assert "cannot be read (Permission denied)" in refusal(folder)
+
+
+def test_a_pipe_is_not_waited_for(folder: RunFolder):
+    folder.run_json.unlink()
+    os.mkfifo(folder.run_json)
+    assert "is not a file" in refusal(folder)
+
+
+@pytest.mark.parametrize(
+    "line", ["rubbish", "[]", '{"kind":"train"}', '{"kind":"rest","epoch":1}', "[" * 100_000]
+)
+def test_a_damaged_history_is_refused_with_the_remedy(folder: RunFolder, line: str):
+    with folder.history_jsonl.open("a") as stream:
+        stream.write(f"{line}\n")
+    with pytest.raises(DigitlabError, match=r"history\.jsonl cannot be read.*digitlab resume"):
+        folder.read_history()
+
+
+def test_a_line_that_a_kill_cut_short_is_left_out(folder: RunFolder):
+    content = folder.history_jsonl.read_bytes()
+    folder.history_jsonl.write_bytes(content[:-9])
+    assert folder.read_history() == POINTS[:-1]
+
+
+def test_a_refused_training_leaves_no_folder(tmp_path: Path):
+    new = tmp_path / "a" / "b"
+    with pytest.raises(ValueError, match="refused"), RunFolder(new).only_one_process():
+        raise ValueError("refused")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nor_does_it_remove_what_was_there(tmp_path: Path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(ValueError, match="refused"), RunFolder(tmp_path).only_one_process():
+        raise ValueError("refused")
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_what_a_killed_process_left_is_removed(folder: RunFolder):
+    leftover = folder.path / ".report.json.1234abcd.tmp"
+    leftover.write_text("half")
+    with folder.only_one_process():
+        assert not leftover.exists()
+
+
+def test_the_record_says_which_code_was_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(provenance, "PACKAGE", tmp_path)
+    (tmp_path / "loop.py").write_text("step()")
+    before = code_digest()
+    assert before == code_digest()
+    (tmp_path / "loop.py").write_text("step() ")
+    assert code_digest() != before
+    now = provenance.versions()
+    changes = RECORD.differences(
+        RunRecord(
+            **{it: getattr(RECORD, it) for it in RECORD.__struct_fields__} | {"versions": now}
+        )
+    )
+    assert f"code None -> {now['code']}" in changes

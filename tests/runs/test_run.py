@@ -1,0 +1,230 @@
+"""Runs that are killed, refused or out of space: always one that can be continued."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from digitlab.data.dataset import Dataset
+from digitlab.errors import DigitlabError
+from digitlab.recipe import Recipe, find_recipe
+from digitlab.records.folder import SYNTHETIC, RunFolder
+from digitlab.runs.run import Launch, resume_run, start_run
+from digitlab.synth.non_digits import non_digits
+from digitlab.train.checkpoint import load_checkpoint
+
+RECIPE = Recipe(epochs=1, batch_size=50, log_every=4)
+LAUNCH = Launch(seed=3, device="cpu", command=["train"])
+OLD = replace(RECIPE, learning_rate=0.02)
+
+BEST = replace(
+    find_recipe("best"), epochs=1, plain_epochs=0, batch_size=50, train_images=200, average=0.9,
+    precision="float32",
+)  # fmt: skip
+
+
+STARTED = 8 + 6
+"""Changes of the disk until training begins: the first checkpoint and `run.json` are written with
+three each and renamed with two; then the checkpoint that belongs to the first score."""
+
+
+class KilledError(BaseException):
+    """Stands for `kill -9`: nothing in the program may handle it."""
+
+
+@contextmanager
+def killed_at(operation: int) -> Iterator[list[str]]:
+    """Let the program die before its n-th change of the disk; yield the changes that were made.
+
+    From then on every further change fails as well, so that no clean-up can happen.
+    """
+    done: list[str] = []
+
+    def dying(name: str, change: Callable[..., Any]) -> Callable[..., Any]:
+        def change_or_die(*arguments: Any, **options: Any) -> Any:
+            if name == "unlink" and not arguments[0].exists():
+                return change(*arguments, **options)
+            if len(done) >= operation:
+                raise KilledError
+            done.append(name)
+            return change(*arguments, **options)
+
+        return change_or_die
+
+    with pytest.MonkeyPatch.context() as patch:
+        for owner, name in ((Path, "replace"), (Path, "unlink"), (os, "fsync")):
+            patch.setattr(owner, name, dying(name, getattr(owner, name)))
+        try:
+            yield done
+        except KilledError:
+            done.append("killed")
+
+
+def weights(folder: RunFolder) -> dict[str, torch.Tensor]:
+    return load_checkpoint(folder.path)[0].tensors
+
+
+def assert_same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> None:
+    assert one.keys() == other.keys()
+    for name, tensor in one.items():
+        assert torch.equal(tensor, other[name]), name
+
+
+@pytest.fixture(scope="module")
+def whole(small_mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Callable:
+    """Return a function that gives the final state of a run that was never stopped."""
+    found: dict[Recipe, dict[str, torch.Tensor]] = {}
+
+    def final(recipe: Recipe) -> dict[str, torch.Tensor]:
+        if recipe not in found:
+            folder = RunFolder(tmp_path_factory.mktemp("whole"))
+            start_run(folder, recipe, small_mnist, LAUNCH)
+            found[recipe] = weights(folder)
+        return found[recipe]
+
+    return final
+
+
+def test_a_start_over_an_old_run_may_be_killed_at_any_moment(
+    small_mnist: Dataset, tmp_path: Path, whole: Callable
+):
+    """Before each change of the disk: what is there is the old run or the new one, and goes on."""
+    operation, recipes = 0, []
+    while True:
+        folder = RunFolder(tmp_path / str(operation))
+        with killed_at(STARTED + 3):  # an old run, itself killed on its way
+            start_run(folder, OLD, small_mnist, LAUNCH)
+        with killed_at(operation) as done:
+            start_run(folder, RECIPE, small_mnist, replace(LAUNCH, force=True))
+        if done[-1:] != ["killed"]:
+            break
+        results, _ = resume_run(folder, dataset=small_mnist, command=["resume"])
+        recipe = results.record.recipe
+        assert_same(weights(folder), whole(recipe))
+        assert {path.name for path in folder.path.iterdir()} == {
+            *("run.json", "history.jsonl", "train.log", "report.json", ".lock"),
+            *("last.safetensors", "previous.safetensors"),
+        }
+        recipes.append(recipe)
+        operation += 1
+    assert operation > STARTED + 5
+    # First it is the old run, from some moment on the new one.
+    change = recipes.index(RECIPE)
+    assert recipes == [OLD] * change + [RECIPE] * (operation - change)
+    assert change > 0
+
+
+def test_a_first_start_may_be_killed_at_any_moment(small_mnist: Dataset, tmp_path: Path):
+    for operation in range(STARTED):
+        folder = RunFolder(tmp_path / str(operation))
+        with killed_at(operation) as done:
+            start_run(folder, RECIPE, small_mnist, LAUNCH)
+        assert done[-1] == "killed"
+        if folder.holds_a_run():
+            resume_run(folder, dataset=small_mnist, command=["resume"])
+        else:
+            start_run(folder, RECIPE, small_mnist, LAUNCH)
+        assert folder.read_report() is not None
+
+
+@pytest.mark.parametrize("file", ["history.jsonl", "run.json", "report.json"])
+def test_a_full_disk_is_one_sentence_with_file_and_remedy(
+    small_mnist: Dataset,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    file: str,
+    whole: Callable,
+):
+    folder = RunFolder(tmp_path)
+    with killed_at(STARTED + 3):
+        start_run(folder, RECIPE, small_mnist, LAUNCH)
+    assert folder.read_report() is None
+    real_replace = Path.replace
+
+    def full(path: Path, target: Path) -> Path:
+        if target.name == file:
+            raise OSError(28, "No space left on device")
+        return real_replace(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", full)
+        with pytest.raises(DigitlabError) as raised:
+            resume_run(folder, dataset=small_mnist, command=["resume"])
+    message = str(raised.value)
+    assert f"{tmp_path / file} cannot be written (No space left on device)" in message
+    assert f"make room, then continue with `digitlab resume {tmp_path}`" in message
+    assert not list(tmp_path.glob(".*.tmp"))
+    resume_run(folder, dataset=small_mnist, command=["resume"])
+    assert_same(weights(folder), whole(RECIPE))
+
+
+def test_an_exported_model_of_the_run_before_is_removed(small_mnist: Dataset, tmp_path: Path):
+    folder = RunFolder(tmp_path)
+    start_run(folder, RECIPE, small_mnist, LAUNCH)
+    stale = [tmp_path / name for name in ("model.onnx", "model.json", "model.pth")]
+    for path in stale:
+        path.touch()
+    start_run(folder, RECIPE, small_mnist, replace(LAUNCH, force=True))
+    assert not any(path.exists() for path in stale)
+
+
+def test_synthetic_images_are_drawn_once_per_run(
+    small_mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("digitlab.train.examples.non_digits", partial(non_digits, count=60))
+    folder, never_stopped = RunFolder(tmp_path / "run"), RunFolder(tmp_path / "never")
+    start_run(never_stopped, BEST, small_mnist, LAUNCH)
+    with killed_at(STARTED + 3 + 3) as done:
+        start_run(folder, BEST, small_mnist, LAUNCH)
+    assert done[-1] == "killed"
+    assert (folder.path / SYNTHETIC).exists()
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("drawn again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("digitlab.train.examples.degraded_copies", never)
+        patch.setattr("digitlab.train.examples.non_digits", never)
+        resume_run(folder, dataset=small_mnist, command=["resume"])
+    assert_same(weights(folder), weights(never_stopped))
+    assert not (folder.path / SYNTHETIC).exists()  # 60 MB that a finished run does not need
+
+
+def test_damaged_synthetic_images_are_drawn_again(
+    small_mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("digitlab.train.examples.non_digits", partial(non_digits, count=60))
+    folder, never_stopped = RunFolder(tmp_path / "run"), RunFolder(tmp_path / "never")
+    start_run(never_stopped, BEST, small_mnist, LAUNCH)
+    with killed_at(STARTED + 3 + 3):
+        start_run(folder, BEST, small_mnist, LAUNCH)
+    kept = folder.path / SYNTHETIC
+    content = bytearray(kept.read_bytes())
+    content[len(content) // 2] ^= 1
+    kept.write_bytes(content)
+    resume_run(folder, dataset=small_mnist, command=["resume"])
+    assert_same(weights(folder), weights(never_stopped))
+
+
+def test_the_data_folder_is_recorded_as_an_absolute_path(
+    small_mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    folder = RunFolder(tmp_path / "run")
+    start_run(folder, RECIPE, small_mnist, replace(LAUNCH, data_dir=Path("my data")))
+    assert json.loads(folder.run_json.read_text())["data_dir"] == str(tmp_path / "my data")
+
+
+def test_a_recipe_that_cannot_be_trained_leaves_no_folder(small_mnist: Dataset, tmp_path: Path):
+    folder = RunFolder(tmp_path / "run")
+    lonely = Recipe(network="fast", batch_size=599)
+    with pytest.raises(DigitlabError, match="leave a last batch of 1"):
+        start_run(folder, lonely, small_mnist, LAUNCH)
+    assert not folder.path.exists()
