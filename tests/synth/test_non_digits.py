@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from digitlab.data.dataset import Dataset
-from digitlab.synth.doodles import CANVAS, DOODLES, drawn
-from digitlab.synth.non_digits import OTHERS, TURNABLE, UPSET, non_digits
+from digitlab.synth.doodles import CANVAS, DOODLES, pen_drawing
+from digitlab.synth.non_digits import OTHERS, SIDEWAYS, UPSIDE_DOWN, non_digits
 
 
 def test_pictures_are_the_same_for_the_same_seed_alone(small_mnist: Dataset):
@@ -27,9 +27,9 @@ def test_there_are_as_many_as_were_asked_for(small_mnist: Dataset):
 def test_a_doodle_fits_its_canvas(doodle):
     random = np.random.default_rng(5)
     for _ in range(20):
-        paths = doodle(random)
-        assert all(path.ndim == 2 and path.shape[1] == 2 for path in paths)
-        ink = drawn(paths, random)
+        strokes = doodle(random)
+        assert all(points.ndim == 2 and points.shape[1] == 2 for points in strokes)
+        ink = pen_drawing(strokes, random)
         assert (ink.shape, ink.dtype) == ((CANVAS, CANVAS), np.float32)
         assert (ink.min(), ink.max()) == (0, 1)
         edge = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
@@ -51,6 +51,6 @@ def test_only_digits_that_become_none_are_turned():
     images = np.zeros((10, 28, 28), np.uint8)
     images[:, 4:24, 8:20] = (labels * 20 + 20)[:, None, None]  # the gray tells the digit
     random = np.random.default_rng(7)
-    for make, allowed in zip(OTHERS, (TURNABLE, UPSET), strict=False):
+    for make, allowed in zip(OTHERS, (SIDEWAYS, UPSIDE_DOWN), strict=False):
         found = {round(float(make(images, labels, random).max()) * 255) for _ in range(60)}
         assert found == {digit * 20 + 20 for digit in allowed}

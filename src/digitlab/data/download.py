@@ -1,52 +1,117 @@
-"""One file over HTTP, with a progress bar where there is a terminal."""
+"""Download one file over HTTP, limited in size and in time whatever the server does."""
+
+import threading
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-CONNECT_OR_READ_SECONDS = 15
-"""How long a mirror may stay silent before it is given up."""
+from digitlab.data.verify import SourceError
 
-CHUNK_BYTES = 1 << 16
-
-
-class SourceError(Exception):
-    """A source that did not bring a good file, and why."""
+_SILENT_SECONDS = 15  # the longest wait for a connection, and for the next byte
+_WINDOW_SECONDS = 30.0  # how often the speed of a download is checked
+_LEAST_BYTES_PER_SECOND = 5_000  # a download slower than this in any window is given up
+_CHUNK_BYTES = 1 << 13  # small, because the speed is measured in whole chunks
 
 
-def download(address: str, console: Console) -> bytes:
-    """Return what an address serves.
+def download(
+    address: str, most_bytes: int, console: Console, *, window_seconds: float = _WINDOW_SECONDS
+) -> bytes:
+    """Return what a server sends for a URL, without undoing any compression.
+
+    Parameters
+    ----------
+    address
+        The URL. Redirects to other HTTP addresses are followed.
+    most_bytes
+        A longer answer is an error.
+    console
+        Where a progress bar is drawn, if it is a terminal.
+    window_seconds
+        How often the speed is checked: a download must bring 5,000 bytes per second in each
+        window. Together with `most_bytes` this limits the total time.
 
     Raises
     ------
     SourceError
-        If it cannot be reached, answers with an error or stays silent for too long.
+        If the server cannot be reached, answers with an error, sends too much or too slowly, or
+        violates the protocol.
     """
-    import requests  # here: it takes 0.1 s to import, and is needed once in a machine's life
-
-    body = bytearray()
-    bar = Progress(
-        TextColumn("  {task.description}"),
+    progress = Progress(
+        TextColumn("  {task.description}", markup=False),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),
         console=console,
         disable=not console.is_terminal,
     )
-    try:
-        with bar, requests.get(address, stream=True, timeout=CONNECT_OR_READ_SECONDS) as response:
-            response.raise_for_status()
-            size = int(response.headers.get("content-length", 0)) or None
-            task = bar.add_task(address.rsplit("/", 1)[-1], total=size)
-            for chunk in response.iter_content(CHUNK_BYTES):
-                body += chunk
-                bar.update(task, advance=len(chunk))
-    except requests.RequestException as error:
-        raise SourceError(_plain_reason(error)) from error
-    return bytes(body)
+    with progress:
+        transfer = _Transfer(address, most_bytes, progress)
+        transfer.start()
+        transfer.join(window_seconds)
+        received = 0
+        while transfer.is_alive():
+            if len(transfer.body) - received < window_seconds * _LEAST_BYTES_PER_SECOND:
+                transfer.is_given_up = True
+                raise SourceError(f"slower than {_LEAST_BYTES_PER_SECOND:,} bytes per second")
+            received = len(transfer.body)
+            transfer.join(window_seconds)
+    if transfer.error is not None:
+        raise SourceError(_root_cause(transfer.error)) from transfer.error
+    if len(transfer.body) > most_bytes:
+        raise SourceError(f"sends more than {most_bytes:,} bytes")
+    return bytes(transfer.body)
 
 
-def _plain_reason(error: BaseException) -> str:
-    """Return what lies at the bottom of a network error, without the layers around it."""
+class _Transfer(threading.Thread):
+    """One request, in a thread of its own so that it can be abandoned at any point.
+
+    requests only limits the wait for each byte. A server that sends a byte every few seconds, in
+    the status line, the headers or the body, would keep its caller waiting for days.
+    """
+
+    def __init__(self, address: str, most_bytes: int, progress: Progress) -> None:
+        super().__init__(daemon=True)  # an abandoned request must not keep the program alive
+        self.address = address
+        self.most_bytes = most_bytes
+        self.progress = progress
+        self.body = bytearray()
+        self.error: Exception | None = None
+        self.is_given_up = False
+
+    def run(self) -> None:
+        """Receive the body, or set `error`."""
+        import requests  # here, because it takes 0.1 s and is rarely needed
+
+        try:
+            with requests.get(
+                self.address,
+                stream=True,
+                timeout=_SILENT_SECONDS,
+                headers={"Accept-Encoding": "identity"},
+                hooks={"response": _close_redirect},
+            ) as response:
+                response.raise_for_status()
+                name = self.address.rsplit("/", 1)[-1]
+                task = self.progress.add_task(name, total=response.raw.length_remaining)
+                while len(self.body) <= self.most_bytes and not self.is_given_up:
+                    chunk = response.raw.read(_CHUNK_BYTES, decode_content=False)
+                    if not chunk:
+                        break
+                    self.body += chunk
+                    self.progress.update(task, completed=len(self.body))
+        except Exception as error:  # a faulty answer can make the libraries raise anything
+            self.error = error
+
+
+def _close_redirect(response: Any, **_: object) -> None:
+    """Close a redirect before requests follows it, which would first read its whole body."""
+    if response.is_redirect:
+        response.close()
+
+
+def _root_cause(error: BaseException) -> str:
+    """Return the innermost reason of a network error, without the layers around it."""
     cause = error
     while cause.__context__ is not None:
         cause = cause.__context__

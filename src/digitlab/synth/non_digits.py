@@ -1,54 +1,54 @@
 """Pictures that show no digit, so that the network can learn to be unsure.
 
-A part is drawn (`doodles.py`), a part is made of training images: turned, mirrored, squeezed side
-by side, cut up; the rest is blobs and textures. All go through the recipe that restores pictures
-for the network, as a user's pictures would.
+Some are drawn (`doodles.py`), some are made of training images (turned, mirrored, squeezed side by
+side, cut up), and the rest are blobs and textures. All go through the recipe that prepares a
+user's picture for the network.
 """
 
-from collections.abc import Callable
-
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from digitlab.errors import DigitlabError
 from digitlab.pictures.digit import to_mnist
+from digitlab.pictures.ink import Ink
 from digitlab.pictures.raster import bounds
-from digitlab.synth.doodles import DOODLES, Ink, Random, drawn
+from digitlab.synth.doodles import DOODLES, pen_drawing
 
-Images = NDArray[np.uint8]  # N x 28 x 28
-Labels = NDArray[np.int64]  # N
+COUNT = 20_000  # how many are made by default: more would take longer than a minute
+SIDEWAYS = (3, 4)  # these digits are no digits when they lie on their side or are mirrored
+UPSIDE_DOWN = (3, 4, 7)  # these are none upside down
 
-COUNT = 20_000  # how many are made: a minute's work is the limit
-TURNABLE = (3, 4)  # digits that are none when they lie on their side, or in a mirror
-UPSET = (3, 4, 7)  # digits that are none upside down
+_Images = NDArray[np.uint8]  # N x 28 x 28
+_Labels = NDArray[np.int64]  # N
 
 
-def non_digits(images: Images, labels: Labels, *, seed: int, count: int = COUNT) -> Images:
+def non_digits(images: _Images, labels: _Labels, *, seed: int, count: int = COUNT) -> _Images:
     """Return pictures of no digit, uint8 (count, 28, 28); about 0.7 ms each.
 
     Parameters
     ----------
     images, labels
-        uint8 (N, 28, 28) and (N,): the training images that some are made of.
+        uint8 (N, 28, 28) and (N,): the training images that some of them are made of.
     seed
-        The same seed and images give the same pictures.
+        The same seed and images always give the same pictures.
     count
         How many, 1 or more.
 
     Raises
     ------
     DigitlabError
-        If the images are too few to hold every digit.
+        If the images do not include every digit.
     """
     if set(range(10)) - set(labels.tolist()):
-        raise DigitlabError("pictures of no digit are made of all ten: give more training images")
+        raise DigitlabError("pictures of no digit need all ten digits; use more training images")
     random = np.random.default_rng([seed, 2])
     made: list[NDArray[np.uint8]] = []
     while len(made) < count:
         if random.random() < 0.6:
             doodle = DOODLES[int(random.integers(len(DOODLES)))]
-            ink = drawn(doodle(random), random)
+            ink = pen_drawing(doodle(random), random)
         else:
             make = OTHERS[int(random.integers(len(OTHERS)))]
             ink = make(images, labels, random)
@@ -58,7 +58,9 @@ def non_digits(images: Images, labels: Labels, *, seed: int, count: int = COUNT)
     return np.stack(made)
 
 
-def one_of(images: Images, labels: Labels, digits: tuple[int, ...], random: Random) -> Ink:
+def _random_digit(
+    images: _Images, labels: _Labels, digits: tuple[int, ...], random: Generator
+) -> Ink:
     """Return a training image of one of these digits, cut to its ink."""
     while True:
         index = int(random.integers(len(images)))
@@ -68,30 +70,30 @@ def one_of(images: Images, labels: Labels, digits: tuple[int, ...], random: Rand
             return digit.astype(np.float32) / np.float32(255)
 
 
-def lying(images: Images, labels: Labels, random: Random) -> Ink:
-    """Lay a digit on its side, or look at it in a mirror."""
-    digit = one_of(images, labels, TURNABLE, random)
+def _sideways(images: _Images, labels: _Labels, random: Generator) -> Ink:
+    """Turn a digit by a quarter, or mirror it."""
+    digit = _random_digit(images, labels, SIDEWAYS, random)
     quarters = int(random.integers(3))
     return digit[:, ::-1] if quarters == 0 else np.rot90(digit, 2 * quarters - 1)
 
 
-def upset(images: Images, labels: Labels, random: Random) -> Ink:
+def _upside_down(images: _Images, labels: _Labels, random: Generator) -> Ink:
     """Turn a digit upside down."""
-    return one_of(images, labels, UPSET, random)[::-1, ::-1]
+    return _random_digit(images, labels, UPSIDE_DOWN, random)[::-1, ::-1]
 
 
-def squeezed(images: Images, labels: Labels, random: Random) -> Ink:
-    """Write two or three digits into the place of one."""
+def _squeezed(images: _Images, labels: _Labels, random: Generator) -> Ink:
+    """Put two or three digits side by side in the place of one."""
     parts = []
     for _ in range(int(random.choice([2, 2, 3]))):
-        digit = one_of(images, labels, tuple(range(10)), random)
+        digit = _random_digit(images, labels, tuple(range(10)), random)
         space = random.integers(0, 14, 2) // 5
         parts.append(np.pad(digit, ((0, 20 - min(20, len(digit))), tuple(space)))[:20])
     return np.concatenate(parts, axis=1)
 
 
-def mosaic(images: Images, labels: Labels, random: Random) -> Ink:
-    """Put quarters of four images together, each in a place that is not its own."""
+def _mosaic(images: _Images, labels: _Labels, random: Generator) -> Ink:
+    """Combine quarters of four images, each in a corner that is not its own."""
     quarters = []
     for place in random.permutation(4):
         row, column = divmod(int(place), 2)
@@ -101,33 +103,29 @@ def mosaic(images: Images, labels: Labels, random: Random) -> Ink:
     return whole.astype(np.float32) / np.float32(255)
 
 
-def blob(_images: Images, _labels: Labels, random: Random) -> Ink:
-    """Let ink run into patches, large or small."""
-    return (cloudy(random) > random.uniform(0.5, 0.75)).astype(np.float32)
+def _blob(_images: _Images, _labels: _Labels, random: Generator) -> Ink:
+    """Return patches of ink, large or small."""
+    return (_cloud(random) > random.uniform(0.5, 0.75)).astype(np.float32)
 
 
-def texture(_images: Images, _labels: Labels, random: Random) -> Ink:
-    """Return light and shadow that hold no stroke: a cloud, a slope, or both with noise."""
+def _texture(_images: _Images, _labels: _Labels, random: Generator) -> Ink:
+    """Return light and shadow without any stroke: a cloud plus a slope plus noise."""
     x, y = np.meshgrid(np.linspace(-1, 1, 40), np.linspace(-1, 1, 40))
     slope = x * random.normal() + y * random.normal()
-    gray = random.random() * cloudy(random) + random.random() * slope
+    gray = random.random() * _cloud(random) + random.random() * slope
     gray = gray + random.uniform(0, 0.5) * random.normal(size=gray.shape)
     low, high = np.quantile(gray, [0.3, 0.98])
     ink: Ink = np.clip((gray - low) / (high - low), 0, 1).astype(np.float32)
     return ink
 
 
-def cloudy(random: Random) -> Ink:
-    """Return a cloud of a random grain: float32, 40 x 40, from 0 to 1."""
-    speckles = Image.fromarray(random.integers(0, 256, (40, 40), dtype=np.uint8))
-    soft = speckles.filter(ImageFilter.GaussianBlur(random.uniform(0.8, 5)))
-    cloud = np.asarray(soft, np.float32)
+def _cloud(random: Generator) -> Ink:
+    """Return blurred noise, coarse or fine: 40 x 40, from 0 to 1."""
+    noise = Image.fromarray(random.integers(0, 256, (40, 40), dtype=np.uint8))
+    cloud = np.asarray(noise.filter(ImageFilter.GaussianBlur(random.uniform(0.8, 5))), np.float32)
     scaled: Ink = (cloud - cloud.min()) / max(1, cloud.max() - cloud.min())
     return scaled
 
 
-OTHERS: tuple[Callable[[Images, Labels, Random], Ink], ...] = (
-    *(lying, upset, squeezed, mosaic),
-    *(blob, texture),
-)
-"""What is not drawn with a pen, each used as often as any other."""
+OTHERS = (_sideways, _upside_down, _squeezed, _mosaic, _blob, _texture)
+"""The pictures that are not drawn with a pen; each is equally likely."""

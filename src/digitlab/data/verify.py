@@ -1,0 +1,67 @@
+"""Check bytes from any source, plain or gzip-compressed, against the catalog.
+
+Nothing is trusted before that: an answer may be endless, cut off, compressed a million times or
+full of control characters. So the catalog's sizes limit all that is read or decompressed.
+"""
+
+import gzip
+import hashlib
+import zlib
+from io import BufferedIOBase
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.data.catalog import DataFile
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_LONGEST_MESSAGE = 300  # characters: servers choose some of the text
+
+
+class SourceError(Exception):
+    """Why a source, or a file on this machine, cannot be used; safe to print on a terminal.
+
+    Parts of the message come from outside. Control characters in it are replaced by escapes,
+    because a terminal would obey them.
+    """
+
+    def __init__(self, message: str) -> None:
+        text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in message)
+        super().__init__(text[:_LONGEST_MESSAGE])
+
+
+def verified(file: DataFile, stream: BufferedIOBase) -> NDArray[np.uint8]:
+    """Return a file's decompressed bytes, shape (bytes,), if they are those in the catalog.
+
+    Parameters
+    ----------
+    file
+        What the catalog knows about the file.
+    stream
+        The file as stored or served: plain, or compressed by gzip. It must be seekable.
+
+    Raises
+    ------
+    SourceError
+        If the size or the SHA-256 digest is wrong, or the gzip data is damaged.
+    OSError
+        If the stream cannot be read.
+    """
+    is_compressed = stream.read(2) == _GZIP_MAGIC
+    stream.seek(0)
+    content = np.empty(file.size + 1, np.uint8)  # one more, to notice a file that is too long
+    try:
+        if is_compressed:
+            stream = gzip.GzipFile(fileobj=stream)
+        size = stream.readinto(content.data)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise SourceError(f"{file.name} is damaged gzip data ({error})") from error
+    if size != file.size:
+        found = f"{size:,}" if size < file.size else "more"
+        raise SourceError(f"{file.name} has {found} bytes instead of {file.size:,}")
+    digest = hashlib.sha256(content[:size].data).hexdigest()
+    if digest != file.sha256:
+        raise SourceError(
+            f"{file.name} is altered (SHA-256 {digest[:12]}… instead of {file.sha256[:12]}…)"
+        )
+    return content[:size]
