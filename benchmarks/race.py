@@ -14,7 +14,7 @@ both draw their figures.
 
 No program's threads or cores are limited. Ratios compare processes of the same round, so that a
 machine that slows down does so for both. Tables go to stdout, progress to stderr. The first use
-installs torchvision, without its dependencies, in `benchmarks/.torchvision`. MNIST comes from
+installs torchvision, without its dependencies, in `.torchvision`. MNIST comes from
 `digitlab data`; the variable DIGITLAB_DATA_DIR names its folder, as always.
 """
 

@@ -137,21 +137,27 @@ def _command(
         shared += ["--data-dir", str(launch.data_dir)]
     if folder.holds_a_run():
         return ["resume", *shared[1:]]
+    return [
+        *("train", "--recipe", name, *flags_of(recipe, name)),
+        *("--dataset", dataset.entry.name, *shared),
+        *("--seed", str(launch.seed), "--device", launch.device),
+        *("--threads", str(launch.threads), "--jobs", str(launch.jobs)),
+    ]
+
+
+def flags_of(recipe: Recipe, name: str) -> list[str]:
+    """Return the flags that turn the recipe of that name into this one."""
     named = find_recipe(name)
-    changes = []
+    flags = []
     for setting in (it.name for it in fields(Recipe)):
         value, flag = getattr(recipe, setting), setting.replace("_", "-")
         if value != getattr(named, setting):
-            changes.append(
+            flags.append(
                 f"--{'' if value else 'no-'}{flag}"
                 if isinstance(value, bool)
                 else f"--{flag}={value}"
             )
-    return [
-        *("train", "--recipe", name, *changes, "--dataset", dataset.entry.name, *shared),
-        *("--seed", str(launch.seed), "--device", launch.device),
-        *("--threads", str(launch.threads), "--jobs", str(launch.jobs)),
-    ]
+    return flags
 
 
 def summarize(folders: list[RunFolder], name: str) -> Repeats:
