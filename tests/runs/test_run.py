@@ -213,12 +213,9 @@ def test_damaged_synthetic_images_are_drawn_again(
     assert_same(weights(folder), weights(never_stopped))
 
 
-def test_the_data_folder_is_recorded_as_an_absolute_path(
-    small_mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.chdir(tmp_path)
+def test_the_data_folder_is_recorded(small_mnist: Dataset, tmp_path: Path):
     folder = RunFolder(tmp_path / "run")
-    start_run(folder, RECIPE, small_mnist, replace(LAUNCH, data_dir=Path("my data")))
+    start_run(folder, RECIPE, replace(small_mnist, data_dir=tmp_path / "my data"), LAUNCH)
     assert json.loads(folder.run_json.read_text())["data_dir"] == str(tmp_path / "my data")
 
 

@@ -1,4 +1,4 @@
-"""Augmentation changes what a digit looks like, never which digit it is."""
+"""Augmentation changes how an image looks; it stays an image of the same kind."""
 
 import pytest
 import torch
@@ -7,7 +7,7 @@ from torch import Tensor
 
 from digitlab.data.dataset import Dataset
 from digitlab.train import augment
-from digitlab.train.augment import augmented, bending, places, widened
+from digitlab.train.augment import augmented, dilated, elastic_displacement, sampling_grid
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def test_images_stay_images(images: Tensor):
     assert (ink < 3.2 * ink_before).all()
 
 
-def test_at_strength_0_nothing_changes_but_brightness(images: Tensor):
+def test_strength_0_changes_only_the_brightness(images: Tensor):
     brightest = images.amax(dim=(1, 2), keepdim=True).float()
     changed = augmented(images, 0.0).float() - images * (255 / brightest)
     assert changed.abs().max() < 1
@@ -43,27 +43,27 @@ def test_paper_stays_paper():
     assert not augmented(torch.zeros(3, 28, 28, dtype=torch.uint8), 2.0).any()
 
 
-def test_widening_is_a_pooling(images: Tensor):
+def test_dilation_is_max_pooling(images: Tensor):
     ink = images.float()
-    assert torch.equal(widened(ink), F.max_pool2d(ink, 3, stride=1, padding=1))
+    assert torch.equal(dilated(ink), F.max_pool2d(ink, 3, stride=1, padding=1))
 
 
-def test_places_are_pytorchs_affine_grid(monkeypatch: pytest.MonkeyPatch):
+def test_the_sampling_grid_is_pytorchs_affine_grid(monkeypatch: pytest.MonkeyPatch):
     for name in ("SLANT", "SCALE", "SHIFT", "BEND"):
         monkeypatch.setattr(augment, name, 0.0)
     torch.manual_seed(4)
-    found = places(5, 1.0, torch.device("cpu"))
+    found = sampling_grid(5, 1.0, torch.device("cpu"))
     torch.manual_seed(4)
-    turn = augment.TURN * (2 * torch.rand(6, 5)[0] - 1)
-    cos, sin, zero = turn.cos(), turn.sin(), torch.zeros(5)
+    angle = augment.ROTATION * (2 * torch.rand(6, 5)[0] - 1)
+    cos, sin, zero = angle.cos(), angle.sin(), torch.zeros(5)
     change = torch.stack([cos, -sin, zero, sin, cos, zero], dim=1).view(5, 2, 3)
     assert torch.allclose(found, F.affine_grid(change, [5, 1, 28, 28], False), atol=1e-6)
 
 
-def test_bending_is_smooth_and_small():
+def test_the_elastic_displacement_is_smooth_and_small():
     torch.manual_seed(2)
-    pushes = bending(400, 1.0, torch.device("cpu"))
-    assert pushes.shape == (400, 28, 28, 2)
-    assert 0.5 * augment.BEND < pushes.std() < 1.2 * augment.BEND
-    assert pushes.diff(dim=1).std() < 0.3 * pushes.std()
-    assert pushes.mean().abs() < 0.1 * augment.BEND
+    moves = elastic_displacement(400, 1.0, torch.device("cpu"))
+    assert moves.shape == (400, 28, 28, 2)
+    assert 0.5 * augment.BEND < moves.std() < 1.2 * augment.BEND
+    assert moves.diff(dim=1).std() < 0.3 * moves.std()
+    assert moves.mean().abs() < 0.1 * augment.BEND

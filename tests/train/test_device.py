@@ -1,3 +1,8 @@
+"""Choosing and setting up the device."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -5,7 +10,21 @@ from digitlab.errors import DigitlabError
 from digitlab.train.device import describe_machine, set_up_device
 
 
-def test_auto_takes_the_fastest_there_is(monkeypatch: pytest.MonkeyPatch):
+@pytest.fixture(autouse=True)
+def deterministic_mode() -> Iterator[None]:
+    """Restore the mode, which `set_up_device` sets for the whole process."""
+    before = torch.get_deterministic_debug_mode()
+    yield
+    torch.set_deterministic_debug_mode(before)
+
+
+@pytest.fixture
+def fake_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: True)
+
+
+def test_auto_chooses_the_fastest_available_device(monkeypatch: pytest.MonkeyPatch):
     for there, expected in (
         ((False, False), "cpu"),
         ((False, True), "mps"),
@@ -16,29 +35,53 @@ def test_auto_takes_the_fastest_there_is(monkeypatch: pytest.MonkeyPatch):
         assert set_up_device("auto").type == expected
 
 
-def test_the_processor_has_a_name():
-    assert describe_machine(torch.device("cpu"))
+@pytest.mark.parametrize(
+    ("cpuinfo", "name"),
+    [
+        ("processor : 0\nmodel name\t: AMD EPYC: 7B13 \nmodel name\t: second\n", "AMD EPYC: 7B13"),
+        ("processor : 0\n", "arm"),  # ARM processors list no model name
+        (None, "arm"),  # macOS has no such file
+    ],
+)
+def test_the_processor_has_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cpuinfo: str | None, name: str
+):
+    if cpuinfo is not None:
+        (tmp_path / "cpuinfo").write_text(cpuinfo)
+    monkeypatch.setattr("digitlab.train.device.Path", lambda _: tmp_path / "cpuinfo")
+    monkeypatch.setattr("platform.processor", lambda: "arm")
+    assert describe_machine(torch.device("cpu")) == name
 
 
-def test_on_the_cpu_algorithms_that_may_differ_are_forbidden():
-    set_up_device("cpu")
-    assert torch.are_deterministic_algorithms_enabled()
+@pytest.mark.usefixtures("fake_gpu")
+@pytest.mark.parametrize("before", ["cpu", "cuda", "mps"])
+@pytest.mark.parametrize("name", ["cpu", "cuda", "mps"])
+def test_only_the_cpu_forbids_nondeterministic_algorithms_whatever_came_before(
+    before: str, name: str
+):
+    set_up_device(before)
+    set_up_device(name)
+    assert torch.are_deterministic_algorithms_enabled() == (name == "cpu")
+    assert not torch.is_deterministic_algorithms_warn_only_enabled()
 
 
-def test_the_number_of_threads_is_taken():
+def test_the_number_of_threads_is_set_or_left_as_it_is():
     before = torch.get_num_threads()
-    set_up_device("cpu", threads=1)
-    assert torch.get_num_threads() == 1
+    set_up_device("cpu", threads=before + 1)
+    assert torch.get_num_threads() == before + 1
+    set_up_device("cpu")
+    assert torch.get_num_threads() == before + 1
     set_up_device("cpu", threads=before)
+    assert torch.get_num_threads() == before
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_a_device_that_is_not_there_is_told():
+def test_a_missing_device_is_an_error():
     with pytest.raises(DigitlabError, match="no cuda; try --device cpu"):
         set_up_device("cuda")
 
 
 @pytest.mark.parametrize(("name", "threads"), [("tpu", None), ("cpu", 0)])
-def test_impossible_settings_are_told(name: str, threads: int | None):
+def test_impossible_settings_are_errors(name: str, threads: int | None):
     with pytest.raises(DigitlabError, match=r"tpu|threads is 0"):
         set_up_device(name, threads)

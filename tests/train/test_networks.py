@@ -1,3 +1,5 @@
+"""The networks: their parameters, their outputs, and what they refuse to load."""
+
 import pytest
 import torch
 
@@ -41,15 +43,15 @@ def test_the_fast_networks_parameters_and_that_its_first_layer_is_not_learned():
     assert fixed == ["conv1.weight"]
 
 
-def test_whitened_answers_have_deviation_1_and_do_not_agree(mnist: Dataset):
+def test_whitened_outputs_have_deviation_1_and_are_uncorrelated(mnist: Dataset):
     network = build_network(Recipe(network="fast"))
     images = normalize(torch.from_numpy(mnist.train_images[:2000]), 0.1307, 0.3081)
     network.whiten(images)
     assert torch.equal(network.conv1.weight[:8], -network.conv1.weight[8:])
     answers = network.conv1(images)[:, :8].detach().transpose(0, 1).reshape(8, -1)
-    agreement = answers @ answers.T / answers.shape[1]
-    assert torch.allclose(agreement, torch.eye(8), atol=0.1)
-    assert (agreement - torch.diag(agreement.diag())).abs().max() < 1e-3
+    covariance = answers @ answers.T / answers.shape[1]
+    assert torch.allclose(covariance, torch.eye(8), atol=0.1)
+    assert (covariance - torch.diag(covariance.diag())).abs().max() < 1e-3
 
 
 def test_the_compact_network_has_no_more_parameters_than_the_tutorials():
@@ -67,7 +69,7 @@ def test_the_best_network_is_less_than_a_megabyte():
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_the_layers_to_look_at_are_there_and_are_called(name: str):
+def test_the_named_layers_exist_and_run_in_this_order(name: str):
     network = build_network(Recipe(network=name)).eval()
     seen = {}
     for layer in network.layers:
@@ -81,7 +83,7 @@ def test_the_layers_to_look_at_are_there_and_are_called(name: str):
 
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("images", [1, 2, 17])
-def test_answers_are_logarithms_of_probabilities(images: int, name: str):
+def test_outputs_are_log_probabilities(images: int, name: str):
     network = build_network(Recipe(network=name)).eval()
     answers = network(torch.randn(images, 1, 28, 28))
     assert answers.shape == (images, 10)
@@ -89,7 +91,7 @@ def test_answers_are_logarithms_of_probabilities(images: int, name: str):
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_dropout_is_for_training_alone(name: str):
+def test_dropout_is_only_for_training(name: str):
     network = build_network(Recipe(network=name))
     image = torch.randn(2, 1, 28, 28)
     assert not torch.equal(network.train()(image), network(image))
@@ -103,18 +105,18 @@ def test_without_dropout_training_and_testing_answer_the_same():
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (lambda w: w.pop("fc2.bias"), r"fc2.bias is absent in place of \(10,\)"),
         (lambda w: w.update(extra=torch.zeros(3)), r"extra is \(3,\) in place of absent"),
         (lambda w: w.update({"fc2.bias": torch.zeros(9)}), r"fc2.bias is \(9,\) in place of"),
     ],
 )
-def test_weights_of_another_network_are_refused_and_none_is_taken(change, told: str):
+def test_weights_of_another_network_are_refused_and_nothing_is_loaded(change, message: str):
     network = build_network(Recipe())
     before = {name: value.clone() for name, value in network.state_dict().items()}
     weights = {name: value + 1 for name, value in before.items()}
     change(weights)
-    with pytest.raises(DigitlabError, match=told):
+    with pytest.raises(DigitlabError, match=message):
         load_weights(network, weights)
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())

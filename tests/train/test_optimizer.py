@@ -1,4 +1,4 @@
-"""The optimizer against PyTorch's own, and the learning rate's course."""
+"""The optimizers against PyTorch's own, and the learning rate schedules."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -17,7 +17,7 @@ from digitlab.train.optimizer import (
 )
 
 
-def learn(network: nn.Module, zero_grad: Callable, step: Callable) -> None:
+def train(network: nn.Module, zero_grad: Callable, step: Callable) -> None:
     torch.manual_seed(0)
     for _ in range(20):
         zero_grad()
@@ -35,18 +35,18 @@ def test_weight_decay_is_pytorchs_and_for_weights_alone():
     optimizer = MomentumSGD(
         ours.named_parameters(), learning_rate=0.1, momentum=0.9, weight_decay=0.05
     )
-    learn(ours, optimizer.zero_grad, optimizer.step)
+    train(ours, optimizer.zero_grad, optimizer.step)
     weights = [p for p in theirs.parameters() if p.dim() > 1]
     others = [p for p in theirs.parameters() if p.dim() == 1]
     groups = [{"params": weights, "weight_decay": 0.05}, {"params": others}]
     reference = torch.optim.SGD(groups, lr=0.1, momentum=0.9)
-    learn(theirs, reference.zero_grad, reference.step)
+    train(theirs, reference.zero_grad, reference.step)
     for (name, one), other in zip(ours.named_parameters(), theirs.parameters(), strict=True):
         assert torch.allclose(one, other, rtol=1e-4, atol=1e-6), name
 
 
-def test_muon_goes_where_pytorchs_own_goes():
-    # PyTorch's takes matrices alone, and multiplies numbers of 16 bits.
+def test_muon_moves_as_pytorchs_own_does():
+    # PyTorch's accepts only matrices, and multiplies in bfloat16.
     ours, theirs = make(), make()
     optimizer = Muon(
         ours.named_parameters(),
@@ -55,7 +55,7 @@ def test_muon_goes_where_pytorchs_own_goes():
         weight_decay=0.02,
         relative_rate=0.3,
     )
-    learn(ours, optimizer.zero_grad, optimizer.step)
+    train(ours, optimizer.zero_grad, optimizer.step)
     matrix = nn.Parameter(theirs[0].weight.detach().flatten(1))
     before = matrix.detach().clone()
     reference = torch.optim.Muon([matrix], lr=0.006, momentum=0.8, weight_decay=0.1 / 0.3)
@@ -71,13 +71,13 @@ def test_muon_goes_where_pytorchs_own_goes():
             theirs[0].weight.copy_(matrix.view_as(theirs[0].weight))
             theirs[0].weight.grad = None
 
-    learn(theirs, others.zero_grad, step)
+    train(theirs, others.zero_grad, step)
     moved = (matrix - before).norm()
     assert moved > 0.05 * before.norm()
     assert (ours[0].weight.flatten(1) - matrix).norm() < 0.02 * moved
 
 
-def test_muon_moves_all_but_hidden_convolutions_as_sgd_does():
+def test_muon_moves_all_except_hidden_convolutions_as_sgd_does():
     def network() -> nn.Sequential:
         torch.manual_seed(2)
         first, hidden = nn.Conv2d(1, 4, 3), nn.Conv2d(4, 5, 3)
@@ -98,26 +98,39 @@ def test_muon_moves_all_but_hidden_convolutions_as_sgd_does():
 
 
 @pytest.mark.parametrize("shape", [(16, 144), (64, 432), (96, 40), (5, 5)])
-def test_what_is_orthogonalized_keeps_its_directions_and_loses_its_lengths(
+def test_orthogonalizing_keeps_singular_vectors_and_evens_out_singular_values(
     shape: tuple[int, int],
 ):
     torch.manual_seed(7)
     matrix = torch.randn(shape) * 10 ** torch.linspace(-2, 1, shape[1])
-    rows, lengths, columns = torch.linalg.svd(matrix, full_matrices=False)
-    after = rows.T @ orthogonalized(matrix) @ columns.T
-    is_long = lengths > 0.003 * matrix.norm()
-    assert ((after.diag() > 0.65) & (after.diag() < 1.25))[is_long].all()
+    left, values, right = torch.linalg.svd(matrix, full_matrices=False)
+    after = left.T @ orthogonalized(matrix) @ right.T
+    is_large = values > 0.003 * matrix.norm()
+    assert ((after.diag() > 0.65) & (after.diag() < 1.25))[is_large].all()
     assert (after - after.diag().diag()).abs().max() < 1e-3
-    as_of_a_small_gradient = orthogonalized(matrix * 1e-3)
-    assert torch.allclose(as_of_a_small_gradient, orthogonalized(matrix), atol=1e-3)
+    of_a_small_gradient = orthogonalized(matrix * 1e-3)
+    assert torch.allclose(of_a_small_gradient, orthogonalized(matrix), atol=1e-3)
     assert torch.equal(orthogonalized(torch.zeros(shape)), torch.zeros(shape))
 
 
-def test_the_recipe_says_which_optimizer():
+def test_the_recipe_decides_which_optimizer():
     plain, muon = (make_optimizer(make(), Recipe(muon=value)) for value in (0.0, 0.5))
     assert type(plain) is MomentumSGD
     assert isinstance(muon, Muon)
     assert muon.relative_rate == 0.5
+
+
+def test_a_saved_optimizer_continues_to_the_same_bits():
+    settings = {"learning_rate": 0.1, "momentum": 0.9, "weight_decay": 0.05}
+    networks = [make(), make()]
+    first, second = (MomentumSGD(it.named_parameters(), **settings) for it in networks)
+    train(networks[0], first.zero_grad, first.step)
+    networks[1].load_state_dict(networks[0].state_dict())
+    second.load_state_dict({name: value.clone() for name, value in first.state_dict().items()})
+    for network, optimizer in zip(networks, (first, second), strict=True):
+        train(network, optimizer.zero_grad, optimizer.step)
+    for one, other in zip(networks[0].parameters(), networks[1].parameters(), strict=True):
+        assert torch.equal(one, other)
 
 
 def test_a_constant_rate_is_the_recipes():

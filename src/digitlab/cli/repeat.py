@@ -56,7 +56,7 @@ def repeat(
         recipe,
         whole_recipe,
         load_dataset(dataset, data_dir=data_dir),
-        Launch(device=device, threads=threads, data_dir=data_dir, jobs=jobs, command=sys.argv[1:]),
+        Launch(device=device, threads=threads, jobs=jobs, command=sys.argv[1:]),
         seeds=seeds,
     )
     print(encode_json(repeats).decode().strip() if as_json else _markdown(repeats))

@@ -61,7 +61,6 @@ def train(
         device=device,
         threads=threads,
         checkpoint_steps=checkpoint_steps,
-        data_dir=data_dir,
         force=force,
         jobs=jobs,
         command=sys.argv[1:],

@@ -133,8 +133,8 @@ def _command(
 ) -> list[str]:
     """Return the words of the digitlab command that starts or continues a run."""
     shared = ["--run", str(folder.path), "--no-figures"]
-    if launch.data_dir is not None:
-        shared += ["--data-dir", str(launch.data_dir)]
+    if dataset.data_dir is not None:
+        shared += ["--data-dir", str(dataset.data_dir)]
     if folder.holds_a_run():
         return ["resume", *shared[1:]]
     return [

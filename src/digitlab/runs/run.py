@@ -46,8 +46,6 @@ class Launch:
     """See `set_up_device`."""
     checkpoint_steps: int = 0
     """Save a checkpoint every so many steps as well as after each epoch; 0 for epochs only."""
-    data_dir: Path | None = None
-    """The data folder that was given, for the record; None for the default one."""
     force: bool = False
     """Overwrite the run that the folder holds, if there is one."""
     jobs: int = 1
@@ -77,7 +75,7 @@ def start_run(folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launc
             recipe=recipe,
             seed=launch.seed,
             dataset=dataset.entry.name,
-            data_dir=None if launch.data_dir is None else str(launch.data_dir.absolute()),
+            data_dir=None if dataset.data_dir is None else str(dataset.data_dir),
             data_sha256=dataset.digests,
             checkpoint_steps=launch.checkpoint_steps,
             jobs=launch.jobs,

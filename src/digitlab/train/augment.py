@@ -1,8 +1,8 @@
-"""The same digit by another hand: training images turned, slanted, bent, with other pens.
+"""Random changes to training images: rotate, slant, stretch, shift, bend, change the stroke width.
 
-All numbers are drawn from PyTorch's own generator, whose state a checkpoint keeps. Plain sums and
-products stand here in place of `affine_grid` and `max_pool2d`, which on a CPU take ten times as
-long for images of one channel.
+All random numbers come from PyTorch's global generator, whose state a checkpoint saves. The code
+uses plain sums and products because on a CPU `affine_grid` and `max_pool2d` take ten times as long
+for images with one channel.
 """
 
 import math
@@ -11,83 +11,87 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-SIDE = 28  # pixels
-TURN = math.radians(12)  # either way
-SLANT = 0.22  # how far the top may lean over, as a share of the height, either way
-SCALE = 0.10  # how much larger or smaller, and again how much wider than high
-SHIFT = 0.09  # of half a side: 1.3 pixels
-BEND = 0.045  # deviation of the bending, of half a side: 0.6 pixels
-BENDS = 5  # places along a side that are pushed about; the rest follows smoothly
-WIDEN, NARROW = 0.7, 0.45  # how far towards strokes one pixel wider, or narrower, on each side
+# The ranges at strength 1. All except BEND are limits of a uniform distribution around 0.
+ROTATION = math.radians(12)
+SLANT = 0.22  # how far the top leans over, as a share of the height
+SCALE = 0.10  # of the natural logarithm of the size, and of the ratio of width to height
+SHIFT = 0.09  # in half image sides: 1.3 pixels
+BEND = 0.045  # standard deviation of the elastic displacement, in half image sides: 0.6 pixels
+WIDEN, NARROW = 0.7, 0.45  # how far towards strokes 1 pixel wider, or narrower, on each side
+
+_SIDE = 28  # pixels
+_BEND_GRID = 5  # points along a side with a random displacement; a smooth curve joins them
 
 
 def augmented(images: Tensor, strength: float) -> Tensor:
-    """Return the images, each changed at random by its own numbers.
+    """Return the images, each randomly changed in its own way.
 
     Parameters
     ----------
     images
         uint8 (N, 28, 28), 0 = paper to 255 = ink.
     strength
-        0 changes nothing; at 1 the ranges are the constants above, at 2 twice as wide.
+        Scales the ranges above: 0 moves nothing, 2 doubles them.
 
     Returns
     -------
     Tensor
-        uint8 (N, 28, 28).
+        uint8 (N, 28, 28). The brightest pixel of an image with ink is about 255.
     """
-    ink = with_other_pens(images.to(torch.float32), strength).unsqueeze(1)  # (N, 1, 28, 28)
-    where = places(len(images), strength, images.device)  # (N, 28, 28, 2)
-    moved = F.grid_sample(ink, where, align_corners=False)  # beyond the border is paper
+    ink = _change_stroke_width(images.to(torch.float32), strength).unsqueeze(1)  # (N, 1, 28, 28)
+    grid = sampling_grid(len(images), strength, images.device)  # (N, 28, 28, 2)
+    moved = F.grid_sample(ink, grid, align_corners=False)  # outside the image is paper
     return moved.squeeze(1).round_().to(torch.uint8)
 
 
-def places(images: int, strength: float, device: torch.device) -> Tensor:
-    """Return where each pixel of each new image lies in the old one: float32 (N, 28, 28, 2).
+def sampling_grid(images: int, strength: float, device: torch.device) -> Tensor:
+    """Return where to sample the old image for each pixel of the new one: float32 (N, 28, 28, 2).
 
-    x, then y; -1 and 1 are the borders. An affine change about the middle, then a bending.
+    The last axis is x, y; -1 and 1 are the image borders, as `F.grid_sample` expects. The grid is
+    a random affine map around the image center plus a random elastic displacement.
     """
     draws = strength * (2 * torch.rand(6, images, 1, 1, device=device) - 1)  # each (N, 1, 1)
-    turn, slant = TURN * draws[0], SLANT * draws[1]
-    wide = torch.exp(SCALE * (draws[2] + draws[3] / 2))
-    high = torch.exp(SCALE * (draws[2] - draws[3] / 2))
-    cos, sin = torch.cos(turn), torch.sin(turn)
-    middles = (torch.arange(SIDE, device=device) + 0.5) * (2 / SIDE) - 1  # of the pixels
-    x, y = middles, middles.unsqueeze(1)  # (28,) and (28, 1): a row and a column
-    where = bending(images, strength, device)
-    where[..., 0] += wide * cos * x + wide * (slant * cos - sin) * y + SHIFT * draws[4]
-    where[..., 1] += high * sin * x + high * (slant * sin + cos) * y + SHIFT * draws[5]
-    return where
+    angle, slant = ROTATION * draws[0], SLANT * draws[1]
+    width = torch.exp(SCALE * (draws[2] + draws[3] / 2))
+    height = torch.exp(SCALE * (draws[2] - draws[3] / 2))
+    cos, sin = torch.cos(angle), torch.sin(angle)
+    centers = (torch.arange(_SIDE, device=device) + 0.5) * (2 / _SIDE) - 1  # of the pixels
+    x, y = centers, centers.unsqueeze(1)  # (28,) and (28, 1): a row and a column
+    grid = elastic_displacement(images, strength, device)
+    grid[..., 0] += width * cos * x + width * (slant * cos - sin) * y + SHIFT * draws[4]
+    grid[..., 1] += height * sin * x + height * (slant * sin + cos) * y + SHIFT * draws[5]
+    return grid
 
 
-def bending(images: int, strength: float, device: torch.device) -> Tensor:
-    """Return by how much each place is pushed: float32 (N, 28, 28, 2), smooth, mean 0.
+def elastic_displacement(images: int, strength: float, device: torch.device) -> Tensor:
+    """Return a smooth random displacement of every pixel: float32 (N, 28, 28, 2), mean 0.
 
-    Source: the elastic distortions of P. Simard, D. Steinkraus, J. Platt, "Best practices for
-    convolutional neural networks applied to visual document analysis" (ICDAR 2003).
+    Source: P. Simard, D. Steinkraus, J. Platt, "Best practices for convolutional neural networks
+    applied to visual document analysis" (ICDAR 2003). They blur a displacement per pixel; here
+    displacements on a coarse grid are interpolated.
     """
-    pushes = strength * BEND * torch.randn(images, 2, BENDS, BENDS, device=device)
-    # How much of each push each pixel of a line feels: cubic curves, (BENDS, 28).
-    curves = F.interpolate(
-        torch.eye(BENDS, device=device)[None, None],
-        size=(BENDS, SIDE),
+    coarse = strength * BEND * torch.randn(images, 2, _BEND_GRID, _BEND_GRID, device=device)
+    # (5, 28): how much each grid point counts at each pixel of a line (bicubic interpolation).
+    weights = F.interpolate(
+        torch.eye(_BEND_GRID, device=device)[None, None],
+        size=(_BEND_GRID, _SIDE),
         mode="bicubic",
         align_corners=True,
     )[0, 0]
-    return (curves.T @ pushes @ curves).permute(0, 2, 3, 1)
+    return (weights.T @ coarse @ weights).permute(0, 2, 3, 1)
 
 
-def with_other_pens(ink: Tensor, strength: float) -> Tensor:
-    """Return the images with wider or narrower strokes, as bright as before: (N, 28, 28)."""
+def _change_stroke_width(ink: Tensor, strength: float) -> Tensor:
+    """Return the images with wider or narrower strokes, scaled to a maximum of 255: (N, 28, 28)."""
     draws = 2 * torch.rand(len(ink), 1, 1, device=ink.device) - 1
-    towards = torch.where(draws > 0, widened(ink), 255 - widened(255 - ink))
+    target = torch.where(draws > 0, dilated(ink), 255 - dilated(255 - ink))
     share = strength * torch.where(draws > 0, WIDEN * draws, -NARROW * draws)
-    drawn = torch.lerp(ink, towards, share.clamp(max=1))
-    return drawn * (255 / drawn.amax(dim=(1, 2), keepdim=True).clamp(min=1))
+    changed = torch.lerp(ink, target, share.clamp(max=1))
+    return changed * (255 / changed.amax(dim=(1, 2), keepdim=True).clamp(min=1))
 
 
-def widened(ink: Tensor) -> Tensor:
-    """Return the largest of the 3 x 3 pixels around each: (N, 28, 28)."""
-    around = F.pad(ink, (1, 1, 1, 1))
-    rows = torch.maximum(torch.maximum(around[:, :-2], around[:, 1:-1]), around[:, 2:])
+def dilated(ink: Tensor) -> Tensor:
+    """Return the maximum of the 3x3 pixels around each pixel: (N, 28, 28)."""
+    padded = F.pad(ink, (1, 1, 1, 1))
+    rows = torch.maximum(torch.maximum(padded[:, :-2], padded[:, 1:-1]), padded[:, 2:])
     return torch.maximum(torch.maximum(rows[..., :-2], rows[..., 1:-1]), rows[..., 2:])

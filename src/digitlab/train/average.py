@@ -1,4 +1,4 @@
-"""The weights' running average, which is tested and used in place of the last weights."""
+"""An exponential moving average (EMA) of the weights, which is tested and used instead of them."""
 
 import copy
 
@@ -8,20 +8,23 @@ from torch import Tensor, nn
 from digitlab.train.networks import load_weights
 
 
-class RunningAverage:
-    """A second network whose weights follow the learning one's, slowly.
+class ExponentialMovingAverage:
+    """A copy of a network whose weights are an average over the training steps so far.
 
-    After each step every weight a of the average becomes `decay * a + (1 - decay) * w`, and so do
-    the means and variances that batch norm keeps; whole numbers are copied. The first steps keep
-    less, or the random first weights would stay in it for long.
+    After each step every weight a of the average becomes `decay * a + (1 - decay) * w`, where w is
+    the current weight. Batch norm's running means and variances are averaged the same way; its
+    batch counters are copied.
 
-    Source: B. Polyak and A. Juditsky, "Acceleration of stochastic approximation by averaging"
-    (1992), in its exponential form.
+    The average starts as the random initial weights. So that these fade quickly, step number t,
+    counted from 0, uses `(1 + t) / (10 + t)` as long as that is less than `decay`.
+
+    Sources: B. Polyak and A. Juditsky, "Acceleration of stochastic approximation by averaging"
+    (1992) for averaging; the warm-up is that of TensorFlow's `ExponentialMovingAverage`.
 
     Parameters
     ----------
     network
-        The network that learns.
+        The network to average; it is copied.
     decay
         How much of the average each step keeps, above 0 and below 1.
     """
@@ -31,20 +34,20 @@ class RunningAverage:
         self.decay = decay
 
     @torch.no_grad()
-    def follow(self, network: nn.Module, step: int) -> None:
-        """Take the learning network's weights in, after so many steps (counted from 0)."""
+    def update(self, network: nn.Module, step: int) -> None:
+        """Update the average with the network's weights after this step, counted from 0."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        state = network.state_dict()
-        for name, mean in self.network.state_dict().items():
-            if mean.is_floating_point():
-                mean.lerp_(state[name], 1 - decay)
+        current = network.state_dict()
+        for name, average in self.network.state_dict().items():
+            if average.is_floating_point():
+                average.lerp_(current[name], 1 - decay)
             else:
-                mean.copy_(state[name])
+                average.copy_(current[name])
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Return the average by the tensors' names."""
+        """Return the averaged tensors by name."""
         return self.network.state_dict()
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Take over what `state_dict` returned, perhaps in another process."""
+        """Restore what `state_dict` returned; raise `DigitlabError` if it is another network's."""
         load_weights(self.network, state)

@@ -1,4 +1,4 @@
-"""Where the arithmetic is done, and what makes it the same each time."""
+"""Choose and set up the CPU or GPU: threads, deterministic algorithms, random states."""
 
 import ctypes
 import platform
@@ -12,91 +12,104 @@ from digitlab.errors import DigitlabError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # names of glibc's malloc.h
-LARGEST_BLOCK_KEPT = 1 << 25  # bytes; glibc takes no more
-MOST_KEPT = 1 << 30  # bytes
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # from glibc's malloc.h
+_LARGEST_BLOCK_KEPT = 1 << 25  # bytes; the largest value that glibc accepts
+_MOST_KEPT = 1 << 30  # bytes
 
 
 def set_up_device(name: str, threads: int | None = None) -> torch.device:
-    """Return the device of that name, ready for a training; `auto` takes the fastest there is.
+    """Return the named device, ready for training; `auto` chooses the fastest one available.
 
-    On the CPU only algorithms that give the same bits each time are used, and `threads` threads
-    (PyTorch's own choice if None). On a GPU two runs may differ in the last bits.
+    This changes settings of the whole process. On the CPU, PyTorch uses only algorithms that
+    give the same bits every time. On a GPU it may use any, and two runs may differ by rounding.
+
+    Parameters
+    ----------
+    name
+        One of `DEVICES`.
+    threads
+        How many CPU threads PyTorch uses, 1 or more; None leaves the number as it is.
 
     Raises
     ------
     DigitlabError
-        If there is no such device, or the number of threads is below 1.
+        If the device is unknown or not available, or `threads` is below 1.
     """
     if name not in DEVICES:
         raise DigitlabError(f"there is no device {name!r}; choose one of {', '.join(DEVICES)}")
     if threads is not None and threads < 1:
         raise DigitlabError(f"threads is {threads}, but must be at least 1")
-    there_is = {
-        "cpu": True,
+    available = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
+        "cpu": True,
     }
     if name == "auto":
-        name = next(device for device in ("cuda", "mps", "cpu") if there_is[device])
-    if not there_is[name]:
+        name = next(device for device in available if available[device])
+    if not available[name]:
         raise DigitlabError(f"this machine or this PyTorch has no {name}; try --device cpu")
     if threads is not None:
         torch.set_num_threads(threads)
+    # Set for every device: an earlier training in this process may have used another one.
+    # (`torch.use_deterministic_algorithms` does the same, but first imports PyTorch's compiler,
+    # which takes a second.)
+    torch.set_deterministic_debug_mode("error" if name == "cpu" else "default")
     if name == "cpu":
-        # The same as torch.use_deterministic_algorithms(True), which would first import PyTorch's
-        # compiler for a second.
-        torch.set_deterministic_debug_mode("error")
-        # Deterministic mode also fills fresh memory before it is written; nothing here reads it.
+        # Deterministic mode also fills new memory before it is used; this code never reads
+        # memory that it has not written.
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-        keep_freed_memory()
+        _keep_freed_memory()
     return torch.device(name)
 
 
-def keep_freed_memory() -> None:
-    """Ask the C library to keep freed memory for the next step instead of giving it back.
+def _keep_freed_memory() -> None:
+    """Tell the C library to keep freed memory for the next step (on Linux with glibc only).
 
-    Every step frees what the next one needs again: on Linux, handing the pages to the kernel and
-    taking them back zeroed costs a quarter of the tutorial's training time. Elsewhere nothing
-    is done.
+    Every step frees memory that the next step needs again. Returning the pages to the kernel and
+    getting them back filled with zeros costs a quarter of the tutorial's training time.
     """
     if platform.libc_ver()[0] == "glibc":
         libc = ctypes.CDLL(None)
-        if libc.mallopt(M_MMAP_THRESHOLD, LARGEST_BLOCK_KEPT):
-            libc.mallopt(M_TRIM_THRESHOLD, MOST_KEPT)
+        if libc.mallopt(_M_MMAP_THRESHOLD, _LARGEST_BLOCK_KEPT):
+            libc.mallopt(_M_TRIM_THRESHOLD, _MOST_KEPT)
 
 
 def computes_bfloat16(device: torch.device) -> bool:
-    """Tell whether the device multiplies numbers of 16 bits itself, and so faster than of 32."""
+    """Return whether the hardware multiplies 16-bit numbers, which is faster than 32-bit ones."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type == "cpu":
-        able = torch.cpu.get_capabilities()
-        return any(able.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+        capabilities = torch.cpu.get_capabilities()
+        return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
     return False
 
 
-def get_random_states(device: torch.device) -> dict[str, Tensor]:
-    """Return the state of every random generator that a training draws from."""
-    states = {"cpu": torch.get_rng_state()}
-    if device.type == "cuda":
-        states["cuda"] = torch.cuda.get_rng_state(device)
-    if device.type == "mps":
-        states["mps"] = torch.mps.get_rng_state()
-    return states
+class RandomStates:
+    """The states of all random number generators that a training uses on a device."""
 
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
 
-def set_random_states(device: torch.device, states: dict[str, Tensor]) -> None:
-    """Take over the states that `get_random_states` returned, perhaps in another process."""
-    torch.set_rng_state(states["cpu"])
-    if device.type == "cuda" and "cuda" in states:
-        torch.cuda.set_rng_state(states["cuda"], device)
-    if device.type == "mps" and "mps" in states:
-        torch.mps.set_rng_state(states["mps"])
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return the states by the name of the device."""
+        states = {"cpu": torch.get_rng_state()}
+        if self.device.type == "cuda":
+            states["cuda"] = torch.cuda.get_rng_state(self.device)
+        if self.device.type == "mps":
+            states["mps"] = torch.mps.get_rng_state()
+        return states
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Restore what `state_dict` returned, possibly in another process on another device."""
+        torch.set_rng_state(state["cpu"])
+        if self.device.type == "cuda" and "cuda" in state:
+            torch.cuda.set_rng_state(state["cuda"], self.device)
+        if self.device.type == "mps" and "mps" in state:
+            torch.mps.set_rng_state(state["mps"])
 
 
 def describe_machine(device: torch.device) -> str:
-    """Return the name of the processor, or of the GPU."""
+    """Return the model name of the GPU, or of the processor."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     cpuinfo = Path("/proc/cpuinfo")
@@ -105,18 +118,3 @@ def describe_machine(device: torch.device) -> str:
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
-
-
-class RandomStates:
-    """The state of every random generator that a training draws from, for a checkpoint."""
-
-    def __init__(self, device: torch.device) -> None:
-        self.device = device
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """Return the states as tensors by name."""
-        return get_random_states(self.device)
-
-    def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Take over the states that `state_dict` returned, perhaps in another process."""
-        set_random_states(self.device, state)

@@ -14,7 +14,7 @@ from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.recipe import Recipe
 from digitlab.records.history import HeldOutPoint, Point, TestPoint, TrainPoint
-from digitlab.train.average import RunningAverage
+from digitlab.train.average import ExponentialMovingAverage
 from digitlab.train.checkpoint import Checkpoint, Progress, Stateful, load_parts, tensors_of
 from digitlab.train.device import RandomStates, computes_bfloat16
 from digitlab.train.examples import Examples, Synthetic, epoch_order, train_batches
@@ -72,7 +72,9 @@ class Training:
             self.network.whiten(normalize(first, self._mean, self._std))
         self.network.to(device)
         self.optimizer = make_optimizer(self.network, recipe)
-        self.average = RunningAverage(self.network, recipe.average) if recipe.average else None
+        self.average: ExponentialMovingAverage | None = None
+        if recipe.average:
+            self.average = ExponentialMovingAverage(self.network, recipe.average)
         self._step = LearningStep(
             self.network, self.optimizer, label_smoothing=recipe.label_smoothing,
             bfloat16=self.bfloat16, records=device.type == "cuda",
@@ -141,7 +143,7 @@ class Training:
             is_last = self.batches_done == self._steps_per_epoch - 1
             loss = self._step(images, labels, is_last=is_last)
             if self.average is not None:
-                self.average.follow(self.network, self.steps_done)
+                self.average.update(self.network, self.steps_done)
             point = None
             if self.batches_done % self.recipe.log_every == 0:
                 point = self._record_loss(loss.item())

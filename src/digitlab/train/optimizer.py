@@ -1,4 +1,4 @@
-"""How a gradient becomes a step, and how long the step is."""
+"""The optimizers, momentum SGD and Muon, and the learning rate schedules."""
 
 import math
 from collections.abc import Iterable
@@ -10,14 +10,14 @@ from digitlab.recipe import Recipe
 
 
 def learning_rate_at(recipe: Recipe, step: int, steps: int) -> float:
-    """Return the learning rate of a step, counted from 0, of so many in all.
+    """Return the learning rate of one step, counted from 0, out of `steps` in the whole run.
 
-    One cycle rises in a straight line over `recipe.warm_up` of the steps and falls along half a
-    cosine to 0; a triangle falls in a straight line.
+    Both `one-cycle` and `triangle` rise linearly over the first `recipe.warm_up` of the steps.
+    Then `one-cycle` falls to 0 along half a cosine, and `triangle` falls to 0 linearly.
 
-    Source: L. N. Smith and N. Topin, "Super-convergence: very fast training of neural networks
-    using large learning rates" (2018), without its changes of the momentum; the cosine is from
-    I. Loshchilov and F. Hutter, "SGDR" (ICLR 2017).
+    Sources: L. N. Smith and N. Topin, "Super-convergence: very fast training of neural networks
+    using large learning rates" (2018), except that momentum stays constant here; the cosine is
+    from I. Loshchilov and F. Hutter, "SGDR" (ICLR 2017).
 
     >>> one_cycle = Recipe(schedule="one-cycle", warm_up=0.5, learning_rate=1.0)
     >>> [round(learning_rate_at(one_cycle, step, 8), 2) for step in range(8)]
@@ -31,38 +31,37 @@ def learning_rate_at(recipe: Recipe, step: int, steps: int) -> float:
     rising = recipe.warm_up * steps
     if step < rising:
         return recipe.learning_rate * min(1.0, (step + 1) / rising)
-    fallen = (step - rising) / (steps - rising)  # 0 to below 1
+    progress = (step - rising) / (steps - rising)  # of the fall: 0 to below 1
     if recipe.schedule == "triangle":
-        return recipe.learning_rate * (1 - fallen)
-    return recipe.learning_rate * (1 + math.cos(math.pi * fallen)) / 2
+        return recipe.learning_rate * (1 - progress)
+    return recipe.learning_rate * (1 + math.cos(math.pi * progress)) / 2
 
 
 class MomentumSGD:
-    """Stochastic gradient descent with momentum, over all of a network's parameters.
+    """Stochastic gradient descent with momentum.
 
-    Each weight w keeps a velocity v, which starts at 0. A step with gradient g does::
+    Each weight w has a velocity v, initially 0. A step with gradient g computes::
 
         v = momentum * v + g
         w = w - learning_rate * v
 
-    With weight decay, `weight_decay * w` is added to g first; not for the parameters that have one
-    number a channel (biases, batch norm), which say how bright a channel is and not what it sees.
+    With weight decay, `weight_decay * w` is added to g first, but only for the weights of
+    convolutions and linear layers. Biases and batch norm parameters do not decay.
 
-    The arithmetic is that of `torch.optim.SGD(…, lr=…, momentum=…)`, to the last bit. It is
-    written out because it is the heart of the matter, and because PyTorch's own class takes a
-    second to import what this one does not need.
+    The arithmetic is the same as that of `torch.optim.SGD`, to the last bit. It is written out
+    here because it is the core of learning, and because importing PyTorch's class takes a second.
 
     Source: I. Sutskever et al., "On the importance of initialization and momentum in deep
-    learning" (ICML 2013), in the form that PyTorch gives it.
+    learning" (ICML 2013), in PyTorch's form.
 
     Parameters
     ----------
     named_parameters
-        What `network.named_parameters()` yields; those that are not learned are left alone.
+        What `network.named_parameters()` yields; those that need no gradient are ignored.
     learning_rate
-        How far a step goes, above 0.
+        The step size, above 0. The training loop sets it before every step.
     momentum
-        How much of the last velocity is kept, from 0 to below 1.
+        How much of the previous velocity is kept, from 0 to below 1.
     weight_decay
         How strongly weights are pulled towards 0, at least 0.
     """
@@ -80,30 +79,30 @@ class MomentumSGD:
         self.momentum = momentum
         self.weight_decay = weight_decay
         device = next(iter(self.parameters.values())).device
-        # A step that a GPU has recorded reads the rate where it lies in the GPU's memory.
+        # A recorded CUDA graph would repeat the number that it was recorded with, so on a GPU
+        # the rate is a tensor in GPU memory, which the graph reads anew in every step.
         self._rate_on_gpu = torch.zeros((), device=device) if device.type == "cuda" else None
         self.learning_rate = learning_rate
 
     @property
     def learning_rate(self) -> float:
-        """How far the next step goes."""
+        """The size of the next step."""
         return self._learning_rate
 
     @learning_rate.setter
     def learning_rate(self, rate: float) -> None:
-        """Change how far the next step goes."""
         self._learning_rate = rate
         if self._rate_on_gpu is not None:
             self._rate_on_gpu.fill_(rate)
 
     def zero_grad(self) -> None:
-        """Forget the gradient: `backward` adds to what is there."""
+        """Clear the gradients, because `backward` adds to those it finds."""
         for parameter in self.parameters.values():
             parameter.grad = None
 
     @torch.no_grad()
     def step(self) -> None:
-        """Change every weight by its gradient, which `backward` has left."""
+        """Update every weight with the gradient that `backward` computed."""
         for name, parameter in self.parameters.items():
             assert parameter.grad is not None
             velocity = self.velocities[name].mul_(self.momentum).add_(parameter.grad)
@@ -114,32 +113,31 @@ class MomentumSGD:
                 parameter.addcmul_(direction, self._rate_on_gpu, value=-1)
 
     def _direction(self, weight: Tensor, gradient: Tensor, velocity: Tensor) -> Tensor:
-        """Return what a step subtracts, but for its rate; weight decay goes into the velocity."""
+        """Return what a step subtracts from the weight, before the learning rate is applied."""
         if self.weight_decay and weight.dim() > 1:
             velocity.add_(weight, alpha=self.weight_decay)
         return velocity
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Return the velocities by the parameters' names."""
+        """Return the velocities by the names of their parameters."""
         return self.velocities
 
-    def load_state_dict(self, velocities: dict[str, Tensor]) -> None:
-        """Take over the velocities that `state_dict` returned, perhaps in another process."""
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Restore the velocities that `state_dict` returned, possibly in another process."""
         for name, velocity in self.velocities.items():
-            velocity.copy_(velocities[name])
+            velocity.copy_(state[name])
 
 
 class Muon(MomentumSGD):
-    """Momentum SGD, but hidden convolutions go as far in one direction as in another.
+    """Momentum SGD, except that the steps of hidden convolutions are made orthogonal.
 
-    The weights of a convolution behind the first are a matrix: a row a kernel, with so many
-    columns as a kernel has weights (channels x height x width). SGD goes far in few directions of
-    such a matrix and hardly in the others. Here the step is made orthogonal before it is gone: its
-    singular values, which are its lengths in each direction, all become about 1, for a small
-    gradient as for a large one. So the learning rate alone says how far a step goes. Why networks
-    learn more by it is not proven; its author supposes that the short directions teach what is
-    rare. Everything else (first convolution, linear layers, biases, batch norm) moves as in
-    `MomentumSGD`.
+    The weights of every convolution except the first form a matrix with one row per kernel and
+    channels x height x width columns. A gradient has large singular values in a few directions of
+    this matrix and small ones in the rest, so SGD moves far in few directions and hardly in the
+    others. Muon sets all singular values of the step to about 1, whatever the size of the
+    gradient, so the learning rate alone decides the step size. Why this helps is not proven; its
+    author supposes that the directions with small singular values matter for learning what is
+    rare. All other weights move as in `MomentumSGD`.
 
     A hidden convolution's matrix w with velocity v and gradient g::
 
@@ -147,9 +145,9 @@ class Muon(MomentumSGD):
         step = orthogonalized(g + momentum * v)
         w = w - learning_rate * (relative_rate * step + weight_decay / (1 - momentum) * w)
 
-    Weight decay is not added to the velocity: there it would turn the step and not lengthen it. It
-    pulls at the weights themselves. In `MomentumSGD` the velocity adds up each pull 1 /
-    (1 - momentum) times; so the same factor stands here.
+    Weight decay does not go through the velocity, where it would change the step's direction and
+    not its length; it is applied to the weights directly. In `MomentumSGD`, the velocity adds up
+    each pull 1 / (1 - momentum) times, and the same factor is used here.
 
     Sources: K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks" (2024),
     without its scale for matrices with more rows than columns, which no convolution here has;
@@ -158,9 +156,9 @@ class Muon(MomentumSGD):
     Parameters
     ----------
     named_parameters, learning_rate, momentum, weight_decay
-        As `MomentumSGD` takes them.
+        As in `MomentumSGD`.
     relative_rate
-        How long the steps of hidden convolutions are, as a multiple of the learning rate, above 0.
+        The step size of hidden convolutions as a multiple of the learning rate, above 0.
     """
 
     def __init__(
@@ -181,22 +179,22 @@ class Muon(MomentumSGD):
         self.relative_rate = relative_rate
 
     def _direction(self, weight: Tensor, gradient: Tensor, velocity: Tensor) -> Tensor:
-        # Images are gray: only behind the first convolution has a kernel several channels.
+        # Images have one channel, so only convolutions after the first have several.
         is_hidden_convolution = weight.dim() == 4 and weight.shape[1] > 1
         if not is_hidden_convolution:
             return super()._direction(weight, gradient, velocity)
-        # One step ahead (Nesterov): where the velocity goes if the next gradient is like this one.
-        matrix = gradient.add(velocity, alpha=self.momentum).flatten(1)  # (kernels, weights of one)
+        # Nesterov momentum: the velocity after one more step with this gradient.
+        matrix = gradient.add(velocity, alpha=self.momentum).flatten(1)  # (kernels, weights each)
         step = self.relative_rate * orthogonalized(matrix).view_as(weight)
         return step.add_(weight, alpha=self.weight_decay / (1 - self.momentum))
 
 
 def orthogonalized(matrix: Tensor) -> Tensor:
-    """Return the matrix, (rows, columns), with its singular values brought near 1: 0.68 to 1.21.
+    """Return the matrix, (rows, columns), with its singular values moved to 0.68 to 1.21.
 
-    Five rounds of a polynomial of degree 5. It changes the singular values and leaves their
-    directions, by matrix products alone. Its numbers are such that small values grow fast, 3.4
-    times a round; those below 0.0015 of the matrix's norm stay smaller all the same.
+    Applies a polynomial of degree 5 five times. It changes the singular values, keeps the singular
+    vectors, and needs only matrix products. Each round multiplies small values by 3.4; values
+    below 0.0015 of the matrix's norm therefore stay below 0.68.
 
     Source: as `Muon`.
 
@@ -204,7 +202,7 @@ def orthogonalized(matrix: Tensor) -> Tensor:
     >>> [round(length, 1) for length in orthogonalized(long_and_short).diag().tolist()]
     [0.7, 0.8]
     """
-    x: Tensor = matrix / (matrix.norm() + 1e-7)  # no singular value is above 1 now
+    x: Tensor = matrix / (matrix.norm() + 1e-7)  # now no singular value is above 1
     for _ in range(5):
         square = x @ x.T  # (rows, rows)
         x = 3.4445 * x + (-4.7750 * square + 2.0315 * square @ square) @ x
@@ -212,7 +210,7 @@ def orthogonalized(matrix: Tensor) -> Tensor:
 
 
 def make_optimizer(network: nn.Module, recipe: Recipe) -> MomentumSGD:
-    """Return what changes the network's weights, as the recipe wants it."""
+    """Return the optimizer that the recipe asks for: `Muon` if `recipe.muon` is above 0."""
     settings = {
         "learning_rate": recipe.learning_rate,
         "momentum": recipe.momentum,
