@@ -67,4 +67,4 @@ bench-ladder: install ## from the tutorial to best, one change at a time (half a
 	$(BIN)/python -m benchmarks.ladder --jobs 2 --figure docs/images/ladder.png
 
 clean:           ## remove .venv and the tools' caches; runs and data stay
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .torchvision .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -18,7 +18,8 @@ from benchmarks.measure import Count, print_environment, print_table, progress, 
 from digitlab.data.dataset import load_dataset
 from digitlab.figures.canvas import new_figure, save_figure
 from digitlab.recipe import RECIPES, Recipe
-from digitlab.runs.repeat import Repeats, repeat
+from digitlab.runs.repeat import Repeats, flags_of, repeat
+from digitlab.runs.run import Launch
 
 RUNGS: dict[str, dict[str, Any]] = {
     "tutorial, 5 epochs": {"epochs": 5, "test_each_epoch": False, "log_every": 100},
@@ -54,29 +55,17 @@ def train_rungs(
 ) -> dict[str, Repeats]:
     """Train and test every rung that is not finished yet; return the results of all."""
     dataset = load_dataset("mnist", data_dir=data_dir)
-    named = {recipe: name for name, recipe in RECIPES.items()}
+    names = {recipe: name for name, recipe in RECIPES.items()}
     results = {}
-    for number, (name, recipe) in enumerate(recipes().items()):
-        folder = Path("runs") / "ladder" / f"{number:02}"
-        if recipe in named:
-            folder = Path("runs") / f"repeat-{named[recipe]}-mnist"
-        progress(f"rung {number}, {name}: {folder}")
-        results[name] = repeat(
-            folder, name, recipe, dataset, seeds=seeds, device_name="auto", threads=threads,
-            data_dir=data_dir, command=command_of(recipe, folder, seeds), jobs=jobs,
-        )  # fmt: skip
+    for number, (rung, recipe) in enumerate(recipes().items()):
+        name = names.get(recipe, "tutorial")
+        folder = Path("runs", f"repeat-{name}-mnist" if recipe in names else f"ladder/{number:02}")
+        progress(f"rung {number}, {rung}: {folder}")
+        command = ["repeat", name, *flags_of(recipe, name), "--run", str(folder)]
+        command += ["--seeds", str(seeds), "--jobs", str(jobs)]
+        launch = Launch(threads=threads, jobs=jobs, command=command)
+        results[rung] = repeat(folder, name, recipe, dataset, launch, seeds=seeds)
     return results
-
-
-def command_of(recipe: Recipe, folder: Path, seeds: int) -> list[str]:
-    """Return the arguments with which `digitlab` makes the runs of a rung."""
-    default = Recipe().as_json()
-    words = ["repeat", "tutorial", "--seeds", str(seeds), "--run", str(folder)]
-    for name, value in recipe.as_json().items():
-        flag = name.replace("_", "-")
-        if value != default[name]:
-            words += [f"--no-{flag}"] if value is False else [f"--{flag}", str(value)]
-    return words
 
 
 def rows(results: dict[str, Repeats]) -> Iterator[dict[str, str]]:

@@ -14,7 +14,7 @@ both draw their figures.
 
 No program's threads or cores are limited. Ratios compare processes of the same round, so that a
 machine that slows down does so for both. Tables go to stdout, progress to stderr. The first use
-installs torchvision, without its dependencies, in `benchmarks/.torchvision`. MNIST comes from
+installs torchvision, without its dependencies, in `.torchvision`. MNIST comes from
 `digitlab data`; the variable DIGITLAB_DATA_DIR names its folder, as always.
 """
 
@@ -194,25 +194,9 @@ def race(
                 runs.append(run_once(system, number, seed, epochs, Path(folder)))
     print_tables(runs, ours)
     if json_file is not None:
-        ratios = ratios_of(runs, ours)
-        record = facts | {
-            "runs": [asdict(run) | {"accuracy": run.correct / run.total} for run in runs],
-            "summary": summaries(values_of(runs)),
-            "ratios": ratios,
-            "ratios_summary": summaries(ratios),
-        }
+        records = [asdict(run) | {"accuracy": run.correct / run.total} for run in runs]
+        record = facts | {"runs": records, "ratios": ratios_of(runs, ours)}
         json_file.write_text(json.dumps(record, indent=2) + "\n")
-
-
-def summaries(values: dict[str, dict[str, list[float]]]) -> dict[str, dict[str, dict[str, float]]]:
-    """Return the minimum, median and maximum of each list of values."""
-    return {
-        system: {
-            name: {"min": min(found), "median": statistics.median(found), "max": max(found)}
-            for name, found in measures.items()
-        }
-        for system, measures in values.items()
-    }
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.measure import progress, version_of
 from digitlab.errors import DigitlabError
 
-TORCHVISION_FOLDER = Path(__file__).parents[1] / ".torchvision"
+TORCHVISION_FOLDER = Path(__file__).parents[2] / ".torchvision"
 DATA_FILES = (
     "train-images-idx3-ubyte",
     "train-labels-idx1-ubyte",

@@ -138,15 +138,8 @@ def _command(
     if folder.holds_a_run():
         return ["resume", *shared[1:]]
     return [
-        *(
-            "train",
-            "--recipe",
-            name,
-            *flags_of(recipe, name),
-            "--dataset",
-            dataset.entry.name,
-            *shared,
-        ),
+        *("train", "--recipe", name, *flags_of(recipe, name)),
+        *("--dataset", dataset.entry.name, *shared),
         *("--seed", str(launch.seed), "--device", launch.device),
         *("--threads", str(launch.threads), "--jobs", str(launch.jobs)),
     ]
