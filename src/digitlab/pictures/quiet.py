@@ -1,4 +1,4 @@
-"""Keep Pillow and libtiff from printing about damaged pictures, in any thread and after any fork.
+"""Keep Pillow and libtiff from printing about damaged pictures, safely with threads and forks.
 
 Damaged TIFF and EXIF data make Pillow issue Python warnings and log an error, and make libtiff
 write to file descriptor 2. Filtering warnings or redirecting the descriptor for a while would
@@ -17,7 +17,20 @@ from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
-from PIL import Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
+import numpy.ma  # noqa: F401
+from PIL import (
+    BmpImagePlugin,  # noqa: F401
+    GifImagePlugin,  # noqa: F401
+    Image,
+    JpegImagePlugin,
+    PngImagePlugin,
+    PpmImagePlugin,  # noqa: F401
+    TiffImagePlugin,
+    WebPImagePlugin,  # noqa: F401
+)
+
+# NumPy and Pillow would import those that are not used here with the first picture, and a child
+# that is forked during an import waits for it forever.
 
 _QUIET = ContextVar("digitlab_quiet", default=False)
 
