@@ -6,6 +6,7 @@ import sys
 import textwrap
 import threading
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -148,6 +149,34 @@ def test_a_child_forked_while_a_thread_decodes_can_decode() -> None:
     assert (result.returncode, result.stdout) == (0, "0\n"), result.stderr
 
 
+def test_the_first_picture_imports_nothing(tmp_path: Path) -> None:
+    """A child that is forked while a thread imports a module waits for that import forever."""
+    image = Image.fromarray(seven())
+    for kind in ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP"):
+        (tmp_path / kind).write_bytes(file(image, kind))
+    result = run(f"""
+        import pathlib, sys
+        import numpy as np
+        from digitlab.errors import PictureError
+        from digitlab.pages.read import read_page
+        from digitlab.pictures.digit import prepare
+
+        def classify(images):
+            return np.full((len(images), 10), -2.3, np.float32)
+
+        files = [*pathlib.Path({str(tmp_path)!r}).iterdir()]
+        before = set(sys.modules)
+        for file in files:
+            prepare(file)
+            read_page(file, classify, threshold=0.5)
+        try:
+            prepare(b"no picture")
+        except PictureError:
+            print(len(files), set(sys.modules) - before)
+    """)
+    assert (result.returncode, result.stdout) == (0, "6 set()\n"), result.stderr
+
+
 def test_children_forked_at_any_moment_can_decode() -> None:
     result = run("""
         import io, os, signal, threading, warnings
@@ -173,7 +202,7 @@ def test_children_forked_at_any_moment_can_decode() -> None:
         for thread in threads:
             thread.start()
         codes = set()
-        for number in range(60):
+        for number in range(40):
             child = os.fork()
             if not child:
                 signal.alarm(30)
