@@ -22,7 +22,7 @@ from digitlab.runs.run import Launch, resume_run, start_run
 from digitlab.synth.non_digits import non_digits
 from digitlab.train.checkpoint import load_checkpoint
 
-RECIPE = Recipe(epochs=1, batch_size=50, log_every=4)
+RECIPE = Recipe(epochs=1, batch_size=50, log_every=2)
 LAUNCH = Launch(seed=3, device="cpu", command=["train"])
 OLD = replace(RECIPE, learning_rate=0.02)
 
@@ -80,14 +80,26 @@ def assert_same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) ->
 
 
 @pytest.fixture(scope="module")
-def whole(small_mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Callable:
+def tiny(small_mnist: Dataset) -> Dataset:
+    """Return 200 training and 50 test images: four steps, and every digit among them."""
+    return replace(
+        small_mnist,
+        train_images=small_mnist.train_images[:200],
+        train_labels=small_mnist.train_labels[:200],
+        test_images=small_mnist.test_images[:50],
+        test_labels=small_mnist.test_labels[:50],
+    )
+
+
+@pytest.fixture(scope="module")
+def whole(tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Callable:
     """Return a function that gives the final state of a run that was never stopped."""
     found: dict[Recipe, dict[str, torch.Tensor]] = {}
 
     def final(recipe: Recipe) -> dict[str, torch.Tensor]:
         if recipe not in found:
             folder = RunFolder(tmp_path_factory.mktemp("whole"))
-            start_run(folder, recipe, small_mnist, LAUNCH)
+            start_run(folder, recipe, tiny, LAUNCH)
             found[recipe] = weights(folder)
         return found[recipe]
 
@@ -95,19 +107,19 @@ def whole(small_mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Cal
 
 
 def test_a_start_over_an_old_run_may_be_killed_at_any_moment(
-    small_mnist: Dataset, tmp_path: Path, whole: Callable
+    tiny: Dataset, tmp_path: Path, whole: Callable
 ):
     """Before each change of the disk: what is there is the old run or the new one, and goes on."""
     operation, recipes = 0, []
     while True:
         folder = RunFolder(tmp_path / str(operation))
         with killed_at(STARTED + 3):  # an old run, itself killed on its way
-            start_run(folder, OLD, small_mnist, LAUNCH)
+            start_run(folder, OLD, tiny, LAUNCH)
         with killed_at(operation) as done:
-            start_run(folder, RECIPE, small_mnist, replace(LAUNCH, force=True))
+            start_run(folder, RECIPE, tiny, replace(LAUNCH, force=True))
         if done[-1:] != ["killed"]:
             break
-        results, _ = resume_run(folder, dataset=small_mnist, command=["resume"])
+        results, _ = resume_run(folder, dataset=tiny, command=["resume"])
         recipe = results.record.recipe
         assert_same(weights(folder), whole(recipe))
         assert {path.name for path in folder.path.iterdir()} == {
@@ -123,22 +135,22 @@ def test_a_start_over_an_old_run_may_be_killed_at_any_moment(
     assert change > 0
 
 
-def test_a_first_start_may_be_killed_at_any_moment(small_mnist: Dataset, tmp_path: Path):
+def test_a_first_start_may_be_killed_at_any_moment(tiny: Dataset, tmp_path: Path):
     for operation in range(STARTED):
         folder = RunFolder(tmp_path / str(operation))
         with killed_at(operation) as done:
-            start_run(folder, RECIPE, small_mnist, LAUNCH)
+            start_run(folder, RECIPE, tiny, LAUNCH)
         assert done[-1] == "killed"
         if folder.holds_a_run():
-            resume_run(folder, dataset=small_mnist, command=["resume"])
+            resume_run(folder, dataset=tiny, command=["resume"])
         else:
-            start_run(folder, RECIPE, small_mnist, LAUNCH)
+            start_run(folder, RECIPE, tiny, LAUNCH)
         assert folder.read_report() is not None
 
 
 @pytest.mark.parametrize("file", ["history.jsonl", "run.json", "report.json"])
 def test_a_full_disk_is_one_sentence_with_file_and_remedy(
-    small_mnist: Dataset,
+    tiny: Dataset,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     file: str,
@@ -146,7 +158,7 @@ def test_a_full_disk_is_one_sentence_with_file_and_remedy(
 ):
     folder = RunFolder(tmp_path)
     with killed_at(STARTED + 3):
-        start_run(folder, RECIPE, small_mnist, LAUNCH)
+        start_run(folder, RECIPE, tiny, LAUNCH)
     assert folder.read_report() is None
     real_replace = Path.replace
 
@@ -158,33 +170,33 @@ def test_a_full_disk_is_one_sentence_with_file_and_remedy(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", full)
         with pytest.raises(DigitlabError) as raised:
-            resume_run(folder, dataset=small_mnist, command=["resume"])
+            resume_run(folder, dataset=tiny, command=["resume"])
     message = str(raised.value)
     assert f"{tmp_path / file} cannot be written (No space left on device)" in message
     assert f"make room, then continue with `digitlab resume {tmp_path}`" in message
     assert not list(tmp_path.glob(".*.tmp"))
-    resume_run(folder, dataset=small_mnist, command=["resume"])
+    resume_run(folder, dataset=tiny, command=["resume"])
     assert_same(weights(folder), whole(RECIPE))
 
 
-def test_an_exported_model_of_the_run_before_is_removed(small_mnist: Dataset, tmp_path: Path):
+def test_an_exported_model_of_the_run_before_is_removed(tiny: Dataset, tmp_path: Path):
     folder = RunFolder(tmp_path)
-    start_run(folder, RECIPE, small_mnist, LAUNCH)
+    start_run(folder, RECIPE, tiny, LAUNCH)
     stale = [tmp_path / name for name in ("model.onnx", "model.json", "model.pth")]
     for path in stale:
         path.touch()
-    start_run(folder, RECIPE, small_mnist, replace(LAUNCH, force=True))
+    start_run(folder, RECIPE, tiny, replace(LAUNCH, force=True))
     assert not any(path.exists() for path in stale)
 
 
 def test_synthetic_images_are_drawn_once_per_run(
-    small_mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("digitlab.train.examples.non_digits", partial(non_digits, count=60))
     folder, never_stopped = RunFolder(tmp_path / "run"), RunFolder(tmp_path / "never")
-    start_run(never_stopped, BEST, small_mnist, LAUNCH)
+    start_run(never_stopped, BEST, tiny, LAUNCH)
     with killed_at(STARTED + 3 + 3) as done:
-        start_run(folder, BEST, small_mnist, LAUNCH)
+        start_run(folder, BEST, tiny, LAUNCH)
     assert done[-1] == "killed"
     assert (folder.path / SYNTHETIC).exists()
 
@@ -194,71 +206,69 @@ def test_synthetic_images_are_drawn_once_per_run(
     with monkeypatch.context() as patch:
         patch.setattr("digitlab.train.examples.degraded_copies", never)
         patch.setattr("digitlab.train.examples.non_digits", never)
-        resume_run(folder, dataset=small_mnist, command=["resume"])
+        resume_run(folder, dataset=tiny, command=["resume"])
     assert_same(weights(folder), weights(never_stopped))
     assert not (folder.path / SYNTHETIC).exists()  # 60 MB that a finished run does not need
 
 
 def test_damaged_synthetic_images_are_drawn_again(
-    small_mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("digitlab.train.examples.non_digits", partial(non_digits, count=60))
     folder, never_stopped = RunFolder(tmp_path / "run"), RunFolder(tmp_path / "never")
-    start_run(never_stopped, BEST, small_mnist, LAUNCH)
+    start_run(never_stopped, BEST, tiny, LAUNCH)
     with killed_at(STARTED + 3 + 3):
-        start_run(folder, BEST, small_mnist, LAUNCH)
+        start_run(folder, BEST, tiny, LAUNCH)
     kept = folder.path / SYNTHETIC
     content = bytearray(kept.read_bytes())
     content[len(content) // 2] ^= 1
     kept.write_bytes(content)
-    resume_run(folder, dataset=small_mnist, command=["resume"])
+    resume_run(folder, dataset=tiny, command=["resume"])
     assert_same(weights(folder), weights(never_stopped))
 
 
-def test_the_data_folder_is_recorded(small_mnist: Dataset, tmp_path: Path):
+def test_the_data_folder_is_recorded(tiny: Dataset, tmp_path: Path):
     folder = RunFolder(tmp_path / "run")
-    start_run(folder, RECIPE, replace(small_mnist, data_dir=tmp_path / "my data"), LAUNCH)
+    start_run(folder, RECIPE, replace(tiny, data_dir=tmp_path / "my data"), LAUNCH)
     assert json.loads(folder.run_json.read_text())["data_dir"] == str(tmp_path / "my data")
 
 
-def test_a_recipe_that_cannot_be_trained_leaves_no_folder(small_mnist: Dataset, tmp_path: Path):
+def test_a_recipe_that_cannot_be_trained_leaves_no_folder(tiny: Dataset, tmp_path: Path):
     folder = RunFolder(tmp_path / "run")
-    lonely = Recipe(network="fast", batch_size=599)
+    lonely = Recipe(network="fast", batch_size=199)
     with pytest.raises(DigitlabError, match="leave a last batch of 1"):
-        start_run(folder, lonely, small_mnist, LAUNCH)
+        start_run(folder, lonely, tiny, LAUNCH)
     assert not folder.path.exists()
 
 
 def test_a_change_of_what_decides_the_bits_is_reported(
-    small_mnist: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tiny: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     folder = RunFolder(tmp_path)
-    start_run(folder, RECIPE, small_mnist, LAUNCH)
+    start_run(folder, RECIPE, tiny, LAUNCH)
     record = json.loads(folder.run_json.read_text())
     record["versions"] |= {"torch": "1.0", "gone": "7"}
     record["machine"] = "an abacus"
     folder.run_json.write_text(json.dumps(record))
     capsys.readouterr()
-    resume_run(folder, dataset=small_mnist, epochs=2, device_name="cpu", command=["resume"])
+    resume_run(folder, dataset=tiny, epochs=2, device_name="cpu", command=["resume"])
     (line,) = (it for it in capsys.readouterr().err.splitlines() if "bit-identical" in it)
     assert line.startswith("results may no longer be bit-identical: gone 7 -> None, machine an aba")
     assert f"torch 1.0 -> {torch.__version__}" in line
     assert line in folder.train_log.read_text()
 
 
-def test_a_device_that_is_not_there_is_refused_when_a_run_is_resumed(
-    small_mnist: Dataset, tmp_path: Path
-):
+def test_a_device_that_is_not_there_is_refused_when_a_run_is_resumed(tiny: Dataset, tmp_path: Path):
     folder = RunFolder(tmp_path)
-    start_run(folder, RECIPE, small_mnist, LAUNCH)
+    start_run(folder, RECIPE, tiny, LAUNCH)
     before = folder.run_json.read_bytes()
     with pytest.raises(DigitlabError, match="no device 'abacus'"):
-        resume_run(folder, dataset=small_mnist, epochs=2, device_name="abacus", command=[])
+        resume_run(folder, dataset=tiny, epochs=2, device_name="abacus", command=[])
     assert folder.run_json.read_bytes() == before
 
 
-def test_clothes_are_trained_on_too(small_mnist: Dataset, tmp_path: Path):
-    clothes = replace(small_mnist, entry=FASHION_MNIST)
+def test_clothes_are_trained_on_too(tiny: Dataset, tmp_path: Path):
+    clothes = replace(tiny, entry=FASHION_MNIST)
     results = start_run(RunFolder(tmp_path), replace(RECIPE, network="fast"), clothes, LAUNCH)
     assert results.report is not None
     assert results.record.dataset == "fashion-mnist"

@@ -67,7 +67,8 @@ class Examples:
         check_examples(recipe, dataset)
         self.synthetic = synthetic or draw_synthetic(recipe, dataset, seed=seed)
         trained, held_out = split_of(recipe, dataset)
-        images, labels = _tensors(dataset)
+        images = torch.from_numpy(dataset.train_images)
+        labels = torch.from_numpy(dataset.train_labels).long()
         self.images, self.labels = images[trained].to(device), labels[trained].to(device)
         self.held_out_images = images[held_out].to(device)
         self.held_out_labels = labels[held_out]
@@ -155,10 +156,6 @@ def split(images: int, held_out: int) -> tuple[Tensor, Tensor]:
     first = int(torch.randint(images - held_out + 1, (), generator=generator))
     before, row, after = torch.arange(images).split([first, held_out, images - held_out - first])
     return torch.cat([before, after]), row
-
-
-def _tensors(dataset: Dataset) -> tuple[Tensor, Tensor]:
-    return torch.from_numpy(dataset.train_images), torch.from_numpy(dataset.train_labels).long()
 
 
 def epoch_order(images: int, seed: int, epoch: int) -> Tensor:
