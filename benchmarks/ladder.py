@@ -63,7 +63,7 @@ def train_rungs(
         progress(f"rung {number}, {rung}: {folder}")
         command = ["repeat", name, *flags_of(recipe, name), "--run", str(folder)]
         command += ["--seeds", str(seeds), "--jobs", str(jobs)]
-        launch = Launch(threads=threads, data_dir=data_dir, jobs=jobs, command=command)
+        launch = Launch(threads=threads, jobs=jobs, command=command)
         results[rung] = repeat(folder, name, recipe, dataset, launch, seeds=seeds)
     return results
 

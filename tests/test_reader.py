@@ -1,9 +1,13 @@
-"""From Python: one picture, several, an array of many; what is no picture; what is no digit."""
+"""From Python: one picture, several, an array of many; damaged pictures and blank ones."""
 
 import io
+import itertools
 import warnings
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +15,8 @@ from PIL import Image
 
 import digitlab
 from digitlab.data.dataset import Dataset
-from digitlab.reader import AT_ONCE
+from digitlab.models.card import write_model
+from digitlab.reader import AT_ONCE, PRETRAINED, Prediction
 
 
 @pytest.fixture(scope="module")
@@ -25,17 +30,21 @@ def png(image: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def test_the_test_set_through_this_door_is_the_networks_own(
+def digits(predictions: list[Prediction]) -> list[int | None]:
+    return [prediction.digit for prediction in predictions]
+
+
+def test_the_test_set_through_the_reader_gives_the_networks_own_answers(
     reader: digitlab.Reader, mnist: Dataset
 ):
-    answers = reader.predict(mnist.test_images)
+    answers = reader.predict_all(mnist.test_images)
     own = reader.classifier.log_probabilities(mnist.test_images).argmax(axis=1)
-    assert [answer.digit for answer in answers] == own.tolist()
-    correct = sum(a.digit == t for a, t in zip(answers, mnist.test_labels.tolist(), strict=True))
+    assert digits(answers) == own.tolist()
+    correct = sum(a == t for a, t in zip(digits(answers), mnist.test_labels.tolist(), strict=True))
     assert correct == reader.card.test["correct"]
 
 
-def test_a_path_bytes_a_stream_an_image_and_an_array_are_answered_alike(
+def test_every_kind_of_picture_gives_the_same_answer(
     reader: digitlab.Reader, mnist: Dataset, tmp_path: Path
 ):
     image = mnist.test_images[0]
@@ -50,11 +59,46 @@ def test_a_path_bytes_a_stream_an_image_and_an_array_are_answered_alike(
     assert sum(expected.probabilities) == pytest.approx(1, abs=1e-5)
     for form in forms:
         assert reader.predict(form).probability == pytest.approx(expected.probability, abs=1e-5)
-    together = reader.predict([path, png(image), Image.fromarray(image), image])
-    assert [answer.digit for answer in together] == [7] * 4
+    together = reader.predict_all([path, png(image), Image.fromarray(image), image])
+    assert digits(together) == [7] * 4
 
 
-def test_one_that_cannot_be_opened_does_not_hinder_the_rest(
+MANY = 2 * AT_ONCE + 3
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        list,
+        tuple,
+        iter,
+        lambda images: (image for image in images),
+        lambda images: [png(image) for image in images],
+        lambda images: images,
+        lambda images: images.reshape(len(images), 784),
+        lambda images: images.astype(np.float32) / 255,
+        lambda images: (images / 255).reshape(len(images), 784),
+        np.asfortranarray,
+    ],
+)
+def test_several_pictures_are_answered_in_order_in_whatever_form(
+    reader: digitlab.Reader, mnist: Dataset, form: Callable[[np.ndarray], Any]
+):
+    images = mnist.test_images[:MANY]
+    answers = reader.predict_all(form(images))
+    assert isinstance(answers, list)
+    assert answers == reader.predict_all(images)
+    assert digits(answers) == digits([reader.predict(image) for image in images])
+
+
+def test_black_ink_on_white_in_an_array_of_several_is_read_like_one_picture(
+    reader: digitlab.Reader, mnist: Dataset
+):
+    images = np.concatenate([mnist.test_images[:3], 255 - mnist.test_images[:3]])
+    assert digits(reader.predict_all(images)) == [7, 2, 1, 7, 2, 1]
+
+
+def test_a_picture_that_cannot_be_opened_does_not_affect_the_others(
     reader: digitlab.Reader, mnist: Dataset
 ):
     good = mnist.test_images[0]
@@ -62,8 +106,8 @@ def test_one_that_cannot_be_opened_does_not_hinder_the_rest(
         "nowhere.png", b"", b"no picture", png(good)[:60], np.full((28, 28), np.nan),
         np.zeros((3, 4, 5, 6)), np.zeros((0, 4)), np.ones((1, 1), np.uint8), "null\0byte",
     )  # fmt: skip
-    answers = reader.predict([good, *bad, good])
-    assert [answer.digit for answer in answers] == [7, *[None] * len(bad), 7]
+    answers = reader.predict_all([good, *bad, good])
+    assert digits(answers) == [7, *[None] * len(bad), 7]
     for answer in answers[1:-1]:
         assert answer.error
         assert "\n" not in answer.error
@@ -73,17 +117,86 @@ def test_one_that_cannot_be_opened_does_not_hinder_the_rest(
             reader.predict(picture)
 
 
-def test_what_pillow_and_streams_raise_is_told_too(reader: digitlab.Reader, mnist: Dataset):
+def test_one_nan_in_an_array_of_several_is_reported_for_its_picture(
+    reader: digitlab.Reader, mnist: Dataset
+):
+    stack = mnist.test_images[:3] / 255
+    stack[1, 5, 5] = np.nan
+    answers = reader.predict_all(stack)
+    assert digits(answers) == [7, None, 1]
+    assert "NaN" in str(answers[1].error)
+
+
+def test_what_pillow_and_streams_raise_is_reported_too(reader: digitlab.Reader, mnist: Dataset):
     whole = png(np.random.default_rng(1).integers(0, 256, (64, 64), np.uint8))
     closed = io.BytesIO(whole)
     closed.close()
     bad = (Image.open(io.BytesIO(whole[:2000])), closed, io.StringIO("text"), None, 5)
-    answers = reader.predict([*bad, mnist.test_images[0]])
+    answers = reader.predict_all([*bad, mnist.test_images[0]])
     assert all(answer.error for answer in answers[:-1])
     assert answers[-1].digit == 7
     for picture in bad[1:]:
         with pytest.raises(digitlab.PictureError):
             reader.predict(picture)
+
+
+@pytest.mark.parametrize(
+    ("pictures", "found"),
+    [
+        (["a.png", "b.png"], "a list of them"),
+        (("a.png",), "a tuple of them"),
+        (iter(["a.png"]), "a list_iterator of them"),
+        ((name for name in ["a.png"]), "a generator of them"),
+        (np.zeros((5, 28, 28), np.uint8), "5 of them"),
+        (np.zeros((1, 28, 28)), "1 of them"),
+    ],
+)
+def test_predict_names_the_method_for_several_pictures(
+    reader: digitlab.Reader, pictures: Any, found: str
+):
+    message = f"predict takes one picture, not {found}: use predict_all or predict_each"
+    with pytest.raises(digitlab.PictureError, match=message):
+        reader.predict(pictures)
+
+
+@pytest.mark.parametrize("has_pictures", [True, False])
+def test_predict_does_not_call_a_folder_a_picture(
+    reader: digitlab.Reader, tmp_path: Path, mnist: Dataset, has_pictures: bool
+):
+    if has_pictures:
+        (tmp_path / "a.png").write_bytes(png(mnist.test_images[0]))
+    for folder in (tmp_path, str(tmp_path)):
+        with pytest.raises(digitlab.PictureError, match=r"not the folder '.*': use predict_all"):
+            reader.predict(folder)
+    assert digits(reader.predict_all(sorted(tmp_path.iterdir()))) == [7] * has_pictures
+
+
+@pytest.mark.parametrize(
+    ("picture", "found"),
+    [
+        ("seven.png", "not one str"),
+        (Path("seven.png"), "not one PosixPath"),
+        (b"bytes", "not one bytes"),
+        (io.BytesIO(b"bytes"), "not one BytesIO"),
+        (Image.new("L", (28, 28)), "not one Image"),
+        (None, "not one NoneType"),
+        (np.zeros((28, 28), np.uint8), r"N x 28 x 28 or N x 784, not \(28, 28\)"),
+        (np.zeros((28, 28, 3), np.uint8), r"not \(28, 28, 3\)"),
+        (np.zeros(784), r"not \(784,\)"),
+    ],
+)
+def test_one_picture_in_place_of_several_is_refused_at_once(
+    reader: digitlab.Reader, picture: Any, found: str
+):
+    for ask in (reader.predict_all, reader.predict_each):
+        with pytest.raises(digitlab.PictureError, match=f"{found}.*use predict for one"):
+            ask(picture)
+
+
+def test_an_array_of_100_rows_of_784_is_one_picture_to_predict(reader: digitlab.Reader):
+    picture = np.zeros((100, 784), np.uint8)
+    assert reader.predict(picture).digit is None
+    assert len(reader.predict_all(picture)) == 100
 
 
 def test_a_float_tiff_that_cannot_be_used_is_named(reader: digitlab.Reader, tmp_path: Path):
@@ -98,21 +211,10 @@ def test_threads_must_be_a_number_of_threads():
         digitlab.load(threads=0)
 
 
-def test_a_list_longer_than_what_is_held_at_once_keeps_its_order(
-    reader: digitlab.Reader, mnist: Dataset
-):
-    count = 2 * AT_ONCE + 3
-    images = list(mnist.test_images[:count])
-    one_by_one = reader.predict(images)
-    assert [a.digit for a in one_by_one] == [
-        a.digit for a in reader.predict(mnist.test_images[:count])
-    ]
-
-
-def test_no_more_pictures_are_held_than_told(reader: digitlab.Reader, mnist: Dataset):
+def test_no_more_pictures_are_in_memory_than_promised(reader: digitlab.Reader, mnist: Dataset):
     taken = 0
 
-    def pictures():
+    def pictures() -> Iterator[np.ndarray]:
         nonlocal taken
         for image in mnist.test_images[: 3 * AT_ONCE]:
             taken += 1
@@ -123,12 +225,23 @@ def test_no_more_pictures_are_held_than_told(reader: digitlab.Reader, mnist: Dat
     assert taken <= AT_ONCE
 
 
-def test_nothing_asked_nothing_answered(reader: digitlab.Reader):
-    assert reader.predict([]) == []
-    assert reader.predict(np.zeros((0, 28, 28), np.uint8)) == []
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_an_array_larger_than_the_memory_is_answered_piece_by_piece(
+    reader: digitlab.Reader, mnist: Dataset, kind: type
+):
+    image = (mnist.test_images[0] / (1 if kind is np.uint8 else 255)).astype(kind)
+    billion = np.broadcast_to(image, (10**9, 28, 28))  # a view: 784 GB as uint8
+    answers = reader.predict_each(billion)
+    assert digits(list(itertools.islice(answers, AT_ONCE + 1))) == [7] * (AT_ONCE + 1)
 
 
-def test_blank_paper_holds_no_digit(reader: digitlab.Reader):
+def test_no_pictures_give_no_answers(reader: digitlab.Reader):
+    assert reader.predict_all([]) == []
+    assert reader.predict_all(np.zeros((0, 28, 28), np.uint8)) == []
+    assert reader.predict_all(np.zeros((0, 784))) == []
+
+
+def test_blank_paper_shows_no_digit(reader: digitlab.Reader):
     for level in (0, 128, 255):
         answer = reader.predict(np.full((80, 60), level, np.uint8))
         assert answer == digitlab.Prediction(digit=None, probability=0.0, unsure=True)
@@ -136,20 +249,37 @@ def test_blank_paper_holds_no_digit(reader: digitlab.Reader):
 
 def test_threads_change_no_answer(mnist: Dataset):
     images = mnist.test_images[:300]
-    one, two = (digitlab.load(threads=count).predict(images) for count in (1, 2))
-    assert [a.digit for a in one] == [a.digit for a in two]
+    one, two = (digitlab.load(threads=count).predict_all(images) for count in (1, 2))
+    assert digits(one) == digits(two)
 
 
 def test_one_reader_serves_several_threads(reader: digitlab.Reader, mnist: Dataset):
     pictures = [png(image) for image in mnist.test_images[:200]] + [b"no picture"] * 20
-    alone = reader.predict(pictures)
+    alone = reader.predict_all(pictures)
     filters = list(warnings.filters)
     with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(reader.predict, [[picture] for picture in pictures]))
-    assert [a.digit for (a,) in together] == [a.digit for a in alone]
+        together = list(pool.map(reader.predict_all, [[picture] for picture in pictures]))
+    assert [a.digit for (a,) in together] == digits(alone)
     assert list(warnings.filters) == filters
 
 
-def test_a_folder_that_holds_no_model_is_told(tmp_path: Path):
-    with pytest.raises(digitlab.DigitlabError, match="holds no model"):
-        digitlab.load(tmp_path)
+@pytest.mark.parametrize("model", ["", Path("nowhere")])
+def test_a_model_that_does_not_exist_is_refused(model: str | Path):
+    message = "the path of the model is empty" if model == "" else "nowhere contains no model"
+    for load in (digitlab.load, digitlab.Reader):
+        with pytest.raises(digitlab.DigitlabError, match=message):
+            load(model)
+
+
+@pytest.mark.parametrize("threshold", [1.0, 0.0])
+def test_at_threshold_1_every_answer_is_unsure(
+    reader: digitlab.Reader, mnist: Dataset, tmp_path: Path, threshold: float
+):
+    card, weights = reader.card, (PRETRAINED / "model.onnx").read_bytes()
+    calibration = replace(card.calibration, threshold=threshold, temperature=0.05)
+    write_model(tmp_path, weights, replace(card, calibration=calibration))
+    strict = digitlab.load(tmp_path)
+    answer = strict.predict(mnist.test_images[0])
+    assert (answer.digit, answer.probability) == (7, 1.0)
+    assert answer.unsure == (threshold == 1.0)
+    assert strict.read(mnist.test_images[0]).text == ("?" if threshold == 1.0 else "7")

@@ -99,9 +99,9 @@ def decode_json(content: bytes, kind: type[Record], name: str) -> Record:
     try:
         plain = msgspec.json.decode(content)
         record = msgspec.convert(plain, kind)
+        unknown = _unknown_field(plain, msgspec.to_builtins(record))
     except (ValueError, RecursionError, DigitlabError) as error:
         raise DigitlabError(f"{name} is damaged, or from another version: {error}") from error
-    unknown = _unknown_field(plain, msgspec.to_builtins(record))
     if unknown is not None:
         raise DigitlabError(f"{name} is from another version: unknown field {unknown!r}")
     return record

@@ -1,13 +1,14 @@
-"""Pictures in, answers out: a model and all that is done with it."""
+"""From pictures to answers: the class that Python programs use."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TypeGuard, overload
+from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from digitlab.errors import DigitlabError, PictureError
 from digitlab.models.card import ModelCard, read_model
@@ -17,11 +18,8 @@ from digitlab.pages.read import read_page
 from digitlab.pictures.digit import SIDE, Digit, prepare, prepare_stack
 from digitlab.pictures.open import Source
 
-PRETRAINED = Path(__file__).parent / "pretrained"  # the model that comes with the package
-AT_ONCE = 256  # pictures that are held in memory while a long row of them is answered
-
-Picture = Source
-Pictures = Sequence[Picture] | Images
+PRETRAINED = Path(__file__).parent / "pretrained"  # the model that is installed with the package
+AT_ONCE = 256  # pictures in memory at the same time, out of any number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,15 +27,15 @@ class Prediction:
     """The answer to a picture of one digit."""
 
     digit: int | None
-    """The likeliest digit, 0 to 9; None if the picture is blank or could not be opened."""
+    """The most likely digit, 0 to 9; None if the picture is blank or could not be opened."""
     probability: float
-    """How likely it is to be that digit, 0 to 1, calibrated as the model's card tells."""
+    """The calibrated probability that it is this digit, 0 to 1."""
     unsure: bool
-    """True where the probability is below the model's threshold, or there is no digit."""
+    """True if the probability is below the model's threshold, or there is no digit."""
     probabilities: tuple[float, ...] = ()
-    """Of all ten digits; empty where there is none."""
+    """The probability of each of the ten digits; empty if there is no digit."""
     error: str | None = None
-    """Why the picture could not be opened; only in the answer to several pictures."""
+    """Why the picture could not be opened; only set by `predict_all` and `predict_each`."""
 
 
 class Reader:
@@ -46,16 +44,19 @@ class Reader:
     Parameters
     ----------
     model
-        a model's folder (`model.onnx` and `model.json`), as `digitlab export` writes it; without
-        it, the model that comes with the package.
+        A model's folder (`model.onnx` and `model.json`), as `digitlab export` writes it; None: the
+        model that is installed with the package.
     threads
-        how many threads the network uses; without it, as many as the machine has cores.
+        How many CPU threads the network uses, at least 1; None: one per core.
 
     Raises
     ------
     DigitlabError
-        If there is no such model, it is damaged, or its card belongs to another one.
+        If there is no such model, it is damaged, or its answers are not digits.
     """
+
+    card: ModelCard
+    """How the model was made, how accurate it is, and how its answers are calibrated."""
 
     def __init__(
         self, model: str | os.PathLike[str] | None = None, *, threads: int | None = None
@@ -63,75 +64,69 @@ class Reader:
         weights, self.card = read_model(PRETRAINED if model is None else model)
         if self.card.classes != list("0123456789"):
             raise DigitlabError(
-                f"{model} does not answer digits, but {', '.join(self.card.classes)}"
+                f"the answers of {model} are not digits, but {', '.join(self.card.classes)}"
             )
         self.classifier = Classifier(weights, self.card, threads=threads)
 
-    card: ModelCard
-    """What made the model, and how far it may be believed."""
-
-    @overload
-    def predict(self, pictures: Picture) -> Prediction: ...
-
-    @overload
-    def predict(self, pictures: list[Picture] | tuple[Picture, ...]) -> list[Prediction]: ...
-
-    def predict(self, pictures: Picture | Pictures) -> Prediction | list[Prediction]:
-        """Answer which digit a picture shows, or each of several.
-
-        Parameters
-        ----------
-        pictures
-            a path, the bytes of a picture file, a binary stream, a Pillow image, or an array of
-            height x width (gray), x 3 or x 4; or a list or tuple of these; or an array of
-            N x 28 x 28, uint8.
-
-        Returns
-        -------
-        Prediction or list of Prediction
-            one a picture, in their order. In a list, a picture that cannot be opened has its
-            reason in `error`, and the others are answered.
-
-        Raises
-        ------
-        PictureError
-            If a single picture cannot be opened.
-        """
-        if isinstance(pictures, list | tuple):
-            return list(self.predict_each(pictures))
-        if is_stack(pictures):
-            return self._answer(prepare_stack(pictures))
-        return self._answer(prepare(pictures)[None])[0]  # type: ignore[arg-type] # one picture
-
-    def predict_each(self, pictures: Iterable[Picture]) -> Iterator[Prediction]:
-        """Answer a row of pictures of any length, a few hundred at once.
-
-        Yields one prediction a picture, in their order; one that cannot be opened has its reason
-        in `error`.
-        """
-        remaining = iter(pictures)
-        while group := list(islice(remaining, AT_ONCE)):
-            prepared = [_prepared_or_error(picture) for picture in group]
-            images = [image for image in prepared if not isinstance(image, PictureError)]
-            answers = iter(self._answer(np.stack(images)) if images else ())
-            for image in prepared:
-                if isinstance(image, PictureError):
-                    yield Prediction(digit=None, probability=0.0, unsure=True, error=str(image))
-                else:
-                    yield next(answers)
-
-    def read(self, picture: Picture) -> Page:
-        """Read all the digits in a picture: see `digitlab.pages.read.read_page`.
+    def predict(self, picture: Source) -> Prediction:
+        """Return which digit a picture shows.
 
         Parameters
         ----------
         picture
-            anything of which `predict` takes one.
+            A path, the bytes of a picture file, a binary stream, a Pillow image, or an array of
+            height x width (gray), x 3 (RGB) or x 4 (RGBA). For several pictures, use
+            `predict_all` or `predict_each`.
+
+        Raises
+        ------
+        PictureError
+            If the picture cannot be opened, or it is several pictures or a folder.
+        """
+        _refuse_several(picture)
+        return self._answers(prepare(picture)[None])[0]
+
+    def predict_all(self, pictures: Iterable[Source]) -> list[Prediction]:
+        """Return which digit each of several pictures shows, in their order.
+
+        Parameters
+        ----------
+        pictures
+            A list or any other iterable of what `predict` takes; or an array of N x 28 x 28 or
+            N x 784, of uint8 or of floats from 0 to 1.
+
+        Returns
+        -------
+        list of Prediction
+            One per picture. If a picture cannot be opened, its `error` is the reason, and the
+            others are answered.
+
+        Raises
+        ------
+        PictureError
+            If it is one picture, or an array of another shape.
+        """
+        return list(self.predict_each(pictures))
+
+    def predict_each(self, pictures: Iterable[Source]) -> Iterator[Prediction]:
+        """Yield the answers of `predict_all`, with at most 256 pictures in memory at a time.
+
+        Takes and raises the same.
+        """
+        return self._answer_groups(iter(_separate(pictures)))
+
+    def read(self, picture: Source) -> Page:
+        """Read all the digits in a picture, in reading order.
+
+        Parameters
+        ----------
+        picture
+            Whatever `predict` takes.
 
         Returns
         -------
         Page
-            The text, and every digit with its box; no digit and the text "" if none was found.
+            The text, and every digit with its box. If no digit was found, the text is "".
 
         Raises
         ------
@@ -139,39 +134,93 @@ class Reader:
             If the picture cannot be opened.
         """
         return read_page(
-            picture, self.classifier.classify, threshold=self.card.calibration.threshold
+            picture,
+            self.classifier.classify,
+            threshold=self.card.calibration.lowest_sure_probability,
         )
 
-    def _answer(self, images: Images) -> list[Prediction]:
-        probabilities = np.exp(self.classifier.classify(images))  # N x 10
-        digits = probabilities.argmax(axis=1).tolist()
-        rows = probabilities.tolist()
-        inked = images.max(axis=(1, 2)) > 0  # N
+    def _answer_groups(self, pictures: Iterator[Source]) -> Iterator[Prediction]:
+        while group := list(islice(pictures, AT_ONCE)):
+            prepared = _prepare_or_explain(group)
+            images = [image for image in prepared if not isinstance(image, PictureError)]
+            answers = iter(self._answers(np.stack(images)) if images else ())
+            for image in prepared:
+                if isinstance(image, PictureError):
+                    yield Prediction(digit=None, probability=0.0, unsure=True, error=str(image))
+                else:
+                    yield next(answers)
+
+    def _answers(self, images: Images) -> list[Prediction]:
+        log_probabilities = self.classifier.classify(images)  # N x 10
+        sure = self.card.calibration.is_sure(log_probabilities)  # N
+        probabilities = np.exp(log_probabilities)  # N x 10
+        digits = probabilities.argmax(axis=1)  # N
+        has_ink = images.any(axis=(1, 2))  # N
+        columns = (array.tolist() for array in (probabilities, digits, sure, has_ink))
         return [
             Prediction(
                 digit=digit,
                 probability=row[digit],
-                unsure=row[digit] < self.card.calibration.threshold,
+                unsure=not is_sure,
                 probabilities=tuple(row),
             )
-            if drawn
+            if is_drawn
             else Prediction(digit=None, probability=0.0, unsure=True)
-            for digit, row, drawn in zip(digits, rows, inked.tolist(), strict=True)
+            for row, digit, is_sure, is_drawn in zip(*columns, strict=True)
         ]
 
 
-def is_stack(pictures: Picture | Pictures) -> TypeGuard[Images]:
-    """Tell whether it is an array of images of 28 x 28, and not one picture."""
-    return (
-        isinstance(pictures, np.ndarray)
-        and pictures.ndim == 3
-        and pictures.shape[1:] == (SIDE, SIDE)
-        and pictures.dtype == np.uint8
+def _prepare_or_explain(pictures: list[Source]) -> list[Digit | PictureError]:
+    """Return each picture as a 28 x 28 image, or the reason why it cannot be opened."""
+    if all(
+        isinstance(it, np.ndarray) and it.shape == (SIDE, SIDE) and it.dtype == np.uint8
+        for it in pictures
+    ):  # together, which is several times faster
+        return list(prepare_stack(np.stack(pictures)))  # type: ignore[arg-type] # all are arrays
+    prepared: list[Digit | PictureError] = []
+    for picture in pictures:
+        try:
+            prepared.append(prepare(picture))
+        except PictureError as error:
+            prepared.append(error)
+    return prepared
+
+
+def _is_file_or_image(picture: Any) -> bool:
+    """Return whether it is one picture of a kind other than an array, although some iterate."""
+    is_stream = hasattr(picture, "read")
+    return is_stream or isinstance(picture, str | bytes | os.PathLike | Image.Image)
+
+
+def _refuse_several(picture: Any) -> None:
+    """Raise `PictureError` if it is not one picture but several, or a folder."""
+    if isinstance(picture, np.ndarray):
+        if picture.shape[1:] != (SIDE, SIDE):
+            return
+        found = f"{len(picture)} of them"
+    elif isinstance(picture, str | os.PathLike) and os.path.isdir(picture):  # noqa: PTH112
+        found = f"the folder {os.fspath(picture)!r}"
+    elif isinstance(picture, Iterable) and not _is_file_or_image(picture):
+        found = f"a {type(picture).__name__} of them"
+    else:
+        return
+    raise PictureError(
+        f"predict takes one picture, not {found}: use predict_all or predict_each with a list"
     )
 
 
-def _prepared_or_error(picture: Picture) -> Digit | PictureError:
-    try:
-        return prepare(picture)
-    except PictureError as error:
-        return error
+def _separate(pictures: Iterable[Source]) -> Iterable[Source]:
+    """Return several pictures, an array of them as its 28 x 28 images, or raise `PictureError`."""
+    if isinstance(pictures, np.ndarray):
+        if pictures.shape[1:] not in ((SIDE, SIDE), (SIDE * SIDE,)):
+            raise PictureError(
+                f"an array of several pictures must be N x {SIDE} x {SIDE} or N x {SIDE * SIDE}, "
+                f"not {pictures.shape}; use predict for one picture"
+            )
+        return pictures.reshape(len(pictures), SIDE, SIDE)
+    if _is_file_or_image(pictures) or not isinstance(pictures, Iterable):
+        raise PictureError(
+            f"several pictures are a list, another iterable or an array of them, not one "
+            f"{type(pictures).__name__}: use predict for one picture"
+        )
+    return pictures

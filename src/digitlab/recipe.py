@@ -8,9 +8,9 @@ is, and its range. The second explains what a larger or smaller value does, and 
 """
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from digitlab.errors import DigitlabError
 
@@ -233,30 +233,6 @@ class Recipe:
     def _check(self, name: str, holds: bool, limit: str) -> None:
         if not holds:
             raise DigitlabError(f"{name} is {getattr(self, name)!r}, but must be {limit}")
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the fields by name, ready for `json.dumps`."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, record: dict[str, Any]) -> "Recipe":
-        """Return the recipe that `as_json` recorded.
-
-        Raises
-        ------
-        DigitlabError
-            If a field is unknown, of the wrong type or out of range.
-        """
-        import msgspec  # here, because the help of the commands does not need it
-
-        try:
-            recipe = msgspec.convert(record, cls)
-        except msgspec.ValidationError as error:
-            raise DigitlabError(f"this is not a recipe: {error}") from error
-        unknown = sorted(record.keys() - recipe.as_json().keys())
-        if unknown:
-            raise DigitlabError(f"this version of digitlab has no setting {unknown[0]!r}")
-        return recipe
 
 
 RECIPES = {

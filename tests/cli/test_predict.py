@@ -23,8 +23,8 @@ def pictures(tmp_path: Path, mnist: Dataset) -> Path:
     (tmp_path / "b.JPG").write_bytes(b"no picture")
     Image.new("RGB", (40, 40), "white").save(tmp_path / "c.bmp")
     Image.fromarray(mnist.test_images[1]).save(tmp_path / "inner" / "d.webp", lossless=True)
-    (tmp_path / "notes.txt").write_text("not looked at")
-    (tmp_path / ".hidden.png").write_text("nor this")
+    (tmp_path / "notes.txt").write_text("not a picture")
+    (tmp_path / ".hidden.png").write_text("hidden")
     return tmp_path
 
 
@@ -82,7 +82,8 @@ def test_a_folder_without_a_picture_is_told(call: Callable, tmp_path: Path):
     (tmp_path / "empty").mkdir()
     outcome = call("predict", tmp_path / "empty")
     assert outcome.code == 1
-    assert "empty is a folder without a picture" in outcome.err
+    assert "empty is a folder without a picture (named .png" in outcome.err
+    assert "error" in json.loads(call("predict", "--json", tmp_path / "empty").out)
 
 
 def test_wrong_usage(call: Callable, pictures: Path):
@@ -92,8 +93,8 @@ def test_wrong_usage(call: Callable, pictures: Path):
     assert mistyped.out == ""
     both = call("predict", "--json", "--csv", pictures / "a.png")
     assert both.code == 1
-    assert "not both" in both.err
-    assert "holds no model" in call("predict", "--model", pictures, pictures / "a.png").err
+    assert "--json and --csv exclude each other" in both.err
+    assert "contains no model" in call("predict", "--model", pictures, pictures / "a.png").err
 
 
 def animation(path: Path) -> None:
@@ -113,16 +114,18 @@ def truncated(path: Path, kind: str) -> None:
     [
         (lambda path: None, "no such file"),
         (lambda path: path.write_bytes(b""), "is empty"),
-        (lambda path: path.write_text("<svg/>"), "is not a picture of a known format"),
+        (lambda path: path.write_text("no picture"), "is not a picture of a known format"),
+        (lambda path: path.write_text("<svg/>"), "is an SVG drawing: export it as PNG first"),
+        (lambda path: path.write_text("%PDF-1.4"), "is a PDF document: save the page as PNG"),
         (lambda path: truncated(path, "PNG"), "is damaged"),
         (lambda path: truncated(path, "JPEG"), "is damaged"),
         (animation, "is an animation or has several pages"),
         (lambda path: Image.new("L", (1, 1)).save(path, "PNG"), "only 1x1 pixels"),
         (
-            lambda path: Image.new("1", (5000, 5000)).save(path, "PNG"),
-            "25.0 megapixels (5000x5000), more than 16",
+            lambda path: Image.new("1", (10_000, 9000)).save(path, "PNG"),
+            "90.0 megapixels (10000x9000), more than 80 megapixels, the limit: save it smaller",
         ),
-        (lambda path: path.write_bytes(bytes(20_000_001)), "larger than 20 MB"),
+        (lambda path: path.write_bytes(bytes(100_000_001)), "larger than 100 MB"),
     ],
 )
 @pytest.mark.parametrize("command", ["predict", "read"])
@@ -153,6 +156,8 @@ def test_odd_names_are_names(
         outcome = call("predict", name)
         assert outcome.code == 0, outcome.err
         assert len(outcome.out.splitlines()) == 2
+    missing = call("predict", "no\nsuch.png")
+    assert (missing.code, missing.err) == (1, "digitlab: no\\nsuch.png: no such file\n")
     too_long = call("predict", "--json", "x" * 300 + ".png", names[0])
     first, second = map(json.loads, too_long.out.splitlines())
     assert too_long.code == 1

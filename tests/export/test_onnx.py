@@ -60,7 +60,7 @@ def test_the_layers_say_what_pytorchs_say(run: Path, mnist: Dataset):
     with torch.inference_mode():
         x = normalize(torch.from_numpy(images), mnist.entry.mean, mnist.entry.std)
         conv1 = network.conv1(x).numpy()
-    layers = Classifier(*read_model(run)).layers(images, ["conv1", "conv2", "fc1"])
+    layers = Classifier(*read_model(run)).layers(images)
     np.testing.assert_allclose(layers["conv1"], conv1, atol=1e-4)
     assert layers["conv2"].shape == (5, 20, 8, 8)
     assert layers["fc1"].shape == (5, 50)

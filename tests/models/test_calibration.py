@@ -1,4 +1,4 @@
-"""Temperature, calibration error and threshold, against what was put in."""
+"""Temperature, calibration error and threshold, on answers whose calibration is known."""
 
 import numpy as np
 import pytest
@@ -6,17 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digitlab.models.calibration import (
-    NO_CHOICE,
+    DEFAULT_THRESHOLD,
+    Calibration,
     calibrate,
     expected_calibration_error,
     find_threshold,
     fit_temperature,
-    tempered,
+    temperature_scaled,
 )
 
 
-def answers_that_are_calibrated(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return log-probabilities, N x 10, and labels that were drawn by those probabilities."""
+def calibrated_answers(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return log-probabilities, N x 10, and labels drawn with these probabilities."""
     generator = np.random.default_rng(seed)
     scores = generator.normal(scale=3.0, size=(count, 10))
     log_probabilities = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
@@ -25,24 +26,30 @@ def answers_that_are_calibrated(count: int, seed: int) -> tuple[np.ndarray, np.n
     return log_probabilities.astype(np.float32), labels
 
 
+def with_threshold(threshold: float) -> Calibration:
+    return Calibration(
+        temperature=1.0, threshold=threshold, error_rate=None, fitted_on="some images"
+    )
+
+
 @pytest.mark.parametrize("overconfidence", [0.5, 1.0, 2.5])
 def test_the_temperature_that_was_put_in_is_found(overconfidence: float):
-    honest, labels = answers_that_are_calibrated(20_000, seed=1)
-    told = tempered(honest, 1 / overconfidence)
-    assert fit_temperature(told, labels) == pytest.approx(overconfidence, rel=0.05)
+    calibrated, labels = calibrated_answers(20_000, seed=1)
+    answers = temperature_scaled(calibrated, 1 / overconfidence)
+    assert fit_temperature(answers, labels) == pytest.approx(overconfidence, rel=0.05)
 
 
-def test_calibration_mends_what_overconfidence_spoiled():
-    honest, labels = answers_that_are_calibrated(20_000, seed=2)
-    told = tempered(honest, 0.4)
-    before = expected_calibration_error(told, labels)
-    after = expected_calibration_error(tempered(told, fit_temperature(told, labels)), labels)
+def test_calibration_corrects_overconfidence():
+    calibrated, labels = calibrated_answers(20_000, seed=2)
+    answers = temperature_scaled(calibrated, 0.4)
+    before = expected_calibration_error(answers, labels)
+    scaled = temperature_scaled(answers, fit_temperature(answers, labels))
     assert before > 0.05
-    assert after < 0.01
+    assert expected_calibration_error(scaled, labels) < 0.01
 
 
-def test_the_calibration_error_is_what_it_says():
-    # Four answers at 0.95, of which one is wrong, and two at 0.55, both right.
+def test_the_calibration_error_of_answers_counted_by_hand():
+    # Four answers with probability 0.95, one of them wrong, and two with 0.55, both correct.
     rows = [[0.95, 0.05]] * 4 + [[0.55, 0.45]] * 2
     labels = np.array([0, 0, 0, 1, 0, 0])
     found = expected_calibration_error(np.log(np.array(rows, np.float32)), labels)
@@ -51,36 +58,103 @@ def test_the_calibration_error_is_what_it_says():
 
 @given(st.integers(0, 10_000), st.floats(0.05, 20))
 def test_a_temperature_changes_no_answer_and_keeps_the_sum(seed: int, temperature: float):
-    log_probabilities, _ = answers_that_are_calibrated(5, seed)
-    changed = tempered(log_probabilities, temperature)
+    log_probabilities, _ = calibrated_answers(5, seed)
+    changed = temperature_scaled(log_probabilities, temperature)
     assert changed.dtype == np.float32
     assert (changed.argmax(axis=1) == log_probabilities.argmax(axis=1)).all()
     np.testing.assert_allclose(np.exp(changed).sum(axis=1), 1, atol=1e-5)
 
 
-@given(st.integers(0, 10_000), st.sampled_from([0.0, 0.01, 0.1]))
-def test_above_the_threshold_no_more_is_wrong_than_was_asked(seed: int, error_rate: float):
-    log_probabilities, labels = answers_that_are_calibrated(200, seed)
+def test_a_temperature_makes_no_number_of_the_impossible():
+    answers = np.array([[0.0, -3e38, -np.inf]], np.float32)
+    assert np.exp(temperature_scaled(answers, 0.05)).tolist() == [[1.0, 0.0, 0.0]]
+
+
+answers_with_ties = st.lists(
+    st.tuples(st.sampled_from([0.5, 0.75, 0.9, 0.9999, 1 - 1e-7, 1.0]), st.booleans()),
+    min_size=1,
+    max_size=200,
+)
+ERROR_RATES = st.sampled_from([0.0, 0.001, 0.1, 0.3])
+
+
+def two_classes(answers: list[tuple[float, bool]]) -> tuple[np.ndarray, np.ndarray]:
+    """Return log-probabilities, N x 2, and labels from probabilities and whether they are wrong."""
+    probabilities = np.array([[p, 1 - p] for p, _ in answers], np.float64)
+    with np.errstate(divide="ignore"):
+        log_probabilities = np.log(probabilities).astype(np.float32)
+    return log_probabilities, np.array([int(is_wrong) for _, is_wrong in answers])
+
+
+def check_promise(log_probabilities: np.ndarray, labels: np.ndarray, error_rate: float) -> None:
+    """Assert that no more of the sure answers are wrong than asked, and none more could be sure."""
+    wrong = log_probabilities.argmax(axis=1) != labels
     threshold = find_threshold(log_probabilities, labels, error_rate)
+    sure = with_threshold(threshold).is_sure(log_probabilities)
+    assert wrong[sure].sum() <= error_rate * sure.sum()
     probability = np.exp(log_probabilities.max(axis=1).astype(np.float64))
-    sure = probability >= threshold
-    wrong = (log_probabilities.argmax(axis=1) != labels)[sure]
-    assert wrong.sum() <= error_rate * sure.sum()
-    # A threshold any lower, at one of the probabilities, would let too many in.
-    for lower in np.unique(probability[probability < threshold])[-3:]:
-        let_in = probability >= lower
-        share = (log_probabilities.argmax(axis=1) != labels)[let_in].mean()
-        assert share > error_rate or threshold == 1.0
+    for lower in np.unique(probability[~sure]):
+        assert wrong[probability >= lower].mean() > error_rate
 
 
-def test_always_wrong_is_never_sure():
-    log_probabilities = np.log(np.full((8, 2), [0.9, 0.1], np.float32))
-    assert find_threshold(log_probabilities, np.ones(8, int), 0.01) == 1.0
+@given(answers_with_ties, ERROR_RATES)
+def test_the_threshold_keeps_its_promise_at_ties(
+    answers: list[tuple[float, bool]], error_rate: float
+):
+    check_promise(*two_classes(answers), error_rate)
 
 
-def test_nothing_held_out_fits_nothing():
-    nothing = calibrate(
+@given(st.integers(0, 10_000), ERROR_RATES)
+def test_the_threshold_keeps_its_promise_without_ties(seed: int, error_rate: float):
+    check_promise(*calibrated_answers(200, seed), error_rate)
+
+
+def test_a_tie_that_is_wrong_too_often_is_not_accepted():
+    answers = [(0.95, False)] * 100 + [(0.9, False)] * 999 + [(0.9, True)] * 10
+    log_probabilities, labels = two_classes(answers)
+    assert find_threshold(log_probabilities, labels, 0.001) == pytest.approx(0.95)
+    assert find_threshold(log_probabilities, labels, 0.01) == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("probability", [0.9, 1.0])
+def test_where_the_most_likely_answers_are_wrong_none_is_sure(probability: float):
+    log_probabilities, labels = two_classes([(probability, True)] * 8 + [(0.6, False)] * 8)
+    threshold = find_threshold(log_probabilities, labels, 0.01)
+    assert threshold == 1.0
+    assert not with_threshold(threshold).is_sure(log_probabilities).any()
+
+
+def test_an_answer_at_the_threshold_is_sure():
+    scores = np.linspace(-0.7, -0.01, 100, dtype=np.float32)
+    thresholds = np.exp(scores.astype(np.float64))
+    assert (np.exp(scores) < thresholds).any()  # rounding to float32 gives less
+    for score, threshold in zip(scores, thresholds, strict=True):
+        answer = np.array([[score, np.log1p(-threshold)]], np.float32)
+        assert with_threshold(threshold).is_sure(answer).tolist() == [True]
+
+
+def test_without_held_out_images_nothing_is_fitted():
+    default = calibrate(
         np.empty((0, 10), np.float32), np.empty(0, int), error_rate=0.01, fitted_on="them"
     )
-    assert (nothing.temperature, nothing.threshold, nothing.error_rate) == (1.0, NO_CHOICE, None)
-    assert nothing.fitted_on == "no image"
+    assert default == Calibration(
+        temperature=1.0, threshold=DEFAULT_THRESHOLD, error_rate=None, fitted_on="no image"
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"temperature": 0.0}, "temperature is 0.0, but must be from 0.05 to 20.0"),
+        ({"temperature": 1e-320}, "temperature is 1e-320, but"),
+        ({"temperature": float("nan")}, "temperature is nan, but"),
+        ({"temperature": float("inf")}, "temperature is inf, but"),
+        ({"threshold": -0.1}, "threshold is -0.1, but must be from 0 to 1"),
+        ({"threshold": float("nan")}, "threshold is nan, but"),
+        ({"error_rate": 1.0}, "error_rate is 1.0, but must be from 0 to below 1"),
+    ],
+)
+def test_impossible_values_are_refused(values: dict[str, float], message: str):
+    possible = {"temperature": 1.0, "threshold": 0.5, "error_rate": None, "fitted_on": "images"}
+    with pytest.raises(ValueError, match=message):
+        Calibration(**possible | values)

@@ -1,3 +1,5 @@
+"""Counts, intervals and tables, against their definitions and counted by hand."""
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,13 +15,13 @@ def test_wilson_bounds_solve_the_equation_that_defines_them(counts: tuple[int, i
     correct, total = counts
     share = correct / total
     for bound in wilson_interval(correct, total):
-        # A bound p is where |share - p| is z standard deviations of a binomial with p.
+        # At a bound p, |share - p| is z standard deviations of a binomial distribution with p.
         assert (share - bound) ** 2 == pytest.approx(Z**2 * bound * (1 - bound) / total, abs=1e-12)
 
 
 @pytest.mark.parametrize(("correct", "total"), [(-1, 10), (11, 10), (0, 0)])
 def test_impossible_counts_are_refused(correct: int, total: int):
-    with pytest.raises(ValueError, match="count of answers"):
+    with pytest.raises(ValueError, match="are impossible"):
         wilson_interval(correct, total)
 
 
@@ -41,7 +43,7 @@ def test_an_evaluation_by_hand():
     assert result.loss == pytest.approx(-np.log([0.9, 0.4, 0.2, 0.7]).mean())
     assert result.confusion == [[1, 1], [1, 1]]
     assert [score.accuracy for score in result.per_class] == [0.5, 0.5]
-    # The truth of image 2 was given 0.2, that of image 1 was given 0.4: 2 is the worse mistake.
+    # The true class of image 2 has probability 0.2 and that of image 1 has 0.4: 2 comes first.
     assert [(m.index, m.truth, m.answer) for m in result.mistakes] == [(2, 1, 0), (1, 0, 1)]
     assert result.mistakes[0].probability == pytest.approx(0.8)
     assert result.mistakes[0].truth_probability == pytest.approx(0.2)

@@ -1,4 +1,4 @@
-"""The lattice against every reading written out, and the gaps between numbers."""
+"""The lattice against a list of all readings, and the gaps between numbers."""
 
 import math
 
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digitlab.pages.candidates import Candidate, Oddities
-from digitlab.pages.lattice import SHARPNESS, weigh
+from digitlab.pages.lattice import SHARPNESS, forward_backward
 from digitlab.pages.text import NARROWEST_SPACE, WIDEST_GAP, least_space
 
 
@@ -36,7 +36,7 @@ def test_best_path_and_posteriors_agree_with_every_reading_written_out(
         for end in range(first + 1, min(atoms, first + 3) + 1)
         for _ in range(int(random.integers(1, 3)))
     ]
-    path = weigh(candidates, atoms)
+    path = forward_backward(candidates, atoms)
     everything = readings(candidates, 0, atoms)
     scores = [sum(candidate.score for candidate in reading) for reading in everything]
     assert sum(candidate.score for candidate in path) == pytest.approx(max(scores))

@@ -1,11 +1,11 @@
-"""Whole pages: order, numbers, boxes, cuts and joins, and what must not take long or be read.
+"""Whole pages: order, numbers, boxes, cuts and joins, and what must not be read.
 
-The digits are those of Pillow's own typeface, and the classifier compares with its ten shapes, so
-that only the finding is tested; the last test reads MNIST's digits with the model that is shipped.
+The digits are those of Pillow's own typeface, and the classifier compares images with its ten
+shapes, so that these tests are about finding digits only; the last one reads MNIST's digits with
+the shipped model.
 """
 
 import io
-import time
 from collections.abc import Callable
 from functools import cache
 
@@ -16,10 +16,11 @@ from PIL import Image, ImageDraw, ImageFont
 
 from digitlab.data.dataset import Dataset
 from digitlab.errors import PictureError
+from digitlab.models.card import read_model
 from digitlab.models.classifier import Classifier
 from digitlab.pages.answers import Page
 from digitlab.pages.boxes import SURE, UNSURE, draw_boxes
-from digitlab.pages.read import read_page
+from digitlab.pages.read import LARGEST_SIDE, read_page
 from digitlab.pictures.digit import prepare, to_mnist
 from digitlab.pictures.open import open_picture
 from digitlab.reader import PRETRAINED
@@ -77,7 +78,7 @@ def turned_ink(ink: NDArray[np.float32], degrees: float) -> NDArray[np.float32]:
 
 
 def classify(images: Gray) -> NDArray[np.float32]:
-    """Compare with the ten shapes: what is like none of them may be any."""
+    """Compare with the ten shapes; an image like none of them may be any digit."""
     alike = (directions(images) @ templates().transpose(0, 2, 1)).max(0)  # N x 10: cosines
     scores = np.concatenate([90 * alike, np.full((len(images), 1), 90 * 0.82)], axis=1)
     probabilities = np.exp(scores - scores.max(1, keepdims=True))
@@ -282,11 +283,27 @@ def dots(count: int) -> Gray:
     ],
     ids=["10,000 dots", "noise", "black and white noise", "squares that meet at corners"],
 )
-def test_noise_ends_soon_and_gives_few_sure_digits(gray: Gray) -> None:
-    start = time.process_time()
+def test_noise_gives_few_sure_digits(gray: Gray) -> None:
     page = read_page(gray, classify, threshold=0.9)
-    assert time.process_time() - start < 8  # 1 to 3 s on an idle machine
     assert sum(not digit.unsure for digit in page.digits) < 40
+
+
+def test_the_network_sees_a_limited_number_of_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(6)
+    image = Image.new("L", (700, 500), 240)
+    for x, y, dx, dy in random.uniform((0, 0, -25, -25), (700, 500, 25, 25), (150, 4)):
+        ImageDraw.Draw(image).line((x, y, x + dx, y + dy), fill=40, width=3)
+
+    def images_seen(limit: int) -> int:
+        seen = []
+        monkeypatch.setattr("digitlab.pages.read.MOST_SHOWN", limit)
+        read_page(
+            image, lambda images: (seen.append(len(images)), classify(images))[1], threshold=1
+        )
+        return sum(seen)
+
+    assert images_seen(10_000) > 200
+    assert images_seen(200) == 200
 
 
 def test_letters_are_unsure_or_left_out() -> None:
@@ -309,9 +326,7 @@ def test_photo_of_12_megapixels() -> None:
     page_gray = np.full((3000, 4000), 255, np.uint8)
     page_gray[: gray.shape[0], : gray.shape[1]] = gray
     photo = file(in_shadow(page_gray), "JPEG", quality=85)
-    start = time.process_time()
     page = read(photo)
-    assert time.process_time() - start < 3  # 0.4 s on an idle machine
     assert page.text == "2 7182818\n284590 45"
     assert np.abs(np.array([digit.box for digit in page.digits]) - boxes).max() <= 4
 
@@ -360,18 +375,31 @@ def test_boxes_are_drawn_on_any_picture() -> None:
     clear = np.dstack([gray, gray, gray, 255 - gray])
     for source in (gray, wide, gray / 255, clear, file(gray), Image.fromarray(gray).convert("P")):
         assert draw_boxes(source, page).size == (gray.shape[1], gray.shape[0])
-    assert draw_boxes(open_picture(gray), Page(text="", digits=())).mode == "RGB"
+    assert draw_boxes(gray, Page(text="", digits=())).mode == "RGB"
+
+
+def test_boxes_on_a_jpeg_that_was_reduced_while_it_was_decoded() -> None:
+    gray, _ = write(["82"], 900, margin=600)
+    content = file(gray, "JPEG", quality=95)
+    picture = open_picture(content, largest_side=LARGEST_SIDE // 4)
+    assert 4 * picture.image.width in range(gray.shape[1], gray.shape[1] + 4)
+    page = read(content)
+    small, large = draw_boxes(picture, page), draw_boxes(content, page)
+    assert small.size == picture.image.size
+    assert large.size == picture.size == gray.shape[::-1]
+    enlarged = np.asarray(small.resize(large.size)).astype(int)
+    assert np.abs(enlarged - np.asarray(large)).mean() < 4  # 7 without any frame
+
+
+def test_an_array_of_flat_images_is_no_page(small_mnist: Dataset) -> None:
+    with pytest.raises(PictureError, match="reshape"):
+        read(small_mnist.test_images[:20].reshape(-1, 784))
 
 
 # --- the model that is shipped -----------------------------------------------------------------
 
 
-@pytest.mark.skipif(
-    not (PRETRAINED / "model.onnx").exists(), reason="there is no model in this checkout"
-)
 def test_shipped_model_reads_mnist_in_lines(mnist: Dataset) -> None:
-    from digitlab.models.card import read_model
-
     weights, card = read_model(PRETRAINED)
     classifier = Classifier(weights, card, threads=1)
     right = total = 0
@@ -386,5 +414,5 @@ def test_shipped_model_reads_mnist_in_lines(mnist: Dataset) -> None:
         truth = mnist.test_labels[start : start + 40]
         assert len(lines) == 4
         total += len(truth)
-        right += sum(d.digit == t for d, t in zip(page.digits, truth, strict=False))
+        right += sum(d.digit == t for d, t in zip(page.digits, truth, strict=True))
     assert right >= 0.97 * total

@@ -1,48 +1,18 @@
-"""From any picture to MNIST's 28 x 28: pass-through, the recipe's own properties, bad input."""
-
-import contextlib
-import io
-import struct
-import zlib
+"""From a picture of one digit to MNIST's 28 x 28: MNIST's own images stay, others become alike."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from digitlab.data.dataset import Dataset
 from digitlab.errors import PictureError
-from digitlab.pictures.digit import has_ink, is_mnist, prepare, to_mnist
+from digitlab.pictures.digit import MAX_STACK, has_ink, is_mnist, prepare, prepare_stack, to_mnist
 from digitlab.pictures.ink import ink_is_light, ink_of
-from digitlab.pictures.open import MAX_PIXELS, open_picture
 from digitlab.pictures.raster import find_blobs, stroke_width
-
-Gray = NDArray[np.uint8]
-
-
-def seven(side: int = 120, *, pen: int = 12, margin: int = 30, light: bool = False) -> Gray:
-    """Draw a 7 with straight strokes: dark on white, or light on black."""
-    image = Image.new("L", (side + 2 * margin, side + 2 * margin), 255)
-    places = [(0.1, 0.05), (0.9, 0.05), (0.4, 0.95)]
-    line = [(margin + x * side, margin + y * side) for x, y in places]
-    ImageDraw.Draw(image).line(line, fill=0, width=pen, joint="curve")
-    gray = np.asarray(image, np.uint8)
-    return 255 - gray if light else gray
-
-
-def file(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
-    stream = io.BytesIO()
-    image.save(stream, kind, **options)
-    return stream.getvalue()
-
-
-def apart(a: Gray, b: Gray) -> float:
-    """Return the share of ink in which two images differ."""
-    return float(np.abs(a.astype(int) - b).sum() / max(1, int(a.sum()), int(b.sum())))
-
+from tests.pictures.drawn import Gray, apart, file, seven
 
 # --- MNIST's own images ------------------------------------------------------------------------
 
@@ -99,7 +69,7 @@ def test_is_mnist_sees_what_is_not() -> None:
     side=st.integers(20, 400), pen=st.floats(0.02, 0.2), margin=st.floats(0, 1),
     light=st.booleans(), paper=st.integers(0, 60),
 )  # fmt: skip
-def test_result_is_sized_and_centerd_as_mnist(
+def test_result_is_sized_and_centered_as_mnist(
     side: int, pen: float, margin: float, light: bool, paper: int
 ) -> None:
     gray = seven(side, pen=max(1, round(pen * side)), margin=round(margin * side), light=light)
@@ -141,9 +111,6 @@ def test_same_digit_whatever_side_the_ink_is_on(margin: int, light: bool) -> Non
 def test_strokes_of_any_pen_come_near_to_mnists() -> None:
     widths = [stroke_width(prepare(seven(400, pen=pen)) > 127) for pen in (2, 6, 20, 50, 90)]
     assert all(1.3 < width < 5.0 for width in widths), widths
-    assert stroke_width(np.pad(np.ones((6, 200), bool), 9)) == pytest.approx(
-        6 * 4 / np.pi, rel=0.05
-    )
 
 
 def test_tiny_crops_with_soft_edges() -> None:
@@ -196,136 +163,44 @@ def test_blank_paper_has_no_ink(shape: tuple[int, int]) -> None:
         assert not has_ink(prepare((180 - 80 * y + noise).astype(np.uint8)))
 
 
-def test_find_blobs_agrees_with_flooding() -> None:
-    random = np.random.default_rng(2)
-    for density in (0.2, 0.5, 0.7):
-        inked = random.random((23, 31)) < density
-        labels, areas = find_blobs(inked)
-        assert np.array_equal(labels > 0, inked)
-        assert np.array_equal(np.bincount(labels.ravel(), minlength=len(areas) + 1)[1:], areas)
-        left, count = np.pad(inked, 1), 0
-        for start in zip(*np.nonzero(left), strict=True):
-            if left[start]:
-                count += 1
-                stack = [start]
-                while stack:
-                    y, x = stack.pop()
-                    if left[y, x]:
-                        left[y, x] = False
-                        stack += [(y + i, x + j) for i in (-1, 0, 1) for j in (-1, 0, 1)]
-        assert count == len(areas)
+# --- many images in one array ------------------------------------------------------------------
 
 
-# --- every kind of picture ---------------------------------------------------------------------
-
-
-def test_modes_and_files_give_the_same_digit() -> None:
-    image, expected = Image.fromarray(seven()), prepare(seven())
-    clear = Image.merge("LA", (Image.new("L", image.size, 0), Image.fromarray(255 - seven())))
-    light = Image.merge("LA", (Image.new("L", image.size, 255), Image.fromarray(255 - seven())))
-    yellow = np.stack([np.full_like(seven(), 255), np.full_like(seven(), 255), seven()], axis=-1)
-    for picture in (
-        file(image.convert("P")), file(image.convert("1")), file(image.convert("CMYK"), "TIFF"),
-        file(image, "JPEG", quality=90), file(image.convert("RGB"), "WEBP", quality=90),
-        file(clear), file(light), clear, yellow,
-        file(Image.fromarray(seven().astype(np.uint16) * 257)),
-        io.BytesIO(file(image)), seven() / 255, seven() > 127,
-        np.dstack([np.zeros((180, 180, 3), np.uint8), 255 - seven()]),
-    ):  # fmt: skip
-        assert apart(prepare(picture), expected) < 0.06
-
-
-def test_exif_rotation_is_undone() -> None:
-    turned = Image.fromarray(seven()).transpose(Image.Transpose.ROTATE_90)
-    exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned 90 degrees clockwise
-    assert apart(prepare(file(turned, "JPEG", quality=95, exif=exif)), prepare(seven())) < 0.05
-
-
-def test_large_photograph_is_reduced_and_a_hairline_on_it_stays() -> None:
-    gray = seven(2600, pen=4, margin=200)
-    assert max(open_picture(gray, largest_side=512).shape) in range(512, 1024)
-    assert open_picture(gray).shape == gray.shape
-    assert apart(prepare(gray), prepare(seven(200, pen=8))) < 0.4
-
-
-def test_callers_image_and_array_stay_as_they_are() -> None:
-    array = seven()
-    image = Image.fromarray(array)
-    prepare(image)
-    prepare(array)
-    assert np.array_equal(array, seven())
-    assert np.array_equal(np.asarray(image), seven())
-
-
-# --- bad input: one sentence each --------------------------------------------------------------
-
-
-def bomb() -> bytes:
-    """Return a PNG of a few bytes that claims 30,000 x 30,000 pixels."""
-    body = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 0, 0, 0, 0)
-    chunk = (
-        struct.pack(">I", len(body))
-        + b"IHDR"
-        + body
-        + struct.pack(">I", zlib.crc32(b"IHDR" + body))
-    )
-    empty = struct.pack(">I", 0) + b"IDAT" + struct.pack(">I", zlib.crc32(b"IDAT"))
-    return b"\x89PNG\r\n\x1a\n" + chunk + empty
-
-
-def animation(kind: str) -> bytes:
-    frames = [Image.fromarray(seven()).rotate(90 * turn) for turn in range(3)]
-    return file(frames[0], kind, save_all=True, append_images=frames[1:])
-
-
-noise_image = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8))
+def test_a_stack_of_any_type_is_prepared_as_its_images_are(mnist_test_images: Gray) -> None:
+    bytes_ = np.concatenate([mnist_test_images[:9], 255 - mnist_test_images[9:12]])
+    bytes_[3] = np.roll(bytes_[3], 4, axis=0)
+    before = bytes_.copy()
+    expected = np.stack([prepare(image) for image in bytes_])
+    assert (prepare_stack(bytes_) == expected).all()
+    assert (bytes_ == before).all()
+    for same in (bytes_ / 255, (bytes_ / 255).astype(np.float32), bytes_.astype(np.int64)):
+        prepared = prepare_stack(same)
+        assert prepared.dtype == np.uint8
+        assert (prepared == expected).all()
+    drawn = bytes_ > 127
+    assert (prepare_stack(drawn) == np.stack([prepare(image) for image in drawn])).all()
+    assert prepare_stack(np.zeros((0, 28, 28))).shape == (0, 28, 28)
 
 
 @pytest.mark.parametrize(
-    ("source", "words"),
+    ("images", "words"),
     [
-        ("/no/such/file.png", "no such file"),
-        ("/tmp", "is a folder"),
-        ("a\0b", "cannot be read"),
-        ("/dev/zero", "larger than 20 MB"),
-        ("/dev/null", "is empty"),
-        (b"", "is empty"),
-        (b"these are words, not a picture", "not a picture of a known format"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a picture of a known format"),
-        (file(noise_image)[:-2000], "is damaged"),
-        (file(noise_image, "JPEG")[:-2000], "is damaged"),
-        (animation("GIF"), "several pages (3)"),
-        (animation("WEBP"), "several pages (3)"),
-        (animation("TIFF"), "several pages (3)"),
-        (animation("PNG"), "several pages (3)"),
-        (bomb(), "megapixels"),
-        (file(Image.new("1", (5000, 4000))), "20.0 megapixels"),
-        (file(Image.new("L", (1, 1))), "only 1x1"),
-        (np.zeros((1, 1), np.uint8), "only 1x1"),
-        (np.zeros((9,), np.uint8), "height x width"),
-        (np.zeros((9, 9, 2), np.uint8), "height x width"),
-        (np.zeros((9, 9, 9, 3), np.uint8), "height x width"),
-        (np.zeros((0, 9), np.uint8), "is empty"),
-        (np.full((9, 9), np.nan), "without NaN"),
-        (np.full((9, 9), 255.0), "0..1"),
-        (np.full((9, 9), -1), "0..65535"),
-        (np.full((9, 9), "a"), "must be of"),
-        (np.broadcast_to(np.uint8(0), (MAX_PIXELS + 1, 1)), "megapixels"),
+        (np.broadcast_to(np.uint8(0), (10**9, 28, 28)), "1,000,000,000 images is too large"),
+        (np.broadcast_to(np.float64(0), (MAX_STACK + 1, 28, 28)), "at most 1,000,000 at a time"),
+        (np.full((2, 28, 28), 255.0), "between 0 and 1"),
+        (np.full((2, 28, 28), np.nan), "without NaN"),
     ],
 )
-def test_bad_input_is_told_in_one_sentence(source: object, words: str) -> None:
-    with pytest.raises(PictureError) as told:
-        prepare(source)  # type: ignore[arg-type]
-    assert words in str(told.value)
-    assert "\n" not in str(told.value)
+def test_a_stack_that_cannot_be_used_is_refused(images: Gray, words: str) -> None:
+    with pytest.raises(PictureError, match=words):
+        prepare_stack(images)
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 3), st.data())
-def test_damaged_files_never_raise_anything_else(kind: int, data: st.DataObject) -> None:
-    content = bytearray(file(noise_image, ("PNG", "JPEG", "GIF", "TIFF")[kind]))
-    for _ in range(3):
-        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-    with contextlib.suppress(PictureError):
-        assert prepare(bytes(content)).shape == (28, 28)
+def test_rows_of_784_values_are_no_picture_if_they_are_images(mnist_test_images: Gray) -> None:
+    rows = mnist_test_images[:200].reshape(-1, 784)
+    for flat in (rows, rows / 255, rows.astype(np.int64), rows[:1]):
+        with pytest.raises(PictureError, match=r"reshape\(-1, 28, 28\)"):
+            prepare(flat)
+    wide = np.full((100, 784), 255, np.uint8)
+    wide[:, 300:400] = seven(80, margin=10)
+    assert apart(prepare(wide), prepare(seven(80, margin=10))) < 0.05

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 import torch
 
+from digitlab.data.catalog import FASHION_MNIST
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
+from digitlab.figures.run import draw_run
 from digitlab.recipe import Recipe, find_recipe
 from digitlab.records.folder import SYNTHETIC, RunFolder
 from digitlab.runs.run import Launch, resume_run, start_run
@@ -225,3 +227,43 @@ def test_a_recipe_that_cannot_be_trained_leaves_no_folder(small_mnist: Dataset, 
     with pytest.raises(DigitlabError, match="leave a last batch of 1"):
         start_run(folder, lonely, small_mnist, LAUNCH)
     assert not folder.path.exists()
+
+
+def test_a_change_of_what_decides_the_bits_is_reported(
+    small_mnist: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    folder = RunFolder(tmp_path)
+    start_run(folder, RECIPE, small_mnist, LAUNCH)
+    record = json.loads(folder.run_json.read_text())
+    record["versions"] |= {"torch": "1.0", "gone": "7"}
+    record["machine"] = "an abacus"
+    folder.run_json.write_text(json.dumps(record))
+    capsys.readouterr()
+    resume_run(folder, dataset=small_mnist, epochs=2, device_name="cpu", command=["resume"])
+    (line,) = (it for it in capsys.readouterr().err.splitlines() if "bit-identical" in it)
+    assert line.startswith("results may no longer be bit-identical: gone 7 -> None, machine an aba")
+    assert f"torch 1.0 -> {torch.__version__}" in line
+    assert line in folder.train_log.read_text()
+
+
+def test_a_device_that_is_not_there_is_refused_when_a_run_is_resumed(
+    small_mnist: Dataset, tmp_path: Path
+):
+    folder = RunFolder(tmp_path)
+    start_run(folder, RECIPE, small_mnist, LAUNCH)
+    before = folder.run_json.read_bytes()
+    with pytest.raises(DigitlabError, match="no device 'abacus'"):
+        resume_run(folder, dataset=small_mnist, epochs=2, device_name="abacus", command=[])
+    assert folder.run_json.read_bytes() == before
+
+
+def test_clothes_are_trained_on_too(small_mnist: Dataset, tmp_path: Path):
+    clothes = replace(small_mnist, entry=FASHION_MNIST)
+    results = start_run(RunFolder(tmp_path), replace(RECIPE, network="fast"), clothes, LAUNCH)
+    assert results.report is not None
+    assert results.record.dataset == "fashion-mnist"
+    assert results.report.classes[9] == "ankle boot"
+    figures = draw_run(results, clothes)
+    assert {path.name for path in figures} == {
+        *("samples.png", "loss.png", "predictions.png", "confusion.png", "mistakes.png"),
+    }

@@ -14,7 +14,7 @@ from digitlab.cli.parameters import AsJson, DataDir, Threads
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.files import encode_json
-from digitlab.models.calibration import Calibration, LogProbabilities, tempered
+from digitlab.models.calibration import Calibration, LogProbabilities, temperature_scaled
 from digitlab.models.card import is_model, read_model
 from digitlab.models.classifier import Classifier
 from digitlab.records.folder import RunFolder
@@ -122,7 +122,7 @@ def _common_dataset(subjects: list[Subject]) -> str:
 def _mean_of(tested: list[Answers]) -> LogProbabilities:
     """Return the logarithm of the mean of the calibrated probabilities, float32 (N, 10)."""
     probabilities = [
-        np.exp(answers if it is None else tempered(answers, it.temperature))
+        np.exp(answers if it is None else temperature_scaled(answers, it.temperature))
         for answers, it in tested
     ]
     mean = np.maximum(np.mean(probabilities, axis=0), np.finfo(np.float32).tiny)

@@ -1,5 +1,6 @@
-"""The pictures that a command was given, and how names and probabilities are told."""
+"""What `predict` and `read` share: which pictures they were given, and how they print."""
 
+import json
 import math
 import os
 import sys
@@ -8,17 +9,16 @@ from pathlib import Path
 
 from digitlab.cli.parameters import STDIN
 from digitlab.errors import DigitlabError
+from digitlab.pictures.content import printable
+from digitlab.pictures.formats import SUFFIXES
 from digitlab.pictures.open import Source
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 
 
 def find_pictures(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield each file that was named, and each picture in the folders that were, in order of name.
+    """Yield each file in `paths`, and for each folder the picture files in it, sorted by name.
 
-    A folder is searched with all the folders in it; what is hidden is passed over. A folder
-    without a picture, or one that cannot be looked into, is yielded itself: opening it says what
-    is wrong.
+    Folders are searched recursively; hidden files and folders are skipped. A folder without a
+    picture, or one that cannot be opened, is yielded itself, so that it is reported as an error.
     """
     for path in paths:
         if os.path.isdir(path):  # noqa: PTH112 # Path.is_dir() raises for names that are too long
@@ -28,7 +28,7 @@ def find_pictures(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def _pictures_in(path: Path) -> Iterator[Path]:
-    empty = True
+    is_empty = True
     closed: list[Path] = []
     walk = os.walk(path, onerror=lambda error: closed.append(Path(error.filename)))
     for folder, inner, names in walk:
@@ -36,18 +36,18 @@ def _pictures_in(path: Path) -> Iterator[Path]:
         for name in sorted(names):
             file = Path(folder, name)
             is_picture = name.lower().endswith(SUFFIXES) and not name.startswith(".")
-            if is_picture and not _is_pipe(file):  # which would be waited for without end
-                empty = False
+            if is_picture and not _is_pipe(file):  # reading a pipe could wait forever
+                is_empty = False
                 yield file
     yield from closed
-    if empty and not closed:
+    if is_empty and not closed:
         yield path
 
 
 def _is_pipe(file: Path) -> bool:
     try:
         return file.is_fifo()
-    except OSError:  # it may not be looked at: opening it says so
+    except OSError:  # opening the file will report this error
         return False
 
 
@@ -60,17 +60,24 @@ def source_of(path: Path) -> Source:
     return sys.stdin.buffer
 
 
-def printable(text: object) -> str:
-    r"""Return a name or a sentence with one in it on one line, its odd characters as escapes.
+def reason_of(path: Path, error: object) -> str:
+    """Return the sentence that says why a picture has no answer."""
+    if path != STDIN and os.path.isdir(path) and os.access(path, os.R_OK):  # noqa: PTH112
+        return f"{printable(path)} is a folder without a picture (named {', '.join(SUFFIXES)})"
+    return printable(error)
 
-    >>> print(printable("a" + chr(10) + "b"))
-    a\nb
-    """
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
+
+def print_error(path: Path, error: object, *, as_json: bool) -> None:
+    """Report a picture that cannot be opened: as a JSON object on stdout, or on stderr."""
+    reason = reason_of(path, error)
+    if as_json:
+        print(json.dumps({"picture": str(path), "error": reason}))
+    else:
+        print(f"digitlab: {reason}", file=sys.stderr)
 
 
 def cut_off(probability: float) -> float:
-    """Return a probability with six places: cut off, not rounded, as nothing is wholly sure.
+    """Return a probability with six decimals: cut off and below 1, since nothing is certain.
 
     >>> cut_off(0.9999999)
     0.999999

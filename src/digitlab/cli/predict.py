@@ -1,4 +1,4 @@
-"""`digitlab predict`: one digit a picture."""
+"""`digitlab predict`: one digit per picture."""
 
 import csv
 import json
@@ -7,11 +7,11 @@ import sys
 from collections.abc import Callable
 from itertools import tee
 from pathlib import Path
-from typing import Any
 
 from digitlab.cli.parameters import AsCsv, AsJsonLines, ModelPath, PicturePaths
-from digitlab.cli.pictures import cut_off, find_pictures, printable, source_of
+from digitlab.cli.pictures import cut_off, find_pictures, print_error, reason_of, source_of
 from digitlab.errors import DigitlabError
+from digitlab.pictures.content import printable
 from digitlab.reader import Prediction, Reader
 
 
@@ -23,30 +23,30 @@ def predict(
     as_json: AsJsonLines = False,
     as_csv: AsCsv = False,
 ) -> int:
-    """Answer which digit each picture shows, how likely that is, and where it is unsure.
+    """Print which digit each picture shows, how likely that is, and whether it is unsure.
 
-    With --json, one object a line: picture, digit (null if none was found), probability, unsure;
-    or picture, error. The exit code is 1 if a picture could not be opened.
+    With --json, print one object per line: picture, digit (null if none was found), probability,
+    unsure; or picture, error. The exit code is 1 if a picture could not be opened.
     """
     if as_json and as_csv:
-        raise DigitlabError("give --json or --csv, not both")
+        raise DigitlabError("--json and --csv exclude each other: give one of them")
     reader = Reader(model)
-    tell = _tell_json if as_json else _csv_teller() if as_csv else _row_teller()
+    show = _show_json if as_json else _csv_printer() if as_csv else _table_printer()
     paths, names = tee(find_pictures(pictures))
     failures = 0
     for path, answer in zip(names, reader.predict_each(map(source_of, paths)), strict=True):
-        tell(path, answer)
+        show(path, answer)
         failures += answer.error is not None
     return min(failures, 1)
 
 
-def _row_teller() -> Callable[[Path, Prediction], None]:
-    """Return what prints a table row by row: a folder may be endless, and the name stands last."""
+def _table_printer() -> Callable[[Path, Prediction], None]:
+    """Return a function that prints a table row by row, since there may be very many pictures."""
     heading = ["digit  probability  picture"]
 
-    def tell(path: Path, answer: Prediction) -> None:
+    def show(path: Path, answer: Prediction) -> None:
         if answer.error is not None:
-            print(f"digitlab: {printable(answer.error)}", file=sys.stderr)
+            print_error(path, answer.error, as_json=False)
             return
         if heading:
             print(heading.pop())
@@ -57,29 +57,31 @@ def _row_teller() -> Callable[[Path, Prediction], None]:
             remark = "  unsure" if answer.unsure else ""
             print(f"    {answer.digit}      {percent:5.2f} %  {printable(path)}{remark}")
 
-    return tell
+    return show
 
 
-def _tell_json(path: Path, answer: Prediction) -> None:
-    record: dict[str, Any] = {"picture": str(path)}
-    if answer.error is None:
-        record["digit"] = answer.digit
-        record["probability"] = cut_off(answer.probability)
-        record["unsure"] = answer.unsure
-    else:
-        record["error"] = answer.error
+def _show_json(path: Path, answer: Prediction) -> None:
+    if answer.error is not None:
+        print_error(path, answer.error, as_json=True)
+        return
+    record = {
+        "picture": str(path),
+        "digit": answer.digit,
+        "probability": cut_off(answer.probability),
+        "unsure": answer.unsure,
+    }
     print(json.dumps(record))
 
 
-def _csv_teller() -> Callable[[Path, Prediction], None]:
+def _csv_printer() -> Callable[[Path, Prediction], None]:
     table = csv.writer(sys.stdout, lineterminator="\n")
     table.writerow(("picture", "digit", "probability", "unsure", "error"))
 
-    def tell(path: Path, answer: Prediction) -> None:
+    def show(path: Path, answer: Prediction) -> None:
         if answer.error is None:
             unsure = "true" if answer.unsure else "false"
             table.writerow((path, answer.digit, f"{cut_off(answer.probability):.6f}", unsure, None))
         else:
-            table.writerow((path, None, None, None, answer.error))
+            table.writerow((path, None, None, None, reason_of(path, answer.error)))
 
-    return tell
+    return show

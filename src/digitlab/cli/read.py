@@ -1,18 +1,23 @@
 """`digitlab read`: all the digits in a picture."""
 
+import io
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
+from PIL import Image
 
-from digitlab.cli.parameters import AsJsonLines, ModelPath, PicturePaths
-from digitlab.cli.pictures import cut_off, find_pictures, printable, source_of
+from digitlab.cli.parameters import STDIN, AsJsonLines, ModelPath, PicturePaths
+from digitlab.cli.pictures import cut_off, find_pictures, print_error, source_of
 from digitlab.errors import DigitlabError, PictureError
+from digitlab.files import write_whole
 from digitlab.pages.answers import Page
 from digitlab.pages.boxes import draw_boxes
-from digitlab.pictures.open import MAX_BYTES, Source
+from digitlab.pages.read import LARGEST_SIDE
+from digitlab.pictures.content import printable
+from digitlab.pictures.open import open_picture
 from digitlab.reader import Reader
 
 
@@ -22,47 +27,56 @@ def read(
     *,
     boxes: Annotated[
         Path | None,
-        Parameter(help="Save the picture with what was found drawn on it; for one picture."),
+        Parameter(help="Save a copy of the picture with the digits marked; for one picture only."),
     ] = None,
     model: ModelPath = None,
     as_json: AsJsonLines = False,
 ) -> int:
-    """Read all the digits in each picture, line by line; `?` stands where it is unsure.
+    """Print all the digits in each picture, line by line, with `?` for a digit that is unsure.
 
-    With --json, one object a picture: picture, text (lines joined by newlines, numbers by
-    spaces), digits (each with box [x, y, width, height] in pixels, digit, probability, unsure);
+    With --json, print one object per picture: picture, text (lines separated by newlines, numbers
+    by spaces), digits (each with box [x, y, width, height] in pixels, digit, probability, unsure);
     or picture, error. The exit code is 1 if a picture could not be opened.
     """
     paths = list(find_pictures(pictures))
-    if boxes is not None and len(paths) != 1:
-        raise DigitlabError(f"--boxes draws one picture, but {len(paths)} were given")
-    if boxes is not None and boxes.exists() and boxes.samefile(paths[0]):
-        raise DigitlabError(f"--boxes would overwrite the picture itself, {boxes}")
+    if boxes is not None:
+        _check_boxes(boxes, paths)
     reader = Reader(model)
     failures = 0
     for path in paths:
-        source = _whole(path)
         try:
-            page = reader.read(source)
+            picture = open_picture(source_of(path), largest_side=LARGEST_SIDE)
+            page = reader.read(picture)
         except PictureError as error:
             failures += 1
-            _tell_error(path, error, as_json=as_json)
+            print_error(path, error, as_json=as_json)
             continue
-        _tell(path, page, as_json=as_json, named=len(paths) > 1)
+        _show(path, page, as_json=as_json, named=len(paths) > 1)
         if boxes is not None:
-            _save_boxes(source, page, boxes)
+            _save(draw_boxes(picture, page), boxes)
     return min(failures, 1)
 
 
-def _whole(path: Path) -> Source:
-    """Return a source that can be opened twice: to read it, and to draw on it."""
-    source = source_of(path)
-    return source if isinstance(source, Path) else source.read(MAX_BYTES + 1)  # type: ignore[union-attr]
+def _check_boxes(boxes: Path, paths: list[Path]) -> None:
+    """Refuse, before anything is read, a file that `--boxes` cannot or should not write."""
+    if len(paths) != 1:
+        raise DigitlabError(f"--boxes draws one picture, but {len(paths)} were given")
+    if paths[0] != STDIN and _are_same(boxes, paths[0]):
+        raise DigitlabError(f"--boxes would overwrite the picture itself, {boxes}")
+    if boxes.suffix.lower() not in Image.registered_extensions():
+        raise DigitlabError(f"{boxes} cannot be written: name it .png or .jpg")
 
 
-def _tell(path: Path, page: Page, *, as_json: bool, named: bool) -> None:
+def _are_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # at least one of them does not exist
+        return False
+
+
+def _show(path: Path, page: Page, *, as_json: bool, named: bool) -> None:
     if as_json:
-        digits: list[dict[str, Any]] = [
+        digits = [
             {
                 "box": list(found.box),
                 "digit": found.digit,
@@ -81,17 +95,13 @@ def _tell(path: Path, page: Page, *, as_json: bool, named: bool) -> None:
         print(f"digitlab: {printable(path)}: no digit found", file=sys.stderr)
 
 
-def _tell_error(path: Path, error: PictureError, *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps({"picture": str(path), "error": str(error)}))
-    else:
-        print(f"digitlab: {printable(error)}", file=sys.stderr)
-
-
-def _save_boxes(source: Source, page: Page, path: Path) -> None:
+def _save(image: Image.Image, path: Path) -> None:
+    """Write a picture in the format of the name's suffix, completely or not at all."""
+    encoded = io.BytesIO()
     try:
-        draw_boxes(source, page).save(path)
-    except ValueError as error:  # Pillow's word for a suffix that it does not know
-        raise DigitlabError(f"{path} cannot be written: name it .png or .jpg") from error
+        image.save(encoded, Image.registered_extensions()[path.suffix.lower()])
+        write_whole(path, encoded.getvalue())
     except OSError as error:
         raise DigitlabError(f"{path} cannot be written ({error.strerror or error})") from error
+    except (KeyError, ValueError) as error:  # a format that Pillow reads only, or not at this size
+        raise DigitlabError(f"{path} cannot be written: name it .png or .jpg") from error

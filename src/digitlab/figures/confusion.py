@@ -1,4 +1,4 @@
-"""The confusion matrix: what was taken for what."""
+"""The confusion matrix: which classes were mistaken for which."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,20 +9,21 @@ from digitlab.figures.canvas import new_figure, save_figure
 
 
 def draw_confusion(confusion: Sequence[Sequence[int]], classes: Sequence[str], path: Path) -> Path:
-    """Draw the counts, one row a truth and one column an answer; return the path.
+    """Draw the counts, one row per true class and one column per answer; return the path.
 
-    Mistakes are colored by how often they were made; the right answers on the diagonal, which
-    would drown them, stay gray.
+    The more frequent a mistake, the stronger its color. The correct answers on the diagonal stay
+    gray, because their large counts would make all mistakes look equal.
     """
     counts = np.array(confusion)
     on_diagonal = np.eye(len(classes), dtype=bool)
     mistakes = np.ma.masked_array(counts, mask=on_diagonal)
     most = max(1, int(mistakes.max()))
-    right, total = int(counts[on_diagonal].sum()), int(counts.sum())
+    correct, total = int(counts[on_diagonal].sum()), int(counts.sum())
 
     figure = new_figure(7, 7)
-    below = 0.09 if _slant(classes) == 0 else 0.16
-    axes = figure.add_axes((below, below, 0.94 - below, 0.94 - below))
+    rotation = 0 if max(map(len, classes)) <= 2 else 45  # degrees; long names would overlap
+    margin = 0.16 if rotation else 0.09
+    axes = figure.add_axes((margin, margin, 0.94 - margin, 0.94 - margin))
     axes.imshow(np.where(on_diagonal, 1.0, 0.0), cmap="Greys", vmin=0, vmax=6)
     axes.imshow(mistakes, cmap="Reds", vmin=0, vmax=most)
     for truth, row in enumerate(counts):
@@ -38,16 +39,11 @@ def draw_confusion(confusion: Sequence[Sequence[int]], classes: Sequence[str], p
                     color="white" if is_dark else "black",
                     fontsize="small",
                 )
-    axes.set_xticks(range(len(classes)), classes, rotation=_slant(classes))
+    axes.set_xticks(range(len(classes)), classes, rotation=rotation)
     axes.set_yticks(range(len(classes)), classes)
     axes.set_xlabel("answer")
-    axes.set_ylabel("truth")
+    axes.set_ylabel("true class")
     axes.set_title(
-        f"{right:,} of {total:,} right ({right / total:.2%}), {total - right:,} mistakes"
+        f"{correct:,} of {total:,} correct ({correct / total:.2%}), {total - correct:,} mistakes"
     )
     return save_figure(figure, path)
-
-
-def _slant(classes: Sequence[str]) -> int:
-    """Return by how many degrees the names must be turned to fit beside each other."""
-    return 0 if max(map(len, classes)) <= 2 else 45

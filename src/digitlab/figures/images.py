@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from digitlab.figures.canvas import DOTS_PER_INCH, new_figure, save_figure
 from digitlab.models.metrics import Mistake
 
-# All in pixels of the figure.
-DOTS_PER_PIXEL = 9  # a pixel of an image is a square of so many
-TITLE_LINE = 26
-GAP = 24
-HEADING = 60
+# In pixels of the figure:
+_SCALE = 9  # the side of one pixel of an image
+_TITLE_LINE = 26
+_GAP = 24
+_HEADING = 60
 
 
 def draw_images(
@@ -24,16 +24,17 @@ def draw_images(
     columns: int = 3,
     heading: str | None = None,
 ) -> Path:
-    """Draw images in gray, row by row, each under its title and without ticks; return the path.
+    """Draw images in gray, `columns` per row, each below its title; return the path.
 
-    `images` has shape (N, 28, 28), 0 = black to 255 = white; there are N `titles`.
+    `images` has shape (N, 28, 28), 0 = black to 255 = white. There are N `titles`, which can have
+    several lines.
     """
     rows = max(1, -(-len(images) // columns))
-    side = images.shape[1] * DOTS_PER_PIXEL
-    title_height = TITLE_LINE * max((title.count("\n") + 1 for title in titles), default=1)
-    above = HEADING if heading else GAP // 2
-    height = above + rows * (title_height + side + GAP)
-    width = columns * (side + GAP)
+    side = images.shape[1] * _SCALE
+    title_height = _TITLE_LINE * max((title.count("\n") + 1 for title in titles), default=1)
+    above = _HEADING if heading else _GAP // 2
+    height = above + rows * (title_height + side + _GAP)
+    width = columns * (side + _GAP)
 
     figure = new_figure(width / DOTS_PER_INCH, height / DOTS_PER_INCH)
     if heading:
@@ -41,9 +42,9 @@ def draw_images(
     canvas = np.full((height, width, 3), 255, dtype=np.uint8)  # red, green, blue
     for place, (image, title) in enumerate(zip(images, titles, strict=True)):
         row, column = divmod(place, columns)
-        top = above + row * (title_height + side + GAP) + title_height
-        left = column * (side + GAP) + GAP // 2
-        large = image.repeat(DOTS_PER_PIXEL, axis=0).repeat(DOTS_PER_PIXEL, axis=1)
+        top = above + row * (title_height + side + _GAP) + title_height
+        left = column * (side + _GAP) + _GAP // 2
+        large = image.repeat(_SCALE, axis=0).repeat(_SCALE, axis=1)
         canvas[top : top + side, left : left + side] = large[:, :, None]
         x, y = (left + side / 2) / width, 1 - (top - 6) / height
         figure.text(x, y, title, ha="center", va="bottom", fontsize=9)
@@ -54,7 +55,7 @@ def draw_images(
 def draw_samples(
     images: NDArray[np.uint8], labels: NDArray[np.uint8], classes: Sequence[str], path: Path
 ) -> Path:
-    """Draw the first six images of a set with the labels that they carry."""
+    """Draw the first six images of a dataset with their labels; return the path."""
     titles = [f"Ground Truth: {classes[label]}" for label in labels[:6]]
     return draw_images(images[:6], titles, path)
 
@@ -67,9 +68,10 @@ def draw_mistakes(
     *,
     most: int = 24,
 ) -> Path:
-    """Draw the images that a network is most wrong about, worst first, with answer and truth.
+    """Draw the images of the first `most` mistakes with answer and true class; return the path.
 
-    `images` is the whole set, shape (N, 28, 28), which the mistakes' indices point into.
+    `mistakes` are sorted, worst first. `images` is the complete set that their indices refer to,
+    shape (N, 28, 28).
     """
     shown = mistakes[:most]
     titles = [
@@ -77,5 +79,7 @@ def draw_mistakes(
         for m in shown
     ]
     worst = images[np.array([m.index for m in shown], dtype=np.intp)]
-    heading = f"The {len(shown)} worst of {len(mistakes)} mistakes: answer (certainty), truth"
+    heading = (
+        f"The {len(shown)} worst of {len(mistakes)} mistakes: answer (probability), true class"
+    )
     return draw_images(worst, titles, path, columns=6, heading=heading)

@@ -1,7 +1,8 @@
-"""How far may an answer be believed? Temperature, calibration error, and when to abstain.
+"""How reliable is an answer? Temperature scaling, calibration error, and when to say "unsure".
 
-A network is calibrated if, of the answers that it gives with probability 0.9, nine in ten are
-right. Trained networks are not, quite; one number, the temperature, often mends much of it.
+A network is calibrated if 9 out of 10 of its answers with probability 0.9 are correct. A trained
+network is not quite calibrated; dividing its outputs by one number, the temperature, often
+corrects most of the error.
 """
 
 from dataclasses import dataclass
@@ -10,25 +11,53 @@ import numpy as np
 from numpy.typing import NDArray
 
 LogProbabilities = NDArray[np.float32]  # N x classes, natural logarithms
-BINS = 15  # of the calibration error, as in the paper that made it usual
-COLDEST, HOTTEST = 0.05, 20.0  # temperatures that are looked at
-GOLDEN = (5**0.5 - 1) / 2
-NO_CHOICE = 0.5  # the threshold where there is nothing to choose it by: likelier than all others
+
+DEFAULT_THRESHOLD = 0.5  # without images to choose it by: more likely than all others together
+_BINS = 15  # of the calibration error, as in Guo et al. 2017
+_MIN_TEMPERATURE, _MAX_TEMPERATURE = 0.05, 20.0
+_GOLDEN_RATIO = (5**0.5 - 1) / 2
+_BELOW_ONE = float(np.nextafter(1.0, 0.0))  # the largest float64 below 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Calibration:
-    """How far a network's answers may be believed."""
+    """How a network's outputs become probabilities, and which answers are "unsure"."""
 
     temperature: float
-    """The log-probabilities are divided by it to be calibrated, above 0; 1 changes nothing."""
+    """The log-probabilities are divided by it, 0.05 to 20; 1 changes nothing."""
     threshold: float
-    """An answer whose calibrated probability is less is "unsure", 0 to 1."""
+    """An answer with a lower calibrated probability is "unsure", 0 to 1; at 1 all answers are."""
     error_rate: float | None
-    """The share of wrong answers, among those not unsure, that the threshold was chosen for; None
-    where it was not chosen."""
+    """The threshold was chosen so that at most this share of the answers that are not unsure is
+    wrong, 0 to below 1; None if it was not chosen."""
     fitted_on: str
-    """The images by which temperature and threshold were chosen, in words."""
+    """A description of the images that temperature and threshold were chosen on."""
+
+    def __post_init__(self) -> None:
+        if not _MIN_TEMPERATURE <= self.temperature <= _MAX_TEMPERATURE:  # also refuses NaN
+            raise ValueError(
+                f"temperature is {self.temperature}, but must be from {_MIN_TEMPERATURE} to "
+                f"{_MAX_TEMPERATURE}"
+            )
+        if not 0 <= self.threshold <= 1:
+            raise ValueError(f"threshold is {self.threshold}, but must be from 0 to 1")
+        if self.error_rate is not None and not 0 <= self.error_rate < 1:
+            raise ValueError(f"error_rate is {self.error_rate}, but must be from 0 to below 1")
+
+    @property
+    def lowest_sure_probability(self) -> float:
+        """The probability from which on an answer is not unsure; infinite if all are unsure."""
+        return self.threshold if self.threshold < 1 else float("inf")
+
+    def is_sure(self, log_probabilities: LogProbabilities) -> NDArray[np.bool_]:
+        """Return for each of N calibrated answers, float32, N x classes, if it is not "unsure".
+
+        Computed in float64, like `find_threshold`: in float32, answers whose probability equals
+        the threshold could round to below it.
+        """
+        probability = _answer_probability(log_probabilities)
+        sure: NDArray[np.bool_] = probability >= self.lowest_sure_probability
+        return sure
 
 
 def calibrate(
@@ -38,25 +67,25 @@ def calibrate(
     error_rate: float,
     fitted_on: str,
 ) -> Calibration:
-    """Choose temperature and threshold by a network's answers to images it has not learned from.
+    """Choose temperature and threshold on a network's answers to images it was not trained on.
 
     Parameters
     ----------
     log_probabilities
-        float32, N x classes; where N is 0, nothing is fitted: temperature 1, threshold 0.5.
+        float32, N x classes. If N is 0, nothing is fitted: temperature 1, threshold 0.5.
     labels
-        N, the truths.
+        The correct classes, N.
     error_rate
-        see `find_threshold`.
+        See `find_threshold`.
     fitted_on
-        what the images are, in words.
+        A description of the images.
     """
     if not len(labels):
         return Calibration(
-            temperature=1.0, threshold=NO_CHOICE, error_rate=None, fitted_on="no image"
+            temperature=1.0, threshold=DEFAULT_THRESHOLD, error_rate=None, fitted_on="no image"
         )
     temperature = fit_temperature(log_probabilities, labels)
-    calibrated = tempered(log_probabilities, temperature)
+    calibrated = temperature_scaled(log_probabilities, temperature)
     return Calibration(
         temperature=temperature,
         threshold=find_threshold(calibrated, labels, error_rate),
@@ -65,35 +94,38 @@ def calibrate(
     )
 
 
-def tempered(log_probabilities: LogProbabilities, temperature: float) -> LogProbabilities:
-    """Return the same answers, less sure (temperature above 1) or surer (below 1).
+def temperature_scaled(log_probabilities: LogProbabilities, temperature: float) -> LogProbabilities:
+    """Return the answers with lower confidence (temperature above 1) or higher (below 1).
 
     Parameters
     ----------
     log_probabilities
         float32, N x classes.
     temperature
-        above 0; 1 changes nothing. The order of the classes never changes.
+        Above 0; 1 changes nothing. The order of the classes never changes.
 
     Returns
     -------
     LogProbabilities
-        float32, N x classes: divided by the temperature, then brought back to a sum of 1.
+        float32, N x classes: divided by the temperature, then normalized so that the
+        probabilities sum to 1.
 
-    >>> np.exp(tempered(np.log(np.array([[0.8, 0.2]], np.float32)), 2.0)).round(3).tolist()
+    >>> answer = np.log(np.array([[0.8, 0.2]], np.float32))
+    >>> np.exp(temperature_scaled(answer, 2.0)).round(3).tolist()
     [[0.6669999957084656, 0.3330000042915344]]
     """
-    scores = log_probabilities / np.float32(temperature)
+    with np.errstate(over="ignore"):  # minus infinity: a probability of 0
+        scores = log_probabilities / np.float32(temperature)
     scores -= scores.max(axis=1, keepdims=True)
     scores -= np.log(np.exp(scores).sum(axis=1, keepdims=True))
     return scores
 
 
 def fit_temperature(log_probabilities: LogProbabilities, labels: NDArray[np.integer]) -> float:
-    """Return the temperature at which the truths get the greatest likelihood.
+    """Return the temperature that gives the correct classes the highest likelihood.
 
-    To be fitted on images that the network has not learned from, and that it is not tested by.
-    The loss has one valley in the temperature's logarithm; golden-section search walks down it.
+    Fit it on images that the network was not trained on and will not be tested on. As a function
+    of the temperature's logarithm, the loss has a single minimum; golden-section search finds it.
 
     Source: C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On calibration of modern neural
     networks", ICML 2017.
@@ -103,16 +135,16 @@ def fit_temperature(log_probabilities: LogProbabilities, labels: NDArray[np.inte
     log_probabilities
         float32, N x classes, N at least 1.
     labels
-        N, the truths.
+        The correct classes, N.
     """
 
     def loss(log_temperature: float) -> float:
-        answers = tempered(log_probabilities, float(np.exp(log_temperature)))
+        answers = temperature_scaled(log_probabilities, float(np.exp(log_temperature)))
         return float(-answers[np.arange(len(labels)), labels].mean(dtype=np.float64))
 
-    low, high = np.log(COLDEST), np.log(HOTTEST)
+    low, high = np.log(_MIN_TEMPERATURE), np.log(_MAX_TEMPERATURE)
     while high - low > 1e-4:
-        left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+        left, right = high - _GOLDEN_RATIO * (high - low), low + _GOLDEN_RATIO * (high - low)
         if loss(left) < loss(right):
             high = right
         else:
@@ -123,46 +155,58 @@ def fit_temperature(log_probabilities: LogProbabilities, labels: NDArray[np.inte
 def expected_calibration_error(
     log_probabilities: LogProbabilities, labels: NDArray[np.integer]
 ) -> float:
-    """Return by how much the probabilities of the answers miss the share that is right, 0 to 1.
+    """Return the average difference between probability and accuracy of the answers, 0 to 1.
 
-    The answers are put into 15 bins by their probability; in each, the mean probability is
-    compared with the share of right answers; the bins count by the number of their answers.
+    The answers are sorted into 15 bins of equal width by their probability. In each bin, the mean
+    probability is compared with the accuracy; each bin is weighted by its number of answers.
 
     Source: M. P. Naeini, G. F. Cooper, M. Hauskrecht, "Obtaining well calibrated probabilities
-    using Bayesian binning", AAAI 2015; equal widths as in Guo et al. 2017.
+    using Bayesian binning", AAAI 2015; bins of equal width as in Guo et al. 2017.
 
     >>> half = np.log(np.full((4, 2), 0.5, np.float32))
     >>> round(expected_calibration_error(half, np.array([0, 0, 1, 1])), 6)
     0.0
     """
-    probability = np.exp(log_probabilities.max(axis=1).astype(np.float64))  # N
-    right = log_probabilities.argmax(axis=1) == labels  # N
-    bins = np.minimum((probability * BINS).astype(np.int64), BINS - 1)
-    surplus = np.bincount(bins, weights=probability - right, minlength=BINS)
+    probability = _answer_probability(log_probabilities)
+    correct = log_probabilities.argmax(axis=1) == labels  # N
+    bins = np.minimum((probability * _BINS).astype(np.int64), _BINS - 1)
+    surplus = np.bincount(bins, weights=probability - correct, minlength=_BINS)
     return float(np.abs(surplus).sum() / len(labels))
 
 
 def find_threshold(
     log_probabilities: LogProbabilities, labels: NDArray[np.integer], error_rate: float
 ) -> float:
-    """Return the least probability at which an answer may be given.
+    """Return the lowest probability at which an answer can be accepted.
 
-    Of the answers with at least that probability, at most the share `error_rate` is wrong among
-    these images; among others it may be somewhat more, as the threshold was chosen by these. 1 if
-    even the surest are wrong more often.
+    On these images, at most the share `error_rate` of the accepted answers is wrong. On other
+    images it may be slightly more, because the threshold was chosen on these. The result is 1,
+    which accepts no answer, if even the answers with the highest probability are wrong too often.
+
+    Answers of equal probability are accepted or rejected together, so only the last answer of
+    each such group counts as a possible threshold.
 
     Parameters
     ----------
     log_probabilities
-        float32, N x classes: calibrated answers to images that the network has not learned from.
+        float32, N x classes: calibrated answers to images that the network was not trained on.
     labels
-        N, the truths.
+        The correct classes, N.
     error_rate
         0 to below 1.
     """
-    probability = np.exp(log_probabilities.max(axis=1).astype(np.float64))
-    surest_first = np.argsort(-probability, kind="stable")
-    wrong = (log_probabilities.argmax(axis=1) != labels)[surest_first]
+    # A probability can round to exactly 1. Capped, it stays below the threshold that accepts none.
+    probability = np.minimum(_answer_probability(log_probabilities), _BELOW_ONE)
+    highest_first = np.argsort(-probability, kind="stable")
+    probability = probability[highest_first]
+    wrong = (log_probabilities.argmax(axis=1) != labels)[highest_first]
     share_wrong = np.cumsum(wrong) / np.arange(1, len(labels) + 1)
-    held = np.flatnonzero(share_wrong <= error_rate)
-    return float(probability[surest_first[held[-1]]]) if len(held) else 1.0
+    ends_group = np.append(probability[:-1] != probability[1:], True)
+    allowed = probability[ends_group & (share_wrong <= error_rate)]
+    return float(allowed[-1]) if len(allowed) else 1.0
+
+
+def _answer_probability(log_probabilities: LogProbabilities) -> NDArray[np.float64]:
+    """Return the probability of the most likely class of each answer, N."""
+    probability: NDArray[np.float64] = np.exp(log_probabilities.max(axis=1).astype(np.float64))
+    return probability

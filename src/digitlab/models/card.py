@@ -1,90 +1,115 @@
-"""A model in use: a folder with `model.onnx`, the network, and `model.json`, its card."""
+"""A model ready to use: a folder with `model.onnx`, the network, and `model.json`, its card.
 
+The two files belong together: the card contains the SHA-256 of the network. They are replaced as a
+pair, although a file system can only replace one file at a time:
+
+1. both new files are written as `model.onnx.new` and `model.json.new`;
+2. `model.onnx.new` is renamed to `model.onnx`: from here on the new model is in use;
+3. `model.json.new` is renamed to `model.json`.
+
+`read_model` uses `model.json.new` when it is the card of `model.onnx`. So whenever the writing
+process is killed, the folder contains the whole old model or the whole new one.
+"""
+
+import contextlib
 import hashlib
-import json
-import math
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from digitlab.errors import DigitlabError
+from digitlab.files import encode_json, flush_folder, read_json, write_whole
 from digitlab.models.calibration import Calibration
 
-WEIGHTS = "model.onnx"
-CARD = "model.json"
-FORMAT = 1  # of the card; a later one may not be understood
+WEIGHTS, NEW_WEIGHTS = "model.onnx", "model.onnx.new"
+CARD, NEW_CARD = "model.json", "model.json.new"
 MAX_WEIGHTS = 100_000_000  # bytes
+_FORMAT = 1  # of the card; a later format might not be understood
+_CLASSES = 10
 
 IMAGES = "images"
-"""The network's input: uint8, N x 28 x 28, ink bright on black."""
+"""The network's input: uint8, N x 28 x 28, bright ink on black."""
 ANSWERS = "log_probabilities"
-"""Its output: float32, N x classes."""
+"""The network's output: float32, N x 10."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelCard:
-    """What made a model, how good it is, and how far it may be believed."""
+    """How a model was made, how accurate it is, and how its answers are calibrated."""
 
     sha256: str
-    """Of the whole `model.onnx`, in hexadecimal."""
+    """Of the complete `model.onnx`, in hexadecimal."""
     dataset: str
-    """What it learned."""
+    """The dataset it was trained on."""
     classes: list[str]
-    """The name of each answer; for MNIST the digits."""
+    """The name of each of the 10 answers; for MNIST the digits."""
     parameters: int
     """How many numbers the network learned."""
     layers: dict[str, list[int]]
-    """Further outputs of the network: the shape of each for one image."""
+    """The network's other outputs, its inner layers: the shape of each for one image."""
     calibration: Calibration
-    """How far its answers may be believed."""
+    """How its outputs become probabilities, and which answers are "unsure"."""
     test: dict[str, Any]
-    """What the dataset's test set said: right, total, accuracy, its interval, loss, and how far
-    its confidence was from the truth."""
+    """The result on the dataset's test set: number correct, total, accuracy and its interval,
+    loss, calibration error."""
     recipe: dict[str, Any]
     """Every setting of the training."""
     seed: int | None
-    """Of the training; None if the file that was exported does not tell."""
+    """Of the training; None if the exported file does not contain it."""
     epochs: int | None
-    """How many epochs it learned; None likewise."""
+    """How many epochs it was trained; None if the exported file does not contain it."""
     commands: list[str]
-    """What was typed to make it, from the training to the export."""
+    """The commands that made it, from the training to the export."""
     data_sha256: dict[str, str]
     """Of each file of the dataset."""
     machine: str | None
-    """The processor that trained it; None if the file does not tell."""
+    """The processor it was trained on; None if the exported file does not contain it."""
     versions: dict[str, str]
-    """Of what trained it; empty likewise."""
-    format: int = FORMAT
+    """Of the software it was trained with; empty if the exported file does not contain them."""
+    format: int = _FORMAT
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the fields by name, ready for `json.dumps`."""
-        return asdict(self)
+    def __post_init__(self) -> None:
+        if self.format != _FORMAT:
+            raise ValueError(f"format is {self.format}, but this version reads {_FORMAT}")
+        if len(set(self.classes)) != _CLASSES or len(self.classes) != _CLASSES:
+            raise ValueError(f"classes must be {_CLASSES} different names, not {self.classes}")
 
 
 def write_model(folder: Path, weights: bytes, card: ModelCard) -> tuple[Path, Path]:
-    """Write the model's two files, each whole or not at all; return their paths.
+    """Write a model's two files as a pair; return the paths of `model.onnx` and `model.json`.
+
+    If the writing fails or the process is killed, an older model in the folder stays usable.
 
     Raises
     ------
     DigitlabError
         If the folder cannot be written.
     """
-    paths = folder / WEIGHTS, folder / CARD
-    contents = weights, (json.dumps(card.as_json(), indent=2) + "\n").encode()
+    new_weights, new_card = folder / NEW_WEIGHTS, folder / NEW_CARD
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for path, content in zip(paths, contents, strict=True):
-            temporary = path.with_name(f".{path.name}.tmp")
-            temporary.write_bytes(content)
-            temporary.replace(path)
+        _finish_interrupted_write(folder)
+        try:
+            write_whole(new_weights, weights)
+            write_whole(new_card, encode_json(card, indent=2))
+            new_weights.replace(folder / WEIGHTS)
+        except BaseException:
+            if new_weights.exists():  # otherwise the new model is already in use
+                new_weights.unlink()
+                new_card.unlink(missing_ok=True)
+            raise
+        flush_folder(folder)  # on the disk, too, the network is renamed before its card
+        new_card.replace(folder / CARD)
+        flush_folder(folder)
     except OSError as error:
-        raise DigitlabError(f"{folder} cannot be written ({error.strerror})") from error
-    return paths
+        path = error.filename or folder
+        raise DigitlabError(f"{path} cannot be written ({error.strerror or error})") from error
+    return folder / WEIGHTS, folder / CARD
 
 
 def is_model(path: Path) -> bool:
-    """Tell whether a path names a model in use: its folder, or an `.onnx` file."""
+    """Return whether a path names a model: an `.onnx` file, or a folder with a `model.onnx`."""
     return (path / WEIGHTS).exists() if path.is_dir() else path.suffix == ".onnx"
 
 
@@ -94,63 +119,75 @@ def read_model(path: str | os.PathLike[str]) -> tuple[bytes, ModelCard]:
     Parameters
     ----------
     path
-        the model's folder, or the `model.onnx` in it.
+        The model's folder, or the `model.onnx` in it.
 
     Raises
     ------
     DigitlabError
-        If there is none, it is damaged, or the card is not that of these weights.
+        If there is no model, it is damaged, or the card belongs to another network.
     """
-    folder = Path(path)
-    if folder.suffix == ".onnx" and not folder.is_dir():
-        if folder.name != WEIGHTS:
-            raise DigitlabError(
-                f"{folder} must be called {WEIGHTS}, with its card {CARD} beside it"
-            )
-        folder = folder.parent
+    if not os.fspath(path):
+        raise DigitlabError("the path of the model is empty: give the model's folder")
+    folder = _folder_of(Path(path))
     try:
-        if (folder / WEIGHTS).stat().st_size > MAX_WEIGHTS:
-            raise DigitlabError(f"{folder / WEIGHTS} is larger than {MAX_WEIGHTS // 10**6} MB")
-        weights = (folder / WEIGHTS).read_bytes()
-        record = json.loads((folder / CARD).read_bytes())
-    except OSError as error:
+        for _ in range(2):  # again if an export replaced the files between the two reads
+            weights = _read_weights(folder)
+            digest = hashlib.sha256(weights).hexdigest()
+            card = _new_card_of(folder, digest) or read_json(folder / CARD, ModelCard)
+            if card.sha256 == digest:
+                return weights, card
+    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
+        file, reason = getattr(error, "filename", folder), getattr(error, "strerror", error)
         raise DigitlabError(
-            f"{folder} holds no model: {error.filename} cannot be read ({error.strerror}); "
+            f"{folder} contains no model: {file} cannot be read ({reason}); "
             "`digitlab export RUN --out FOLDER` makes one"
         ) from error
-    except (ValueError, RecursionError) as error:
-        raise DigitlabError(f"{folder / CARD} is not a model's card ({error})") from error
-    card = _card_of(record, folder / CARD)
-    if hashlib.sha256(weights).hexdigest() != card.sha256:
-        raise DigitlabError(
-            f"{folder / WEIGHTS} does not have the SHA-256 that {CARD} tells: one of the two was "
-            "changed or belongs to another model"
-        )
-    return weights, card
+    raise DigitlabError(
+        f"{folder / WEIGHTS} does not match {CARD}: its SHA-256 is not the one in the card; "
+        "export the model again"
+    )
 
 
-def _card_of(record: Any, path: Path) -> ModelCard:
-    names = {field.name for field in fields(ModelCard)}
-    if not isinstance(record, dict) or names - record.keys():
-        missing = min(names - record.keys()) if isinstance(record, dict) else "fields"
-        raise DigitlabError(f"{path} is not a model's card: no {missing}")
-    if record["format"] != FORMAT:
+def _folder_of(path: Path) -> Path:
+    """Return the model's folder, given the folder or the `model.onnx` in it."""
+    if path.suffix == ".onnx" and not path.is_dir():
+        if path.name != WEIGHTS:
+            raise DigitlabError(f"{path} must be named {WEIGHTS}, with its card {CARD} next to it")
+        return path.parent
+    if path.is_file():
         raise DigitlabError(
-            f"{path} is a card of format {record['format']}, but this version reads {FORMAT}"
+            f"{path} is a file, not a model's folder: `digitlab export {path} --out FOLDER` makes "
+            "one from a checkpoint or a model.pth"
         )
-    try:
-        calibration = Calibration(**record["calibration"])
-        is_possible = 0 < calibration.temperature < math.inf and 0 <= calibration.threshold <= 1
-    except TypeError as error:
-        raise DigitlabError(f"{path} is not a model's card: calibration is {error}") from error
-    if not is_possible:
-        raise DigitlabError(
-            f"{path}: temperature is {calibration.temperature} and threshold "
-            f"{calibration.threshold}, but must be above 0, and from 0 to 1"
-        )
-    if not isinstance(record["classes"], list) or len(record["classes"]) != 10:
-        raise DigitlabError(f"{path}: classes must be 10 names")
-    layers = record["layers"]
-    if not isinstance(layers, dict) or not all(isinstance(it, list) for it in layers.values()):
-        raise DigitlabError(f"{path}: layers must be shapes by name")
-    return ModelCard(**{name: record[name] for name in names} | {"calibration": calibration})
+    return path
+
+
+def _read_weights(folder: Path) -> bytes:
+    path = folder / WEIGHTS
+    if path.exists() and not path.is_file():  # a pipe would be waited for without end
+        raise DigitlabError(f"{path} is not a file")
+    with path.open("rb") as stream:
+        weights = stream.read(MAX_WEIGHTS + 1)
+    if len(weights) > MAX_WEIGHTS:
+        raise DigitlabError(f"{path} is larger than {MAX_WEIGHTS // 10**6} MB, the limit")
+    return weights
+
+
+def _new_card_of(folder: Path, digest: str) -> ModelCard | None:
+    """Return the card in `model.json.new` if it is the card of the network with this SHA-256."""
+    with contextlib.suppress(OSError, DigitlabError):
+        card = read_json(folder / NEW_CARD, ModelCard)
+        if card.sha256 == digest:
+            return card
+    return None
+
+
+def _finish_interrupted_write(folder: Path) -> None:
+    """Rename the new card if the process that wrote it was killed before it could do that."""
+    for temporary in folder.glob(".model.*.new.*.tmp"):  # of `write_whole`
+        temporary.unlink(missing_ok=True)
+    with contextlib.suppress(FileNotFoundError, DigitlabError):  # there is no usable model yet
+        digest = hashlib.sha256(_read_weights(folder)).hexdigest()
+        if _new_card_of(folder, digest):
+            (folder / NEW_CARD).replace(folder / CARD)
+            flush_folder(folder)

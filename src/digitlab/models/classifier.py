@@ -1,102 +1,157 @@
-"""One digit an image: a model in use, through onnxruntime."""
+"""One digit per image: runs a model's network with onnxruntime."""
 
-from collections.abc import Sequence
+import os
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from digitlab.errors import DigitlabError
-from digitlab.models.calibration import LogProbabilities, tempered
-from digitlab.models.card import ANSWERS, IMAGES, WEIGHTS, ModelCard
+from digitlab.models.calibration import LogProbabilities, temperature_scaled
+from digitlab.models.card import ANSWERS, CARD, IMAGES, WEIGHTS, ModelCard
 
-Images = NDArray[np.uint8]  # N x 28 x 28, ink bright on black
+# Unless this is set before the import, onnxruntime writes a device ID into the user's cache folder
+# and sends usage data to Microsoft. A value that the user has set stays. This is the only module
+# that imports onnxruntime.
+os.environ["ORT_DISABLE_TELEMETRY"] = os.environ.get("ORT_DISABLE_TELEMETRY") or "1"
 
-BATCH = 64  # images at once: what is computed on the way stays in the processor's cache
+import onnxruntime
+
+Images = NDArray[np.uint8]  # N x 28 x 28, bright ink on black
+
+BATCH = 64  # images at once: small enough that a layer's output stays in the processor's cache
+_SUM_TOLERANCE = 0.01  # far above the rounding of 10 float32 exponentials
+
+_LOOPS = (b'"\x04Loop', b'"\x04Scan')
+"""How an ONNX file names these operators: tag of the field `op_type`, length, text."""
 
 
 class Classifier:
-    """The network of a model file, and its calibrated answers.
+    """A model's network and its calibrated answers.
 
     Parameters
     ----------
     weights
-        the bytes of a `model.onnx`.
+        The bytes of a `model.onnx`.
     card
-        what its `model.json` says; see `digitlab.models.card.read_model`.
+        Its `model.json`; see `digitlab.models.card.read_model`.
     threads
-        how many threads compute; without it, as many as the machine has cores.
+        How many CPU threads the network uses, at least 1; None: one per core.
 
     Raises
     ------
     DigitlabError
-        If the weights are not those of a network from images to answers.
+        If this is not a network from images to answers, or its layers are not those of the card.
     """
 
     def __init__(self, weights: bytes, card: ModelCard, *, threads: int | None = None) -> None:
         if threads is not None and threads < 1:
             raise DigitlabError(f"threads is {threads}, but must be at least 1")
+        if any(loop in weights for loop in _LOOPS):  # it could run without end
+            raise DigitlabError(f"{WEIGHTS} contains a loop; only networks without loops are run")
         self.card = card
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or 0  # 0: as many as there are cores
-        options.log_severity_level = 4  # what fails is raised; nothing is printed beside it
+        options.intra_op_num_threads = threads or 0  # 0: one per core
+        options.log_severity_level = 4  # errors are raised, so they need not be printed as well
+        options.add_session_config_entry("session.load_model_format", "ONNX")
         try:
             self._session = onnxruntime.InferenceSession(
                 weights, options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # onnxruntime's exceptions have no common class of their own
-            reason = str(error).splitlines()[0]
-            raise DigitlabError(f"{WEIGHTS} is not a network that runs here ({reason})") from error
-        inputs = {entry.name: (entry.type, entry.shape[1:]) for entry in self._session.get_inputs()}
-        outputs = {entry.name for entry in self._session.get_outputs()}
-        if (
-            inputs != {IMAGES: ("tensor(uint8)", [28, 28])}
-            or not {ANSWERS, *card.layers} <= outputs
-        ):
+        except Exception as error:  # onnxruntime's exceptions have no common base class
             raise DigitlabError(
-                f"{WEIGHTS} and its card disagree: it takes {inputs} and gives {sorted(outputs)}"
-            )
+                f"{WEIGHTS} is not a network that runs here ({_first_line(error)})"
+            ) from error
+        self._shapes = {ANSWERS: [len(card.classes)], **card.layers}
+        self._check_signature()
 
     def log_probabilities(self, images: Images, *, at_once: int = BATCH) -> LogProbabilities:
-        """Return what the network itself says, before calibration.
+        """Return the network's own answers, before calibration.
 
         Parameters
         ----------
         images
             uint8, N x 28 x 28, as `digitlab.pictures.digit.prepare` makes them.
         at_once
-            how many go through the network together, 1 or more.
+            How many images go through the network together, at least 1.
 
         Returns
         -------
         LogProbabilities
-            float32, N x 10.
-        """
-        if len(images) <= at_once:
-            (answers,) = self._session.run([ANSWERS], {IMAGES: images})
-            return np.asarray(answers, np.float32)
-        batches = [
-            self.log_probabilities(images[start : start + at_once], at_once=at_once)
-            for start in range(0, len(images), at_once)
-        ]
-        return np.concatenate(batches)
-
-    def classify(self, images: Images) -> LogProbabilities:
-        """Return the calibrated log-probabilities, float32, N x 10, of uint8 images N x 28 x 28."""
-        return tempered(self.log_probabilities(images), self.card.calibration.temperature)
-
-    def layers(self, images: Images, names: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """Return what the named layers say of uint8 images N x 28 x 28, by name.
-
-        Each is float32, N x the shape that the card tells of it.
+            float32, N x 10: finite, and the probabilities of each image sum to 1.
 
         Raises
         ------
         DigitlabError
-            If the model has no such layer; the message names those that it has.
+            If the network fails, or its answers are anything else.
         """
-        for name in names:
-            if name not in self.card.layers:
-                known = ", ".join(self.card.layers) or "none"
-                raise DigitlabError(f"there is no layer {name!r}; choose among: {known}")
-        return dict(zip(names, self._session.run(list(names), {IMAGES: images}), strict=True))
+        starts = range(0, max(1, len(images)), at_once)
+        batches = [self._run([ANSWERS], images[start : start + at_once])[0] for start in starts]
+        answers = batches[0] if len(batches) == 1 else np.concatenate(batches)
+        with np.errstate(over="ignore"):  # infinity is refused like any other wrong sum
+            sums = np.exp(answers).sum(axis=1)
+        if (abs(sums - 1) > _SUM_TOLERANCE).any():
+            raise DigitlabError(
+                f"{WEIGHTS} gave {ANSWERS} whose probabilities do not sum to 1; "
+                "export the model again"
+            )
+        return answers
+
+    def classify(self, images: Images) -> LogProbabilities:
+        """Return the calibrated log-probabilities, float32, N x 10, of uint8 images N x 28 x 28.
+
+        Raises the same as `log_probabilities`.
+        """
+        return temperature_scaled(self.log_probabilities(images), self.card.calibration.temperature)
+
+    def layers(self, images: Images) -> dict[str, NDArray[np.float32]]:
+        """Return by name the output of every inner layer that the card lists.
+
+        Each is float32, N x the shape in the card, for uint8 images N x 28 x 28. Raises the same
+        as `log_probabilities`.
+        """
+        names = list(self._shapes)
+        outputs = dict(zip(names, self._run(names, images), strict=True))
+        del outputs[ANSWERS]
+        return outputs
+
+    def _run(self, names: list[str], images: Images) -> list[NDArray[np.float32]]:
+        try:
+            outputs: list[NDArray[np.float32]] = self._session.run(names, {IMAGES: images})
+        except Exception as error:  # as above
+            raise DigitlabError(
+                f"{WEIGHTS} failed on a batch of {len(images)} ({_first_line(error)})"
+            ) from error
+        for name, output in zip(names, outputs, strict=True):
+            expected = (len(images), *self._shapes[name])
+            if output.shape != expected:
+                raise DigitlabError(
+                    f"{WEIGHTS} gave {name} of shape {output.shape} instead of {expected}"
+                )
+            if not np.isfinite(output).all():
+                raise DigitlabError(
+                    f"{WEIGHTS} gave {name} that are NaN or infinite; export the model again"
+                )
+        return outputs
+
+    def _check_signature(self) -> None:
+        """Refuse a network whose inputs or outputs differ in name, type or shape."""
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        if [entry.name for entry in inputs] != [IMAGES]:
+            names = ", ".join(entry.name for entry in inputs)
+            raise DigitlabError(f"{WEIGHTS} must have one input, {IMAGES}, but has: {names}")
+        found = {entry.name: (entry.type, entry.shape) for entry in (*inputs, *outputs)}
+        expected = {name: ("tensor(float)", shape) for name, shape in self._shapes.items()}
+        for name, (kind, shape) in {IMAGES: ("tensor(uint8)", [28, 28]), **expected}.items():
+            if name not in found:
+                raise DigitlabError(f"{WEIGHTS} does not match {CARD}: it has no output {name}")
+            found_kind, found_shape = found[name]
+            is_any_number = found_shape and not isinstance(found_shape[0], int)
+            if (found_kind, found_shape[1:]) != (kind, shape) or not is_any_number:
+                raise DigitlabError(
+                    f"{WEIGHTS}: {name} is a {found_kind} of shape {found_shape}, but must be a "
+                    f"{kind} of shape {['N', *shape]}, for any N"
+                )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

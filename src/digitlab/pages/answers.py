@@ -1,4 +1,4 @@
-"""What a reader answers."""
+"""The answer to a page."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class ReadDigit:
     probability: float
     """Calibrated, 0 to 1."""
     unsure: bool
-    """True where the probability is below the model's threshold."""
+    """True if the probability is below the model's threshold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,5 +22,5 @@ class Page:
     """All the digits of a picture, in reading order."""
 
     text: str
-    """Lines joined by newlines, numbers by spaces; `?` for a digit that is unsure."""
+    """Lines separated by newlines, numbers by spaces; `?` for a digit that is unsure."""
     digits: tuple[ReadDigit, ...]

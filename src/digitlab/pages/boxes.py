@@ -1,14 +1,14 @@
-"""Draw what was read onto the picture."""
+"""Draw the digits that were read onto the picture."""
 
 from PIL import Image, ImageDraw, ImageFont
 
-from digitlab.pages.answers import Page, ReadDigit
-from digitlab.pictures.open import Source, open_picture, open_upright
+from digitlab.pages.answers import Box, Page, ReadDigit
+from digitlab.pictures.open import Source, open_picture
 
-SURE, UNSURE = (0, 120, 215), (226, 88, 0)  # blue and orange: told apart by all eyes
+SURE, UNSURE = (0, 120, 215), (226, 88, 0)  # blue and orange: distinct with color blindness too
 LABEL_SHARE = 0.45  # of the digit's height
-LEAST_LABEL = 11  # pixels: smaller letters cannot be read
-LINE_SHARE = 1 / 40  # of a digit's height: the frame's width
+LEAST_LABEL = 11  # pixels: smaller letters are unreadable
+LINE_SHARE = 1 / 40  # of a digit's height: the width of the frame's line
 
 
 def draw_boxes(source: Source, page: Page) -> Image.Image:
@@ -17,35 +17,45 @@ def draw_boxes(source: Source, page: Page) -> Image.Image:
     Parameters
     ----------
     source
-        the picture that was read; a stream must stand at its beginning again.
+        The picture that was read. A stream must be at its beginning again; a
+        `digitlab.pictures.open.Picture` is not decoded again.
     page
-        what `digitlab.pages.read.read_page` said of it.
+        What `digitlab.pages.read.read_page` returned for it.
 
     Returns
     -------
     Image.Image
-        RGB, of the picture's full size: blue where the answer is sure, orange and `?` where not.
+        RGB: blue where the answer is sure, orange and `?` where it is not. It has the picture's
+        full size, or that of `Picture.image` if a JPEG was reduced while it was decoded.
 
     Raises
     ------
     PictureError
         If the picture cannot be opened.
     """
-    upright = open_upright(source)
+    picture = open_picture(source)
     try:
-        image = on_white(upright)
-    except ValueError:  # a mode that Pillow does not turn into colors
-        image = Image.fromarray(open_picture(upright)).convert("RGB")
+        image = on_white(picture.image)
+    except ValueError:  # a mode that Pillow cannot convert to colors
+        image = Image.fromarray(picture.gray()).convert("RGB")
     draw = ImageDraw.Draw(image)
-    heights = sorted(digit.box[3] for digit in page.digits)
+    scale = image.width / picture.size[0], image.height / picture.size[1]
+    boxes = [scaled(digit.box, *scale) for digit in page.digits]
+    heights = sorted(height for _, _, _, height in boxes)
     usual = heights[len(heights) // 2] if heights else 0
-    for digit in page.digits:
-        draw_digit(draw, digit, usual)
+    for box, digit in zip(boxes, page.digits, strict=True):
+        draw_digit(draw, box, digit, usual)
     return image
 
 
+def scaled(box: Box, across: float, down: float) -> Box:
+    """Return a box in pixels of a smaller picture."""
+    left, top, width, height = box
+    return round(left * across), round(top * down), round(width * across), round(height * down)
+
+
 def on_white(image: Image.Image) -> Image.Image:
-    """Return any image as RGB; what is transparent becomes white."""
+    """Return a new RGB image, with white where the given one is transparent."""
     if image.mode.startswith(("I", "F")):
         low, high = image.getextrema()
         scale = 255 / max(float(high) - float(low), 1e-6)  # type: ignore[arg-type]
@@ -53,14 +63,15 @@ def on_white(image: Image.Image) -> Image.Image:
         return image.convert("L").convert("RGB")
     if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image).convert("RGB")
+        white = Image.new("RGB", image.size, "white")
+        white.paste(image, mask=image.getchannel("A"))
+        return white
     return image.convert("RGB")
 
 
-def draw_digit(draw: ImageDraw.ImageDraw, digit: ReadDigit, usual: int) -> None:
+def draw_digit(draw: ImageDraw.ImageDraw, box: Box, digit: ReadDigit, usual: int) -> None:
     """Draw a digit's frame, and its answer on a small plate above, or below at the top edge."""
-    left, top, width, height = digit.box
+    left, top, width, height = box
     color = UNSURE if digit.unsure else SURE
     line = max(1, round(usual * LINE_SHARE))
     room = 2 * line  # between ink and frame
@@ -68,9 +79,10 @@ def draw_digit(draw: ImageDraw.ImageDraw, digit: ReadDigit, usual: int) -> None:
     draw.rectangle(frame, outline=color, width=line)
     font = ImageFont.load_default(max(LEAST_LABEL, round(usual * LABEL_SHARE)))
     text = "?" if digit.unsure else str(digit.digit)
-    box = draw.textbbox((0, 0), text, font=font, anchor="ls")
-    pad = max(1, round(0.12 * (box[3] - box[1]))) + 1
-    plate_height, plate_width = box[3] - box[1] + 2 * pad, box[2] - box[0] + 2 * pad
+    letters = draw.textbbox((0, 0), text, font=font, anchor="ls")
+    pad = max(1, round(0.12 * (letters[3] - letters[1]))) + 1
+    plate_height = letters[3] - letters[1] + 2 * pad
+    plate_width = letters[2] - letters[0] + 2 * pad
     middle = left + width / 2
     foot = frame[1]
     if foot < plate_height:

@@ -1,4 +1,4 @@
-"""Which pieces may make up a digit, and how odd that would be before the network has looked."""
+"""Which pieces may form a digit, and how unlikely that is, before the network has seen them."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -6,38 +6,38 @@ from typing import NamedTuple
 from digitlab.pages.lines import Line
 from digitlab.pages.pieces import Marks, Piece, distance
 
-MOST_IN_DIGIT = 5  # pieces that make up one digit
-SPECK = 0.25  # of the line's height: a smaller piece may lie between a digit's parts and be dust
-WIDEST = 1.5  # of the line's height, which a digit is at most
-WIDEST_UNION = 1.2  # the same of several pieces together
+MOST_IN_DIGIT = 5  # pieces that form one digit
+SPECK = 0.25  # of the line's height: a smaller piece may be dust between a digit's parts
+WIDEST = 1.5  # of the line's height: the greatest width of a digit
+WIDEST_UNION = 1.2  # the same for several pieces together
 FURTHEST_JOINED = 0.3  # of the line's height, between two pieces of one digit
 USUAL_WIDTH = 1.0  # of its height: a wider digit is rare
 USUAL_SIZE = 0.65  # of the line's height: a smaller digit is rare
 
 
 class Oddities(NamedTuple):
-    """How far some pieces are from what is usual; weighed by `COSTS`, a log-probability lost."""
+    """How unusual some pieces are as a digit; each times its `COSTS` is a log-probability lost."""
 
     digits: float = 0.0
-    """1 for a digit: of readings that explain the same ink, the one with fewer is likelier."""
+    """1 for a digit: of readings of the same ink, the one with fewer digits is likelier."""
     wide: float = 0.0
     """Width over height, beyond USUAL_WIDTH."""
     broad: float = 0.0
-    """Width, of the line's height, beyond it: two digits are broad, one that is flat only wide."""
+    """Width over the line's height, beyond 1: two digits are broad, one flat digit is only wide."""
     low: float = 0.0
-    """Of the line's height, below USUAL_SIZE."""
+    """Height over the line's height, below USUAL_SIZE."""
     breaks: float = 0.0
     """Breaks inside the digit."""
     gap: float = 0.0
-    """The breaks' width, in line heights."""
+    """The width of the breaks, in line heights."""
     crossed: float = 0.0
-    """Strokes' widths that the cuts on its sides cross."""
+    """Stroke widths that the cuts on its sides cross."""
     stacked: float = 0.0
-    """The share of its columns that a piece right above or below it takes too."""
+    """The share of its columns that are also taken by a piece directly above or below it."""
     dust: float = 0.0
-    """Pieces that are no digit, or lie between a digit's parts without belonging to it."""
+    """Pieces that are not a digit, or are between a digit's parts without belonging to it."""
     dust_size: float = 0.0
-    """Their boxes' area, in squares of the line's height."""
+    """The area of their boxes, in squares of the line's height."""
 
 
 # found by random search on pages of MNIST's training digits, with two networks
@@ -55,13 +55,13 @@ class Atom:
     whole: int
     """The label of the piece that it was cut from, or its own."""
     cut_left: float | None = None
-    """Strokes' widths that the cut on its left crosses; None where there is none."""
+    """Stroke widths that the cut on its left crosses; None if there is no cut."""
     cut_right: float | None = None
 
 
 @dataclass
 class Candidate:
-    """Neighbors in a line that may be one digit, or a piece that may be none."""
+    """Neighbors in a line that may be one digit, or a piece that may be dust."""
 
     first: int
     end: int
@@ -69,23 +69,23 @@ class Candidate:
     pieces: list[Piece]
     odd: Oddities
     score: float
-    """Its log-probability: at first what is known before the network has looked."""
+    """Its log-probability: at first the prior, later with the network's answer."""
     posterior: float = 0.0
-    """How likely it is that these pieces, and no others, are a digit, 0 to 1."""
+    """The probability that exactly these pieces are a digit, 0 to 1."""
 
     @property
     def is_dust(self) -> bool:
-        """Tell whether the piece is taken for no digit."""
+        """Whether the piece is taken to be dust, not a digit."""
         return self.odd.digits == 0
 
     @property
     def prior(self) -> float:
-        """Its log-probability as far as shape and place tell."""
+        """Its log-probability judged by shape and position."""
         return -sum(cost * odd for cost, odd in zip(COSTS, self.odd, strict=True))
 
 
 def single_candidates(atoms: list[Atom], line: Line) -> list[Candidate]:
-    """Return each piece as a digit by itself, and as none."""
+    """Return each piece twice: as a digit by itself and as dust."""
     return [
         candidate_of(place, place + 1, [atom], odd)
         for place, atom in enumerate(atoms)
@@ -99,10 +99,10 @@ def single_candidates(atoms: list[Atom], line: Line) -> list[Candidate]:
 def candidates_of(
     marks: Marks, atoms: list[Atom], line: Line, settled: set[int]
 ) -> list[Candidate]:
-    """Return every group of neighbors that may be one digit, and each piece as none.
+    """Return every group of neighbors that may be one digit, and each piece as dust.
 
-    Settled pieces, told by their labels, are no parts of one another. Specks between a digit's
-    parts may belong to it or not.
+    Two settled pieces, given by their labels, are never joined. Specks between a digit's parts may
+    belong to it or not.
     """
     found = single_candidates(atoms, line)
     for first in range(len(atoms)):
@@ -130,14 +130,14 @@ def candidates_of(
 
 
 def candidate_of(first: int, end: int, group: list[Atom], odd: Oddities) -> Candidate:
-    """Return some pieces as a candidate, scored by what is known beforehand."""
+    """Return some pieces as a candidate, with its prior as the score."""
     candidate = Candidate(first, end, [atom.piece for atom in group], odd, 0.0)
     candidate.score = candidate.prior
     return candidate
 
 
 def dust_of(atoms: list[Atom], height: float) -> Oddities:
-    """Return what is odd about pieces that are no digit."""
+    """Return how unusual some pieces are as dust."""
     areas = [atom.piece.height * atom.piece.width / height**2 for atom in atoms]
     cuts = [cut for atom in atoms for cut in (atom.cut_left, atom.cut_right) if cut is not None]
     return Oddities(
@@ -146,13 +146,13 @@ def dust_of(atoms: list[Atom], height: float) -> Oddities:
 
 
 def is_speck(atom: Atom, line: Line) -> bool:
-    """Tell whether a piece is so small that it may be dust wherever it lies."""
+    """Check whether a piece is so small that it may be dust anywhere."""
     is_part = atom.piece.label != atom.whole
     return not is_part and max(atom.piece.height, atom.piece.width) < SPECK * line.height
 
 
 def beside(atoms: list[Atom], first: int, end: int, line: Line) -> list[Piece]:
-    """Return the pieces right before and after a group, if they are more than specks."""
+    """Return the pieces directly before and after a group, if they are more than specks."""
     return [
         atoms[place].piece
         for place in (first - 1, end)
@@ -161,7 +161,7 @@ def beside(atoms: list[Atom], first: int, end: int, line: Line) -> list[Piece]:
 
 
 def gaps_in(marks: Marks, group: list[Atom], line_height: float) -> list[float] | None:
-    """Return the pixels between each piece and the nearest before it; None if it is no digit."""
+    """Return the pixels between each piece and the nearest before it; None if not a digit."""
     wholes = {atom.whole for atom in group}
     width = width_of([atom.piece for atom in group])
     if len(wholes) == 1:
@@ -184,7 +184,7 @@ def gaps_in(marks: Marks, group: list[Atom], line_height: float) -> list[float] 
 def oddities_of(
     group: list[Atom], neighbors: list[Piece], gaps: list[float], line_height: float
 ) -> Oddities:
-    """Return what is odd about pieces as one digit, with gaps of so many pixels between them."""
+    """Return how unusual some pieces are as one digit; `gaps` are the pixels between them."""
     pieces = [atom.piece for atom in group]
     width = width_of(pieces)
     height = max(p.bottom for p in pieces) - min(p.top for p in pieces)
@@ -202,7 +202,7 @@ def oddities_of(
 
 
 def stacked(pieces: list[Piece], other: Piece) -> float:
-    """Return the share of columns that pieces have in common with another above or below."""
+    """Return the share of columns that pieces have in common with one above or below them."""
     left, right = min(p.left for p in pieces), max(p.right for p in pieces)
     top, bottom = min(p.top for p in pieces), max(p.bottom for p in pieces)
     aside = min(right, other.right) - max(left, other.left)
@@ -213,5 +213,5 @@ def stacked(pieces: list[Piece], other: Piece) -> float:
 
 
 def width_of(pieces: list[Piece]) -> int:
-    """Return how many columns pieces take together."""
+    """Return the width of several pieces together, in pixels."""
     return max(p.right for p in pieces) - min(p.left for p in pieces)

@@ -1,4 +1,4 @@
-"""Where digits that touch might be parted: the paths from top to bottom that cross least ink."""
+"""Where touching digits might be cut: along paths from top to bottom that cross little ink."""
 
 from typing import NamedTuple
 
@@ -8,17 +8,17 @@ from numpy.typing import NDArray
 from digitlab.pages.pieces import SEEN_HEIGHT, Marks, Piece
 from digitlab.pictures.raster import bounds
 
-ASIDE = 0.12  # what a step to the side costs, in pixels of ink
-MOST_CROSSED = 2.5  # strokes' widths that a cut may cross
-APART = 0.16  # of the line's height: cuts lie at least so far from one another and from the ends
-CUTS_A_HEIGHT = 3.0  # at most, for a piece as wide as the line is high
+ASIDE = 0.12  # the cost of a step to the side, in pixels of ink
+MOST_CROSSED = 2.5  # stroke widths that a cut may cross
+APART = 0.16  # of the line's height: the least distance between cuts, and to the ends
+CUTS_PER_HEIGHT = 3.0  # at most, for a piece as wide as the line is high
 LEAST_PART = 0.25  # of a stroke as long as the line is high: a smaller part is only a chip
 
 Costs = NDArray[np.float32]
 
 
 class Cut(NamedTuple):
-    """A path through a piece: its column in each row, and how many pixels of ink it crosses."""
+    """A path through a piece: its column in each row, and the pixels of ink that it crosses."""
 
     columns: NDArray[np.int64]
     crossed: float
@@ -27,10 +27,10 @@ class Cut(NamedTuple):
 def find_cuts(marks: Marks, piece: Piece, line_height: float) -> list[Cut]:
     """Return where a piece may be cut, from left to right.
 
-    Seams (Avidan and Shamir 2007): of all paths from top to bottom that move at most a column a
-    row, the cheapest through each column of the middle row; of these the cheapest few.
+    Seams (Avidan and Shamir 2007): of all paths from top to bottom that move by at most one column
+    per row, the cheapest through each column of the middle row; of these, the cheapest few.
     """
-    every = max(1, piece.height // SEEN_HEIGHT)  # a large piece is looked at coarsely
+    every = max(1, piece.height // SEEN_HEIGHT)  # large pieces are sampled
     place = np.s_[piece.top : piece.bottom : every, piece.left : piece.right : every]
     ink = np.where(marks.labels[place] == piece.label, marks.ink[place], 0)
     pen, line_height = marks.pen / every, line_height / every
@@ -43,7 +43,7 @@ def find_cuts(marks: Marks, piece: Piece, line_height: float) -> list[Cut]:
     apart = max(2, round(APART * line_height))
     free = np.zeros(width, bool)
     free[apart : width - apart] = True
-    most = 1 + round(CUTS_A_HEIGHT * width / line_height)
+    most = 1 + round(CUTS_PER_HEIGHT * width / line_height)
     chosen: list[int] = []
     for column in np.argsort(through, kind="stable").tolist():
         if len(chosen) >= most or through[column] > limit:
@@ -69,7 +69,7 @@ def find_cuts(marks: Marks, piece: Piece, line_height: float) -> list[Cut]:
 
 
 def cheapest(ink: NDArray[np.float32]) -> tuple[Costs, NDArray[np.int64]]:
-    """Return what the cheapest path from the first row to each pixel costs, and its last step."""
+    """Return the cost of the cheapest path from the first row to each pixel, and its last step."""
     costs = ink.astype(np.float32)
     steps = np.zeros(ink.shape, np.int64)
     for row in range(1, len(ink)):

@@ -1,9 +1,9 @@
-"""Which pieces make up which digit: every way to read a line is weighed against the others.
+"""Find the best way to read a line of digits, and how likely each digit is.
 
-A line is a row of pieces, whole or cut. A digit is one piece or a few neighbors. Every reading of
-the line is a path from its first piece to its last; its score is a log-probability: what the
-network says of each digit, and what is known beforehand of digits' shapes, of cuts and of breaks.
-The best path is found, and each digit weighed against all other paths, by dynamic programming.
+A line is a row of pieces of ink, whole or cut; a digit is one piece or a few neighbors. Every
+reading of the line is a path from its first piece to its last. Its score is a log-probability: the
+network's answer for each digit, plus what shapes, cuts and breaks are likely. Dynamic programming
+finds the best path and compares each candidate with all other paths.
 
 Source: over-segmentation with a lattice of hypotheses, as in Y. LeCun, L. Bottou, Y. Bengio and
 P. Haffner, "Gradient-based learning applied to document recognition", Proc. IEEE 86, 1998.
@@ -13,15 +13,16 @@ import math
 
 from digitlab.pages.candidates import Candidate
 
-SHARPNESS = 3.0  # of the scores, where readings are weighed against each other: with it, the
-# digits' probabilities are as often right as they say, on pages of MNIST's training digits
+# Multiplies the scores when readings are compared. Chosen on pages of MNIST's training digits, so
+# that the digits' probabilities match how often they are right.
+SHARPNESS = 3.0
 
 
-def weigh(candidates: list[Candidate], atoms: int) -> list[Candidate]:
-    """Return the candidates of the best path, left to right; set every one's posterior.
+def forward_backward(candidates: list[Candidate], atoms: int) -> list[Candidate]:
+    """Return the candidates of the best path, left to right, and set the posterior of all.
 
-    Forward and backward sums over the lattice (as for a hidden Markov model) give the share of
-    all readings, weighed by their scores, in which a candidate is a digit.
+    The forward-backward algorithm, as for a hidden Markov model: the posterior of a candidate is
+    the share of all readings, weighted by their scores, that contain it.
     """
     order = sorted(candidates, key=lambda candidate: candidate.first)
     forward, best = [-math.inf] * (atoms + 1), [-math.inf] * (atoms + 1)
@@ -33,7 +34,7 @@ def weigh(candidates: list[Candidate], atoms: int) -> list[Candidate]:
         if best[i] + score > best[j]:
             best[j], back[j] = best[i] + score, candidate
     backward = [-math.inf] * atoms + [0.0]
-    for candidate in reversed(order):  # whatever begins further right has been summed
+    for candidate in reversed(order):  # everything that begins further right is summed already
         i, j, score = candidate.first, candidate.end, SHARPNESS * candidate.score
         share = forward[i] + score + backward[j] - forward[atoms]
         candidate.posterior = math.exp(min(0.0, share))
@@ -49,6 +50,6 @@ def weigh(candidates: list[Candidate], atoms: int) -> list[Candidate]:
 
 
 def log_sum(a: float, b: float) -> float:
-    """Return the logarithm of the sum of two numbers of which the logarithms are given."""
+    """Return log(exp(a) + exp(b))."""
     high, low = max(a, b), min(a, b)
     return high + math.log1p(math.exp(low - high)) if low > -math.inf else high

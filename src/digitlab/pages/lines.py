@@ -1,4 +1,4 @@
-"""Which pieces of ink stand in one line."""
+"""Which pieces of ink are in one line of writing."""
 
 from dataclasses import dataclass
 
@@ -6,22 +6,22 @@ import numpy as np
 
 from digitlab.pages.pieces import Marks, Piece
 
-LEAST_HEIGHT = 7.0  # pixels: a smaller piece is no digit by itself
-LEAST_PENS = 3.0  # strokes' widths: likewise
-LEAST_OF_USUAL = 0.2  # of the page's usual height: likewise
-LEAST_OVERLAP = 0.4  # of the lower one's height, in which neighbors in a line overlap
-FURTHEST_NEIGHBOUR = 1.2  # of the height: further pieces are joined as lines, not one by one
-MANY_SPECKS = 4  # pieces for each that might be a digit
-OF_SPECKS = 4.0  # of the usual speck's size: among many specks, a smaller piece is no digit
+LEAST_HEIGHT = 7.0  # pixels: a smaller piece is not a digit by itself
+LEAST_PENS = 3.0  # stroke widths: the same
+LEAST_OF_USUAL = 0.2  # of the page's usual height: the same
+LEAST_OVERLAP = 0.4  # of the smaller height: how far neighbors in a line overlap
+FURTHEST_NEIGHBOR = 1.2  # of the height: beyond it, only whole lines are joined
+MANY_SPECKS = 4  # pieces per possible digit
+OF_SPECKS = 4.0  # usual sizes of a speck: among many specks, a smaller piece is not a digit
 WRITING = 0.2  # of the page's ink, at least
-THIN, LONG = 0.06, 3.0  # a share of the longer side's square; and of the usual height
-STACKED_NEAR = 0.15  # of the usual height: so near are parts of one digit above one another
-HIGHEST, HIGHEST_OF_FEW = 1.4, 2.3  # of the usual height, which they have together at most; where
-FEW = 4  # pieces or fewer are all that there is, the usual height may be that of a part
-SAME_COLUMN = 0.3  # of the narrower one's width, in which one lies above the other
-OFF_LINE = 0.5  # of the height: so far may parts of a line be from where its slope leads
-FRAGMENT_NEAR = 0.3  # of the height: so near to a digit lies what broke off it
-FRAGMENT_AREA = 0.3  # of the square of a pen's width: less is dust
+THIN, LONG = 0.06, 3.0  # area over the longer side squared; usual heights
+STACKED_NEAR = 0.15  # of the usual height: the greatest gap between stacked parts of a digit
+HIGHEST, HIGHEST_OF_FEW = 1.4, 2.3  # usual heights: the greatest height of stacked parts;
+FEW = 4  # with so few pieces on the page, the usual height may be that of a part
+SAME_COLUMN = 0.3  # of the smaller width: the overlap of pieces above one another
+OFF_LINE = 0.5  # of the height: how far a part of a line may be from where its slope leads
+FRAGMENT_NEAR = 0.3  # of the height: the greatest distance of a fragment from its digit
+FRAGMENT_AREA = 0.3  # of the stroke width squared: less is dust
 
 
 @dataclass
@@ -30,13 +30,13 @@ class Line:
 
     pieces: list[Piece]
     height: float
-    """Of its usual digit, in pixels."""
+    """The height of its usual digit, in pixels."""
     row: float
     """Its middle at column 0."""
     slope: float
-    """Pixels down a pixel to the right."""
+    """Pixels down per pixel to the right."""
     reference: float = 0.0
-    """The height by which dust is told: the line's or the page's, whichever is larger."""
+    """The height that dust is compared with: the line's or the page's, whichever is larger."""
 
     def row_at(self, x: float) -> float:
         """Return the line's middle at a column."""
@@ -53,8 +53,8 @@ class Line:
         return self.row_at(self.middle_x)
 
 
-def find_lines(marks: Marks) -> list[Line]:
-    """Gather a page's pieces into lines, from top to bottom; dust is left out."""
+def find_text_lines(marks: Marks) -> list[Line]:
+    """Group a page's pieces into lines of writing, from top to bottom, without the dust."""
     main, small = by_size(marks)
     if not main:
         return []
@@ -70,7 +70,7 @@ def find_lines(marks: Marks) -> list[Line]:
 
 
 def by_size(marks: Marks) -> tuple[list[Piece], list[Piece]]:
-    """Part the pieces into those that may be digits and those that may have broken off one."""
+    """Split the pieces into those that may be digits and those that may have broken off one."""
     tall = [piece for piece in marks.pieces if longer(piece) >= LEAST_HEIGHT]
     if not tall:
         return [], []
@@ -78,7 +78,7 @@ def by_size(marks: Marks) -> tuple[list[Piece], list[Piece]]:
     usual = usual_height(tall)
     least = max(LEAST_HEIGHT, LEAST_PENS * marks.pen, LEAST_OF_USUAL * usual)
     main = [piece for piece in tall if longer(piece) >= least]
-    if marks.count > MANY_SPECKS * len(main):  # then some of them touch, and are no digits
+    if marks.count > MANY_SPECKS * len(main):  # then some specks touch and look larger
         least = max(least, OF_SPECKS * marks.usual_side)
         main = [piece for piece in main if longer(piece) >= least]
     chosen = {piece.label for piece in main}
@@ -90,7 +90,7 @@ def by_size(marks: Marks) -> tuple[list[Piece], list[Piece]]:
 
 
 def without_edges(pieces: list[Piece]) -> list[Piece]:
-    """Leave out what is long and thin beside the writing: the paper's edge, a crease, a frame."""
+    """Drop pieces that are long and thin next to the writing: paper edges, creases, frames."""
     stout = [piece for piece in pieces if piece.area >= THIN * longer(piece) ** 2]
     if sum(p.area for p in stout) < WRITING * sum(p.area for p in pieces):
         return pieces  # a fine pen writes thin digits
@@ -104,7 +104,7 @@ def longer(piece: Piece) -> int:
 
 
 def usual_height(pieces: list[Piece], heights: list[int] | None = None) -> float:
-    """Return the height above which half of the ink's pieces, weighed by area, lie."""
+    """Return the median height of the pieces, weighted by area."""
     tall = np.array([piece.height for piece in pieces] if heights is None else heights)
     order = np.argsort(tall, kind="stable")
     weights = np.cumsum([pieces[i].area for i in order])
@@ -112,9 +112,9 @@ def usual_height(pieces: list[Piece], heights: list[int] | None = None) -> float
 
 
 def column_heights(pieces: list[Piece]) -> list[int]:
-    """Return how high each piece of a line is with what lies above and below it.
+    """Return the height of each piece of a line together with what is above and below it.
 
-    So the height of a digit that is broken across counts, and not that of its halves.
+    For a digit that is broken across, this is the height of the digit and not of its halves.
     """
     heights = []
     for piece in pieces:
@@ -129,7 +129,7 @@ def column_heights(pieces: list[Piece]) -> list[int]:
 
 
 def chained(pieces: list[Piece]) -> list[list[Piece]]:
-    """Join each piece with its nearest neighbor to the right that stands beside it."""
+    """Join each piece with its nearest neighbor to the right on the same level."""
     left, right, top, bottom = (
         np.array([getattr(piece, side) for piece in pieces], np.float64)
         for side in ("left", "right", "top", "bottom")
@@ -143,7 +143,7 @@ def chained(pieces: list[Piece]) -> list[list[Piece]]:
         gap = left - right[i]
         beside = (
             (overlap >= LEAST_OVERLAP * np.minimum(heights[i], heights))
-            & (gap < FURTHEST_NEIGHBOUR * np.maximum(heights[i], heights))
+            & (gap < FURTHEST_NEIGHBOR * np.maximum(heights[i], heights))
             & (middles >= middles[i])
         )
         both = np.maximum(bottom[i], bottom) - np.minimum(top[i], top)
@@ -162,9 +162,9 @@ def chained(pieces: list[Piece]) -> list[list[Piece]]:
 
 
 def line_of(pieces: list[Piece], page_slope: float) -> Line:
-    """Fit a line to pieces; a short one leans on the page's slope.
+    """Fit a line to pieces; the slope of a short line is drawn towards the page's slope.
 
-    The least squares of the middles, with the page's slope as a prior worth a few digits.
+    Least squares of the middles, with the page's slope as a prior that weighs a few digits.
     """
     height = usual_height(pieces, column_heights(pieces))
     weights = np.array([min(1.0, piece.height / height) for piece in pieces])
@@ -181,19 +181,19 @@ def line_of(pieces: list[Piece], page_slope: float) -> Line:
 
 
 def slope_of_page(lines: list[Line]) -> float:
-    """Return the middle of the lines' slopes, each counted by how long it is."""
+    """Return the median slope of the lines, weighted by their length squared over their height."""
     order = sorted(lines, key=lambda line: line.slope)
     weights = np.cumsum([extent(line) ** 2 / line.height for line in order])
     return order[int(np.searchsorted(weights, weights[-1] / 2))].slope
 
 
 def extent(line: Line) -> float:
-    """Return how many columns a line takes."""
+    """Return the width of a line in pixels."""
     return max(p.right for p in line.pieces) - min(p.left for p in line.pieces)
 
 
 def joined(lines: list[Line], page_slope: float) -> list[Line]:
-    """Join each part of a line with the nearest that it leads into, until none is left."""
+    """Join each part of a line with the nearest part that it leads to, until none is left."""
     while True:
         left = np.array([min(piece.left for piece in line.pieces) for line in lines])
         right = np.array([max(piece.right for piece in line.pieces) for line in lines])
@@ -201,7 +201,7 @@ def joined(lines: list[Line], page_slope: float) -> list[Line]:
             np.array([getattr(line, name) for line in lines]) for name in ("row", "slope", "height")
         )
         lower = np.minimum.outer(height, height)
-        between = (right[:, None] + left) / 2  # from a row's line to a column's
+        between = (right[:, None] + left) / 2  # row index: one line; column index: the other
         off = row[:, None] + slope[:, None] * between - row - slope * between
         gap = (left - right[:, None]).astype(np.float64)
         leads = (gap > -0.5 * lower) & (np.abs(off) < OFF_LINE * lower)
@@ -221,7 +221,7 @@ def joined(lines: list[Line], page_slope: float) -> list[Line]:
 
 
 def add_fragments(lines: list[Line], small: list[Piece]) -> None:
-    """Give each small piece to the line with the digit that it may have broken off."""
+    """Add each small piece to the line with the digit that it may have broken off."""
     owners = [(number, piece) for number, line in enumerate(lines) for piece in line.pieces]
     left, top, right, bottom = (
         np.array([getattr(piece, side) for _, piece in owners])

@@ -1,4 +1,4 @@
-"""A page's ink in pieces, and the image of any group of them."""
+"""A page's ink as separate pieces, and the image of any group of them."""
 
 from dataclasses import dataclass, field
 
@@ -7,19 +7,19 @@ from numpy.typing import NDArray
 
 from digitlab.pictures.digit import Digit, to_mnist
 from digitlab.pictures.ink import Ink
-from digitlab.pictures.raster import find_blobs, stroke_width
+from digitlab.pictures.raster import find_blobs, stroke_width, widened
 
-LEAST_PIECE = 3  # pixels of area: less is dust whatever the writing
-MOST_INKED = 0.6  # of the page: more is no writing
-MOST_PIECES = 1500  # that are looked at, the largest first: a limit to what noise may cost
-MARGIN = 2  # pixels around a piece in which its soft edge lies
-OUTLINE_POINTS = 120  # enough to tell how near two pieces are
-SEEN_HEIGHT = 160  # pixels: of a larger digit only every second pixel is looked at, or third...
+LEAST_PIECE = 3  # pixels of area: smaller pieces are always dust
+MOST_INKED = 0.6  # of the page: more is not writing
+MOST_PIECES = 1500  # that are used, the largest first: limits the time that noise takes
+MARGIN = 2  # pixels around a piece that its soft edge may take
+OUTLINE_POINTS = 120  # enough to measure the distance of two pieces
+SEEN_HEIGHT = 160  # pixels: of a larger digit, only every second (third, ...) pixel is used
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Ink that hangs together, or a part of it that was cut off: label, place and area."""
+    """Connected ink, or a part that was cut off it: label, position and area."""
 
     label: int
     left: int
@@ -56,23 +56,23 @@ class Marks:
 
     ink: Ink
     labels: NDArray[np.int64]
-    """Height x width, 0 where there is no piece; a cut writes new labels."""
+    """Height x width, 0 where there is no piece. Cuts write new labels."""
     pieces: list[Piece]
     pen: float
     """The strokes' mean width in pixels."""
     last_label: int
     count: int = 0
-    """How many pieces the page has, those not looked at included."""
+    """How many pieces the page has, including those that are not used."""
     usual_side: float = 0.0
-    """The middle one's longer side in pixels, of all of them."""
+    """The median of the longer sides of all pieces, in pixels."""
     outlines: dict[int, NDArray[np.int64]] = field(default_factory=dict)
-    """Points of a piece's outline, N x 2, as far as they were asked for."""
+    """Cache: points on the outline of a piece, N x 2, by label."""
     distances: dict[tuple[int, int], float] = field(default_factory=dict)
-    """Pixels between two pieces, likewise."""
+    """Cache: pixels between two pieces, by their labels."""
 
 
 def find_pieces(ink: Ink) -> Marks:
-    """Part a page's ink into its pieces, the largest first and at most MOST_PIECES."""
+    """Split a page's ink into connected pieces, the largest first and at most MOST_PIECES."""
     inked = ink > 0.5
     if not inked.any() or inked.mean() > MOST_INKED:
         return Marks(ink, np.zeros(ink.shape, np.int64), [], 1.0, 0)
@@ -95,14 +95,14 @@ def find_pieces(ink: Ink) -> Marks:
 
 
 def image_of(marks: Marks, pieces: list[Piece]) -> Digit:
-    """Return the 28 x 28 image of some pieces, without what else lies between them.
+    """Return the 28 x 28 image of some pieces, without the other ink between them.
 
     Parameters
     ----------
     marks
-        the page.
+        The page.
     pieces
-        one or more of its pieces.
+        One or more of its pieces.
 
     Returns
     -------
@@ -119,14 +119,17 @@ def image_of(marks: Marks, pieces: list[Piece]) -> Digit:
     own = labels == pieces[0].label
     for piece in pieces[1:]:
         own |= labels == piece.label
-    soft = own | (grown(own) & (labels == 0))
+    soft = own
+    for _ in range(MARGIN):
+        soft = widened(soft, diagonal=False)
+    soft = own | (soft & (labels == 0))
     return to_mnist(np.where(soft, marks.ink[place], np.float32(0)))
 
 
 def distance(marks: Marks, one: Piece, other: Piece, furthest: float) -> float:
-    """Return how many pixels two pieces are apart, at their outlines' nearest points.
+    """Return the distance of two pieces in pixels, at the nearest points of their outlines.
 
-    Infinity where their boxes are already further apart than `furthest`.
+    Infinity if their boxes are further apart than `furthest`.
     """
     pair = one.label, other.label
     if pair not in marks.distances:
@@ -140,7 +143,7 @@ def distance(marks: Marks, one: Piece, other: Piece, furthest: float) -> float:
 
 
 def outline(marks: Marks, piece: Piece) -> NDArray[np.int64]:
-    """Return points on a piece's outline, N x 2 (row, column), at most some OUTLINE_POINTS."""
+    """Return about OUTLINE_POINTS points on a piece's outline, N x 2 (row, column)."""
     if piece.label not in marks.outlines:
         own = marks.labels[piece.top : piece.bottom, piece.left : piece.right] == piece.label
         inner = np.pad(own, 1)
@@ -149,15 +152,3 @@ def outline(marks: Marks, piece: Piece) -> NDArray[np.int64]:
         points = points[:: max(1, len(points) // OUTLINE_POINTS)]
         marks.outlines[piece.label] = points + np.array([piece.top, piece.left])
     return marks.outlines[piece.label]
-
-
-def grown(inked: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return what is True and what lies within MARGIN pixels of it."""
-    for _ in range(MARGIN):
-        wide = inked.copy()
-        wide[1:] |= inked[:-1]
-        wide[:-1] |= inked[1:]
-        wide[:, 1:] |= inked[:, :-1]
-        wide[:, :-1] |= inked[:, 1:]
-        inked = wide
-    return inked

@@ -16,32 +16,31 @@ from digitlab.pages.candidates import (
     single_candidates,
 )
 from digitlab.pages.cuts import cut_up, find_cuts
-from digitlab.pages.lattice import weigh
-from digitlab.pages.lines import Line, find_lines
+from digitlab.pages.lattice import forward_backward
+from digitlab.pages.lines import Line, find_text_lines
 from digitlab.pages.pieces import Marks, Piece, find_pieces, image_of
 from digitlab.pages.text import Found, page_of
-from digitlab.pictures.digit import has_ink, prepare
-from digitlab.pictures.gray import Gray
-from digitlab.pictures.open import Source, open_scaled
+from digitlab.pictures.digit import has_ink, prepare, refuse_flat_stack
+from digitlab.pictures.open import Picture, Source, open_picture
 from digitlab.pictures.page_ink import page_ink
 from digitlab.pictures.raster import bounds
 
 Classify = Callable[[NDArray[np.uint8]], LogProbabilities]
 Key = tuple[int, ...]  # the labels of some pieces
 
-LARGEST_SIDE = 1600  # pixels of the longer side that a large picture is reduced to, at least
-ONE_DIGIT_SIDE = 32  # pixels: so small a picture shows one digit
-FILLS = 0.3  # of the picture's longer side: so large a single digit is read as a picture of one
-DOUBTFUL = 0.95  # a piece of lower probability may be several digits that touch
-SLIM = 0.8  # of its height: so may a wider one, whatever its probability
+LARGEST_SIDE = 1600  # pixels of the longer side to which a large picture is reduced, at least
+ONE_DIGIT_SIDE = 32  # pixels: a picture this small shows one digit
+FILLS = 0.3  # of the picture's longer side: a single digit this large is read by `prepare`
+DOUBTFUL = 0.95  # a piece with a lower probability may be several digits that touch
+SLIM = 0.8  # of its height: and so may a wider piece, whatever its probability
 NARROWEST_CUT = 0.3  # of the line's height: a narrower piece is one digit
-MOST_SHOWN = 2500  # groups of pieces that the network sees: a limit to what a page of noise costs
-LEAST_POSTERIOR = 1e-4  # what is less likely does not count
+MOST_SHOWN = 2500  # groups of pieces that the network sees: limits the time that noise takes
+LEAST_POSTERIOR = 1e-4  # less likely candidates are ignored
 
 
 @dataclass
 class Reading:
-    """A line's atoms, what they may be, and what the network says of it."""
+    """A line's atoms and its candidates for digits."""
 
     line: Line
     atoms: list[Atom]
@@ -50,21 +49,21 @@ class Reading:
 
 @dataclass
 class Sight:
-    """A page's ink, and what the network says of every group of pieces that it was shown."""
+    """A page's ink, and the network's answer for every group of pieces that it has seen."""
 
     marks: Marks
     classify: Classify
     answers: dict[Key, NDArray[np.float32]] = field(default_factory=dict)
-    """By the pieces' labels, the log-probabilities of the ten digits."""
+    """The log-probabilities of the ten digits, by the pieces' labels."""
 
     def of(self, candidate: Candidate) -> NDArray[np.float32]:
-        """Return the ten log-probabilities of a candidate that was shown."""
+        """Return the ten log-probabilities of a candidate that the network has seen."""
         return self.answers[key(candidate)]
 
     def show(self, readings: list[Reading]) -> None:
-        """Show the network every candidate that it has not seen; add what it says to the scores.
+        """Show the network every candidate that is new, and add its answers to the scores.
 
-        Where there are too many, as in noise, the least likely ones are given up unseen.
+        If there are too many, as in noise, the least likely ones are dropped.
         """
         new = {
             key(candidate): candidate
@@ -99,35 +98,38 @@ def read_page(source: Source, classify: Classify, *, threshold: float) -> Page:
     Parameters
     ----------
     source
-        whatever `digitlab.pictures.open.open_picture` opens.
+        Anything that `digitlab.pictures.open.open_picture` opens. To draw boxes on the picture
+        without decoding it again, open it with `largest_side=LARGEST_SIDE` first.
     classify
-        takes images, uint8, N x 28 x 28, as MNIST's; returns their calibrated log-probabilities,
+        Takes MNIST-like images, uint8, N x 28 x 28; returns their calibrated log-probabilities,
         float32, N x 10.
     threshold
-        a digit of lower probability is unsure, 0 to 1.
+        Digits with a lower probability are unsure, 0 to 1.
 
     Returns
     -------
     Page
-        The digits, lines from top to bottom and each from left to right; a picture without any
-        has the text "".
+        The digits, lines from top to bottom and each line from left to right; no digits and the
+        text "" if none is found.
 
     Raises
     ------
     PictureError
         If the picture cannot be opened.
     """
-    gray, size = open_scaled(source, largest_side=LARGEST_SIDE)
-    scale = round(max(size) / max(gray.shape))
-    ink = page_ink(gray)
-    if max(gray.shape) <= ONE_DIGIT_SIDE and (ink > 0.5).any():
+    refuse_flat_stack(source)
+    picture = open_picture(source, largest_side=LARGEST_SIDE)
+    longer = max(picture.gray().shape)
+    scale = round(max(picture.size) / longer)
+    ink = page_ink(picture)
+    if longer <= ONE_DIGIT_SIDE and (ink > 0.5).any():
         top, bottom, left, right = bounds(ink > 0.5)
-        found = alone(gray, (left, top, right - left, bottom - top), classify)
-        return page_of([[found]] if found else [], scale, size, threshold)
+        found = alone(picture, (left, top, right - left, bottom - top), classify)
+        return page_of([[found]] if found else [], scale, picture.size, threshold)
     marks = find_pieces(ink)
     sight = Sight(marks, classify)
     readings = []
-    for line in find_lines(marks):
+    for line in find_text_lines(marks):
         atoms = [Atom(piece, piece.label) for piece in line.pieces]
         readings.append(Reading(line, atoms, single_candidates(atoms, line)))
     sight.show(readings)
@@ -135,13 +137,13 @@ def read_page(source: Source, classify: Classify, *, threshold: float) -> Page:
         reconsider(reading, sight)
     sight.show(readings)
     rows = [digits for reading in readings if (digits := digits_of(reading, sight))]
-    if sum(map(len, rows)) == 1 and max(rows[0][0].box[2:]) >= FILLS * max(gray.shape):
-        rows = [[alone(gray, rows[0][0].box, classify) or rows[0][0]]]
-    return page_of(rows, scale, size, threshold)
+    if sum(map(len, rows)) == 1 and max(rows[0][0].box[2:]) >= FILLS * longer:
+        rows = [[alone(picture, rows[0][0].box, classify) or rows[0][0]]]
+    return page_of(rows, scale, picture.size, threshold)
 
 
 def reconsider(reading: Reading, sight: Sight) -> None:
-    """Cut and join the pieces that are wide or small, or of which the network is not sure."""
+    """Cut and join the pieces that are wide or small, or that the network is not sure about."""
     atoms: list[Atom] = []
     settled: set[int] = set()
     height = reading.line.height
@@ -172,17 +174,17 @@ def digits_of(reading: Reading, sight: Sight) -> list[Found]:
             box_of(candidate.pieces), int(sight.of(candidate).argmax()),
             probability_of(candidate, reading, sight), reading.line.height,
         )
-        for candidate in weigh(reading.candidates, len(reading.atoms))
+        for candidate in forward_backward(reading.candidates, len(reading.atoms))
         if not candidate.is_dust
     ]  # fmt: skip
 
 
-def alone(gray: Gray, box: Box, classify: Classify) -> Found | None:
-    """Return the one digit of a picture as `digitlab.pictures.digit.prepare` sees it, if it does.
+def alone(picture: Picture, box: Box, classify: Classify) -> Found | None:
+    """Read a picture of one digit with `digitlab.pictures.digit.prepare`; None if it finds none.
 
-    Only for a digit that fills the picture: that is what `prepare` expects.
+    Only for a digit that fills the picture, as `prepare` expects.
     """
-    image = prepare(gray)
+    image = prepare(picture)
     if not has_ink(image):
         return None
     row = classify(image[None])[0]
@@ -190,10 +192,10 @@ def alone(gray: Gray, box: Box, classify: Classify) -> Found | None:
 
 
 def probability_of(candidate: Candidate, reading: Reading, sight: Sight) -> float:
-    """Return how likely it is that the digit is what it was read as, with whatever pieces.
+    """Return the probability of a candidate's digit, with these or with other pieces.
 
-    The sum over all candidates in about the same place, of the share of readings that hold them
-    and the network's probability of this digit.
+    The sum over all candidates in about the same place: their posterior times the network's
+    probability of this digit.
     """
     digit = int(sight.of(candidate).argmax())
     left, _, width, _ = box_of(candidate.pieces)

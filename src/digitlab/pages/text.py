@@ -1,4 +1,4 @@
-"""Digits in lines to a page's text: where one number ends and the next begins."""
+"""From digits in lines to the page's text: where one number ends and the next begins."""
 
 from itertools import pairwise
 from typing import NamedTuple
@@ -12,7 +12,7 @@ NARROWEST_SPACE, WIDEST_GAP, USUAL_SPACE = 0.4, 1.2, 0.65  # of the height, betw
 
 
 class Found(NamedTuple):
-    """A digit in the picture as it was looked at, which may be a reduced one."""
+    """A digit that was found; its box is in pixels of the reduced picture."""
 
     box: Box
     digit: int
@@ -26,13 +26,13 @@ def page_of(rows: list[list[Found]], scale: int, size: tuple[int, int], threshol
     Parameters
     ----------
     rows
-        what was found, line by line, its boxes in pixels of the reduced picture.
+        The digits of each line.
     scale
-        how many pixels of the full picture one of those is wide.
+        Pixels of the full picture per pixel of the reduced one.
     size
-        width and height of the full picture.
+        Width and height of the full picture.
     threshold
-        a digit of lower probability is unsure, 0 to 1.
+        Digits with a lower probability are unsure, 0 to 1.
     """
     gaps = [
         [(b.box[0] - a.box[0] - a.box[2]) / a.line_height for a, b in pairwise(row)] for row in rows
@@ -59,7 +59,7 @@ def page_of(rows: list[list[Found]], scale: int, size: tuple[int, int], threshol
 
 
 def enlarged(box: Box, scale: int, size: tuple[int, int]) -> Box:
-    """Return a box of the reduced picture in pixels of the full one, and within it.
+    """Return a box of the reduced picture in pixels of the full one, clipped to it.
 
     >>> enlarged((2, 3, 10, 10), 3, (35, 100))
     (6, 9, 29, 30)
@@ -74,7 +74,7 @@ def least_space(gaps: NDArray[np.float64]) -> float:
     Parameters
     ----------
     gaps
-        N, between neighbors in a line, all of the page, as shares of the line's height.
+        N, between neighbors in a line, of the whole page, as shares of the line's height.
     """
     inside = gaps[(gaps > NARROWEST_SPACE) & (gaps < WIDEST_GAP)]
     edges = np.sort(np.concatenate([inside, [NARROWEST_SPACE, WIDEST_GAP]]))

@@ -1,91 +1,121 @@
-"""Any picture of a digit to the 28 x 28 image that MNIST would have made of it.
+"""Any picture of a digit to a 28 x 28 image like those of MNIST.
 
-The recipe is the one by which MNIST itself was made (LeCun, Cortes and Burges, "The MNIST
-database of handwritten digits"): cut to the ink, scale with the aspect kept into a 20 x 20 box,
-and place the box in 28 x 28 so that the ink's center of mass falls on the middle.
+The steps are those by which MNIST was made (LeCun, Cortes and Burges, "The MNIST database of
+handwritten digits"): crop to the ink, scale it into a box of 20 x 20 pixels with its aspect ratio
+kept, and place the box in 28 x 28 pixels so that the ink's center of mass is at pixel (14, 14).
 """
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from digitlab.pictures.ink import Ink, ink_of
+from digitlab.errors import PictureError
+from digitlab.pictures.gray import eight_bits
+from digitlab.pictures.ink import Ink
 from digitlab.pictures.open import Source, open_picture
-from digitlab.pictures.raster import bounds, main_blobs, stroke_width, widened
+from digitlab.pictures.raster import bounds, find_blobs, reduced, stroke_width, widened
 
 Digit = NDArray[np.uint8]  # 28 x 28; 0 = paper, 255 = full ink
-Drawing = NDArray[np.uint8]  # any size; 0 = paper, 255 = full ink
+_Drawing = NDArray[np.uint8]  # any size; 0 = paper, 255 = full ink
 
-SIDE = 28  # pixels of a MNIST image
-BOX = 20  # pixels of the box that the ink fills on its longer side
-CENTER = 14  # row and column of the center of mass, counted from 0
-DRAWING = 80  # pixels of the longer side while strokes are mended: four to a pixel of the box
-LARGEST = 512  # pixels of the longer side that a large picture is reduced to, at least
-THINNEST, THICKEST = 1.8, 4.0  # strokes' width, in pixels of the box, that is left as it is
+SIDE = 28  # pixels of an MNIST image
+MAX_STACK = 1_000_000  # images in one array
+_BOX = 20  # pixels of the box that the ink fills on its longer side
+_CENTER = 14  # row and column of the center of mass, counted from 0
+_LARGEST = 512  # pixels of the longer side to which a large picture is reduced, at least
+_SPECK_SIDE = 128  # pixels: specks are found at this size, where small gaps in strokes are closed
+_SPECK = 0.02  # of the largest region's area: smaller regions are specks
+_DRAWING = 80  # pixels of the longer side while strokes are adjusted: four per pixel of the box
+_THINNEST, _THICKEST = 1.8, 4.0  # stroke widths, in pixels of the box, that are left unchanged
 # (10 % of MNIST's training images are thinner than 1.8, 4 % thicker than 4.0)
-CONTRAST = 1.5  # of the redrawn ink, about middle gray
+_CONTRAST = 1.5  # factor by which the redrawn ink's contrast is raised, around middle gray
 
 
 def prepare(source: Source) -> Digit:
-    """Return MNIST's image of the digit in a picture.
+    """Return a picture of one digit as an MNIST-like image.
 
     Parameters
     ----------
     source
-        whatever `open_picture` opens.
+        Anything that `open_picture` opens.
 
     Returns
     -------
     Digit
-        uint8, 28 x 28, ink bright on black; all zero if the picture is blank (see `has_ink`).
-        A picture that is a MNIST image already (or one with its grays reversed) is returned as
-        it is, byte for byte.
+        uint8, 28 x 28, bright ink on black; all zero if the picture is blank (see `has_ink`).
+        An MNIST image (or one with its grays inverted) is returned unchanged, byte for byte.
 
     Raises
     ------
     PictureError
-        the picture cannot be opened.
+        If the picture cannot be opened.
     """
+    refuse_flat_stack(source)
     if isinstance(source, np.ndarray) and source.shape == (SIDE, SIDE) and source.dtype == np.uint8:
-        gray = source.astype(np.uint8)  # gray levels already
-    else:
-        gray = open_picture(source, largest_side=LARGEST)
+        gray = source.astype(np.uint8)  # a copy
+        if is_mnist(gray[None])[0]:
+            return gray  # without the time that opening it takes
+    picture = open_picture(source, largest_side=_LARGEST)
+    gray = picture.gray()
     if gray.shape == (SIDE, SIDE):
         for candidate in (gray, 255 - gray):
             if is_mnist(candidate[None])[0]:
                 return candidate.copy()
-    return to_mnist(ink_of(gray))
+    return to_mnist(picture.ink(_LARGEST))
 
 
-def prepare_stack(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return what `prepare` makes of each of many images of 28 x 28; those of MNIST in one go.
+def prepare_stack(images: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Return what `prepare` makes of each of many images in one array.
 
     Parameters
     ----------
     images
-        uint8, N x 28 x 28.
+        N x 28 x 28, of uint8, uint16, bool, or float in 0..1; N is at most MAX_STACK.
 
     Returns
     -------
     NDArray[np.uint8]
-        uint8, N x 28 x 28.
+        uint8, N x 28 x 28, a new array.
 
-    >>> prepare_stack(np.full((2, 28, 28), 255, np.uint8)).any()
+    Raises
+    ------
+    PictureError
+        If there are too many images, or values that cannot be used.
+
+    >>> prepare_stack(np.ones((2, 28, 28))).any()
     np.False_
     """
-    prepared = images.copy()
-    for index in np.flatnonzero(~is_mnist(images)):
-        prepared[index] = prepare(images[index])
+    if len(images) > MAX_STACK:  # before any copy is made
+        raise PictureError(
+            f"an array of {len(images):,} images is too large: give at most {MAX_STACK:,} at a time"
+        )
+    is_ready = images.dtype == np.uint8 or images.size == 0
+    prepared = images.astype(np.uint8) if is_ready else eight_bits(images)  # a copy
+    for start in range(0, len(prepared), 4096):  # which bounds the memory of is_mnist
+        part = prepared[start : start + 4096]
+        for index in np.flatnonzero(~is_mnist(part)):
+            part[index] = prepare(part[index])
     return prepared
 
 
 def has_ink(digit: Digit) -> bool:
-    """Tell whether `prepare` found anything drawn in the picture."""
+    """Check whether `prepare` found anything drawn in the picture."""
     return bool(digit.any())
 
 
+def refuse_flat_stack(source: Source) -> None:
+    """Raise PictureError for an array of N x 784 whose rows are MNIST images, not one picture."""
+    if isinstance(source, np.ndarray) and source.shape[1:] == (SIDE * SIDE,) and len(source):
+        first = eight_bits(source[:100]).reshape(-1, SIDE, SIDE)
+        if is_mnist(first).mean() > 0.5:
+            raise PictureError(
+                f"the array has {len(source):,} images as rows of {SIDE * SIDE} values, and as one "
+                f"picture they cannot be read: give it as array.reshape(-1, {SIDE}, {SIDE})"
+            )
+
+
 def is_mnist(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Tell which images are sized and centerd as MNIST's are; true of all its 70,000.
+    """Check which images are sized and centered like MNIST's; true of all its 70,000.
 
     Parameters
     ----------
@@ -95,30 +125,30 @@ def is_mnist(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
     Returns
     -------
     NDArray[np.bool_]
-        bool, N: the brightest pixel is 254 or 255, the ink's longer side 19 or 20 pixels, and
+        bool, N: the brightest pixel is 254 or 255, the ink's longer side has 19 or 20 pixels, and
         its center of mass rounds to pixel (14, 14).
     """
     inked = images != 0
     rows, columns = inked.any(axis=2), inked.any(axis=1)  # both N x 28
-    longer = np.maximum(extent(rows), extent(columns))
+    longer = np.maximum(_extent(rows), _extent(columns))
     down = images.sum(axis=2, dtype=np.float32)  # N x 28
     across = images.sum(axis=1, dtype=np.float32)
     place = np.arange(SIDE, dtype=np.float32)
     mass = np.maximum(down.sum(axis=1), 1)
     off_center = np.maximum(
-        np.abs(down @ place / mass - CENTER), np.abs(across @ place / mass - CENTER)
+        np.abs(down @ place / mass - _CENTER), np.abs(across @ place / mass - _CENTER)
     )
     right: NDArray[np.bool_] = (
         (images.max(axis=(1, 2)) >= 254)
-        & (longer >= BOX - 1)
-        & (longer <= BOX)
+        & (longer >= _BOX - 1)
+        & (longer <= _BOX)
         & (off_center < 0.53)
-    )  # 0.53: MNIST's own rounding strays to 0.52
+    )  # 0.53: with MNIST's own rounding, up to 0.52 occurs
     return right
 
 
-def extent(lines: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return how many places lie from the first True to the last in each row of N x 28."""
+def _extent(lines: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the distance from the first True to the last, inclusive, in each row of N x 28."""
     length: NDArray[np.int64] = (
         lines.shape[1] - lines.argmax(axis=1) - lines[:, ::-1].argmax(axis=1)
     )
@@ -126,7 +156,7 @@ def extent(lines: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def to_mnist(ink: Ink) -> Digit:
-    """Cut, scale and center a map of ink as MNIST's makers did.
+    """Crop, scale and center a map of ink as MNIST's makers did.
 
     Parameters
     ----------
@@ -138,72 +168,83 @@ def to_mnist(ink: Ink) -> Digit:
     Digit
         uint8, 28 x 28; all zero if there is no ink.
     """
-    ink = main_blobs(ink)
+    ink = _without_specks(ink)
     if not (ink > 0.5).any():
         return np.zeros((SIDE, SIDE), np.uint8)
-    drawing = with_usual_strokes(redrawn(ink))
+    drawing = _with_usual_strokes(_redrawn(ink))
     top, bottom, left, right = bounds(drawing > 127)
     height, width = bottom - top, right - left
-    scale = BOX / max(height, width)
+    scale = _BOX / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     cut = Image.fromarray(drawing).resize(
         size, Image.Resampling.BOX, box=(left, top, right, bottom)
     )
     small = np.asarray(cut, np.float32)
-    return centerd(np.rint(small * (255 / small.max())).astype(np.uint8))
+    return _centered(np.rint(small * (255 / small.max())).astype(np.uint8))
 
 
-def redrawn(ink: Ink) -> Drawing:
-    """Redraw the ink with DRAWING pixels on its longer side and a margin of two old pixels.
+def _without_specks(ink: Ink) -> Ink:
+    """Clear regions smaller than _SPECK of the largest one's area; the others keep soft edges."""
+    factor = -(-max(ink.shape) // _SPECK_SIDE)
+    coarse = reduced(np.rint(ink * 255).astype(np.uint8), factor)
+    labels, areas = find_blobs(coarse > (96 if factor == 1 else 32))
+    if len(areas) < 2 or areas.min() >= _SPECK * areas.max():
+        return ink
+    specks = np.concatenate([[False], areas < _SPECK * areas.max()])[labels]
+    height, width = ink.shape
+    whole = specks.repeat(factor, axis=0).repeat(factor, axis=1)[:height, :width]
+    return np.where(whole, np.float32(0), ink)
 
-    A small picture is enlarged by a bicubic curve, so that its squares do not show. The contrast
-    is raised a little, which clears a haze off the paper; grays stay, since in a picture of 8 x 8
-    they say where the stroke runs between the pixels (black and white alone reads a third more
-    of those wrong).
+
+def _redrawn(ink: Ink) -> _Drawing:
+    """Redraw the ink with _DRAWING pixels on its longer side and a margin of two old pixels.
+
+    A small picture is enlarged with bicubic interpolation, so that its squares do not show. The
+    contrast is raised a little, which clears haze off the paper. Grays are kept, since in a picture
+    of 8 x 8 they show where the stroke runs between the pixels: with black and white only, a third
+    more of those are read wrong.
     """
     inked = ink > 0.5
     top, bottom, left, right = bounds(inked)
-    scale = DRAWING / max(bottom - top, right - left)
+    scale = _DRAWING / max(bottom - top, right - left)
     around = ink[max(0, top - 2) : bottom + 2, max(0, left - 2) : right + 2]
-    padded = Image.fromarray(
-        np.pad(np.rint(around * 255).astype(np.uint8), 2)
-    )  # beyond it is paper
+    padded = Image.fromarray(np.pad(np.rint(around * 255).astype(np.uint8), 2))
     size = max(1, round(padded.width * scale)), max(1, round(padded.height * scale))
     kind = Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BOX
     drawing = np.asarray(padded.resize(size, kind), np.float32)
-    faded = stroke_width(inked) * scale / 1.5  # a line below 1.5 new pixels fades by the averaging
+    faded = stroke_width(inked) * scale / 1.5  # averaging fades lines below 1.5 new pixels
     drawing = drawing / min(1.0, faded, drawing.max() / 255)
-    raised: Drawing = np.clip((drawing - 127) * CONTRAST + 127, 0, 255).astype(np.uint8)
+    raised: _Drawing = np.clip((drawing - 127) * _CONTRAST + 127, 0, 255).astype(np.uint8)
     return raised
 
 
-def with_usual_strokes(drawing: Drawing) -> Drawing:
-    """Widen strokes thinner than most of MNIST's and narrow thicker ones, up to that limit."""
-    unit = DRAWING // BOX
-    drawing = np.pad(drawing, int(THICKEST * unit))  # room to grow
-    for step in range(int(THICKEST * unit)):
+def _with_usual_strokes(drawing: _Drawing) -> _Drawing:
+    """Widen strokes thinner than most of MNIST's, and narrow thicker ones, up to that limit."""
+    unit = _DRAWING // _BOX
+    drawing = np.pad(drawing, int(_THICKEST * unit))  # room to grow
+    for step in range(int(_THICKEST * unit)):
         inked = drawing > 127
         width = stroke_width(inked) / unit
-        if THINNEST <= width <= THICKEST:
+        if _THINNEST <= width <= _THICKEST:
             break
-        if width < THINNEST:
+        if width < _THINNEST:
             drawing = widened(drawing, diagonal=step % 2 == 1)
             continue
         narrower = 255 - widened(255 - drawing, diagonal=step % 2 == 1)
         if 2 * np.count_nonzero(narrower > 127) < np.count_nonzero(inked):
-            break  # next to nothing would be left
+            break  # almost nothing would be left
         drawing = narrower
     return drawing
 
 
-def centerd(small: NDArray[np.uint8]) -> Digit:
+def _centered(small: NDArray[np.uint8]) -> Digit:
     """Place an image of up to 20 x 20 so that its center of mass rounds to pixel (14, 14)."""
     mass = small.sum(dtype=np.float64)
     height, width = small.shape
     row = small.sum(axis=1) @ np.arange(height) / mass
     column = small.sum(axis=0) @ np.arange(width) / mass
-    top = min(max(0, int(np.floor(CENTER - row + 0.5))), SIDE - height)
-    left = min(max(0, int(np.floor(CENTER - column + 0.5))), SIDE - width)
+    top = min(max(0, int(np.floor(_CENTER - row + 0.5))), SIDE - height)
+    left = min(max(0, int(np.floor(_CENTER - column + 0.5))), SIDE - width)
     digit = np.zeros((SIDE, SIDE), np.uint8)
     digit[top : top + height, left : left + width] = small
     return digit

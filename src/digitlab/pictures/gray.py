@@ -1,4 +1,6 @@
-"""Pixels of any kind to gray levels: colors, transparency, 16 bits, palettes."""
+"""Gray levels from pixels of any kind: colors, palettes, transparency, 16 bits, floats."""
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,12 +10,18 @@ from digitlab.errors import PictureError
 
 Gray = NDArray[np.uint8]  # height x width; 0 = black, 255 = white
 
-CHANNEL_GAIN = 1.6  # a color channel must show this much more contrast to be used alone
-PAINTED = 25.0  # gray levels of spread in the visible part: it has a paper of its own
+_CHANNEL_GAIN = 1.6  # a color channel is used alone if its contrast is this much higher
+_PAINTED = 25.0  # standard deviation in gray levels: the visible part has a background of its own
+_BLOCK = 1 << 20  # values that are converted at a time, which bounds the memory
 
 
 def eight_bits(array: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Bring uint8, uint16 (10, 12 or 16 bits in use), bool or float in 0..1 to 0..255.
+    """Convert uint8, uint16 (10, 12 or 16 bits in use), bool or float in 0..1 to 0..255.
+
+    Raises
+    ------
+    PictureError
+        If the array has another dtype, or values outside these ranges.
 
     >>> eight_bits(np.array([0.0, 0.5, 1.0]))
     array([  0, 128, 255], dtype=uint8)
@@ -22,26 +30,40 @@ def eight_bits(array: NDArray[np.generic]) -> NDArray[np.uint8]:
     """
     if array.dtype == np.uint8:
         return np.ascontiguousarray(array, dtype=np.uint8)
-    if array.dtype == np.bool_:
-        return array.astype(np.uint8) * np.uint8(255)
-    if np.issubdtype(array.dtype, np.floating):
-        low, high = float(array.min()), float(array.max())
-        if not (low >= 0 and high <= 1):  # also true of NaN
-            raise PictureError(f"floats must lie in 0..1 without NaN, not in {low:g}..{high:g}")
-        scaled: NDArray[np.uint8] = (array.astype(np.float32) * 255 + 0.5).astype(np.uint8)
-        return scaled
-    if np.issubdtype(array.dtype, np.integer):
-        numbers = array.astype(np.int64)
-        least, most = int(numbers.min()), int(numbers.max())
-        if least < 0 or most > 65535:
-            raise PictureError(f"integers must lie in 0..65535, not in {least}..{most}")
-        unused = 0 if most < 256 else max(10, most.bit_length() + most.bit_length() % 2) - 8
-        return (numbers >> unused).astype(np.uint8)
-    raise PictureError(f"an array must be of uint8, uint16, bool or float, not {array.dtype}")
+    is_float = np.issubdtype(array.dtype, np.floating)
+    if not (is_float or array.dtype == np.bool_ or np.issubdtype(array.dtype, np.integer)):
+        raise PictureError(f"an array must be of uint8, uint16, bool or float, not {array.dtype}")
+    low, high = array.min().item(), array.max().item()
+    if is_float and not (low >= 0 and high <= 1):  # also true of NaN
+        raise PictureError(
+            f"floats must be between 0 and 1, without NaN; these go from {low:g} to {high:g}"
+        )
+    if not is_float and (low < 0 or high > 65535):
+        raise PictureError(f"integers must be in 0..65535; these go from {low} to {high}")
+    unused_bits = 0 if high < 256 else max(10, high.bit_length() + high.bit_length() % 2) - 8
+    levels = np.empty(array.shape, np.uint8)
+    rows = max(1, _BLOCK * len(array) // array.size)
+    for start in range(0, len(array), rows):
+        part: Any = array[start : start + rows]
+        if is_float:
+            levels[start : start + rows] = part.astype(np.float32) * 255 + 0.5
+        elif array.dtype == np.bool_:
+            levels[start : start + rows] = part * np.uint8(255)
+        else:
+            levels[start : start + rows] = part >> unused_bits
+    return levels
 
 
 def gray_levels(image: Image.Image, largest_side: int | None) -> Gray:
-    """Flatten a decoded image of any mode to gray: palette, 16 bits, CMYK, transparency."""
+    """Return the gray levels of a decoded image of any mode.
+
+    Parameters
+    ----------
+    image
+        any mode that Pillow decodes.
+    largest_side
+        reduce by a whole factor while the longer side stays at or above this many pixels.
+    """
     if image.mode.startswith(("I", "F")):
         image = Image.fromarray(eight_bits(np.asarray(image)))
     elif image.mode in ("LA", "La", "PA", "RGBa") or (
@@ -59,28 +81,27 @@ def gray_levels(image: Image.Image, largest_side: int | None) -> Gray:
         return np.asarray(image, np.uint8)
     if image.mode == "RGBA":
         if image.getchannel("A").getextrema()[0] != 255:
-            return opaque(image)
+            return _opaque(image)
         image = image.convert("RGB")
-    return best_channel(image)
+    return _best_channel(image)
 
 
-def best_channel(image: Image.Image) -> Gray:
-    """Return an RGB image's luminance, or the one channel that shows clearly more of it."""
+def _best_channel(image: Image.Image) -> Gray:
+    """Return an RGB image's luminance, or one channel if that has clearly more contrast."""
     luminance = image.convert("L")
     step = max(1, max(image.size) // 64)
-    coarse = np.asarray(image.reduce(step), np.float32)
-    spreads = coarse.std(axis=(0, 1))  # of red, green, blue
+    spreads = np.asarray(image.reduce(step), np.float32).std(axis=(0, 1))  # of red, green, blue
     best = int(spreads.argmax())
-    if spreads[best] > CHANNEL_GAIN * np.asarray(luminance.reduce(step), np.float32).std():
+    if spreads[best] > _CHANNEL_GAIN * np.asarray(luminance.reduce(step), np.float32).std():
         return np.asarray(image.getchannel(best), np.uint8)
     return np.asarray(luminance, np.uint8)
 
 
-def opaque(image: Image.Image) -> Gray:
-    """Put something behind a transparent picture so that its ink stays visible.
+def _opaque(image: Image.Image) -> Gray:
+    """Put a background behind a transparent picture on which its ink stays visible.
 
-    Where the visible part is of one color it is ink alone: dark ink goes on white, light ink on
-    black. Where it has light and dark of its own, the holes are filled with its commonest gray.
+    If the visible part has one gray, it is all ink: dark ink is put on white, light ink on black.
+    If it has light and dark parts, the holes are filled with its median gray.
     """
     gray = np.asarray(image.convert("RGB").convert("L"), np.float32)  # height x width
     alpha = np.asarray(image.getchannel("A"), np.float32) / 255
@@ -88,6 +109,6 @@ def opaque(image: Image.Image) -> Gray:
     if visible.size == 0:
         return np.full(gray.shape, 255, np.uint8)
     behind = 255.0 if visible.mean() < 128 else 0.0
-    if visible.std() > PAINTED:
+    if visible.std() > _PAINTED:
         behind = float(np.median(visible))
     return np.rint(gray * alpha + behind * (1 - alpha)).astype(np.uint8)

@@ -1,196 +1,192 @@
-"""Open any picture safely: from a file, bytes, Pillow or NumPy to one gray uint8 array."""
+"""Open any picture safely: a file, bytes, a stream, a Pillow image or a NumPy array."""
 
 import io
-import os
-import threading
-import warnings
-from pathlib import Path
-from typing import BinaryIO
+from dataclasses import dataclass, field
+from typing import Union
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from digitlab.errors import DigitlabError, PictureError
+from digitlab.errors import PictureError
+from digitlab.pictures.content import File, one_line, read_content
+from digitlab.pictures.formats import FORMATS, remedy_for
 from digitlab.pictures.gray import Gray, eight_bits, gray_levels
+from digitlab.pictures.ink import Ink, ink_of
+from digitlab.pictures.quiet import quietly
+from digitlab.pictures.raster import reduced
 
-Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | NDArray[np.generic]
+Source = Union[File, Image.Image, NDArray[np.generic], "Picture"]
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")  # every other decoder stays shut
-MAX_BYTES = 20_000_000
-MAX_PIXELS = 16_000_000
-MIN_SIDE = 5  # pixels of the longer side: less than that holds no digit
-FILTERS = threading.Lock()  # the filters of warnings are the whole process's: one at a time
+MAX_PIXELS = 80_000_000  # below Pillow's own limit, 89 megapixels; 0.3 GB when decoded
+_LIMIT = f"{MAX_PIXELS // 10**6} megapixels, the limit: save it smaller"
+_MIN_SIDE = 5  # pixels of the longer side: a digit needs more
 
 
-def open_picture(source: Source, *, largest_side: int | None = None) -> Gray:
-    """Return the picture as gray levels, upright and opaque.
+@dataclass(eq=False)
+class Picture:
+    """A picture that is decoded. Its gray levels and its ink are computed once, when needed."""
+
+    image: Image.Image
+    """Upright, of any mode. A large JPEG may have been reduced while it was decoded."""
+    name: str
+    """What error messages call it."""
+    size: tuple[int, int]
+    """Width and height of the whole picture, upright, before it was reduced."""
+    largest_side: int | None
+    """See `open_picture`."""
+    _grays: dict[int, Gray] = field(default_factory=dict)  # by factor of reduction
+    _inks: dict[int, Ink] = field(default_factory=dict)
+
+    def gray(self, largest_side: int | None = None) -> Gray:
+        """Return the gray levels, uint8, height x width, 0 black to 255 white.
+
+        A colored picture gives its luminance, or its red, green or blue where that alone shows the
+        drawing much better (yellow on white).
+
+        Parameters
+        ----------
+        largest_side
+            Reduce by a whole factor while the longer side stays at or above this many pixels.
+
+        Raises
+        ------
+        PictureError
+            If the pixels have values that cannot be used, such as floats above 1.
+        """
+        if not self._grays:
+            self._grays[1] = self._gray_levels()
+        factor = self._factor(largest_side)
+        if factor not in self._grays:
+            self._grays[factor] = reduced(self._grays[1], factor)
+        return self._grays[factor]
+
+    def ink(self, largest_side: int | None = None) -> Ink:
+        """Return `digitlab.pictures.ink.ink_of` what `gray` returns."""
+        gray = self.gray(largest_side)
+        factor = self._factor(largest_side)
+        if factor not in self._inks:
+            self._inks[factor] = ink_of(gray)
+        return self._inks[factor]
+
+    def _factor(self, largest_side: int | None) -> int:
+        return max(1, max(self._grays[1].shape) // largest_side) if largest_side else 1
+
+    def _gray_levels(self) -> Gray:
+        try:
+            with quietly():
+                return gray_levels(self.image, self.largest_side)
+        except PictureError as error:
+            raise PictureError(f"{self.name}: {error}") from error
+        except Exception as error:
+            raise _unusable(self.name, error) from error
+
+
+def open_picture(source: Source, *, largest_side: int | None = None) -> Picture:
+    """Decode a picture.
 
     Parameters
     ----------
     source
-        a path; the bytes of a file; a binary stream such as ``sys.stdin.buffer``; a Pillow
-        image; or an array of height x width (gray), x 3 (RGB) or x 4 (RGBA), of uint8,
-        uint16, bool, or float in 0..1.
+        A path; the bytes of a file; a binary stream such as ``sys.stdin.buffer``; a Pillow
+        image; an array of height x width (gray), x 3 (RGB) or x 4 (RGBA), of uint8, uint16, bool,
+        or float in 0..1; or a `Picture`, which is returned as it is.
     largest_side
-        reduce by a whole factor, by area averaging, while the longer side stays at
-        or above this many pixels. A large photograph is then also decoded faster.
-
-    Returns
-    -------
-    Gray
-        uint8, height x width, 0 black to 255 white. A colored picture gives its luminance, or
-        its red, green or blue where that alone shows the drawing much better (yellow on white).
+        Reduce the gray levels by a whole factor, by averaging areas, while the longer side stays at
+        or above this many pixels. A large JPEG is then also decoded faster, at a half, a quarter or
+        an eighth of its size.
 
     Raises
     ------
     PictureError
-        no such file, empty, too large, not a picture, broken, an animation, or an
-        array of a wrong shape or with wrong values.
+        No such file, empty, too large, not a picture, damaged, an animation, or an array with a
+        wrong shape or wrong values.
 
-    >>> open_picture(np.zeros((2, 9, 3), np.uint8)).shape
+    >>> open_picture(np.zeros((2, 9, 3), np.uint8)).gray().shape
     (2, 9)
     """
-    return open_scaled(source, largest_side=largest_side)[0]
-
-
-def open_scaled(source: Source, *, largest_side: int | None = None) -> tuple[Gray, tuple[int, int]]:
-    """Return what `open_picture` does, and the upright picture's whole width and height."""
-    image, name, size = decoded(source, largest_side)
-    try:
-        return gray_levels(image, largest_side), size
-    except MemoryError:
-        raise
-    except DigitlabError as error:
-        raise PictureError(f"{name}: {error}") from error
-    except Exception as error:  # a picture without a single usable value
-        raise PictureError(f"{name} is damaged: {one_line(error)}") from error
-
-
-def open_upright(source: Source) -> Image.Image:
-    """Return the picture as a Pillow image of any mode, decoded, and turned as its EXIF says.
-
-    Takes and raises the same as `open_picture`.
-    """
-    return decoded(source, None)[0]
-
-
-def decoded(source: Source, largest_side: int | None) -> tuple[Image.Image, str, tuple[int, int]]:
-    """Return the upright picture, perhaps reduced by a power of two; its name; its whole size."""
+    if isinstance(source, Picture):
+        return source
     if isinstance(source, np.ndarray):
-        name, image = "the array", image_from_array(source)
+        name, image = "the array", _image_from_array(source)
     elif isinstance(source, Image.Image):
         name, image = "the image", source
     else:
-        name, image = image_from_file(source)
-    check_size(image, name)
-    width, height = image.size
+        name, content = read_content(source)
+        image = _image_from_bytes(content, name)
+    _check_size(image, name)
     try:
-        if image is source:
-            image = source.copy()  # what follows must not change the caller's
-        if largest_side is not None:
-            image.draft(None, (largest_side, largest_side))  # JPEG only: a half, a quarter...
-        image.load()
-        upright = ImageOps.exif_transpose(image)
-    except MemoryError:
-        raise
-    except Exception as error:  # a decoder handed damaged bytes may raise anything
-        raise PictureError(f"{name} is damaged: {one_line(error)}") from error
-    is_turned = (upright.width > upright.height) != (image.width > image.height)
-    return upright, name, (height, width) if is_turned else (width, height)
+        with quietly():
+            if image is source:
+                image = source.copy()  # nothing may change the caller's image
+            size = image.size
+            if largest_side is not None:
+                _reduce_while_decoding(image, largest_side)
+            image.load()
+            before = image.size
+            ImageOps.exif_transpose(image, in_place=True)
+    except Exception as error:  # damaged data can make a decoder raise anything
+        raise _unusable(name, error) from error
+    if image.size != before:  # turned by a quarter
+        size = size[1], size[0]
+    return Picture(image, name, size, largest_side)
 
 
-def image_from_file(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[str, Image.Image]:
-    """Read at most MAX_BYTES and recognize the format; nothing is decoded yet."""
-    if isinstance(source, bytes):
-        name, content = "the picture", source
-    elif isinstance(source, str | os.PathLike):
-        name = os.fspath(source)
-        content = read_file(Path(source), name)
-    elif hasattr(source, "read"):
-        name = str(getattr(source, "name", "the stream"))
-        content = read_stream(source, name)
-    else:
-        kinds = "a path, bytes, a binary stream, a Pillow image or an array"
-        raise PictureError(f"a picture is {kinds}, not {type(source).__name__}")
-    if not content:
-        raise PictureError(f"{name} is empty")
-    if len(content) > MAX_BYTES:
-        raise PictureError(f"{name} is larger than {MAX_BYTES // 10**6} MB, the most that is read")
+def _reduce_while_decoding(image: Image.Image, largest_side: int) -> None:
+    """Let a JPEG decode to a half, a quarter or an eighth, still at least `largest_side` long."""
+    for factor in (8, 4, 2):
+        if max(image.size) >= factor * largest_side:
+            width, height = image.size
+            image.draft(None, (max(1, width // factor), max(1, height // factor)))
+            return
+
+
+def _image_from_bytes(content: bytes, name: str) -> Image.Image:
+    """Recognize the format and read the header; the pixels are not decoded yet."""
     try:
-        with FILTERS, warnings.catch_warnings():
-            # Odd tags in a TIFF: it opens or it does not.
-            warnings.simplefilter("ignore", UserWarning)
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with quietly():
             image = Image.open(io.BytesIO(content), formats=FORMATS)
-        # MPO: a phone's photograph, with a small one beside it.
-        frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PictureError(
-            f"{name} has more than {MAX_PIXELS // 10**6} megapixels, the most that is read"
-        ) from error
+            # MPO: a phone's photo with a small copy after it
+            frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+    except Image.DecompressionBombError as error:
+        raise PictureError(f"{name} has more than {_LIMIT}") from error
     except UnidentifiedImageError as error:
-        raise PictureError(
-            f"{name} is not a picture of a known format ({', '.join(FORMATS)})"
-        ) from error
-    except Exception as error:  # as above: any damage to the header
-        raise PictureError(f"{name} is damaged: {one_line(error)}") from error
+        raise PictureError(f"{name} {remedy_for(content)}") from error
+    except Exception as error:  # damaged data can make a decoder raise anything
+        raise _unusable(name, error) from error
     if frames > 1:
         raise PictureError(
-            f"{name} is an animation or has several pages ({frames}): give one picture"
+            f"{name} is an animation or has several pages ({frames}): save one as a picture"
         )
-    return name, image
+    return image
 
 
-def read_stream(stream: BinaryIO, name: str) -> bytes:
-    """Read at most MAX_BYTES + 1 bytes of a stream that may be closed, broken, or of text."""
-    try:
-        content = stream.read(MAX_BYTES + 1)
-    except Exception as error:  # whatever kind of stream it is
-        raise PictureError(f"{name} cannot be read: {one_line(error)}") from error
-    if not isinstance(content, bytes):
-        raise PictureError(f"{name} is a stream of text, not of bytes")
-    return content
-
-
-def read_file(path: Path, name: str) -> bytes:
-    """Read at most MAX_BYTES + 1 bytes, so that an endless file ends too."""
-    try:
-        with path.open("rb") as stream:
-            return stream.read(MAX_BYTES + 1)
-    except FileNotFoundError as error:
-        raise PictureError(f"{name}: no such file") from error
-    except IsADirectoryError as error:
-        raise PictureError(f"{name} is a folder without a picture") from error
-    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
-        raise PictureError(
-            f"{name} cannot be read: {getattr(error, 'strerror', None) or error}"
-        ) from error
-
-
-def image_from_array(array: NDArray[np.generic]) -> Image.Image:
-    """Check an array's shape and values; return it as a Pillow image of 8 bits a channel."""
+def _image_from_array(array: NDArray[np.generic]) -> Image.Image:
+    """Check an array's shape and values; return it as a Pillow image of 8 bits per channel."""
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
         raise PictureError(f"an array must be height x width, x 3 or x 4, not {array.shape}")
     if array.size == 0:
         raise PictureError(f"the array is empty: its shape is {array.shape}")
     if array.shape[0] * array.shape[1] > MAX_PIXELS:  # before any copy is made
-        raise PictureError(
-            f"the array has more than {MAX_PIXELS // 10**6} megapixels, the most that is read"
-        )
+        raise PictureError(f"the array has more than {_LIMIT}")
     return Image.fromarray(eight_bits(array))
 
 
-def check_size(image: Image.Image, name: str) -> None:
-    """Refuse, from the header alone, what is too large or too small to hold a digit."""
+def _check_size(image: Image.Image, name: str) -> None:
+    """Refuse, before the pixels are decoded, what is too large or too small to show a digit."""
     width, height = image.size
     if width * height > MAX_PIXELS:
-        size = f"{width * height / 1e6:.1f} megapixels ({width}x{height})"
-        raise PictureError(f"{name} has {size}, more than {MAX_PIXELS // 10**6}")
-    if max(width, height) < MIN_SIDE:
+        raise PictureError(
+            f"{name} has {width * height / 1e6:.1f} megapixels ({width}x{height}), more than "
+            f"{_LIMIT}"
+        )
+    if min(width, height) < 1:
+        raise PictureError(f"{name} is empty: its size is {width}x{height}")
+    if max(width, height) < _MIN_SIDE:
         raise PictureError(f"{name} is only {width}x{height} pixels: no digit fits in it")
 
 
-def one_line(error: Exception) -> str:
-    """Return an exception's own words, without line breaks."""
-    return " ".join(str(error).split()) or type(error).__name__
+def _unusable(name: str, error: Exception) -> PictureError:
+    if isinstance(error, MemoryError):
+        return PictureError(f"{name} needs more memory than there is: save it smaller")
+    return PictureError(f"{name} is damaged: {one_line(error)}")

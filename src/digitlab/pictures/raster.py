@@ -1,28 +1,27 @@
-"""Find the separate pieces of ink in a picture: connected regions, without SciPy."""
+"""Image processing on plain arrays: what SciPy's `ndimage` would do, without SciPy."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-SEEN_SIDE = 128  # pixels: pieces are told apart this small; it also joins what nearly touches
-LEAST_SHARE = 0.02  # of the largest piece's area: what is smaller is a speck
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 class Blobs(NamedTuple):
-    """Connected pieces of ink: ``labels`` int64 height x width (0 = paper, 1..N), ``areas`` N."""
+    """Connected regions: ``labels`` int64 height x width (0 = paper, 1..N), ``areas`` int64 N."""
 
     labels: NDArray[np.int64]
     areas: NDArray[np.int64]
 
 
 def find_blobs(inked: NDArray[np.bool_]) -> Blobs:
-    """Label the pieces of ink that touch, sides or corners (8-connected).
+    """Label connected regions of ink; pixels that share a side or a corner are connected.
 
-    Runs of ink in a row are joined with the runs that they touch in the row above: each points to
-    the first run that it is known to be joined with, and all are led on together until every run
-    points at its piece's first (union-find, in the manner of Shiloach and Vishkin 1982).
+    Union-find over runs (Shiloach and Vishkin 1982): every run of ink in a row points to a run that
+    it is connected with, and the pointers are followed until every run points to the first run of
+    its region.
 
     >>> find_blobs(np.array([[1, 0, 1], [0, 1, 0], [0, 0, 0], [1, 1, 0]], bool)).labels
     array([[1, 0, 1],
@@ -30,28 +29,27 @@ def find_blobs(inked: NDArray[np.bool_]) -> Blobs:
            [0, 0, 0],
            [2, 2, 0]])
     """
-    steps = np.diff(
-        np.pad(inked, ((0, 0), (1, 1))).astype(np.int8), axis=1
-    )  # +1 begins a run, -1 ends it
+    # +1 where a run starts, -1 one pixel after its end
+    steps = np.diff(np.pad(inked, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     rows, starts = np.nonzero(steps == 1)
-    ends = np.nonzero(steps == -1)[1]  # one past the run; in the same order as the starts
-    joined = joined_runs(rows, starts, ends, inked.shape[1])
-    _, piece = np.unique(joined, return_inverse=True)
+    ends = np.nonzero(steps == -1)[1]  # in the same order as the starts
+    joined = _joined_runs(rows, starts, ends, inked.shape[1])
+    _, region = np.unique(joined, return_inverse=True)
     lengths = ends - starts
     labels = np.zeros(inked.shape, np.int64)
-    labels[inked] = np.repeat(piece + 1, lengths)  # runs and pixels are in the same order
-    areas = np.bincount(piece, weights=lengths).astype(np.int64)
+    labels[inked] = np.repeat(region + 1, lengths)  # runs and pixels are in the same order
+    areas = np.bincount(region, weights=lengths).astype(np.int64)
     return Blobs(labels, areas)
 
 
-def joined_runs(
+def _joined_runs(
     rows: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[np.int64], width: int
 ) -> NDArray[np.int64]:
-    """Return for each run of ink, in reading order, the first run of its piece."""
-    row_above = (rows - 1) * (width + 2)  # a run's place in reading order
+    """Return for each run of ink, in reading order, the index of the first run of its region."""
+    row_above = (rows - 1) * (width + 2)  # positions in reading order
     first = np.searchsorted(rows * (width + 2) + ends, row_above + starts)
     last = np.searchsorted(rows * (width + 2) + starts, row_above + ends, side="right")
-    touched = np.maximum(last - first, 0)  # how many runs of the row above touch, if by a corner
+    touched = np.maximum(last - first, 0)  # how many runs of the row above touch this one
     below = np.repeat(np.arange(len(rows)), touched)
     above = np.arange(len(below)) - np.repeat(np.cumsum(touched) - touched - first, touched)
     parent = np.arange(len(rows))
@@ -63,36 +61,11 @@ def joined_runs(
     return parent
 
 
-def main_blobs(ink: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Clear specks: keep the pieces of at least LEAST_SHARE of the largest one's area.
-
-    Parameters
-    ----------
-    ink
-        float32, height x width, 0..1.
-
-    Returns
-    -------
-    NDArray[np.float32]
-        The same, with the small pieces set to 0; the soft edges of those kept stay.
-    """
-    factor = -(-max(ink.shape) // SEEN_SIDE)
-    gray = Image.fromarray(np.rint(ink * 255).astype(np.uint8))
-    coarse = np.asarray(gray.reduce(factor) if factor > 1 else gray)
-    labels, areas = find_blobs(coarse > (96 if factor == 1 else 32))
-    if len(areas) < 2 or areas.min() >= LEAST_SHARE * areas.max():
-        return ink
-    specks = np.concatenate([[False], areas < LEAST_SHARE * areas.max()])[labels]
-    height, width = ink.shape
-    whole = specks.repeat(factor, axis=0).repeat(factor, axis=1)[:height, :width]
-    return np.where(whole, np.float32(0), ink)
-
-
 def otsu(values: NDArray[np.float32]) -> float:
-    """Return the threshold that parts positive values into the two most compact classes.
+    """Return the threshold that splits positive values into two compact classes.
 
-    Otsu's method (1979): of 64 thresholds, the one with the greatest variance between the classes.
-    Some value lies above it, unless there are none or none is positive.
+    Otsu's method (1979): of 64 thresholds, the one with the largest variance between the classes.
+    At least one value is above it, unless no value is positive; then it is 0.
     """
     top = float(values.max(initial=0))
     if top <= 0:
@@ -103,12 +76,56 @@ def otsu(values: NDArray[np.float32]) -> float:
     sum_below = np.cumsum(counts * middles)[:-1]
     above = values.size - below
     sum_above = (counts * middles).sum() - sum_below
-    apart = sum_below / np.maximum(below, 1) - sum_above / np.maximum(above, 1)
-    best = int(np.argmax(below * above * apart**2))
+    difference = sum_below / np.maximum(below, 1) - sum_above / np.maximum(above, 1)
+    best = int(np.argmax(below * above * difference**2))
     return top * (best + 1) / 64
 
 
-def windows(values: NDArray[np.float32], size: int, axis: int) -> NDArray[np.float32]:
+def reduced(gray: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+    """Return gray levels averaged over squares of ``factor`` x ``factor`` pixels, rounded."""
+    return np.asarray(Image.fromarray(gray).reduce(factor)) if factor > 1 else gray
+
+
+def dilated(values: NDArray[Scalar], height: int, width: int) -> NDArray[Scalar]:
+    """Return the largest value in the ``height`` x ``width`` window (both odd) around each value.
+
+    >>> dilated(np.array([[0, 0, 0], [0, 1, 0], [0, 0, 0]], bool), 1, 3)[1]
+    array([ True,  True,  True])
+    """
+    for size in (height, width):
+        values = (_dilated_down(values, size) if size > 1 else values).T
+    return np.ascontiguousarray(values)
+
+
+def _dilated_down(values: NDArray[Scalar], size: int) -> NDArray[Scalar]:
+    """Return the largest of the ``size`` values around each in its column."""
+    edge = size // 2
+    rows = np.concatenate([values[:1].repeat(edge, 0), values, values[-1:].repeat(edge, 0)])
+    reach = 1  # values that the maximum covers so far: doubled in each step
+    while 2 * reach <= size:
+        rows = np.maximum(rows[:-reach], rows[reach:])
+        reach *= 2
+    if reach < size:
+        rows = np.maximum(rows[: len(rows) - (size - reach)], rows[size - reach :])
+    return rows
+
+
+def widened(drawing: NDArray[Scalar], *, diagonal: bool) -> NDArray[Scalar]:
+    """Let ink grow by one pixel on each side; with and without diagonals in turn it grows round."""
+    if diagonal:
+        return dilated(drawing, 3, 3)
+    wide: NDArray[Scalar] = np.maximum(dilated(drawing, 3, 1), dilated(drawing, 1, 3))
+    return wide
+
+
+def mean(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    """Return the mean of the ``size`` x ``size`` window around each value (edges repeated)."""
+    rows: NDArray[np.float32] = _windows(values, size, 0).mean(-1)
+    both: NDArray[np.float32] = _windows(rows, size, 1).mean(-1)
+    return both
+
+
+def _windows(values: NDArray[np.float32], size: int, axis: int) -> NDArray[np.float32]:
     """Return, in a last axis, the ``size`` values around each along ``axis`` (edges repeated)."""
     pad = [(size // 2, size // 2) if a == axis else (0, 0) for a in (0, 1)]
     return np.lib.stride_tricks.sliding_window_view(
@@ -116,30 +133,8 @@ def windows(values: NDArray[np.float32], size: int, axis: int) -> NDArray[np.flo
     )
 
 
-def dilated(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-    """Return the largest value of the size x size window around each, by doubling the window."""
-    for _ in range(2):
-        half = size // 2
-        row = np.pad(values, ((half, half), (0, 0)), mode="edge")
-        reach = 1
-        while 2 * reach <= size:
-            row = np.maximum(row[:-reach], row[reach:])
-            reach *= 2
-        if reach < size:
-            row = np.maximum(row[: len(row) - (size - reach)], row[size - reach :])
-        values = row.T
-    return values
-
-
-def mean(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-    """Return the mean of the size x size window around each."""
-    rows: NDArray[np.float32] = windows(values, size, 0).mean(-1)
-    both: NDArray[np.float32] = windows(rows, size, 1).mean(-1)
-    return both
-
-
 def blurred(depth: NDArray[np.float32], radius: float) -> NDArray[np.float32]:
-    """Blur, to average noise away (Pillow blurs 8-bit images only)."""
+    """Average noise away with a Gaussian (in 8 bits, since Pillow blurs nothing else)."""
     low, high = float(depth.min()), float(depth.max())
     image = Image.fromarray(((depth - low) * (255 / (high - low))).astype(np.uint8))
     soft = np.asarray(image.filter(ImageFilter.GaussianBlur(radius)), np.float32)
@@ -147,30 +142,18 @@ def blurred(depth: NDArray[np.float32], radius: float) -> NDArray[np.float32]:
 
 
 def bounds(inked: NDArray[np.bool_]) -> tuple[int, int, int, int]:
-    """Return top, bottom, left and right of what is True; bottom and right are one past it."""
+    """Return top, bottom, left and right of the ink; bottom and right are one past the last."""
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
     return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
 
 
 def stroke_width(inked: NDArray[np.bool_]) -> float:
-    """Return the strokes' mean width in pixels: twice the area over the outline's length.
+    """Return the mean width of the strokes in pixels: twice the area over the outline's length.
 
-    The outline's length is pi/4 times the pixel edges between ink and paper: right on average
-    over all directions (Crofton).
+    The outline's length is pi/4 times the number of pixel edges between ink and paper, which is
+    right on average over all directions (Crofton's formula).
     """
     edges = np.count_nonzero(inked[1:] != inked[:-1]) + np.count_nonzero(
         inked[:, 1:] != inked[:, :-1]
     )
     return 2 * np.count_nonzero(inked) / max(1.0, edges * np.pi / 4)
-
-
-def widened(drawing: NDArray[np.uint8], *, diagonal: bool) -> NDArray[np.uint8]:
-    """Let the ink grow by a pixel; by turns with and without diagonals it grows round."""
-    down = drawing.copy()
-    np.maximum(down[1:], drawing[:-1], out=down[1:])
-    np.maximum(down[:-1], drawing[1:], out=down[:-1])
-    source = down if diagonal else drawing
-    wide = down.copy()
-    np.maximum(wide[:, 1:], source[:, :-1], out=wide[:, 1:])
-    np.maximum(wide[:, :-1], source[:, 1:], out=wide[:, :-1])
-    return wide

@@ -1,25 +1,27 @@
-"""Take printed lines off paper: ruled or squared, level or a few degrees off, a little bent."""
+"""Remove printed lines from a page: ruled or squared, up to 5 degrees off level, slightly bent."""
 
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-STEEPEST = 0.09  # pixels down a pixel across: 5 degrees
-STRIP = 12  # pixels: so short a piece of a sloping line is level
-THICKEST_LINE = 0.006  # of the picture's longer side
-LEAST_SHARE = 0.5  # of a printed line's length must show; a row of digits covers less
-LONG_ENOUGH = 200  # pixels: shorter lines must be
-FEWEST_REGULAR = 5  # or more, equally far apart
-REACH = 3  # pixels that a line may stray from straight
-EDGE = 0.15  # of a line's own depth: its soft edge
-CROSSED = 1.4  # ink must be this much darker than the printed line that it crosses
+from digitlab.pictures.raster import dilated
+
+_STEEPEST = 0.09  # pixels down per pixel to the right: 5 degrees
+_STRIP = 12  # pixels: a piece of a sloping line this short is level
+_THICKEST_LINE = 0.006  # of the picture's longer side
+_LEAST_VISIBLE = 0.5  # of a printed line's length must show; a row of digits covers less
+_LONG_ENOUGH = 200  # pixels: lines shorter than this count only if they are regular:
+_FEWEST_REGULAR = 5  # at least this many, at equal distances
+_REACH = 3  # pixels that a line may be away from straight
+_EDGE = 0.15  # of a line's own depth: its soft edge
+_CROSSED = 1.4  # ink must be this much darker than the printed line that it crosses
 
 Depth = NDArray[np.float32]  # height x width; how much darker than the paper
 
 
-class Lines(NamedTuple):
-    """Printed lines: ``slope`` down a pixel across, and where each meets the left side."""
+class _PrintedLines(NamedTuple):
+    """``slope``, in pixels down per pixel to the right, and each line's row at column 0."""
 
     slope: float
     rows: NDArray[np.int64]
@@ -33,7 +35,7 @@ def without_printed_lines(depth: Depth, faintest: float) -> Depth:
     depth
         float32, height x width: how much darker than the bare paper each pixel is.
     faintest
-        what is less deep than this is noise.
+        What is less deep than this is noise.
 
     Returns
     -------
@@ -42,76 +44,73 @@ def without_printed_lines(depth: Depth, faintest: float) -> Depth:
     """
     if min(depth.shape) < 48:
         return depth
-    level = without_lines(depth, faintest)
-    return np.ascontiguousarray(without_lines(np.ascontiguousarray(level.T), faintest).T)
+    level = _without_level_lines(depth, faintest)
+    return np.ascontiguousarray(_without_level_lines(np.ascontiguousarray(level.T), faintest).T)
 
 
-def without_lines(depth: Depth, faintest: float) -> Depth:
+def _without_level_lines(depth: Depth, faintest: float) -> Depth:
     """Clear the lines that run from left to right."""
-    thickest = max(2, round(THICKEST_LINE * max(depth.shape)))
-    margin = thickest + 3  # bare rows, so that lines at the border are as those inside
+    thickest = max(2, round(_THICKEST_LINE * max(depth.shape)))
+    margin = thickest + 3  # empty rows, so that lines at the border need no special case
     padded = np.pad(depth, ((margin, margin), (0, 0)))
-    shares = ridge_shares(padded, faintest, thickest)  # rows x strips
-    lines = find_lines(shares)
+    shares = _ridge_shares(padded, faintest, thickest)  # rows x strips
+    lines = _find_printed_lines(shares)
     if not len(lines.rows):
         return depth
     cleared = padded.copy()
     for row in lines.rows.tolist():
-        clear_line(cleared, padded, trace(shares, lines.slope, row, depth.shape[1]), thickest)
+        path = _trace(shares, lines.slope, row, depth.shape[1])
+        _clear_line(cleared, padded, path, thickest)
     return cleared[margin:-margin]
 
 
-def ridge_shares(depth: Depth, faintest: float, thickest: int) -> NDArray[np.float32]:
-    """Return which share of each strip of a row, STRIP pixels long, is a thin ridge.
+def _ridge_shares(depth: Depth, faintest: float, thickest: int) -> NDArray[np.float32]:
+    """Return which share of each strip of a row, _STRIP pixels long, is a thin ridge.
 
-    A ridge is deeper than what lies `thickest` + 1 pixels above it and below it.
+    A ridge is deeper than the pixels `thickest` + 1 above it and below it.
     """
     far = thickest + 1
-    inner = depth[:, : depth.shape[1] - depth.shape[1] % STRIP]
+    inner = depth[:, : depth.shape[1] - depth.shape[1] % _STRIP]
     ridge = np.zeros(inner.shape, bool)
     ridge[far:-far] = inner[far:-far] - np.maximum(inner[: -2 * far], inner[2 * far :]) > faintest
-    shares: NDArray[np.float32] = ridge.reshape(len(inner), -1, STRIP).mean(2, dtype=np.float32)
+    shares: NDArray[np.float32] = ridge.reshape(len(inner), -1, _STRIP).mean(2, dtype=np.float32)
     return shares
 
 
-def find_lines(shares: NDArray[np.float32]) -> Lines:
+def _find_printed_lines(shares: NDArray[np.float32]) -> _PrintedLines:
     """Find the slope at which most ridges fall into the same rows, and those rows.
 
-    The projections of a sheared picture (Postl 1986): the right slope gathers every line into one
-    row, and the sum of squares is greatest there. Looked for coarsely, then finely.
+    Projections of a sheared picture (Postl 1986): at the right slope every line falls into one
+    row, so that the sum of squares has its maximum. The slope is searched coarsely, then finely.
     """
     height, strips = shares.shape
-    width = strips * STRIP
+    width = strips * _STRIP
     coarse = shares[: height - height % 4].reshape(-1, 4, strips).max(1)
-    fall = int(STEEPEST * width)  # pixels over the page's width
+    fall = int(_STEEPEST * width)  # pixels over the page's width
     falls = range(-fall - fall % 4, fall + 1, 4)
-    best = max(falls, key=lambda f: (sheared(coarse, f / 4) ** 2).sum())
-    wide = np.maximum(shares, 0)
-    wide[1:] = np.maximum(wide[1:], shares[:-1])
-    wide[:-1] = np.maximum(wide[:-1], shares[1:])
-    best = max(range(best - 4, best + 5), key=lambda f: (sheared(shares, f) ** 2).sum())
-    profile = sheared(wide, best)
+    best = max(falls, key=lambda f: (_sheared(coarse, f / 4) ** 2).sum())
+    best = max(range(best - 4, best + 5), key=lambda f: (_sheared(shares, f) ** 2).sum())
+    profile = _sheared(dilated(shares, 3, 1), best)
     rows = []
-    left = profile.copy()
-    while len(left) and left.max() > LEAST_SHARE:
-        row = int(left.argmax())
+    while len(profile) and profile.max() > _LEAST_VISIBLE:
+        row = int(profile.argmax())
         rows.append(row)
-        left[max(0, row - 6) : row + 7] = 0
-    if len(rows) > height / 8 or (width < LONG_ENOUGH and not are_regular(rows)):
-        rows = []  # a texture; or in a narrow crop strokes
-    return Lines(best / width, np.array(rows, np.int64) - max(0, best))
+        profile[max(0, row - 6) : row + 7] = 0
+    if len(rows) > height / 8 or (width < _LONG_ENOUGH and not _are_regular(rows)):
+        rows = []  # a texture, or the strokes of a narrow crop
+    return _PrintedLines(best / width, np.array(rows, np.int64) - max(0, best))
 
 
-def are_regular(rows: list[int]) -> bool:
-    """Tell whether most lines are equally far apart, as printed ones are and strokes are not."""
-    if len(rows) < FEWEST_REGULAR:
+def _are_regular(rows: list[int]) -> bool:
+    """Check whether most distances between lines are equal, as of printed lines but not strokes."""
+    if len(rows) < _FEWEST_REGULAR:
         return False
     gaps = np.diff(np.sort(rows))
     return bool((np.abs(gaps - np.median(gaps)) <= 0.15 * np.median(gaps) + 1).mean() > 0.7)
 
 
-def sheared(shares: NDArray[np.float32], fall: float) -> NDArray[np.float32]:
-    """Return the mean of the strips of each line that falls `fall` rows from left to right."""
+def _sheared(shares: NDArray[np.float32], fall: float) -> NDArray[np.float32]:
+    """Return the mean of the strips along each line that falls `fall` rows from left to right."""
     height, strips = shares.shape
     most = int(np.ceil(abs(fall))) + 1
     total = np.zeros(height + most, np.float32)
@@ -123,16 +122,16 @@ def sheared(shares: NDArray[np.float32], fall: float) -> NDArray[np.float32]:
         total[start : start + height] += shares[:, strip]
         count[start : start + height] += 1
     share = total / np.maximum(count, 1)
-    # in a corner, where a line is short, a digit's bar might pass for one
+    # In a corner lines are short, and the bar of a digit could be mistaken for one.
     return np.where(count > strips / 3, share, np.where(count > strips / 8, 0.65 * share, 0))
 
 
-def trace(shares: NDArray[np.float32], slope: float, row: int, width: int) -> NDArray[np.int64]:
-    """Follow a line that is not quite straight: its row in each of `width` columns."""
+def _trace(shares: NDArray[np.float32], slope: float, row: int, width: int) -> NDArray[np.int64]:
+    """Follow a line that is not quite straight: return its row in each of `width` columns."""
     height, strips = shares.shape
-    middles = (np.arange(strips) + 0.5) * STRIP
+    middles = (np.arange(strips) + 0.5) * _STRIP
     straight = np.rint(row + middles * slope).astype(np.int64)
-    steps = np.arange(-REACH, REACH + 1)
+    steps = np.arange(-_REACH, _REACH + 1)
     places = np.clip(straight[:, None] + steps, 0, height - 1)  # strips x steps
     found = shares[places, np.arange(strips)[:, None]]
     nearby = np.lib.stride_tricks.sliding_window_view(
@@ -146,11 +145,11 @@ def trace(shares: NDArray[np.float32], slope: float, row: int, width: int) -> ND
     return rows
 
 
-def clear_line(cleared: Depth, depth: Depth, rows: NDArray[np.int64], thickest: int) -> None:
-    """Clear one line in place, but for what is darker in it, and what crosses it.
+def _clear_line(cleared: Depth, depth: Depth, rows: NDArray[np.int64], thickest: int) -> None:
+    """Clear one line in place, except for ink that is darker than the line or crosses it.
 
-    The line's own depth is the median along it. A stroke as pale as the line shows by the ink
-    right above and right below, and is mended from there.
+    The line's own depth is the median along it. A stroke as pale as the line is recognized by the
+    ink directly above and below, from which it is filled in.
     """
     half = thickest + 1
     columns = np.flatnonzero((rows > half + 1) & (rows < depth.shape[0] - half - 2))
@@ -161,11 +160,11 @@ def clear_line(cleared: Depth, depth: Depth, rows: NDArray[np.int64], thickest: 
     line = np.median(depth[rows + offsets, columns], axis=1)  # offsets
     deepest = line.max()
     if deepest <= 0:
-        return  # a row of dashes, no line
-    own = np.flatnonzero(line > EDGE * deepest)
-    first, last = own[0] - half - 1, own[-1] - half + 1  # a pixel more: the soft edge wavers
+        return  # a row of dashes, not a line
+    own = np.flatnonzero(line > _EDGE * deepest)
+    first, last = own[0] - half - 1, own[-1] - half + 1  # one pixel more for the uneven soft edge
     places = rows + np.arange(first, last + 1)[:, None]
     band = depth[places, columns]
     crossing = np.minimum(depth[places[0] - 1, columns], depth[places[-1] + 1, columns])
     crossing = np.where(crossing > 0.8 * deepest, crossing, 0)
-    cleared[places, columns] = np.where(band > CROSSED * deepest, band, crossing)
+    cleared[places, columns] = np.where(band > _CROSSED * deepest, band, crossing)

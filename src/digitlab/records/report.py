@@ -10,9 +10,9 @@ from digitlab.models.calibration import (
     LogProbabilities,
     calibrate,
     expected_calibration_error,
-    tempered,
+    temperature_scaled,
 )
-from digitlab.models.metrics import ClassScore, Mistake, evaluate
+from digitlab.models.metrics import Evaluation, evaluate
 
 SHOWN_PREDICTIONS = 6
 """How many test images the tutorial shows with the network's predictions."""
@@ -63,7 +63,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     probability: float
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class Report(Evaluation, frozen=True, kw_only=True):
     """What a test says about a network."""
 
     model: str
@@ -71,19 +71,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     dataset: str
     epochs: int | None
     """How many epochs it was trained for; None if unknown."""
-    correct: int
-    total: int
-    accuracy: float
-    """`correct / total`."""
-    interval: tuple[float, float]
-    """Wilson's 95 % interval around it."""
-    loss: float
-    """Mean negative log-likelihood, in nats."""
-    per_class: list[ClassScore]
-    confusion: list[list[int]]
-    """`confusion[label][answer]`, counts."""
-    mistakes: list[Mistake]
-    """Every wrong answer, worst first."""
     without_disputed: Count
     """The count without the images whose label is disputed."""
     calibration: ConfidenceReport
@@ -137,17 +124,10 @@ def make_report(
     classes = dataset.entry.classes
     evaluation = evaluate(log_probabilities, dataset.test_labels, classes)
     return Report(
+        **msgspec.structs.asdict(evaluation),
         model=model,
         dataset=dataset.entry.name,
         epochs=epochs,
-        correct=evaluation.correct,
-        total=evaluation.total,
-        accuracy=evaluation.accuracy,
-        interval=evaluation.interval,
-        loss=evaluation.loss,
-        per_class=evaluation.per_class,
-        confusion=evaluation.confusion,
-        mistakes=evaluation.mistakes,
         without_disputed=_without_disputed(log_probabilities, dataset),
         calibration=_confidence(log_probabilities, dataset.test_labels, calibration),
         classes=list(classes),
@@ -173,7 +153,7 @@ def _confidence(
     error_before = expected_calibration_error(log_probabilities, labels)
     if calibration is None or calibration.error_rate is None:
         return ConfidenceReport(error_before=error_before)
-    calibrated = tempered(log_probabilities, calibration.temperature)
+    calibrated = temperature_scaled(log_probabilities, calibration.temperature)
     sure = np.exp(calibrated.max(axis=1)) >= calibration.threshold
     wrong = calibrated.argmax(axis=1) != labels
     return ConfidenceReport(

@@ -146,17 +146,17 @@ def _command(
 
 
 def flags_of(recipe: Recipe, name: str) -> list[str]:
-    """Return the flags that turn the recipe of that name into this one."""
-    named = find_recipe(name)
-    flags = []
+    """Return the flags of `digitlab train` that turn the recipe of that name into this one.
+
+    >>> flags_of(Recipe(epochs=8, test_each_epoch=False), "tutorial")
+    ['--epochs=8', '--no-test-each-epoch']
+    """
+    named, flags = find_recipe(name), []
     for setting in (it.name for it in fields(Recipe)):
         value, flag = getattr(recipe, setting), setting.replace("_", "-")
         if value != getattr(named, setting):
-            flags.append(
-                f"--{'' if value else 'no-'}{flag}"
-                if isinstance(value, bool)
-                else f"--{flag}={value}"
-            )
+            switch = f"--{flag}" if value else f"--no-{flag}"
+            flags.append(switch if isinstance(value, bool) else f"--{flag}={value}")
     return flags
 
 
