@@ -2,7 +2,7 @@
 
     python -m benchmarks.ladder [--seeds 3] [--jobs 2] [--figure docs/images/ladder.png]
 
-Each rung is the rung before it with the changes beside its name, trained with seeds 1 to 3 and
+Each rung is the rung before it plus the changes in its row, trained with seeds 1 to 3 and
 tested once, at its last epoch. Nothing was chosen by these figures: the changes were chosen by
 held-out images. The runs stay in `runs/ladder` (those of a named recipe where `digitlab repeat`
 keeps them). Run the same command again to pick up where it left off. The table goes to stdout.

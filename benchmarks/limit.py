@@ -112,7 +112,7 @@ def distance_row(recipe_name: str, rate: float) -> dict[str, str]:
     inference = least_seconds(infer) / batch
     network.train()
     training = least_seconds(step) / batch
-    beside = (least_seconds(lambda: normalized(pixels)) + least_seconds(optimizer.step)) / batch
+    others = (least_seconds(lambda: normalized(pixels)) + least_seconds(optimizer.step)) / batch
     once, learning = multiply_adds(network)
     return {
         "recipe": recipe_name,
@@ -121,7 +121,7 @@ def distance_row(recipe_name: str, rate: float) -> dict[str, str]:
         "inference, of the limit": f"{once / rate / inference:.0%}",
         "training, µs per image": f"{training * 1e6:.1f}",
         "training, of the limit": f"{learning / rate / training:.0%}",
-        "normalizing and optimizer, µs": f"{beside * 1e6:.1f}",
+        "normalizing and optimizer, µs": f"{others * 1e6:.1f}",
     }
 
 

@@ -149,29 +149,31 @@ def rows_of_one_process(folder: Path, model: str, runs: int) -> list[Row]:
     from digitlab.data.dataset import load_dataset
 
     reader = digitlab.load(model)
+    classify = reader.classifier.classify
     images = load_dataset().test_images
-    rows = []
-    for name, function in (
-        ("MNIST images per second, network only", reader.classifier.classify),
-        ("MNIST images per second, `reader.predict`", reader.predict),
-    ):
-        rates = [len(images) / s for s in seconds_of(lambda f=function: f(images), runs)]
-        rows.append(row(name, spread(rates, "/s", 0), ">= 50,000 /s"))
     times = 500
-    for name, function, image in (
-        ("one image, network only", reader.classifier.classify, images[:1]),
-        ("one image, `reader.predict`", reader.predict, images[0]),
-    ):
-        seconds = seconds_of(lambda f=function, i=image: [f(i) for _ in range(times)], runs)
-        each = [s / times * 1e3 for s in seconds]
-        rows.append(row(name, spread(each, "ms", 3), "<= 0.1 ms"))
-    for name, function, path in (
-        ("a 12-megapixel JPEG of one digit, `reader.predict`", reader.predict, "digit.jpg"),
-        ("a 12-megapixel JPEG of a number, `reader.read`", reader.read, "number.jpg"),
-    ):
-        seconds = seconds_of(lambda f=function, p=path: f(folder / p), runs)
-        rows.append(row(name, spread(seconds, "s"), "< 1 s"))
-    return rows
+
+    def rate(function: Callable[..., object]) -> str:
+        seconds = seconds_of(lambda: function(images), runs)
+        return spread([len(images) / each for each in seconds], "/s", 0)
+
+    def milliseconds(function: Callable[..., object], image: object) -> str:
+        seconds = seconds_of(lambda: [function(image) for _ in range(times)], runs)
+        return spread([each / times * 1e3 for each in seconds], "ms", 3)
+
+    def seconds(function: Callable[..., object], name: str) -> str:
+        return spread(seconds_of(lambda: function(folder / name), runs), "s")
+
+    number = "a 12-megapixel JPEG of a number, `reader.read`"
+    digit = "a 12-megapixel JPEG of one digit, `reader.predict`"
+    return [
+        row("MNIST images per second, network only", rate(classify), ">= 50,000 /s"),
+        row("MNIST images per second, `reader.predict`", rate(reader.predict), ">= 50,000 /s"),
+        row("one image, network only", milliseconds(classify, images[:1]), "<= 0.1 ms"),
+        row("one image, `reader.predict`", milliseconds(reader.predict, images[0]), "<= 0.1 ms"),
+        row(digit, seconds(reader.predict, "digit.jpg"), "< 1 s"),
+        row(number, seconds(reader.read, "number.jpg"), "< 1 s"),
+    ]
 
 
 def rows(model: str, runs: int, scratch: Path) -> Iterator[Row]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = ["DigitlabError", "Page", "PictureError", "Prediction", "ReadDigit", "Reader", "load"]
 
-# The public names and where they live: each is imported when it is first asked for, so that
+# The public names and their modules: each is imported when it is first used, so that
 # `digitlab --help` answers at once.
 _HOMES = {
     "DigitlabError": "digitlab.errors",
@@ -31,14 +31,19 @@ _HOMES = {
 
 
 def load(model: str | os.PathLike[str] | None = None, *, threads: int | None = None) -> "Reader":
-    """Return a reader of pictures: see `digitlab.reader.Reader`.
+    """Return a `digitlab.reader.Reader`, which reads pictures of digits.
 
     Parameters
     ----------
     model
-        a model's folder; without it, the model that comes with the package.
+        A model's folder; None: the model that is installed with the package.
     threads
-        how many threads the network uses; without it, as many as the machine has cores.
+        How many CPU threads the network uses, at least 1; None: one per core.
+
+    Raises
+    ------
+    DigitlabError
+        If there is no such model, it is damaged, or its answers are not digits.
     """
     from digitlab.reader import Reader
 

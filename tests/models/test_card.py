@@ -197,7 +197,7 @@ def test_a_path_that_names_no_model_is_refused_with_the_remedy(tmp_path: Path):
     (tmp_path / "model.pth").write_bytes(b"weights")
     with pytest.raises(DigitlabError, match=r"`digitlab export .*model.pth --out FOLDER`"):
         read_model(tmp_path / "model.pth")
-    for path in (tmp_path, tmp_path / "nowhere", "null\0byte"):
+    for path in (tmp_path, tmp_path / "nowhere", "null\0byte", "long" * 100):
         with pytest.raises(DigitlabError, match="contains no model"):
             read_model(path)
 

@@ -126,9 +126,9 @@ def read_model(path: str | os.PathLike[str]) -> tuple[bytes, ModelCard]:
     DigitlabError
         If there is no model, it is damaged, or the card belongs to another network.
     """
-    if not os.fspath(path):
+    if not os.fsdecode(path):
         raise DigitlabError("the path of the model is empty: give the model's folder")
-    folder = _folder_of(Path(path))
+    folder = _folder_of(Path(os.fsdecode(path)))
     try:
         for _ in range(2):  # again if an export replaced the files between the two reads
             weights = _read_weights(folder)
@@ -150,11 +150,12 @@ def read_model(path: str | os.PathLike[str]) -> tuple[bytes, ModelCard]:
 
 def _folder_of(path: Path) -> Path:
     """Return the model's folder, given the folder or the `model.onnx` in it."""
-    if path.suffix == ".onnx" and not path.is_dir():
+    # os.path: Path.is_dir() raises for names that are too long
+    if path.suffix == ".onnx" and not os.path.isdir(path):  # noqa: PTH112
         if path.name != WEIGHTS:
             raise DigitlabError(f"{path} must be named {WEIGHTS}, with its card {CARD} next to it")
         return path.parent
-    if path.is_file():
+    if os.path.isfile(path):  # noqa: PTH113
         raise DigitlabError(
             f"{path} is a file, not a model's folder: `digitlab export {path} --out FOLDER` makes "
             "one from a checkpoint or a model.pth"
