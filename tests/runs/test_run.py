@@ -182,7 +182,7 @@ def test_a_full_disk_is_one_sentence_with_file_and_remedy(
 def test_an_exported_model_of_the_run_before_is_removed(tiny: Dataset, tmp_path: Path):
     folder = RunFolder(tmp_path)
     start_run(folder, RECIPE, tiny, LAUNCH)
-    stale = [tmp_path / name for name in ("model.onnx", "model.json", "model.pth")]
+    stale = [tmp_path / name for name in ("model.onnx", "model.json", "model.json.new")]
     for path in stale:
         path.touch()
     start_run(folder, RECIPE, tiny, replace(LAUNCH, force=True))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from digitlab.errors import DigitlabError
 from digitlab.files import encode_json, read_json, remove_leftovers, write_whole
+from digitlab.models.card import CARD, NEW_CARD, NEW_WEIGHTS, WEIGHTS
 from digitlab.records.history import Point, from_json_lines, to_json_lines
 from digitlab.records.report import Report
 from digitlab.records.run_record import RunRecord
@@ -110,7 +111,7 @@ class RunFolder:
         """
         names = (
             *(LAST, PREVIOUS, SYNTHETIC, "report.json", "history.jsonl", "train.log"),
-            *("model.onnx", "model.json", "model.json.new", "model.pth", "optimizer.pth"),
+            *(NEW_WEIGHTS, NEW_CARD, WEIGHTS, CARD, "model.pth", "optimizer.pth"),
             *("samples.png", "loss.png", "predictions.png", "confusion.png", "mistakes.png"),
             *(self.earlier_curve(epochs).name for epochs in self.earlier_curves()),
         )
