@@ -8,13 +8,7 @@ from numpy.typing import NDArray
 
 from digitlab.models.calibration import LogProbabilities
 from digitlab.pages.answers import Box, Page
-from digitlab.pages.candidates import (
-    USUAL_SIZE,
-    Atom,
-    Candidate,
-    candidates_of,
-    single_candidates,
-)
+from digitlab.pages.candidates import USUAL_SIZE, Atom, Candidate, candidates_of, single_candidates
 from digitlab.pages.cuts import cut_up, find_cuts
 from digitlab.pages.lattice import forward_backward
 from digitlab.pages.lines import Line, find_text_lines
@@ -106,16 +100,8 @@ def read_page(source: Source, classify: Classify, *, threshold: float) -> Page:
     threshold
         Digits with a lower probability are unsure, 0 to 1.
 
-    Returns
-    -------
-    Page
-        The digits, lines from top to bottom and each line from left to right; no digits and the
-        text "" if none is found.
-
-    Raises
-    ------
-    PictureError
-        If the picture cannot be opened.
+    The lines are from top to bottom, and the digits of each from left to right; the text is "" if
+    none is found. Raises PictureError if the picture cannot be opened.
     """
     refuse_flat_stack(source)
     picture = open_picture(source, largest_side=LARGEST_SIDE)

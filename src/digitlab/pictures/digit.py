@@ -5,6 +5,8 @@ handwritten digits"): crop to the ink, scale it into a box of 20 x 20 pixels wit
 kept, and place the box in 28 x 28 pixels so that the ink's center of mass is at pixel (14, 14).
 """
 
+from typing import TypeGuard
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -39,10 +41,8 @@ def prepare(source: Source) -> Digit:
     unchanged, byte for byte.
     """
     refuse_flat_stack(source)
-    if isinstance(source, np.ndarray) and source.shape == (SIDE, SIDE) and source.dtype == np.uint8:
-        gray = source.astype(np.uint8)  # a copy
-        if is_mnist(gray[None])[0]:
-            return gray  # without the time that opening it takes
+    if has_format(source) and is_mnist(source[None])[0]:
+        return source.copy()  # without the time that opening it takes
     picture = open_picture(source, largest_side=_LARGEST)
     gray = picture.gray()
     if gray.shape == (SIDE, SIDE):
@@ -72,6 +72,14 @@ def prepare_stack(images: NDArray[np.generic]) -> NDArray[np.uint8]:
         for index in np.flatnonzero(~is_mnist(part)):
             part[index] = prepare(part[index])
     return prepared
+
+
+def has_format(source: object) -> TypeGuard[Digit]:
+    """Check whether this is an array of uint8, 28 x 28."""
+    return isinstance(source, np.ndarray) and (source.shape, source.dtype) == (
+        (SIDE, SIDE),
+        "uint8",
+    )
 
 
 def has_ink(digit: Digit) -> bool:
