@@ -76,10 +76,9 @@ def prepare_stack(images: NDArray[np.generic]) -> NDArray[np.uint8]:
 
 def has_format(source: object) -> TypeGuard[Digit]:
     """Check whether this is an array of uint8, 28 x 28."""
-    return isinstance(source, np.ndarray) and (source.shape, source.dtype) == (
-        (SIDE, SIDE),
-        "uint8",
-    )
+    if not isinstance(source, np.ndarray):
+        return False
+    return source.shape == (SIDE, SIDE) and source.dtype == np.uint8
 
 
 def has_ink(digit: Digit) -> bool:
