@@ -41,6 +41,8 @@ class Prediction:
 class Reader:
     """Reads pictures of digits with one model.
 
+    Raises `DigitlabError` if there is no such model, it is damaged, or its answers are not digits.
+
     Parameters
     ----------
     model
@@ -48,8 +50,6 @@ class Reader:
         model that is installed with the package.
     threads
         How many CPU threads the network uses, at least 1; None: one per core.
-
-    Raises `DigitlabError` if there is no such model, it is damaged, or its answers are not digits.
     """
 
     card: ModelCard

@@ -89,6 +89,9 @@ def key(candidate: Candidate) -> Key:
 def read_page(source: Source, classify: Classify, *, threshold: float) -> Page:
     """Find and read all the digits in a picture.
 
+    The lines are from top to bottom, and the digits of each from left to right; the text is "" if
+    none is found. Raises PictureError if the picture cannot be opened.
+
     Parameters
     ----------
     source
@@ -99,9 +102,6 @@ def read_page(source: Source, classify: Classify, *, threshold: float) -> Page:
         float32, N x 10.
     threshold
         Digits with a lower probability are unsure, 0 to 1.
-
-    The lines are from top to bottom, and the digits of each from left to right; the text is "" if
-    none is found. Raises PictureError if the picture cannot be opened.
     """
     refuse_flat_stack(source)
     picture = open_picture(source, largest_side=LARGEST_SIDE)

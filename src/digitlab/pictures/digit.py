@@ -78,7 +78,7 @@ def has_format(source: object) -> TypeGuard[Digit]:
     """Check whether this is an array of uint8, 28 x 28."""
     if not isinstance(source, np.ndarray):
         return False
-    return source.shape == (SIDE, SIDE) and source.dtype == np.uint8
+    return bool(source.shape == (SIDE, SIDE) and source.dtype == np.uint8)
 
 
 def has_ink(digit: Digit) -> bool:

@@ -123,9 +123,9 @@ def noise_of(depth: NDArray[np.float32]) -> float:
 def denoised(
     depth: NDArray[np.float32], noise: float, strongest: float, *, widest: float
 ) -> tuple[NDArray[np.float32], float]:
-    """Blur noise that is strong next to the ink, by `widest` pixels at most; return what is left.
+    """Blur the noise away, by at most `widest` pixels, if it is strong compared with the ink.
 
-    That is the depth and the standard deviation of its noise.
+    Return the depth, and the standard deviation of the noise that is left.
     """
     if not noise > 0.04 * strongest > 0:
         return depth, noise

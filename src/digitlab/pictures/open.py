@@ -91,6 +91,9 @@ def _decoding(name: str, content: bytes = b"") -> Iterator[None]:
 def open_picture(source: Source, *, largest_side: int | None = None) -> Picture:
     """Decode a picture.
 
+    Raises PictureError for a picture that is missing, empty, too large, damaged, an animation or
+    not a picture, and for an array with a wrong shape or wrong values.
+
     Parameters
     ----------
     source
@@ -101,9 +104,6 @@ def open_picture(source: Source, *, largest_side: int | None = None) -> Picture:
         Reduce the gray levels by a whole factor, by averaging areas, while the longer side stays at
         or above this many pixels. A large JPEG is then also decoded faster, at a half, a quarter or
         an eighth of its size.
-
-    Raises PictureError for a picture that is missing, empty, too large, damaged, an animation or
-    not a picture, and for an array with a wrong shape or wrong values.
 
     >>> open_picture(np.zeros((2, 9, 3), np.uint8)).gray().shape
     (2, 9)

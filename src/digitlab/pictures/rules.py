@@ -56,11 +56,11 @@ def _ridge_shares(depth: Depth, faintest: float, thickest: int) -> NDArray[np.fl
 
 
 def _find_printed_lines(shares: NDArray[np.float32]) -> tuple[float, list[int]]:
-    """Find the slope, in rows per column, at which most ridges fall into the same rows, and those.
+    """Return the slope at which most ridges fall into the same rows, and those rows at column 0.
 
     Projections of a sheared picture (Postl 1986): at the right slope every line falls into one
-    row, so that the sum of squares has its maximum. The slope is searched coarsely, then finely.
-    The rows are those where the lines begin, at column 0.
+    row, so that the sum of squares has its maximum. The slope, in pixels down per pixel to the
+    right, is searched coarsely, then finely.
     """
     height, strips = shares.shape
     width = strips * _STRIP
