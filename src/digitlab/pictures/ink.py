@@ -10,6 +10,7 @@ Ink = NDArray[np.float32]  # height x width, 0..1
 
 LEAST_CONTRAST = 0.06  # of ink against paper, as a share of the paper's gray
 LIGHT_FLOOR = 32.0  # gray levels: keeps the contrast of ink on black paper finite
+NOISY = 0.04  # standard deviation of the noise, of the ink's depth: more than this is blurred away
 _COARSE_SIDE = 48  # pixels: light and paper change slowly, so they are estimated at this size
 _UNSHADED_SIDE = 40  # pixels: a smaller picture is a crop, and its paper has one gray
 _PAPER_WINDOW = 0.5  # of the longer side: wider than any stroke, narrower than a shadow
@@ -31,8 +32,10 @@ def ink_of(gray: Gray) -> Ink:
     sign = -1.0 if light_ink else 1.0
     paper = _paper_of(gray, coarse, light_ink)  # height x width, or one number
     depth = sign * (paper - gray.astype(np.float32)) / (paper + (LIGHT_FLOOR if light_ink else 1.0))
-    depth, noise = denoised(depth, noise_of(depth), _peak(depth), widest=2.0)
-    strongest = _peak(depth)
+    noise, strongest = noise_of(depth), _peak(depth)
+    if noise > NOISY * strongest > 0:
+        depth, noise = denoised(depth, noise, strongest, widest=2.0)
+        strongest = _peak(depth)
     if strongest < max(LEAST_CONTRAST, _LEAST_SIGNAL * noise):
         return blank
     if min(depth.shape) >= 48:
@@ -123,12 +126,7 @@ def noise_of(depth: NDArray[np.float32]) -> float:
 def denoised(
     depth: NDArray[np.float32], noise: float, strongest: float, *, widest: float
 ) -> tuple[NDArray[np.float32], float]:
-    """Blur the noise away, by at most `widest` pixels, if it is strong compared with the ink.
-
-    Return the depth, and the standard deviation of the noise that is left.
-    """
-    if not noise > 0.04 * strongest > 0:
-        return depth, noise
+    """Blur by at most `widest` pixels; return the depth and the noise that is left."""
     radius = min(widest, 10 * noise / strongest)
     return blurred(depth, radius), noise / max(1.0, 3.5 * radius)
 

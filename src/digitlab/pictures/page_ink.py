@@ -7,6 +7,7 @@ from digitlab.pictures.gray import Gray
 from digitlab.pictures.ink import (
     LEAST_CONTRAST,
     LIGHT_FLOOR,
+    NOISY,
     Ink,
     coarsely,
     denoised,
@@ -59,7 +60,8 @@ def page_ink(picture: Picture) -> Ink:
     depth = (paper - bright) / shade
     noise = noise_of(depth)
     strongest = _typical_depth(depth, max(LEAST_CONTRAST, _LEAST_SIGNAL * noise))
-    depth, noise = denoised(depth, noise, strongest, widest=1.5)
+    if noise > NOISY * strongest > 0:
+        depth, noise = denoised(depth, noise, strongest, widest=1.5)
     depth = without_printed_lines(depth, max(_FAINT_LINE * strongest, 1.5 * noise))
     strongest = _typical_depth(depth, max(LEAST_CONTRAST, _LEAST_SIGNAL * noise))
     if strongest == 0:
