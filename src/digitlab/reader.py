@@ -93,7 +93,7 @@ class Reader:
         return self._answer_groups(iter(_separate(pictures)))
 
     def read(self, picture: Source) -> Page:
-        """Read all the digits in a picture: the text, and every digit with its box.
+        """Read all the digits in a picture, in reading order: the text, and each digit's box.
 
         Takes whatever `predict` takes. If no digit was found, the text is "". Raises
         `PictureError` if the picture cannot be opened.
