@@ -15,7 +15,7 @@ from digitlab.models.card import ModelCard, read_model
 from digitlab.models.classifier import Classifier, Images
 from digitlab.pages.answers import Page
 from digitlab.pages.read import read_page
-from digitlab.pictures.digit import SIDE, Digit, prepare, prepare_stack
+from digitlab.pictures.digit import SIDE, Digit, has_format, prepare, prepare_stack
 from digitlab.pictures.open import Source
 
 PRETRAINED = Path(__file__).parent / "pretrained"  # the model that is installed with the package
@@ -26,11 +26,11 @@ AT_ONCE = 256  # pictures in memory at the same time, out of any number
 class Prediction:
     """The answer to a picture of one digit."""
 
-    digit: int | None
+    digit: int | None = None
     """The most likely digit, 0 to 9; None if the picture is blank or could not be opened."""
-    probability: float
+    probability: float = 0.0
     """The calibrated probability that it is this digit, 0 to 1."""
-    unsure: bool
+    unsure: bool = True
     """True if the probability is below the model's threshold, or there is no digit."""
     probabilities: tuple[float, ...] = ()
     """The probability of each of the ten digits; empty if there is no digit."""
@@ -41,6 +41,8 @@ class Prediction:
 class Reader:
     """Reads pictures of digits with one model.
 
+    Raises `DigitlabError` if there is no such model, it is damaged, or its answers are not digits.
+
     Parameters
     ----------
     model
@@ -48,11 +50,6 @@ class Reader:
         model that is installed with the package.
     threads
         How many CPU threads the network uses, at least 1; None: one per core.
-
-    Raises
-    ------
-    DigitlabError
-        If there is no such model, it is damaged, or its answers are not digits.
     """
 
     card: ModelCard
@@ -71,17 +68,9 @@ class Reader:
     def predict(self, picture: Source) -> Prediction:
         """Return which digit a picture shows.
 
-        Parameters
-        ----------
-        picture
-            A path, the bytes of a picture file, a binary stream, a Pillow image, or an array of
-            height x width (gray), x 3 (RGB) or x 4 (RGBA). For several pictures, use
-            `predict_all` or `predict_each`.
-
-        Raises
-        ------
-        PictureError
-            If the picture cannot be opened, or it is several pictures or a folder.
+        The picture is a path, the bytes of a picture file, a binary stream, a Pillow image, or an
+        array of height x width (gray), x 3 (RGB) or x 4 (RGBA). Raises `PictureError` if it cannot
+        be opened, or is several pictures (use `predict_all` or `predict_each`) or a folder.
         """
         _refuse_several(picture)
         return self._answers(prepare(picture)[None])[0]
@@ -89,22 +78,10 @@ class Reader:
     def predict_all(self, pictures: Iterable[Source]) -> list[Prediction]:
         """Return which digit each of several pictures shows, in their order.
 
-        Parameters
-        ----------
-        pictures
-            A list or any other iterable of what `predict` takes; or an array of N x 28 x 28 or
-            N x 784, of uint8 or of floats from 0 to 1.
-
-        Returns
-        -------
-        list of Prediction
-            One per picture. If a picture cannot be opened, its `error` is the reason, and the
-            others are answered.
-
-        Raises
-        ------
-        PictureError
-            If it is one picture, or an array of another shape.
+        Takes a list or any other iterable of what `predict` takes; or an array of N x 28 x 28 or
+        N x 784, of uint8 or of floats from 0 to 1. If a picture cannot be opened, the `error` of
+        its prediction is the reason, and the others are answered. Raises `PictureError` for one
+        picture, or an array of another shape.
         """
         return list(self.predict_each(pictures))
 
@@ -116,28 +93,13 @@ class Reader:
         return self._answer_groups(iter(_separate(pictures)))
 
     def read(self, picture: Source) -> Page:
-        """Read all the digits in a picture, in reading order.
+        """Read all the digits in a picture, in reading order: the text, and each digit's box.
 
-        Parameters
-        ----------
-        picture
-            Whatever `predict` takes.
-
-        Returns
-        -------
-        Page
-            The text, and every digit with its box. If no digit was found, the text is "".
-
-        Raises
-        ------
-        PictureError
-            If the picture cannot be opened.
+        Takes whatever `predict` takes. If no digit was found, the text is "". Raises
+        `PictureError` if the picture cannot be opened.
         """
-        return read_page(
-            picture,
-            self.classifier.classify,
-            threshold=self.card.calibration.lowest_sure_probability,
-        )
+        threshold = self.card.calibration.lowest_sure_probability
+        return read_page(picture, self.classifier.classify, threshold=threshold)
 
     def _answer_groups(self, pictures: Iterator[Source]) -> Iterator[Prediction]:
         while group := list(islice(pictures, AT_ONCE)):
@@ -146,7 +108,7 @@ class Reader:
             answers = iter(self._answers(np.stack(images)) if images else ())
             for image in prepared:
                 if isinstance(image, PictureError):
-                    yield Prediction(digit=None, probability=0.0, unsure=True, error=str(image))
+                    yield Prediction(error=str(image))
                 else:
                     yield next(answers)
 
@@ -159,24 +121,19 @@ class Reader:
         columns = (array.tolist() for array in (probabilities, digits, sure, has_ink))
         return [
             Prediction(
-                digit=digit,
-                probability=row[digit],
-                unsure=not is_sure,
-                probabilities=tuple(row),
+                digit=digit, probability=row[digit], unsure=not is_sure, probabilities=tuple(row)
             )
             if is_drawn
-            else Prediction(digit=None, probability=0.0, unsure=True)
+            else Prediction()
             for row, digit, is_sure, is_drawn in zip(*columns, strict=True)
         ]
 
 
 def _prepare_or_explain(pictures: list[Source]) -> list[Digit | PictureError]:
     """Return each picture as a 28 x 28 image, or the reason why it cannot be opened."""
-    if all(
-        isinstance(it, np.ndarray) and it.shape == (SIDE, SIDE) and it.dtype == np.uint8
-        for it in pictures
-    ):  # together, which is several times faster
-        return list(prepare_stack(np.stack(pictures)))  # type: ignore[arg-type] # all are arrays
+    arrays = [picture for picture in pictures if has_format(picture)]
+    if len(arrays) == len(pictures):  # together, which is several times faster
+        return list(prepare_stack(np.stack(arrays)))
     prepared: list[Digit | PictureError] = []
     for picture in pictures:
         try:

@@ -34,15 +34,14 @@ class Calibration:
     """A description of the images that temperature and threshold were chosen on."""
 
     def __post_init__(self) -> None:
-        if not _MIN_TEMPERATURE <= self.temperature <= _MAX_TEMPERATURE:  # also refuses NaN
-            raise ValueError(
-                f"temperature is {self.temperature}, but must be from {_MIN_TEMPERATURE} to "
-                f"{_MAX_TEMPERATURE}"
-            )
-        if not 0 <= self.threshold <= 1:
-            raise ValueError(f"threshold is {self.threshold}, but must be from 0 to 1")
-        if self.error_rate is not None and not 0 <= self.error_rate < 1:
-            raise ValueError(f"error_rate is {self.error_rate}, but must be from 0 to below 1")
+        low, high, rate = _MIN_TEMPERATURE, _MAX_TEMPERATURE, self.error_rate
+        for name, is_valid, limits in (  # NaN is not valid
+            ("temperature", low <= self.temperature <= high, f"{low} to {high}"),
+            ("threshold", 0 <= self.threshold <= 1, "0 to 1"),
+            ("error_rate", rate is None or 0 <= rate < 1, "0 to below 1"),
+        ):
+            if not is_valid:
+                raise ValueError(f"{name} is {getattr(self, name)}, but must be from {limits}")
 
     @property
     def lowest_sure_probability(self) -> float:
@@ -55,9 +54,7 @@ class Calibration:
         Computed in float64, like `find_threshold`: in float32, answers whose probability equals
         the threshold could round to below it.
         """
-        probability = _answer_probability(log_probabilities)
-        sure: NDArray[np.bool_] = probability >= self.lowest_sure_probability
-        return sure
+        return np.asarray(_answer_probability(log_probabilities) >= self.lowest_sure_probability)
 
 
 def calibrate(
@@ -69,16 +66,8 @@ def calibrate(
 ) -> Calibration:
     """Choose temperature and threshold on a network's answers to images it was not trained on.
 
-    Parameters
-    ----------
-    log_probabilities
-        float32, N x classes. If N is 0, nothing is fitted: temperature 1, threshold 0.5.
-    labels
-        The correct classes, N.
-    error_rate
-        See `find_threshold`.
-    fitted_on
-        A description of the images.
+    Takes the answers to N images, float32, N x classes, and the N correct classes. If N is 0,
+    nothing is fitted: temperature 1, threshold 0.5. For `error_rate`, see `find_threshold`.
     """
     if not len(labels):
         return Calibration(
@@ -86,29 +75,17 @@ def calibrate(
         )
     temperature = fit_temperature(log_probabilities, labels)
     calibrated = temperature_scaled(log_probabilities, temperature)
+    threshold = find_threshold(calibrated, labels, error_rate)
     return Calibration(
-        temperature=temperature,
-        threshold=find_threshold(calibrated, labels, error_rate),
-        error_rate=error_rate,
-        fitted_on=fitted_on,
+        temperature=temperature, threshold=threshold, error_rate=error_rate, fitted_on=fitted_on
     )
 
 
 def temperature_scaled(log_probabilities: LogProbabilities, temperature: float) -> LogProbabilities:
     """Return the answers with lower confidence (temperature above 1) or higher (below 1).
 
-    Parameters
-    ----------
-    log_probabilities
-        float32, N x classes.
-    temperature
-        Above 0; 1 changes nothing. The order of the classes never changes.
-
-    Returns
-    -------
-    LogProbabilities
-        float32, N x classes: divided by the temperature, then normalized so that the
-        probabilities sum to 1.
+    They are divided by the temperature, a number above 0, and then normalized so that the
+    probabilities sum to 1. The order of the classes never changes.
 
     >>> answer = np.log(np.array([[0.8, 0.2]], np.float32))
     >>> np.exp(temperature_scaled(answer, 2.0)).round(3).tolist()
@@ -122,20 +99,14 @@ def temperature_scaled(log_probabilities: LogProbabilities, temperature: float) 
 
 
 def fit_temperature(log_probabilities: LogProbabilities, labels: NDArray[np.integer]) -> float:
-    """Return the temperature that gives the correct classes the highest likelihood.
+    """Return the temperature that gives the N correct classes the highest likelihood.
 
-    Fit it on images that the network was not trained on and will not be tested on. As a function
-    of the temperature's logarithm, the loss has a single minimum; golden-section search finds it.
+    Fit it on images, at least one, that the network was not trained on and will not be tested on.
+    As a function of the temperature's logarithm, the loss has a single minimum; golden-section
+    search finds it.
 
     Source: C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On calibration of modern neural
     networks", ICML 2017.
-
-    Parameters
-    ----------
-    log_probabilities
-        float32, N x classes, N at least 1.
-    labels
-        The correct classes, N.
     """
 
     def loss(log_temperature: float) -> float:
@@ -179,21 +150,13 @@ def find_threshold(
 ) -> float:
     """Return the lowest probability at which an answer can be accepted.
 
-    On these images, at most the share `error_rate` of the accepted answers is wrong. On other
-    images it may be slightly more, because the threshold was chosen on these. The result is 1,
-    which accepts no answer, if even the answers with the highest probability are wrong too often.
+    Takes calibrated answers to images that the network was not trained on. At most the share
+    `error_rate`, 0 to below 1, of the accepted answers to them is wrong; on other images it may be
+    slightly more. The result is 1, which accepts no answer, if even the answers with the highest
+    probability are wrong too often.
 
     Answers of equal probability are accepted or rejected together, so only the last answer of
     each such group counts as a possible threshold.
-
-    Parameters
-    ----------
-    log_probabilities
-        float32, N x classes: calibrated answers to images that the network was not trained on.
-    labels
-        The correct classes, N.
-    error_rate
-        0 to below 1.
     """
     # A probability can round to exactly 1. Capped, it stays below the threshold that accepts none.
     probability = np.minimum(_answer_probability(log_probabilities), _BELOW_ONE)
@@ -208,5 +171,4 @@ def find_threshold(
 
 def _answer_probability(log_probabilities: LogProbabilities) -> NDArray[np.float64]:
     """Return the probability of the most likely class of each answer, N."""
-    probability: NDArray[np.float64] = np.exp(log_probabilities.max(axis=1).astype(np.float64))
-    return probability
+    return np.asarray(np.exp(log_probabilities.max(axis=1).astype(np.float64)))

@@ -79,12 +79,8 @@ class ModelCard:
 def write_model(folder: Path, weights: bytes, card: ModelCard) -> tuple[Path, Path]:
     """Write a model's two files as a pair; return the paths of `model.onnx` and `model.json`.
 
-    If the writing fails or the process is killed, an older model in the folder stays usable.
-
-    Raises
-    ------
-    DigitlabError
-        If the folder cannot be written.
+    If the writing fails, which raises DigitlabError, or the process is killed, an older model in
+    the folder stays usable.
     """
     new_weights, new_card = folder / NEW_WEIGHTS, folder / NEW_CARD
     try:
@@ -114,17 +110,9 @@ def is_model(path: Path) -> bool:
 
 
 def read_model(path: str | os.PathLike[str]) -> tuple[bytes, ModelCard]:
-    """Return a model's weights and card.
+    """Return the weights and the card of the model in a folder, or of the `model.onnx` in one.
 
-    Parameters
-    ----------
-    path
-        The model's folder, or the `model.onnx` in it.
-
-    Raises
-    ------
-    DigitlabError
-        If there is no model, it is damaged, or the card belongs to another network.
+    Raises DigitlabError if there is no model, it is damaged, or the card is of another network.
     """
     if not os.fsdecode(path):
         raise DigitlabError("the path of the model is empty: give the model's folder")

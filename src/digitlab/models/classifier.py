@@ -20,27 +20,15 @@ Images = NDArray[np.uint8]  # N x 28 x 28, bright ink on black
 
 BATCH = 64  # images at once: small enough that a layer's output stays in the processor's cache
 _SUM_TOLERANCE = 0.01  # far above the rounding of 10 float32 exponentials
-
-_LOOPS = (b'"\x04Loop', b'"\x04Scan')
-"""How an ONNX file names these operators: tag of the field `op_type`, length, text."""
+_LOOPS = (b'"\x04Loop', b'"\x04Scan')  # operators in a file: tag of `op_type`, length, name
 
 
 class Classifier:
     """A model's network and its calibrated answers.
 
-    Parameters
-    ----------
-    weights
-        The bytes of a `model.onnx`.
-    card
-        Its `model.json`; see `digitlab.models.card.read_model`.
-    threads
-        How many CPU threads the network uses, at least 1; None: one per core.
-
-    Raises
-    ------
-    DigitlabError
-        If this is not a network from images to answers, or its layers are not those of the card.
+    Takes what `digitlab.models.card.read_model` returns; `threads` is how many CPU threads the
+    network uses, at least 1, and None means one per core. Raises DigitlabError if this is not a
+    network from images to answers, or its layers are not those of the card.
     """
 
     def __init__(self, weights: bytes, card: ModelCard, *, threads: int | None = None) -> None:
@@ -65,24 +53,11 @@ class Classifier:
         self._check_signature()
 
     def log_probabilities(self, images: Images, *, at_once: int = BATCH) -> LogProbabilities:
-        """Return the network's own answers, before calibration.
+        """Return the network's own answers, before calibration: float32, N x 10.
 
-        Parameters
-        ----------
-        images
-            uint8, N x 28 x 28, as `digitlab.pictures.digit.prepare` makes them.
-        at_once
-            How many images go through the network together, at least 1.
-
-        Returns
-        -------
-        LogProbabilities
-            float32, N x 10: finite, and the probabilities of each image sum to 1.
-
-        Raises
-        ------
-        DigitlabError
-            If the network fails, or its answers are anything else.
+        The images are uint8, N x 28 x 28, as `digitlab.pictures.digit.prepare` makes them;
+        `at_once` of them go through the network together. Raises DigitlabError if the network
+        fails, or its answers are not finite or not log-probabilities that sum to 1 per image.
         """
         starts = range(0, max(1, len(images)), at_once)
         batches = [self._run([ANSWERS], images[start : start + at_once])[0] for start in starts]
@@ -109,10 +84,8 @@ class Classifier:
         Each is float32, N x the shape in the card, for uint8 images N x 28 x 28. Raises the same
         as `log_probabilities`.
         """
-        names = list(self._shapes)
-        outputs = dict(zip(names, self._run(names, images), strict=True))
-        del outputs[ANSWERS]
-        return outputs
+        outputs = self._run(list(self._shapes), images)
+        return dict(zip(self.card.layers, outputs[1:], strict=True))  # without the answers
 
     def _run(self, names: list[str], images: Images) -> list[NDArray[np.float32]]:
         try:

@@ -12,15 +12,11 @@ def wilson_interval(correct: int, total: int, z: float = 1.959964) -> tuple[floa
 
     A test of 10,000 images is a sample: another 10,000 would give a slightly different accuracy.
     In 95 of 100 such tests, Wilson's interval with z = 1.96 contains the true accuracy. It also
-    works close to 0 and 1, where the simpler normal approximation fails.
+    works close to 0 and 1, where the simpler normal approximation fails. Raises ValueError unless
+    0 <= correct <= total and total > 0.
 
     Source: E. B. Wilson, "Probable inference, the law of succession, and statistical
     inference", Journal of the American Statistical Association 22 (1927).
-
-    Raises
-    ------
-    ValueError
-        Unless 0 <= correct <= total and total > 0.
 
     >>> low, high = wilson_interval(9847, 10_000)
     >>> round(low, 4), round(high, 4)
@@ -104,21 +100,10 @@ def evaluate(
     labels: NDArray[np.integer],
     class_names: tuple[str, ...],
 ) -> Evaluation:
-    """Compare answers with labels.
+    """Compare answers, natural logarithms of N x classes probabilities, with N labels.
 
-    Parameters
-    ----------
-    log_probabilities
-        Shape (N, classes), N at least 1: the natural logarithm of each class's probability.
-    labels
-        Shape (N,), values from 0 to classes - 1.
-    class_names
-        One name per class.
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not match or a log-probability is NaN.
+    N is at least 1, and the labels are from 0 to classes - 1. Raises ValueError if the shapes do
+    not match, there is not one name per class, or a log-probability is NaN.
     """
     total, classes = log_probabilities.shape
     if labels.shape != (total,) or classes != len(class_names):
@@ -132,9 +117,7 @@ def evaluate(
     label_scores = log_probabilities[np.arange(total), labels].astype(np.float64)  # N
     confusion = confusion_matrix(labels, answers, classes)
     correct = int(np.trace(confusion))
-
     wrong = np.flatnonzero(answers != labels)
-    worst_first = wrong[np.argsort(label_scores[wrong], kind="stable")]
     mistakes = [
         Mistake(
             index=int(index),
@@ -143,7 +126,7 @@ def evaluate(
             probability=float(np.exp(log_probabilities[index, answers[index]])),
             truth_probability=float(np.exp(label_scores[index])),
         )
-        for index in worst_first
+        for index in wrong[np.argsort(label_scores[wrong], kind="stable")]
     ]
     return Evaluation(
         correct=correct,
@@ -158,13 +141,7 @@ def evaluate(
 
 
 def _class_scores(confusion: NDArray[np.int64], class_names: tuple[str, ...]) -> list[ClassScore]:
-    columns = zip(
-        class_names,
-        confusion.diagonal().tolist(),
-        confusion.sum(axis=1).tolist(),
-        confusion.sum(axis=0).tolist(),
-        strict=True,
-    )
+    counts = np.stack([confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)], axis=1)
     return [
         ClassScore(
             name=name,
@@ -173,5 +150,5 @@ def _class_scores(confusion: NDArray[np.int64], class_names: tuple[str, ...]) ->
             accuracy=correct / total if total else 0.0,
             precision=correct / answered if answered else 0.0,
         )
-        for name, correct, total, answered in columns
+        for name, (correct, total, answered) in zip(class_names, counts.tolist(), strict=True)
     ]

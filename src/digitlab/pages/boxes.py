@@ -12,26 +12,13 @@ LINE_SHARE = 1 / 40  # of a digit's height: the width of the frame's line
 
 
 def draw_boxes(source: Source, page: Page) -> Image.Image:
-    """Return the upright picture with a frame around each digit and the answer above it.
+    """Return the upright picture, RGB, with a frame around each digit and the answer above it.
 
-    Parameters
-    ----------
-    source
-        The picture that was read. A stream must be at its beginning again; a
-        `digitlab.pictures.open.Picture` is not decoded again.
-    page
-        What `digitlab.pages.read.read_page` returned for it.
-
-    Returns
-    -------
-    Image.Image
-        RGB: blue where the answer is sure, orange and `?` where it is not. It has the picture's
-        full size, or that of `Picture.image` if a JPEG was reduced while it was decoded.
-
-    Raises
-    ------
-    PictureError
-        If the picture cannot be opened.
+    They are blue where the answer is sure, and orange with `?` where it is not. Takes the picture
+    that was read (a stream must be at its beginning again, a `digitlab.pictures.open.Picture` is
+    not decoded again) and what `digitlab.pages.read.read_page` returned for it. The result has the
+    picture's full size, or that of `Picture.image` if a JPEG was reduced while it was decoded.
+    Raises PictureError if the picture cannot be opened.
     """
     picture = open_picture(source)
     try:

@@ -95,20 +95,7 @@ def find_pieces(ink: Ink) -> Marks:
 
 
 def image_of(marks: Marks, pieces: list[Piece]) -> Digit:
-    """Return the 28 x 28 image of some pieces, without the other ink between them.
-
-    Parameters
-    ----------
-    marks
-        The page.
-    pieces
-        One or more of its pieces.
-
-    Returns
-    -------
-    Digit
-        uint8, 28 x 28, as `digitlab.pictures.digit.to_mnist` makes it.
-    """
+    """Return the image, as `to_mnist` makes it, of one or more pieces without the ink between."""
     top = max(0, min(piece.top for piece in pieces) - MARGIN)
     left = max(0, min(piece.left for piece in pieces) - MARGIN)
     bottom = max(piece.bottom for piece in pieces) + MARGIN

@@ -8,13 +8,7 @@ from numpy.typing import NDArray
 
 from digitlab.models.calibration import LogProbabilities
 from digitlab.pages.answers import Box, Page
-from digitlab.pages.candidates import (
-    USUAL_SIZE,
-    Atom,
-    Candidate,
-    candidates_of,
-    single_candidates,
-)
+from digitlab.pages.candidates import USUAL_SIZE, Atom, Candidate, candidates_of, single_candidates
 from digitlab.pages.cuts import cut_up, find_cuts
 from digitlab.pages.lattice import forward_backward
 from digitlab.pages.lines import Line, find_text_lines
@@ -95,6 +89,9 @@ def key(candidate: Candidate) -> Key:
 def read_page(source: Source, classify: Classify, *, threshold: float) -> Page:
     """Find and read all the digits in a picture.
 
+    The lines are from top to bottom, and the digits of each from left to right; the text is "" if
+    none is found. Raises PictureError if the picture cannot be opened.
+
     Parameters
     ----------
     source
@@ -105,17 +102,6 @@ def read_page(source: Source, classify: Classify, *, threshold: float) -> Page:
         float32, N x 10.
     threshold
         Digits with a lower probability are unsure, 0 to 1.
-
-    Returns
-    -------
-    Page
-        The digits, lines from top to bottom and each line from left to right; no digits and the
-        text "" if none is found.
-
-    Raises
-    ------
-    PictureError
-        If the picture cannot be opened.
     """
     refuse_flat_stack(source)
     picture = open_picture(source, largest_side=LARGEST_SIDE)

@@ -21,18 +21,10 @@ class Found(NamedTuple):
 
 
 def page_of(rows: list[list[Found]], scale: int, size: tuple[int, int], threshold: float) -> Page:
-    """Return the page's digits, in pixels of the full picture, and its text.
+    """Return the page's text and the digits of its lines, in pixels of the full picture.
 
-    Parameters
-    ----------
-    rows
-        The digits of each line.
-    scale
-        Pixels of the full picture per pixel of the reduced one.
-    size
-        Width and height of the full picture.
-    threshold
-        Digits with a lower probability are unsure, 0 to 1.
+    `size` is the full picture's, and `scale` its pixels per pixel of the reduced one. Digits with a
+    probability below `threshold` are unsure.
     """
     gaps = [
         [(b.box[0] - a.box[0] - a.box[2]) / a.line_height for a, b in pairwise(row)] for row in rows
@@ -71,10 +63,7 @@ def enlarged(box: Box, scale: int, size: tuple[int, int]) -> Box:
 def least_space(gaps: NDArray[np.float64]) -> float:
     """Return the gap at which a new number begins: the middle of the widest range without gaps.
 
-    Parameters
-    ----------
-    gaps
-        N, between neighbors in a line, of the whole page, as shares of the line's height.
+    The gaps are between neighbors in a line, of the whole page, as shares of the line's height.
     """
     inside = gaps[(gaps > NARROWEST_SPACE) & (gaps < WIDEST_GAP)]
     edges = np.sort(np.concatenate([inside, [NARROWEST_SPACE, WIDEST_GAP]]))

@@ -46,9 +46,8 @@ def _read_file(path: str, name: str) -> bytes:
     except IsADirectoryError as error:
         raise PictureError(f"{name} is a folder: give the picture files in it") from error
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte
-        raise PictureError(
-            f"{name} cannot be read: {getattr(error, 'strerror', None) or error}"
-        ) from error
+        reason = getattr(error, "strerror", None) or error
+        raise PictureError(f"{name} cannot be read: {reason}") from error
 
 
 def _read_stream(stream: BinaryIO, name: str) -> bytes:

@@ -5,6 +5,8 @@ handwritten digits"): crop to the ink, scale it into a box of 20 x 20 pixels wit
 kept, and place the box in 28 x 28 pixels so that the ink's center of mass is at pixel (14, 14).
 """
 
+from typing import TypeGuard
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -32,29 +34,15 @@ _CONTRAST = 1.5  # factor by which the redrawn ink's contrast is raised, around 
 
 
 def prepare(source: Source) -> Digit:
-    """Return a picture of one digit as an MNIST-like image.
+    """Return a picture of one digit as an MNIST-like image: bright ink on black.
 
-    Parameters
-    ----------
-    source
-        Anything that `open_picture` opens.
-
-    Returns
-    -------
-    Digit
-        uint8, 28 x 28, bright ink on black; all zero if the picture is blank (see `has_ink`).
-        An MNIST image (or one with its grays inverted) is returned unchanged, byte for byte.
-
-    Raises
-    ------
-    PictureError
-        If the picture cannot be opened.
+    Takes anything that `open_picture` opens, and raises what it raises. The image is all zero if
+    the picture is blank (see `has_ink`). An MNIST image, also with its grays inverted, comes out
+    unchanged, byte for byte.
     """
     refuse_flat_stack(source)
-    if isinstance(source, np.ndarray) and source.shape == (SIDE, SIDE) and source.dtype == np.uint8:
-        gray = source.astype(np.uint8)  # a copy
-        if is_mnist(gray[None])[0]:
-            return gray  # without the time that opening it takes
+    if has_format(source) and is_mnist(source[None])[0]:
+        return source.copy()  # without the time that opening it takes
     picture = open_picture(source, largest_side=_LARGEST)
     gray = picture.gray()
     if gray.shape == (SIDE, SIDE):
@@ -65,22 +53,10 @@ def prepare(source: Source) -> Digit:
 
 
 def prepare_stack(images: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Return what `prepare` makes of each of many images in one array.
+    """Return a new array, uint8, N x 28 x 28, with what `prepare` makes of each of N images.
 
-    Parameters
-    ----------
-    images
-        N x 28 x 28, of uint8, uint16, bool, or float in 0..1; N is at most MAX_STACK.
-
-    Returns
-    -------
-    NDArray[np.uint8]
-        uint8, N x 28 x 28, a new array.
-
-    Raises
-    ------
-    PictureError
-        If there are too many images, or values that cannot be used.
+    They are N x 28 x 28, of uint8, uint16, bool, or float in 0..1. Raises PictureError for other
+    values and for more than MAX_STACK images.
 
     >>> prepare_stack(np.ones((2, 28, 28))).any()
     np.False_
@@ -98,13 +74,20 @@ def prepare_stack(images: NDArray[np.generic]) -> NDArray[np.uint8]:
     return prepared
 
 
+def has_format(source: object) -> TypeGuard[Digit]:
+    """Check whether this is an array of uint8, 28 x 28."""
+    if not isinstance(source, np.ndarray):
+        return False
+    return bool(source.shape == (SIDE, SIDE) and source.dtype == np.uint8)
+
+
 def has_ink(digit: Digit) -> bool:
     """Check whether `prepare` found anything drawn in the picture."""
     return bool(digit.any())
 
 
 def refuse_flat_stack(source: Source) -> None:
-    """Raise PictureError for an array of N x 784 whose rows are MNIST images, not one picture."""
+    """Raise PictureError for an array of N x 784 whose rows are MNIST images."""
     if isinstance(source, np.ndarray) and source.shape[1:] == (SIDE * SIDE,) and len(source):
         first = eight_bits(source[:100]).reshape(-1, SIDE, SIDE)
         if is_mnist(first).mean() > 0.5:
@@ -115,59 +98,28 @@ def refuse_flat_stack(source: Source) -> None:
 
 
 def is_mnist(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Check which images are sized and centered like MNIST's; true of all its 70,000.
+    """Check which of N x 28 x 28 images are sized and centered like MNIST's; all its 70,000 are.
 
-    Parameters
-    ----------
-    images
-        uint8, N x 28 x 28.
-
-    Returns
-    -------
-    NDArray[np.bool_]
-        bool, N: the brightest pixel is 254 or 255, the ink's longer side has 19 or 20 pixels, and
-        its center of mass rounds to pixel (14, 14).
+    The brightest pixel is 254 or 255, the ink's longer side has 19 or 20 pixels, and its center of
+    mass rounds to pixel (14, 14).
     """
-    inked = images != 0
-    rows, columns = inked.any(axis=2), inked.any(axis=1)  # both N x 28
-    longer = np.maximum(_extent(rows), _extent(columns))
-    down = images.sum(axis=2, dtype=np.float32)  # N x 28
-    across = images.sum(axis=1, dtype=np.float32)
     place = np.arange(SIDE, dtype=np.float32)
-    mass = np.maximum(down.sum(axis=1), 1)
-    off_center = np.maximum(
-        np.abs(down @ place / mass - _CENTER), np.abs(across @ place / mass - _CENTER)
-    )
-    right: NDArray[np.bool_] = (
-        (images.max(axis=(1, 2)) >= 254)
-        & (longer >= _BOX - 1)
-        & (longer <= _BOX)
-        & (off_center < 0.53)
-    )  # 0.53: with MNIST's own rounding, up to 0.52 occurs
-    return right
-
-
-def _extent(lines: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the distance from the first True to the last, inclusive, in each row of N x 28."""
-    length: NDArray[np.int64] = (
-        lines.shape[1] - lines.argmax(axis=1) - lines[:, ::-1].argmax(axis=1)
-    )
-    return length
+    longer, off_center = np.zeros(len(images), np.int64), np.zeros(len(images), np.float32)
+    for across in (2, 1):
+        inked = (images != 0).any(axis=across)  # N x 28: rows, then columns
+        extent = SIDE - inked.argmax(axis=1) - inked[:, ::-1].argmax(axis=1)  # first ink to last
+        longer = np.maximum(longer, extent)
+        mass = images.sum(axis=across, dtype=np.float32)  # N x 28
+        center = mass @ place / np.maximum(mass.sum(axis=1), 1)
+        off_center = np.maximum(off_center, np.abs(center - _CENTER))
+    is_bright = images.max(axis=(1, 2)) >= 254
+    has_size = (longer == _BOX) | (longer == _BOX - 1)
+    is_centered = off_center < 0.53  # with MNIST's own rounding, up to 0.52 occurs
+    return np.asarray(is_bright & has_size & is_centered, np.bool_)
 
 
 def to_mnist(ink: Ink) -> Digit:
-    """Crop, scale and center a map of ink as MNIST's makers did.
-
-    Parameters
-    ----------
-    ink
-        float32, height x width, 0..1, from `ink_of`.
-
-    Returns
-    -------
-    Digit
-        uint8, 28 x 28; all zero if there is no ink.
-    """
+    """Crop, scale and center a map of ink as MNIST's makers did; all zero if there is no ink."""
     ink = _without_specks(ink)
     if not (ink > 0.5).any():
         return np.zeros((SIDE, SIDE), np.uint8)
@@ -176,10 +128,8 @@ def to_mnist(ink: Ink) -> Digit:
     height, width = bottom - top, right - left
     scale = _BOX / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    cut = Image.fromarray(drawing).resize(
-        size, Image.Resampling.BOX, box=(left, top, right, bottom)
-    )
-    small = np.asarray(cut, np.float32)
+    box = left, top, right, bottom
+    small = np.asarray(Image.fromarray(drawing).resize(size, Image.Resampling.BOX, box), np.float32)
     return _centered(np.rint(small * (255 / small.max())).astype(np.uint8))
 
 
@@ -214,8 +164,7 @@ def _redrawn(ink: Ink) -> _Drawing:
     drawing = np.asarray(padded.resize(size, kind), np.float32)
     faded = stroke_width(inked) * scale / 1.5  # averaging fades lines below 1.5 new pixels
     drawing = drawing / min(1.0, faded, drawing.max() / 255)
-    raised: _Drawing = np.clip((drawing - 127) * _CONTRAST + 127, 0, 255).astype(np.uint8)
-    return raised
+    return np.asarray(np.clip((drawing - 127) * _CONTRAST + 127, 0, 255), np.uint8)
 
 
 def _with_usual_strokes(drawing: _Drawing) -> _Drawing:

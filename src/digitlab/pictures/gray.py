@@ -18,10 +18,7 @@ _BLOCK = 1 << 20  # values that are converted at a time, which bounds the memory
 def eight_bits(array: NDArray[np.generic]) -> NDArray[np.uint8]:
     """Convert uint8, uint16 (10, 12 or 16 bits in use), bool or float in 0..1 to 0..255.
 
-    Raises
-    ------
-    PictureError
-        If the array has another dtype, or values outside these ranges.
+    Raises PictureError for another dtype, or values outside these ranges.
 
     >>> eight_bits(np.array([0.0, 0.5, 1.0]))
     array([  0, 128, 255], dtype=uint8)
@@ -57,23 +54,16 @@ def eight_bits(array: NDArray[np.generic]) -> NDArray[np.uint8]:
 def gray_levels(image: Image.Image, largest_side: int | None) -> Gray:
     """Return the gray levels of a decoded image of any mode.
 
-    Parameters
-    ----------
-    image
-        any mode that Pillow decodes.
-    largest_side
-        reduce by a whole factor while the longer side stays at or above this many pixels.
+    They are reduced by a whole factor while the longer side stays at or above `largest_side`.
     """
     if image.mode.startswith(("I", "F")):
         image = Image.fromarray(eight_bits(np.asarray(image)))
-    elif image.mode in ("LA", "La", "PA", "RGBa") or (
-        image.mode != "RGBA" and "transparency" in image.info
-    ):
+    elif image.mode in ("LA", "La", "PA", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
-    elif image.mode in ("1", "P"):
-        image = image.convert("L" if image.mode == "1" else "RGB")
+    elif image.mode == "1":
+        image = image.convert("L")
     elif image.mode not in ("L", "RGB", "RGBA"):
-        image = image.convert("RGB")  # CMYK, YCbCr, LAB, HSV
+        image = image.convert("RGB")  # P, CMYK, YCbCr, LAB, HSV
     factor = max(image.size) // largest_side if largest_side else 1
     if factor > 1:
         image = image.reduce(factor)

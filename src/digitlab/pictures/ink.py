@@ -2,15 +2,15 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from digitlab.pictures.gray import Gray
-from digitlab.pictures.raster import blurred, dilated, mean, otsu, reduced
+from digitlab.pictures.raster import blurred, closed, dilated, enlarged, mean, otsu, reduced
 
 Ink = NDArray[np.float32]  # height x width, 0..1
 
 LEAST_CONTRAST = 0.06  # of ink against paper, as a share of the paper's gray
 LIGHT_FLOOR = 32.0  # gray levels: keeps the contrast of ink on black paper finite
+NOISY = 0.04  # standard deviation of the noise, of the ink's depth: more than this is blurred away
 _COARSE_SIDE = 48  # pixels: light and paper change slowly, so they are estimated at this size
 _UNSHADED_SIDE = 40  # pixels: a smaller picture is a crop, and its paper has one gray
 _PAPER_WINDOW = 0.5  # of the longer side: wider than any stroke, narrower than a shadow
@@ -22,41 +22,32 @@ _MOST_HALF_INKED = 2.5  # see half_inked
 def ink_of(gray: Gray) -> Ink:
     """Return how much ink is on each pixel of a picture of one digit, for any paper, light and pen.
 
-    Parameters
-    ----------
-    gray
-        uint8, height x width; dark ink on light paper or light ink on dark.
-
-    Returns
-    -------
-    Ink
-        float32 of the same shape, 0..1; all zero if the picture is blank.
+    The ink may be dark or light. The map has the picture's shape, and is all zero if it is blank.
     """
+    blank = np.zeros(gray.shape, np.float32)
     coarse = coarsely(gray)
     if coarse.max() - coarse.min() < 2:
-        return np.zeros(gray.shape, np.float32)
+        return blank
     light_ink = ink_is_light(coarse)
     sign = -1.0 if light_ink else 1.0
     paper = _paper_of(gray, coarse, light_ink)  # height x width, or one number
     depth = sign * (paper - gray.astype(np.float32)) / (paper + (LIGHT_FLOOR if light_ink else 1.0))
-    noise = noise_of(depth)
-    strongest = _peak(depth)
-    if noise > 0.04 * strongest:
-        radius = min(2.0, 10 * noise / strongest)
-        depth = blurred(depth, radius)
-        noise /= max(1.0, 3.5 * radius)
+    noise, strongest = noise_of(depth), _peak(depth)
+    if noise > NOISY * strongest > 0:
+        depth, noise = denoised(depth, noise, strongest, widest=2.0)
         strongest = _peak(depth)
     if strongest < max(LEAST_CONTRAST, _LEAST_SIGNAL * noise):
-        return np.zeros(gray.shape, np.float32)
-    depth = _without_rules(depth, strongest)
+        return blank
+    if min(depth.shape) >= 48:
+        depth = _without_ruled_rows(_without_ruled_rows(depth, strongest).T, strongest).T
     faint = depth > max(0.25 * strongest, 3 * noise)
     if not faint.any():
-        return np.zeros(gray.shape, np.float32)
+        return blank
     inked = depth > otsu(depth[faint])  # without shadows, printed lines and soft edges
     bare = np.float32(np.median(depth[~faint])) if not faint.all() else np.float32(0)
     ink: Ink = np.clip((depth - bare) / (depth[inked].mean() - bare), 0, 1).astype(np.float32)
     if max(gray.shape) > _UNSHADED_SIDE and half_inked(ink) > _MOST_HALF_INKED:
-        return np.zeros(gray.shape, np.float32)  # light and shadow, not strokes
+        return blank  # light and shadow, not strokes
     return ink
 
 
@@ -94,18 +85,15 @@ def _paper_of(
 ) -> NDArray[np.float32] | float:
     """Estimate the gray of the bare paper at every pixel, with a gray closing.
 
-    A closing (the minimum of the maxima in a window) keeps light and shadow and fills everything
-    dark that is narrower than the window, which strokes are. For light ink the grays are negated.
-    The paper that is then found to be bare is averaged over a smaller window, which follows the
-    light more closely.
+    For light ink the grays are negated. The paper that is then found to be bare is averaged over a
+    smaller window, which follows the light more closely.
     """
     sign = -1.0 if light_ink else 1.0
     if max(gray.shape) <= _UNSHADED_SIDE:
         lightest = np.sort((sign * coarse).ravel())
         return float(sign * lightest[int(0.9 * (lightest.size - 1))])
     window = int(max(coarse.shape) * _PAPER_WINDOW) | 1
-    closed = -dilated(-dilated(sign * coarse, window, window), window, window)
-    smooth = sign * mean(closed, window // 2 | 1)
+    smooth = sign * mean(closed(sign * coarse, window), window // 2 | 1)
     depth = sign * (smooth - coarse)
     inked = depth > otsu(depth[depth > max(0.0, 0.25 * depth.max())])
     bare = (~dilated(inked, 5, 5)).astype(np.float32)
@@ -113,18 +101,13 @@ def _paper_of(
     smooth = np.where(
         share > 0, mean(coarse * bare, _BARE_WINDOW) / np.maximum(share, 1e-6), smooth
     )
-    height, width = gray.shape
-    image = Image.fromarray(smooth.astype(np.float32))
-    return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR), np.float32)
+    return enlarged(smooth.astype(np.float32), gray.shape)
 
 
 def _peak(depth: NDArray[np.float32]) -> float:
     """Return how deep the ink is: the mean of the deepest 0.2 %, of at least 3 pixels."""
-    count = max(3, depth.size // 500)
-    flat = depth.ravel()
-    if count >= flat.size:
-        return float(flat.mean())
-    return float(np.partition(flat, -count)[-count:].mean())
+    count = min(depth.size, max(3, depth.size // 500))
+    return float(np.partition(depth.ravel(), -count)[-count:].mean())
 
 
 def noise_of(depth: NDArray[np.float32]) -> float:
@@ -140,11 +123,12 @@ def noise_of(depth: NDArray[np.float32]) -> float:
     return float(np.median(np.abs(d)) * 1.4826 / 6)
 
 
-def _without_rules(depth: NDArray[np.float32], strongest: float) -> NDArray[np.float32]:
-    """Clear straight printed lines, level and upright, if the picture is large enough."""
-    if min(depth.shape) < 48:
-        return depth
-    return _without_ruled_rows(_without_ruled_rows(depth, strongest).T, strongest).T
+def denoised(
+    depth: NDArray[np.float32], noise: float, strongest: float, *, widest: float
+) -> tuple[NDArray[np.float32], float]:
+    """Blur by at most `widest` pixels; return the depth and the noise that is left."""
+    radius = min(widest, 10 * noise / strongest)
+    return blurred(depth, radius), noise / max(1.0, 3.5 * radius)
 
 
 def _without_ruled_rows(depth: NDArray[np.float32], strongest: float) -> NDArray[np.float32]:

@@ -1,7 +1,10 @@
 """Open any picture safely: a file, bytes, a stream, a Pillow image or a NumPy array."""
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Union
 
 import numpy as np
@@ -41,49 +44,55 @@ class Picture:
     def gray(self, largest_side: int | None = None) -> Gray:
         """Return the gray levels, uint8, height x width, 0 black to 255 white.
 
-        A colored picture gives its luminance, or its red, green or blue where that alone shows the
-        drawing much better (yellow on white).
-
-        Parameters
-        ----------
-        largest_side
-            Reduce by a whole factor while the longer side stays at or above this many pixels.
-
-        Raises
-        ------
-        PictureError
-            If the pixels have values that cannot be used, such as floats above 1.
+        They are reduced by a whole factor while the longer side stays at or above `largest_side`. A
+        colored picture gives its luminance, or its red, green or blue where that alone shows the
+        drawing much better (yellow on white). Raises PictureError for values that cannot be used,
+        such as floats above 1.
         """
-        if not self._grays:
-            self._grays[1] = self._gray_levels()
         factor = self._factor(largest_side)
         if factor not in self._grays:
-            self._grays[factor] = reduced(self._grays[1], factor)
+            self._grays[factor] = reduced(self._whole_gray, factor)
         return self._grays[factor]
 
     def ink(self, largest_side: int | None = None) -> Ink:
         """Return `digitlab.pictures.ink.ink_of` what `gray` returns."""
-        gray = self.gray(largest_side)
         factor = self._factor(largest_side)
         if factor not in self._inks:
-            self._inks[factor] = ink_of(gray)
+            self._inks[factor] = ink_of(self.gray(largest_side))
         return self._inks[factor]
 
     def _factor(self, largest_side: int | None) -> int:
-        return max(1, max(self._grays[1].shape) // largest_side) if largest_side else 1
+        return max(1, max(self._whole_gray.shape) // largest_side) if largest_side else 1
 
-    def _gray_levels(self) -> Gray:
-        try:
-            with quietly():
-                return gray_levels(self.image, self.largest_side)
-        except PictureError as error:
-            raise PictureError(f"{self.name}: {error}") from error
-        except Exception as error:
-            raise _unusable(self.name, error) from error
+    @cached_property
+    def _whole_gray(self) -> Gray:
+        with _decoding(self.name):
+            return gray_levels(self.image, self.largest_side)
+
+
+@contextmanager
+def _decoding(name: str, content: bytes = b"") -> Iterator[None]:
+    """Keep Pillow quiet, and turn every error into a PictureError that begins with the name."""
+    try:
+        with quietly():
+            yield
+    except PictureError as error:
+        raise PictureError(f"{name}: {error}") from error
+    except UnidentifiedImageError as error:
+        raise PictureError(f"{name} {remedy_for(content)}") from error
+    except Image.DecompressionBombError as error:
+        raise PictureError(f"{name} has more than {_LIMIT}") from error
+    except MemoryError as error:
+        raise PictureError(f"{name} needs more memory than there is: save it smaller") from error
+    except Exception as error:  # damaged data can make a decoder raise anything
+        raise PictureError(f"{name} is damaged: {one_line(error)}") from error
 
 
 def open_picture(source: Source, *, largest_side: int | None = None) -> Picture:
     """Decode a picture.
+
+    Raises PictureError for a picture that is missing, empty, too large, damaged, an animation or
+    not a picture, and for an array with a wrong shape or wrong values.
 
     Parameters
     ----------
@@ -95,12 +104,6 @@ def open_picture(source: Source, *, largest_side: int | None = None) -> Picture:
         Reduce the gray levels by a whole factor, by averaging areas, while the longer side stays at
         or above this many pixels. A large JPEG is then also decoded faster, at a half, a quarter or
         an eighth of its size.
-
-    Raises
-    ------
-    PictureError
-        No such file, empty, too large, not a picture, damaged, an animation, or an array with a
-        wrong shape or wrong values.
 
     >>> open_picture(np.zeros((2, 9, 3), np.uint8)).gray().shape
     (2, 9)
@@ -115,18 +118,15 @@ def open_picture(source: Source, *, largest_side: int | None = None) -> Picture:
         name, content = read_content(source)
         image = _image_from_bytes(content, name)
     _check_size(image, name)
-    try:
-        with quietly():
-            if image is source:
-                image = source.copy()  # nothing may change the caller's image
-            size = image.size
-            if largest_side is not None:
-                _reduce_while_decoding(image, largest_side)
-            image.load()
-            before = image.size
-            ImageOps.exif_transpose(image, in_place=True)
-    except Exception as error:  # damaged data can make a decoder raise anything
-        raise _unusable(name, error) from error
+    with _decoding(name):
+        if image is source:
+            image = source.copy()  # nothing may change the caller's image
+        size = image.size
+        if largest_side is not None:
+            _reduce_while_decoding(image, largest_side)
+        image.load()
+        before = image.size
+        ImageOps.exif_transpose(image, in_place=True)
     if image.size != before:  # turned by a quarter
         size = size[1], size[0]
     return Picture(image, name, size, largest_side)
@@ -143,17 +143,10 @@ def _reduce_while_decoding(image: Image.Image, largest_side: int) -> None:
 
 def _image_from_bytes(content: bytes, name: str) -> Image.Image:
     """Recognize the format and read the header; the pixels are not decoded yet."""
-    try:
-        with quietly():
-            image = Image.open(io.BytesIO(content), formats=FORMATS)
-            # MPO: a phone's photo with a small copy after it
-            frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
-    except Image.DecompressionBombError as error:
-        raise PictureError(f"{name} has more than {_LIMIT}") from error
-    except UnidentifiedImageError as error:
-        raise PictureError(f"{name} {remedy_for(content)}") from error
-    except Exception as error:  # damaged data can make a decoder raise anything
-        raise _unusable(name, error) from error
+    with _decoding(name, content):
+        image = Image.open(io.BytesIO(content), formats=FORMATS)
+        # MPO: a phone's photo with a small copy after it
+        frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
     if frames > 1:
         raise PictureError(
             f"{name} is an animation or has several pages ({frames}): save one as a picture"
@@ -184,9 +177,3 @@ def _check_size(image: Image.Image, name: str) -> None:
         raise PictureError(f"{name} is empty: its size is {width}x{height}")
     if max(width, height) < _MIN_SIDE:
         raise PictureError(f"{name} is only {width}x{height} pixels: no digit fits in it")
-
-
-def _unusable(name: str, error: Exception) -> PictureError:
-    if isinstance(error, MemoryError):
-        return PictureError(f"{name} needs more memory than there is: save it smaller")
-    return PictureError(f"{name} is damaged: {one_line(error)}")

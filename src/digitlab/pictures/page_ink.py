@@ -2,20 +2,21 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from digitlab.pictures.gray import Gray
 from digitlab.pictures.ink import (
     LEAST_CONTRAST,
     LIGHT_FLOOR,
+    NOISY,
     Ink,
     coarsely,
+    denoised,
     half_inked,
     ink_is_light,
     noise_of,
 )
 from digitlab.pictures.open import Picture
-from digitlab.pictures.raster import blurred, dilated, mean, otsu, reduced, stroke_width
+from digitlab.pictures.raster import closed, dilated, enlarged, mean, otsu, reduced, stroke_width
 from digitlab.pictures.rules import without_printed_lines
 
 _SMALL_SIDE = 96  # pixels: in a picture this small, ink is found as in a picture of one digit
@@ -33,23 +34,19 @@ _LEAST_SIGNAL = 5.0  # ink over the standard deviation of the noise
 
 
 def page_ink(picture: Picture) -> Ink:
-    """Return how much ink is on each pixel of a page's gray levels.
+    """Return how much ink is on each pixel of `picture.gray()`; all zero if the page is blank.
 
     Like `ink_of`, which is made for one digit, but the paper is followed more closely, the writing
     may cover only a thousandth of the page, and printed lines may slope by a few degrees. Where the
     writing is large, `ink_of` does better and is used.
-
-    Returns
-    -------
-    Ink
-        float32, of the shape of `picture.gray()`, 0..1; all zero if the page is blank.
     """
     gray = picture.gray()
     if max(gray.shape) <= _SMALL_SIDE:
         return picture.ink()
+    blank = np.zeros(gray.shape, np.float32)
     coarse = coarsely(gray)
     if coarse.max() - coarse.min() < 2:
-        return np.zeros(gray.shape, np.float32)
+        return blank
     skew = skewness(gray)
     light = skew > 0 if abs(skew) > _SKEWED else ink_is_light(coarse)
     # Large strokes are common on the page, and skewness and border agree about their ink.
@@ -62,20 +59,16 @@ def page_ink(picture: Picture) -> Ink:
     shade = 255 - paper + np.float32(LIGHT_FLOOR) if light else paper + np.float32(1)
     depth = (paper - bright) / shade
     noise = noise_of(depth)
-    faintest = max(LEAST_CONTRAST, _LEAST_SIGNAL * noise)
-    strongest = _typical_depth(depth, faintest)
-    if noise > 0.04 * strongest > 0:
-        radius = min(1.5, 10 * noise / strongest)
-        depth = blurred(depth, radius)
-        noise /= max(1.0, 3.5 * radius)
-        faintest = max(LEAST_CONTRAST, _LEAST_SIGNAL * noise)
+    strongest = _typical_depth(depth, max(LEAST_CONTRAST, _LEAST_SIGNAL * noise))
+    if noise > NOISY * strongest > 0:
+        depth, noise = denoised(depth, noise, strongest, widest=1.5)
     depth = without_printed_lines(depth, max(_FAINT_LINE * strongest, 1.5 * noise))
-    strongest = _typical_depth(depth, faintest)
+    strongest = _typical_depth(depth, max(LEAST_CONTRAST, _LEAST_SIGNAL * noise))
     if strongest == 0:
-        return np.zeros(gray.shape, np.float32)
+        return blank
     ink: Ink = np.clip(depth / strongest, 0, 1)
     if half_inked(ink) > _MOST_HALF_INKED:
-        return np.zeros(gray.shape, np.float32)  # noise and light, not strokes
+        return blank  # noise and light, not strokes
     return ink
 
 
@@ -113,17 +106,14 @@ def _paper_below(bright: Gray) -> NDArray[np.float32]:
     A gray closing over a window wider than strokes keeps light and shadow with their edges, but it
     follows the top of the noise. So the mean distance of the bare paper nearby is subtracted.
     """
-    height, width = bright.shape
-    coarse = reduced(bright, -(-max(height, width) // _PAPER_SIDE)).astype(np.float32)
+    coarse = reduced(bright, -(-max(bright.shape) // _PAPER_SIDE)).astype(np.float32)
     window = int(max(coarse.shape) * _WIDEST_STROKE) | 1
-    closed = -dilated(-dilated(coarse, window, window), window, window)
-    below = closed - coarse
+    top = closed(coarse, window)
+    below = top - coarse
     bare = below < max(2.0, otsu(below[below > 2]) / 2)
     share = mean(bare.astype(np.float32), 9)
     lower = mean(np.where(bare, below, np.float32(0)), 9) / np.maximum(share, 0.05)
-    paper = Image.fromarray((closed - lower).astype(np.float32))
-    wide = np.asarray(paper.resize((width, height), Image.Resampling.BILINEAR), np.float32)
-    return np.clip(wide, 0, 255)
+    return np.clip(enlarged((top - lower).astype(np.float32), bright.shape), 0, 255)
 
 
 def _typical_depth(depth: NDArray[np.float32], faintest: float) -> float:

@@ -86,6 +86,12 @@ def reduced(gray: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
     return np.asarray(Image.fromarray(gray).reduce(factor)) if factor > 1 else gray
 
 
+def enlarged(gray: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return gray levels interpolated to another height and width."""
+    image = Image.fromarray(gray).resize((shape[1], shape[0]), Image.Resampling.BILINEAR)
+    return np.asarray(image, np.float32)
+
+
 def dilated(values: NDArray[Scalar], height: int, width: int) -> NDArray[Scalar]:
     """Return the largest value in the ``height`` x ``width`` window (both odd) around each value.
 
@@ -110,27 +116,27 @@ def _dilated_down(values: NDArray[Scalar], size: int) -> NDArray[Scalar]:
     return rows
 
 
+def closed(gray: NDArray[np.float32], window: int) -> NDArray[np.float32]:
+    """Return a gray closing, the minimum of the maxima in a square window of odd size.
+
+    It keeps light and shadow, and fills everything dark that is narrower than the window.
+    """
+    return -dilated(-dilated(gray, window, window), window, window)
+
+
 def widened(drawing: NDArray[Scalar], *, diagonal: bool) -> NDArray[Scalar]:
     """Let ink grow by one pixel on each side; with and without diagonals in turn it grows round."""
     if diagonal:
         return dilated(drawing, 3, 3)
-    wide: NDArray[Scalar] = np.maximum(dilated(drawing, 3, 1), dilated(drawing, 1, 3))
-    return wide
+    return np.asarray(np.maximum(dilated(drawing, 3, 1), dilated(drawing, 1, 3)), drawing.dtype)
 
 
 def mean(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     """Return the mean of the ``size`` x ``size`` window around each value (edges repeated)."""
-    rows: NDArray[np.float32] = _windows(values, size, 0).mean(-1)
-    both: NDArray[np.float32] = _windows(rows, size, 1).mean(-1)
-    return both
-
-
-def _windows(values: NDArray[np.float32], size: int, axis: int) -> NDArray[np.float32]:
-    """Return, in a last axis, the ``size`` values around each along ``axis`` (edges repeated)."""
-    pad = [(size // 2, size // 2) if a == axis else (0, 0) for a in (0, 1)]
-    return np.lib.stride_tricks.sliding_window_view(
-        np.pad(values, pad, mode="edge"), size, axis=axis
-    )
+    for _ in ("down", "across"):
+        padded = np.pad(values, ((size // 2, size // 2), (0, 0)), mode="edge")
+        values = np.lib.stride_tricks.sliding_window_view(padded, size, axis=0).mean(-1).T
+    return values
 
 
 def blurred(depth: NDArray[np.float32], radius: float) -> NDArray[np.float32]:

@@ -1,7 +1,5 @@
 """Remove printed lines from a page: ruled or squared, up to 5 degrees off level, slightly bent."""
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,27 +18,10 @@ _CROSSED = 1.4  # ink must be this much darker than the printed line that it cro
 Depth = NDArray[np.float32]  # height x width; how much darker than the paper
 
 
-class _PrintedLines(NamedTuple):
-    """``slope``, in pixels down per pixel to the right, and each line's row at column 0."""
-
-    slope: float
-    rows: NDArray[np.int64]
-
-
 def without_printed_lines(depth: Depth, faintest: float) -> Depth:
-    """Clear printed lines that cross the whole page, in both directions.
+    """Clear printed lines that cross the whole page, in both directions, except for crossing ink.
 
-    Parameters
-    ----------
-    depth
-        float32, height x width: how much darker than the bare paper each pixel is.
-    faintest
-        What is less deep than this is noise.
-
-    Returns
-    -------
-    Depth
-        The same with the lines cleared; ink that crosses a line stays.
+    What is less deep than `faintest` is noise.
     """
     if min(depth.shape) < 48:
         return depth
@@ -54,12 +35,10 @@ def _without_level_lines(depth: Depth, faintest: float) -> Depth:
     margin = thickest + 3  # empty rows, so that lines at the border need no special case
     padded = np.pad(depth, ((margin, margin), (0, 0)))
     shares = _ridge_shares(padded, faintest, thickest)  # rows x strips
-    lines = _find_printed_lines(shares)
-    if not len(lines.rows):
-        return depth
-    cleared = padded.copy()
-    for row in lines.rows.tolist():
-        path = _trace(shares, lines.slope, row, depth.shape[1])
+    slope, rows = _find_printed_lines(shares)
+    cleared = padded.copy() if rows else padded
+    for row in rows:
+        path = _trace(shares, slope, row, depth.shape[1])
         _clear_line(cleared, padded, path, thickest)
     return cleared[margin:-margin]
 
@@ -73,15 +52,15 @@ def _ridge_shares(depth: Depth, faintest: float, thickest: int) -> NDArray[np.fl
     inner = depth[:, : depth.shape[1] - depth.shape[1] % _STRIP]
     ridge = np.zeros(inner.shape, bool)
     ridge[far:-far] = inner[far:-far] - np.maximum(inner[: -2 * far], inner[2 * far :]) > faintest
-    shares: NDArray[np.float32] = ridge.reshape(len(inner), -1, _STRIP).mean(2, dtype=np.float32)
-    return shares
+    return np.asarray(ridge.reshape(len(inner), -1, _STRIP).mean(2, dtype=np.float32))
 
 
-def _find_printed_lines(shares: NDArray[np.float32]) -> _PrintedLines:
-    """Find the slope at which most ridges fall into the same rows, and those rows.
+def _find_printed_lines(shares: NDArray[np.float32]) -> tuple[float, list[int]]:
+    """Return the slope at which most ridges fall into the same rows, and those rows at column 0.
 
     Projections of a sheared picture (Postl 1986): at the right slope every line falls into one
-    row, so that the sum of squares has its maximum. The slope is searched coarsely, then finely.
+    row, so that the sum of squares has its maximum. The slope, in pixels down per pixel to the
+    right, is searched coarsely, then finely.
     """
     height, strips = shares.shape
     width = strips * _STRIP
@@ -98,7 +77,7 @@ def _find_printed_lines(shares: NDArray[np.float32]) -> _PrintedLines:
         profile[max(0, row - 6) : row + 7] = 0
     if len(rows) > height / 8 or (width < _LONG_ENOUGH and not _are_regular(rows)):
         rows = []  # a texture, or the strokes of a narrow crop
-    return _PrintedLines(best / width, np.array(rows, np.int64) - max(0, best))
+    return best / width, [row - max(0, best) for row in rows]
 
 
 def _are_regular(rows: list[int]) -> bool:
@@ -139,10 +118,8 @@ def _trace(shares: NDArray[np.float32], slope: float, row: int, width: int) -> N
     ).sum(-1)
     astray = (nearby @ steps) / np.maximum(nearby.sum(1), 0.5)  # strips
     columns = np.arange(width)
-    rows: NDArray[np.int64] = np.rint(
-        row + columns * slope + np.interp(columns, middles, astray)
-    ).astype(np.int64)
-    return rows
+    rows = np.rint(row + columns * slope + np.interp(columns, middles, astray))
+    return np.asarray(rows, np.int64)
 
 
 def _clear_line(cleared: Depth, depth: Depth, rows: NDArray[np.int64], thickest: int) -> None:

@@ -39,20 +39,14 @@ def degraded_copies(
 ) -> NDArray[np.uint8]:
     """Return one degraded copy of each image, uint8 (N, 28, 28); about 0.8 ms each.
 
-    Parameters
-    ----------
-    images, labels
-        uint8 (N, 28, 28) and (N,), in MNIST's format.
-    seed
-        The same images and seed always give the same copies.
+    Takes images and labels in MNIST's format. With the same seed they give the same copies.
     """
     random = np.random.default_rng([seed, 1])
-    return np.stack(
-        [
-            degraded_copy(with_regional_form(image, int(label), random), random)
-            for image, label in zip(images, labels, strict=True)
-        ]
-    )
+    copies = [
+        degraded_copy(with_regional_form(image, int(label), random), random)
+        for image, label in zip(images, labels, strict=True)
+    ]
+    return np.stack(copies)
 
 
 def with_regional_form(image: Digit, label: int, random: Generator) -> Digit:
@@ -121,11 +115,8 @@ def _scanned(image: Digit, random: Generator) -> Image.Image:
     if random.random() < 0.3:  # some forms stretch each digit to fill its box
         narrowest = round(0.5 * _FINE)
         size = _FINE if size[0] > narrowest else size[0], _FINE if size[1] > narrowest else size[1]
-    scan = Image.fromarray(image).resize(
-        (max(4, size[0]), max(4, size[1])),
-        Image.Resampling.BICUBIC,
-        box=(left, top, right, bottom),
-    )
+    size, box = (max(4, size[0]), max(4, size[1])), (left, top, right, bottom)
+    scan = Image.fromarray(image).resize(size, Image.Resampling.BICUBIC, box)
     if random.random() < 0.5:  # black and white; the threshold decides how wide the strokes are
         ink = np.asarray(scan, np.float32) / np.float32(255)
         scan = Image.fromarray((ink > random.uniform(0.25, 0.75)).astype(np.uint8) * np.uint8(255))

@@ -13,6 +13,7 @@ from digitlab.pictures.ink import Ink
 
 CANVAS = 96  # pixels per side
 
+_Pair = tuple[float, float]
 _Points = NDArray[np.float64]  # N x 2: the points of one stroke, x to the right and y down, 0..1
 
 
@@ -55,12 +56,7 @@ def _line(x0: float, y0: float, x1: float, y1: float, random: Generator) -> _Poi
     return _smooth(ends + random.normal(0, 0.03, (3, 2)), 6)
 
 
-def _arc(
-    center: tuple[float, float],
-    radii: tuple[float, float],
-    turns: tuple[float, float],
-    random: Generator,
-) -> _Points:
+def _arc(center: _Pair, radii: _Pair, turns: _Pair, random: Generator) -> _Points:
     """Return a part of an ellipse, between two angles in turns; 0 is right, 0.25 is down."""
     angles = 2 * np.pi * np.linspace(*turns, 9)
     points = np.stack([np.cos(angles), np.sin(angles)], axis=1) * radii + center
@@ -143,14 +139,11 @@ def _gallows(random: Generator) -> list[_Points]:
         leg = _line(0.15, 2 * low, random.uniform(0.5, 0.9), 1, random)
         return [stem, bowl, leg] if random.random() < 0.7 else [stem, bowl]
     width = random.uniform(0.2, 0.35)
-    count = int(random.integers(1, 3))
     strokes = [stem]
-    for arch in range(count):
+    for arch in range(random.integers(1, 3)):
         x = 2 * width * arch
-        strokes += [
-            _arc((x + width, 0.35), (width, 0.33), (0.5, 1.0), random),
-            _line(x + 2 * width, 0.35, x + 2 * width, 1, random),
-        ]
+        strokes.append(_arc((x + width, 0.35), (width, 0.33), (0.5, 1.0), random))
+        strokes.append(_line(x + 2 * width, 0.35, x + 2 * width, 1, random))
     return strokes
 
 

@@ -27,19 +27,8 @@ _Labels = NDArray[np.int64]  # N
 def non_digits(images: _Images, labels: _Labels, *, seed: int, count: int = COUNT) -> _Images:
     """Return pictures of no digit, uint8 (count, 28, 28); about 0.7 ms each.
 
-    Parameters
-    ----------
-    images, labels
-        uint8 (N, 28, 28) and (N,): the training images that some of them are made of.
-    seed
-        The same seed and images always give the same pictures.
-    count
-        How many, 1 or more.
-
-    Raises
-    ------
-    DigitlabError
-        If the images do not include every digit.
+    Some are made of the training images given, uint8 (N, 28, 28). The same images and seed always
+    give the same pictures. Raises DigitlabError if the images do not include every digit.
     """
     if set(range(10)) - set(labels.tolist()):
         raise DigitlabError("pictures of no digit need all ten digits; use more training images")
@@ -52,8 +41,7 @@ def non_digits(images: _Images, labels: _Labels, *, seed: int, count: int = COUN
         else:
             make = OTHERS[int(random.integers(len(OTHERS)))]
             ink = make(images, labels, random)
-        picture = to_mnist(ink)
-        if picture.any():
+        if (picture := to_mnist(ink)).any():
             made.append(picture)
     return np.stack(made)
 
@@ -66,8 +54,7 @@ def _random_digit(
         index = int(random.integers(len(images)))
         if labels[index] in digits:
             top, bottom, left, right = bounds(images[index] > 0)
-            digit = images[index, top:bottom, left:right]
-            return digit.astype(np.float32) / np.float32(255)
+            return images[index, top:bottom, left:right].astype(np.float32) / np.float32(255)
 
 
 def _sideways(images: _Images, labels: _Labels, random: Generator) -> Ink:
@@ -115,16 +102,14 @@ def _texture(_images: _Images, _labels: _Labels, random: Generator) -> Ink:
     gray = random.random() * _cloud(random) + random.random() * slope
     gray = gray + random.uniform(0, 0.5) * random.normal(size=gray.shape)
     low, high = np.quantile(gray, [0.3, 0.98])
-    ink: Ink = np.clip((gray - low) / (high - low), 0, 1).astype(np.float32)
-    return ink
+    return np.asarray(np.clip((gray - low) / (high - low), 0, 1), np.float32)
 
 
 def _cloud(random: Generator) -> Ink:
     """Return blurred noise, coarse or fine: 40 x 40, from 0 to 1."""
     noise = Image.fromarray(random.integers(0, 256, (40, 40), dtype=np.uint8))
     cloud = np.asarray(noise.filter(ImageFilter.GaussianBlur(random.uniform(0.8, 5))), np.float32)
-    scaled: Ink = (cloud - cloud.min()) / max(1, cloud.max() - cloud.min())
-    return scaled
+    return np.asarray((cloud - cloud.min()) / max(1, np.ptp(cloud)), np.float32)
 
 
 OTHERS = (_sideways, _upside_down, _squeezed, _mosaic, _blob, _texture)
