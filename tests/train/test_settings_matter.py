@@ -253,7 +253,7 @@ def test_network(small_mnist: Dataset):
     assert parameters == {"tutorial": 21_840, "fast": 38_170, "compact": 21_602, "best": 131_322}
 
 
-def test_epochs_batch_size_train_images_and_validation(small_mnist: Dataset, find: Finder):
+def test_epochs_batch_size_train_images_validation_and_the_seed(small_mnist: Dataset, find: Finder):
     recipe = replace(PLAIN, epochs=3, batch_size=40, train_images=190, validation=80)
     steps, training = record(recipe, small_mnist)
     assert [step.epoch for step in steps] == [1, 1, 1, 2, 2, 2, 3, 3, 3]
@@ -268,6 +268,7 @@ def test_epochs_batch_size_train_images_and_validation(small_mnist: Dataset, fin
     assert [p.total for p in training.history if isinstance(p, HeldOutPoint)] == [80] * 4
 
     other_steps, _ = record(recipe, small_mnist, seed=2)
+    assert not equal(other_steps[0].before, steps[0].before)
     orders.append(find(images_of_epoch(other_steps, 1)))
     assert len({tuple(order) for order in [*orders, learned]}) == 5  # all in different orders
 
