@@ -25,20 +25,11 @@ class Job(NamedTuple):
 def run_commands(commands: Mapping[str, Sequence[str]], jobs: int) -> None:
     """Run digitlab commands, so many at a time; print to stderr when each begins and ends.
 
-    Parameters
-    ----------
-    commands
-        By name, the words after `digitlab`. What a command prints is not shown, except its error;
-        a training also keeps it in its `train.log`.
-    jobs
-        How many run at the same time, at least 1.
+    `commands` are, by name, the words after `digitlab`. What a command prints is not shown, except
+    its error; a training also keeps it in its `train.log`. `jobs` is at least 1.
 
-    Raises
-    ------
-    DigitlabError
-        If a command fails. The others are asked to stop, and no new one is started.
-    Stopped
-        After Ctrl-C or SIGTERM, when the commands have saved and stopped too.
+    Raises `DigitlabError` if a command fails: the others are asked to stop, and no new one is
+    started. Raises `Stopped` after Ctrl-C or SIGTERM, when the commands have saved and stopped too.
     """
     waiting = list(commands.items())
     running: dict[str, Job] = {}

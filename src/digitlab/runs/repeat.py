@@ -76,12 +76,8 @@ def repeat(
         done than one run with two. A run that was started with another number of threads is
         finished with that number, so that its bits do not change.
 
-    Raises
-    ------
-    DigitlabError
-        If a folder holds a run with other settings, or a training fails.
-    Stopped
-        After Ctrl-C or SIGTERM; the same call picks up where it left off.
+    Raises `DigitlabError` if a folder holds a run with other settings or a training fails, and
+    `Stopped` after Ctrl-C or SIGTERM; the same call then picks up where it left off.
     """
     if seeds < 1:
         raise DigitlabError(f"seeds is {seeds}, but must be at least 1")
@@ -161,13 +157,7 @@ def flags_of(recipe: Recipe, name: str) -> list[str]:
 
 
 def summarize(folders: list[RunFolder], name: str) -> Repeats:
-    """Return the results of finished runs of the recipe of that name.
-
-    Raises
-    ------
-    DigitlabError
-        If one has no report, or a damaged one.
-    """
+    """Return the results of finished runs; raise `DigitlabError` if one has no good report."""
     runs = [read_results(folder) for folder in folders]
     reports = []
     for run in runs:

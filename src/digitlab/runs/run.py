@@ -57,12 +57,8 @@ class Launch:
 def start_run(folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launch) -> RunResults:
     """Train a new network up to `recipe.epochs` and leave everything in the folder.
 
-    Raises
-    ------
-    Stopped
-        After Ctrl-C or SIGTERM, when everything has been saved.
-    DigitlabError
-        If the folder holds a run, the device is not available, or nothing can be saved.
+    Raises `Stopped` after Ctrl-C or SIGTERM, when everything has been saved; and `DigitlabError` if
+    the folder holds a run, the device is not available, or nothing can be saved.
     """
     check_settings(launch.seed, launch.checkpoint_steps)
     check_examples(recipe, dataset)
@@ -107,20 +103,11 @@ def resume_run(
 
     On the machine that began the run, it ends with the same bits as a run that was never stopped:
     it uses the same number of threads, and the same device unless `device_name` names another.
+    Without a dataset, the run's own is loaded, from `data_dir` or from where the run found it.
+    What else is None stays as it was when the run was started.
 
-    Parameters
-    ----------
-    dataset
-        The run's dataset; loaded from `data_dir`, or from where the run found it, if None.
-    epochs, checkpoint_steps
-        As the run was started, if None.
-    command
-        The words after `digitlab`, for the record.
-
-    Raises
-    ------
-    Stopped, DigitlabError
-        As `start_run`; also if the run cannot end after so many epochs, or has no good checkpoint.
+    Raises as `start_run` does; also if the run cannot end after so many epochs, or has no good
+    checkpoint.
     """
     folder.check_holds_a_run()
     with folder.only_one_process(), _explained(f"then {_how_to_continue(folder)}"):
