@@ -70,10 +70,9 @@ def _without_folders(command: str) -> str:
     >>> _without_folders("digitlab train --run=/home/me/runs/a --data-dir ../data")
     'digitlab train --run=a --data-dir data'
     """
-    return shlex.join(_without_folder(word) for word in shlex.split(command))
-
-
-def _without_folder(word: str) -> str:
-    flag, equals, value = word.rpartition("=")
-    leads_out = Path(value).is_absolute() or ".." in Path(value).parts
-    return f"{flag}{equals}{Path(value).name}" if leads_out else word
+    words = []
+    for word in shlex.split(command):
+        flag, equals, value = word.rpartition("=")
+        leads_out = Path(value).is_absolute() or ".." in Path(value).parts
+        words.append(f"{flag}{equals}{Path(value).name}" if leads_out else word)
+    return shlex.join(words)

@@ -1,5 +1,6 @@
 """The parameters that several commands share, each explained once."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -30,26 +31,18 @@ CheckpointSteps = Annotated[
 
 Figures = Annotated[bool, Parameter(help="Draw the figures, which takes a second or two.")]
 
-AsJson = Annotated[
-    bool, Parameter(name="--json", negative="", show_default=False, help="Print one JSON object.")
-]
+_switch = partial(Parameter, negative="", show_default=False)
+
+AsJson = Annotated[bool, _switch(name="--json", help="Print one JSON object.")]
+
+AsJsonLines = Annotated[bool, _switch(name="--json", help="Print one JSON object per picture.")]
+
+AsCsv = Annotated[bool, _switch(name="--csv", help="Print comma-separated values.")]
 
 RunPath = Annotated[Path, Parameter(help="The run's folder.")]
 
 TrainedPath = Annotated[
     Path, Parameter(help="A run's folder, a checkpoint, or a model.pth from the tutorial.")
-]
-
-AsJsonLines = Annotated[
-    bool,
-    Parameter(
-        name="--json", negative="", show_default=False, help="Print one JSON object per picture."
-    ),
-]
-
-AsCsv = Annotated[
-    bool,
-    Parameter(name="--csv", negative="", show_default=False, help="Print comma-separated values."),
 ]
 
 

@@ -21,8 +21,7 @@ def _flag(setting: Field[Any]) -> tuple[str, Any, Any]:
     what, _ = field_help()[setting.name]
     values = _values_of(setting.name)
     parameter = Parameter(help=what, show_default=lambda _: values)
-    kind: Any = setting.type
-    return setting.name, Annotated[kind | None, parameter], field(default=None)
+    return setting.name, Annotated[setting.type | None, parameter], field(default=None)
 
 
 def _values_of(setting: str) -> str:
@@ -54,12 +53,7 @@ def recipe_of(name: str, changes: Any) -> Recipe:
     """Return the named recipe with the settings that were given as flags.
 
     If `--epochs` leaves no room for the recipe's plain epochs, they are reduced, and a line on
-    stderr reports it.
-
-    Raises
-    ------
-    DigitlabError
-        If there is no such recipe, or a value is out of its range.
+    stderr reports it. Raises `DigitlabError` if there is no such recipe or a value is out of range.
     """
     recipe = find_recipe(name)
     given: dict[str, Any] = {} if changes is None else asdict(changes)

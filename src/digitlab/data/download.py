@@ -19,23 +19,10 @@ def download(
 ) -> bytes:
     """Return what a server sends for a URL, without undoing any compression.
 
-    Parameters
-    ----------
-    address
-        The URL. Redirects to other HTTP addresses are followed.
-    most_bytes
-        A longer answer is an error.
-    console
-        Where a progress bar is drawn, if it is a terminal.
-    window_seconds
-        How often the speed is checked: a download must bring 5,000 bytes per second in each
-        window. Together with `most_bytes` this limits the total time.
-
-    Raises
-    ------
-    SourceError
-        If the server cannot be reached, answers with an error, sends too much or too slowly, or
-        violates the protocol.
+    Redirects to other HTTP addresses are followed. In each window a download must bring 5,000 bytes
+    per second; together with `most_bytes` this limits the total time. A progress bar is drawn on
+    the console if it is a terminal. Raises `SourceError` if the server cannot be reached, answers
+    with an error, sends too much or too slowly, or violates the protocol.
     """
     progress = Progress(
         TextColumn("  {task.description}", markup=False),

@@ -20,11 +20,8 @@ def export_tutorial(run: Path, out: Path) -> tuple[Path, Path]:
     They hold the `state_dict` of the network and of its SGD optimizer, in PyTorch's format:
     what the tutorial's `network.load_state_dict(torch.load("model.pth"))` expects.
 
-    Raises
-    ------
-    DigitlabError
-        If the run has no complete checkpoint, its network is not the tutorial's, or the files
-        cannot be written.
+    Raises `DigitlabError` if the run has no complete checkpoint, its network is not the tutorial's,
+    or the files cannot be written.
     """
     checkpoint = load_checkpoint_to_use(run)
     recipe = checkpoint.progress.recipe
