@@ -164,15 +164,13 @@ def share_rows(recipe_names: list[str]) -> Iterator[dict[str, str]]:
 
 
 def measure_limit(
-    *, recipes: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None
+    *,
+    recipes: Annotated[
+        list[str] | None,
+        Parameter(help="Names of recipes; all, if not given.", consume_multiple=True, negative=""),
+    ] = None,
 ) -> None:
-    """Measure, and print both tables.
-
-    Parameters
-    ----------
-    recipes
-        Names of recipes; all, if not given.
-    """
+    """Measure, and print both tables."""
     names = recipes or list(RECIPES)
     for name in names:
         find_recipe(name)  # an unknown name should fail before anything is measured

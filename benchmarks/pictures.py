@@ -17,21 +17,22 @@ pictures without a digit. Nothing may be tuned on seed 77.
 import io
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from cyclopts import Parameter
 from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks.classifiers import Classify, classifier_of
-from benchmarks.measure import Count, print_environment, print_table, run_program
+from benchmarks.measure import Count, Network, print_environment, print_table, run_program
 from digitlab.data.dataset import load_dataset
 from digitlab.pictures.digit import has_ink, prepare
 from digitlab.train.examples import split
 from testsets.singles import Case, handmade
 from testsets.small import small_digits
 
+SmallDigits = Literal["none", "test", "held-out"]
 HELD_OUT = 5_000  # as in the training of the shipped model
 
 
@@ -87,7 +88,7 @@ def rows(tallies: dict[str, Counter[str]], threshold: float) -> Iterator[dict[st
         }
 
 
-def small_cases(which: Literal["none", "test", "held-out"]) -> Iterator[Case]:
+def small_cases(which: SmallDigits) -> Iterator[Case]:
     """Yield MNIST's digits made small."""
     if which == "none":
         return
@@ -101,28 +102,17 @@ def small_cases(which: Literal["none", "test", "held-out"]) -> Iterator[Case]:
 
 
 def read_pictures(
-    model: Path,
+    model: Network,
     *,
-    count: Count = 100,
-    seed: int = 77,
-    threshold: float | None = None,
-    digits: Literal["none", "test", "held-out"] = "none",
+    count: Annotated[Count, Parameter(help="Pictures per condition.")] = 100,
+    seed: Annotated[int, Parameter(help="Of the pictures.")] = 77,
+    threshold: Annotated[
+        float | None,
+        Parameter(help="The least probability of a sure answer; the model's own, if not given."),
+    ] = None,
+    digits: Annotated[SmallDigits, Parameter(help="Small MNIST digits to add.")] = "none",
 ) -> None:
-    """Read the pictures, and print the table.
-
-    Parameters
-    ----------
-    model
-        The folder of a model or a run.
-    count
-        Pictures per condition.
-    seed
-        Of the pictures.
-    threshold
-        The least probability of a sure answer; the model's own, if not given.
-    digits
-        Small MNIST digits to add.
-    """
+    """Read the pictures, and print the table."""
     classify, own_threshold, runtime = classifier_of(model)
     threshold = own_threshold if threshold is None else threshold
     print_environment(

@@ -13,8 +13,11 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from cyclopts import Parameter
 
 # NumPy, Pillow and digitlab's reader are imported in a child process only: this process measures
 # the memory of others and must stay small (see `benchmarks.measure`).
@@ -150,27 +153,23 @@ def rows_of_one_process(folder: Path, model: str, runs: int) -> list[Row]:
 
     reader = digitlab.load(model)
     images = load_dataset().test_images
-    rows = []
-    for name, function in (
-        ("MNIST images per second, network only", reader.classifier.classify),
-        ("MNIST images per second, `reader.predict`", reader.predict),
-    ):
-        rates = [len(images) / s for s in seconds_of(lambda f=function: f(images), runs)]
-        rows.append(row(name, spread(rates, "/s", 0), ">= 50,000 /s"))
     times = 500
-    for name, function, image in (
-        ("one image, network only", reader.classifier.classify, images[:1]),
-        ("one image, `reader.predict`", reader.predict, images[0]),
+    rows = []
+    for what, function, image in (
+        ("network only", reader.classifier.classify, images[:1]),
+        ("`reader.predict`", reader.predict, images[0]),
     ):
+        rates = [len(images) / s for s in seconds_of(partial(function, images), runs)]
+        rows.append(row(f"MNIST images per second, {what}", spread(rates, "/s", 0), ">= 50,000 /s"))
         seconds = seconds_of(lambda f=function, i=image: [f(i) for _ in range(times)], runs)
-        each = [s / times * 1e3 for s in seconds]
-        rows.append(row(name, spread(each, "ms", 3), "<= 0.1 ms"))
-    for name, function, path in (
-        ("a 12-megapixel JPEG of one digit, `reader.predict`", reader.predict, "digit.jpg"),
-        ("a 12-megapixel JPEG of a number, `reader.read`", reader.read, "number.jpg"),
+        milliseconds = [s / times * 1e3 for s in seconds]
+        rows.append(row(f"one image, {what}", spread(milliseconds, "ms", 3), "<= 0.1 ms"))
+    for what, read in (
+        ("one digit, `reader.predict`", partial(reader.predict, folder / "digit.jpg")),
+        ("a number, `reader.read`", partial(reader.read, folder / "number.jpg")),
     ):
-        seconds = seconds_of(lambda f=function, p=path: f(folder / p), runs)
-        rows.append(row(name, spread(seconds, "s"), "< 1 s"))
+        seconds = spread(seconds_of(read, runs), "s")
+        rows.append(row(f"a 12-megapixel JPEG of {what}", seconds, "< 1 s"))
     return rows
 
 
@@ -184,16 +183,15 @@ def rows(model: str, runs: int, scratch: Path) -> Iterator[Row]:
     yield from in_child(rows_of_one_process, scratch, model, runs)
 
 
-def measure_reading(*, model: Path = SHIPPED, runs: Count = 7) -> None:
-    """Measure, and print the table.
-
-    Parameters
-    ----------
-    model
-        The folder of a model.
-    runs
-        Of each figure, except folders and the photograph as a whole process (3).
-    """
+def measure_reading(
+    *,
+    model: Annotated[Path, Parameter(help="The folder of a model.")] = SHIPPED,
+    runs: Annotated[
+        Count,
+        Parameter(help="Of each figure, except folders and the photograph as a whole process (3)."),
+    ] = 7,
+) -> None:
+    """Measure, and print the table."""
     print_environment("onnxruntime", "numpy", "pillow", "torch", model=model, runs=runs)
     with tempfile.TemporaryDirectory(prefix="digitlab-reading-") as folder:
         print_table(rows(str(model), runs, Path(folder)))

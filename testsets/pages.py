@@ -85,12 +85,7 @@ def composed(
 ) -> Iterator[Sheet]:
     """Yield pages of every difficulty; the same images and seed give the same pages.
 
-    Parameters
-    ----------
-    images
-        uint8, N x 28 x 28, MNIST's digits.
-    labels
-        N, the digit on each image.
+    `images` are MNIST's digits, uint8 (N, 28, 28), and `labels` the digit on each, shape (N,).
     """
     for number, (difficulty, hand) in enumerate(DIFFICULTIES.items()):
         for index in range(count_per_difficulty):

@@ -125,7 +125,9 @@ def _mean_of(tested: list[Answers]) -> LogProbabilities:
         np.exp(answers if it is None else temperature_scaled(answers, it.temperature))
         for answers, it in tested
     ]
-    return np.log(np.maximum(np.mean(probabilities, axis=0), np.finfo(np.float32).tiny))
+    mean = np.maximum(np.mean(probabilities, axis=0), np.finfo(np.float32).tiny)
+    logarithms: LogProbabilities = np.log(mean)
+    return logarithms
 
 
 def _print_report(report: Report) -> None:

@@ -21,7 +21,8 @@ def _flag(setting: Field[Any]) -> tuple[str, Any, Any]:
     what, _ = field_help()[setting.name]
     values = _values_of(setting.name)
     parameter = Parameter(help=what, show_default=lambda _: values)
-    return setting.name, Annotated[setting.type | None, parameter], field(default=None)
+    kind: Any = setting.type
+    return setting.name, Annotated[kind | None, parameter], field(default=None)
 
 
 def _values_of(setting: str) -> str:

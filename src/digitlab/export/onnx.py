@@ -118,7 +118,8 @@ def to_onnx(module: _FromBytes) -> bytes:
     for described in (model, graph, *graph.node, *values):
         # What the exporter adds for debugging: source lines and folders of this machine.
         del described.metadata_props[:]
-    return model.SerializeToString(deterministic=True)
+    weights: bytes = model.SerializeToString(deterministic=True)
+    return weights
 
 
 def check_equal(
