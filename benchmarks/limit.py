@@ -45,6 +45,8 @@ KINDS = {
 }
 """Kinds of work, with parts of the names that the profiler gives them."""
 
+normalized = partial(normalize, mean=MNIST.mean, std=MNIST.std)
+
 
 def set_up(recipe_name: str) -> tuple[nn.Module, MomentumSGD, Tensor, Callable[[], Tensor]]:
     """Return a recipe's network, its optimizer, random images (uint8), and a training step."""
@@ -58,11 +60,6 @@ def set_up(recipe_name: str) -> tuple[nn.Module, MomentumSGD, Tensor, Callable[[
         train_step, network, optimizer, normalized(pixels), labels, recipe.label_smoothing
     )
     return network, optimizer, pixels, step
-
-
-def normalized(pixels: Tensor) -> Tensor:
-    """Return float32 (N, 1, 28, 28) of uint8 (N, 28, 28)."""
-    return normalize(pixels, MNIST.mean, MNIST.std)
 
 
 def multiply_adds(network: nn.Module) -> tuple[int, int]:

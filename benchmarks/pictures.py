@@ -46,23 +46,21 @@ def just_resized(picture: bytes | NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def tally(classify: Classify, cases: list[Case], threshold: float) -> dict[str, Counter[str]]:
     """Return counts per condition: pictures, correct both ways, sure answers, blank pictures."""
-    prepared = np.stack([prepare(case.picture) for case in cases])
+    labels = np.array([-1 if case.label is None else case.label for case in cases])
     resized_answers = classify(np.stack([just_resized(case.picture) for case in cases]))
+    prepared = np.stack([prepare(case.picture) for case in cases])
     answers = classify(prepared)
-    probabilities = np.exp(answers.max(axis=1))
+    inked = np.array([has_ink(image) for image in prepared])
+    facts = {
+        "pictures": np.ones(len(cases), bool),
+        "resized_correct": resized_answers.argmax(axis=1) == labels,
+        "prepared_correct": inked & (answers.argmax(axis=1) == labels),
+        "sure": inked & (np.exp(answers.max(axis=1)) >= threshold),
+        "blank": ~inked,
+    }
     tallies: dict[str, Counter[str]] = defaultdict(Counter)
-    for case, image, by_resizing, by_preparing, probability in zip(
-        cases, prepared, resized_answers.argmax(axis=1), answers.argmax(axis=1), probabilities,
-        strict=True,
-    ):  # fmt: skip
-        is_blank = not has_ink(image)
-        tallies[case.condition].update(
-            pictures=1,
-            resized_correct=int(by_resizing == case.label),
-            prepared_correct=int(by_preparing == case.label and not is_blank),
-            sure=int(probability >= threshold and not is_blank),
-            blank=int(is_blank),
-        )
+    for number, case in enumerate(cases):
+        tallies[case.condition].update({name: int(fact[number]) for name, fact in facts.items()})
     return tallies
 
 

@@ -52,6 +52,5 @@ def lay_out_data(root: Path) -> None:
 
 def environment() -> dict[str, str]:
     """Return this process's environment variables, with torchvision on PYTHONPATH."""
-    inherited = os.environ.get("PYTHONPATH")
-    folders = [str(TORCHVISION_FOLDER), *([inherited] if inherited else [])]
-    return dict(os.environ) | {"PYTHONPATH": os.pathsep.join(folders)}
+    folders = str(TORCHVISION_FOLDER), os.environ.get("PYTHONPATH")
+    return dict(os.environ) | {"PYTHONPATH": os.pathsep.join(filter(None, folders))}
