@@ -64,9 +64,6 @@ def matches(truth: str, read: str) -> list[bool]:
 def counts_of(sheet: Sheet, page: Page, seconds: float) -> Counter[str]:
     """Compare a page with the truth."""
     correct = matches("".join(sheet.text.split()), "".join(str(d.digit) for d in page.digits))
-    wrong_and_sure = [
-        not ok and not digit.unsure for ok, digit in zip(correct, page.digits, strict=True)
-    ]
     return Counter(
         pages=1,
         pages_correct=int(best_text(page) == sheet.text),
@@ -74,7 +71,7 @@ def counts_of(sheet: Sheet, page: Page, seconds: float) -> Counter[str]:
         digits_correct=sum(correct),
         read=len(page.digits),
         unsure=sum(digit.unsure for digit in page.digits),
-        sure_wrong=sum(wrong_and_sure),
+        sure_wrong=sum(not (ok or d.unsure) for ok, d in zip(correct, page.digits, strict=True)),
         microseconds=round(1e6 * seconds),
     )
 

@@ -7,14 +7,16 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from digitlab.cli.parameters import DataDir, TrainedPath
+from digitlab.cli.parameters import DataDir
 from digitlab.records.folder import RunFolder
 from digitlab.records.provenance import command_given
 from digitlab.records.run_record import RunRecord, load_recorded_dataset
 
 
 def export(
-    run: TrainedPath,
+    run: Annotated[
+        Path, Parameter(help="A run's folder, a checkpoint, or a model.pth from the tutorial.")
+    ],
     /,
     *,
     format: Annotated[

@@ -25,10 +25,6 @@ Device = Annotated[
 
 Threads = Annotated[int | None, Parameter(help="How many CPU threads; default: PyTorch's choice.")]
 
-CheckpointSteps = Annotated[
-    int, Parameter(help="Save every so many steps as well as after each epoch; 0: epochs only.")
-]
-
 Figures = Annotated[bool, Parameter(help="Draw the figures, which takes a second or two.")]
 
 _switch = partial(Parameter, negative="", show_default=False)
@@ -40,10 +36,6 @@ AsJsonLines = Annotated[bool, _switch(name="--json", help="Print one JSON object
 AsCsv = Annotated[bool, _switch(name="--csv", help="Print comma-separated values.")]
 
 RunPath = Annotated[Path, Parameter(help="The run's folder.")]
-
-TrainedPath = Annotated[
-    Path, Parameter(help="A run's folder, a checkpoint, or a model.pth from the tutorial.")
-]
 
 
 def _refuse_options(_type: object, paths: list[Path]) -> None:

@@ -24,15 +24,9 @@ def download(
     the console if it is a terminal. Raises `SourceError` if the server cannot be reached, answers
     with an error, sends too much or too slowly, or violates the protocol.
     """
-    progress = Progress(
-        TextColumn("  {task.description}", markup=False),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
-    with progress:
+    name = TextColumn("  {task.description}", markup=False)
+    columns = name, BarColumn(), DownloadColumn(), TransferSpeedColumn()
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         transfer = _Transfer(address, most_bytes, progress)
         transfer.start()
         transfer.join(window_seconds)
@@ -59,9 +53,7 @@ class _Transfer(threading.Thread):
 
     def __init__(self, address: str, most_bytes: int, progress: Progress) -> None:
         super().__init__(daemon=True)  # an abandoned request must not keep the program alive
-        self.address = address
-        self.most_bytes = most_bytes
-        self.progress = progress
+        self.address, self.most_bytes, self.progress = address, most_bytes, progress
         self.body = bytearray()
         self.error: Exception | None = None
         self.is_given_up = False

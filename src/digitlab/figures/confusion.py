@@ -32,8 +32,7 @@ def draw_confusion(confusion: Sequence[Sequence[int]], classes: Sequence[str], p
         axes.text(answer, truth, f"{count:,}", ha="center", va="center", color=color, size="small")
     axes.set_xticks(range(len(classes)), classes, rotation=rotation)
     axes.set_yticks(range(len(classes)), classes)
-    axes.set_xlabel("answer")
-    axes.set_ylabel("true class")
+    axes.set(xlabel="answer", ylabel="true class")
     axes.set_title(
         f"{correct:,} of {total:,} correct ({correct / total:.2%}), {total - correct:,} mistakes"
     )
