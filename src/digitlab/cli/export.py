@@ -57,10 +57,9 @@ def export(
 
 def _origin(record: RunRecord | None) -> dict[str, Any]:
     """Return what the model's card says about how it was made, as far as it is recorded."""
-    given = [] if record is None else record.commands
-    commands = [it.command for it in (*given, command_given(sys.argv[1:]))]
+    commands = [*(record.commands if record else []), command_given(sys.argv[1:])]
     return {
-        "commands": [_without_folders(command) for command in commands],
+        "commands": [_without_folders(it.command) for it in commands],
         "machine": None if record is None else record.machine,
         "versions": {} if record is None else record.versions,
     }
