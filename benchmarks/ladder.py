@@ -12,7 +12,9 @@ import statistics
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from cyclopts import Parameter
 
 from benchmarks.measure import Count, print_environment, print_table, progress, run_program
 from digitlab.data.dataset import load_dataset
@@ -113,27 +115,15 @@ def draw(mistakes: dict[str, list[float]], path: Path) -> Path:
 
 def climb(
     *,
-    seeds: Count = 3,
-    jobs: Count = 1,
-    threads: Count | None = None,
-    data_dir: Path | None = None,
-    figure: Path | None = None,
+    seeds: Annotated[Count, Parameter(help="Of each rung, from 1 to this number.")] = 3,
+    jobs: Annotated[Count, Parameter(help="How many trainings run at the same time.")] = 1,
+    threads: Annotated[
+        Count | None, Parameter(help="Of each training; an equal share of all, if not given.")
+    ] = None,
+    data_dir: Annotated[Path | None, Parameter(help="The folder with MNIST.")] = None,
+    figure: Annotated[Path | None, Parameter(help="Draw the ladder in this file.")] = None,
 ) -> None:
-    """Train all rungs, print the table, and draw the figure.
-
-    Parameters
-    ----------
-    seeds
-        Of each rung, from 1 to this number.
-    jobs
-        How many trainings run at the same time.
-    threads
-        Of each training; an equal share of all, if not given.
-    data_dir
-        The folder with MNIST.
-    figure
-        Draw the ladder in this file.
-    """
+    """Train all rungs, print the table, and draw the figure."""
     results = train_rungs(seeds, jobs, threads, data_dir)
     last = list(results.values())[-1]
     print_environment("torch", threads=last.threads, trainings_at_once=last.jobs)

@@ -45,6 +45,8 @@ KINDS = {
 }
 """Kinds of work, with parts of the names that the profiler gives them."""
 
+normalized = partial(normalize, mean=MNIST.mean, std=MNIST.std)
+
 
 def set_up(recipe_name: str) -> tuple[nn.Module, MomentumSGD, Tensor, Callable[[], Tensor]]:
     """Return a recipe's network, its optimizer, random images (uint8), and a training step."""
@@ -58,11 +60,6 @@ def set_up(recipe_name: str) -> tuple[nn.Module, MomentumSGD, Tensor, Callable[[
         train_step, network, optimizer, normalized(pixels), labels, recipe.label_smoothing
     )
     return network, optimizer, pixels, step
-
-
-def normalized(pixels: Tensor) -> Tensor:
-    """Return float32 (N, 1, 28, 28) of uint8 (N, 28, 28)."""
-    return normalize(pixels, MNIST.mean, MNIST.std)
 
 
 def multiply_adds(network: nn.Module) -> tuple[int, int]:
@@ -103,11 +100,7 @@ def distance_row(recipe_name: str, rate: float) -> dict[str, str]:
     """Return a recipe's multiply-adds, its microseconds per image and its share of the limit."""
     network, optimizer, pixels, step = set_up(recipe_name)
     images, batch = normalized(pixels), len(pixels)
-
-    def infer() -> None:
-        with torch.inference_mode():
-            network(images)
-
+    infer = torch.inference_mode()(partial(network, images))
     network.eval()
     inference = least_seconds(infer) / batch
     network.train()
@@ -164,15 +157,13 @@ def share_rows(recipe_names: list[str]) -> Iterator[dict[str, str]]:
 
 
 def measure_limit(
-    *, recipes: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None
+    *,
+    recipes: Annotated[
+        list[str] | None,
+        Parameter(help="Names of recipes; all, if not given.", consume_multiple=True, negative=""),
+    ] = None,
 ) -> None:
-    """Measure, and print both tables.
-
-    Parameters
-    ----------
-    recipes
-        Names of recipes; all, if not given.
-    """
+    """Measure, and print both tables."""
     names = recipes or list(RECIPES)
     for name in names:
         find_recipe(name)  # an unknown name should fail before anything is measured

@@ -29,6 +29,9 @@ from digitlab.errors import DigitlabError, Stopped
 Count = Annotated[int, Parameter(validator=Number(gte=1))]
 """An option that is a whole number, 1 or more."""
 
+Network = Annotated[Path, Parameter(help="The folder of a model or a run.")]
+"""The network that a benchmark measures."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
@@ -42,10 +45,7 @@ class Cost:
 def measure(command: Sequence[str], log: Path, environment: dict[str, str] | None = None) -> Cost:
     """Run a process to its end with stdout in `log`, and return its cost.
 
-    Raises
-    ------
-    DigitlabError
-        If it fails; the message has the end of its stderr.
+    Raises `DigitlabError` with the end of its stderr if it fails.
     """
     errors = log.with_suffix(".errors")
     with log.open("wb") as stdout, errors.open("wb") as stderr:

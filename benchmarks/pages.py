@@ -14,13 +14,13 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from cyclopts import Parameter
 
 from benchmarks.classifiers import classifier_of
-from benchmarks.measure import Count, print_environment, print_table, run_program
+from benchmarks.measure import Count, Network, print_environment, print_table, run_program
 from digitlab.data.dataset import load_dataset
 from digitlab.pages.answers import Page
 from digitlab.pages.read import read_page
@@ -64,9 +64,6 @@ def matches(truth: str, read: str) -> list[bool]:
 def counts_of(sheet: Sheet, page: Page, seconds: float) -> Counter[str]:
     """Compare a page with the truth."""
     correct = matches("".join(sheet.text.split()), "".join(str(d.digit) for d in page.digits))
-    wrong_and_sure = [
-        not ok and not digit.unsure for ok, digit in zip(correct, page.digits, strict=True)
-    ]
     return Counter(
         pages=1,
         pages_correct=int(best_text(page) == sheet.text),
@@ -74,7 +71,7 @@ def counts_of(sheet: Sheet, page: Page, seconds: float) -> Counter[str]:
         digits_correct=sum(correct),
         read=len(page.digits),
         unsure=sum(digit.unsure for digit in page.digits),
-        sure_wrong=sum(wrong_and_sure),
+        sure_wrong=sum(not (ok or d.unsure) for ok, d in zip(correct, page.digits, strict=True)),
         microseconds=round(1e6 * seconds),
     )
 
@@ -97,28 +94,16 @@ def rows(tallies: dict[str, Counter[str]]) -> Iterator[dict[str, str]]:
 
 
 def read_pages(
-    model: Path,
+    model: Network,
     *,
-    count: Count = 20,
-    seed: int = 77,
-    split: Literal["train", "test"] = "test",
-    wrong: bool = False,
+    count: Annotated[Count, Parameter(help="Pages per difficulty.")] = 20,
+    seed: Annotated[int, Parameter(help="Of the pages.")] = 77,
+    split: Annotated[
+        Literal["train", "test"], Parameter(help="The part of MNIST that the digits are from.")
+    ] = "test",
+    wrong: Annotated[bool, Parameter(help="Print the pages that are not correct.")] = False,
 ) -> None:
-    """Read the pages, and print the table.
-
-    Parameters
-    ----------
-    model
-        The folder of a model or a run.
-    count
-        Pages per difficulty.
-    seed
-        Of the pages.
-    split
-        The part of MNIST that the digits are from.
-    wrong
-        Print the pages that are not correct.
-    """
+    """Read the pages, and print the table."""
     classify, threshold, runtime = classifier_of(model)
     mnist = load_dataset("mnist")
     images, labels = (getattr(mnist, f"{split}_{part}") for part in ("images", "labels"))

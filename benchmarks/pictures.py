@@ -17,21 +17,22 @@ pictures without a digit. Nothing may be tuned on seed 77.
 import io
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from cyclopts import Parameter
 from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks.classifiers import Classify, classifier_of
-from benchmarks.measure import Count, print_environment, print_table, run_program
+from benchmarks.measure import Count, Network, print_environment, print_table, run_program
 from digitlab.data.dataset import load_dataset
 from digitlab.pictures.digit import has_ink, prepare
 from digitlab.train.examples import split
 from testsets.singles import Case, handmade
 from testsets.small import small_digits
 
+SmallDigits = Literal["none", "test", "held-out"]
 HELD_OUT = 5_000  # as in the training of the shipped model
 
 
@@ -45,23 +46,21 @@ def just_resized(picture: bytes | NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def tally(classify: Classify, cases: list[Case], threshold: float) -> dict[str, Counter[str]]:
     """Return counts per condition: pictures, correct both ways, sure answers, blank pictures."""
-    prepared = np.stack([prepare(case.picture) for case in cases])
+    labels = np.array([-1 if case.label is None else case.label for case in cases])
     resized_answers = classify(np.stack([just_resized(case.picture) for case in cases]))
+    prepared = np.stack([prepare(case.picture) for case in cases])
     answers = classify(prepared)
-    probabilities = np.exp(answers.max(axis=1))
+    inked = np.array([has_ink(image) for image in prepared])
+    facts = {
+        "pictures": np.ones(len(cases), bool),
+        "resized_correct": resized_answers.argmax(axis=1) == labels,
+        "prepared_correct": inked & (answers.argmax(axis=1) == labels),
+        "sure": inked & (np.exp(answers.max(axis=1)) >= threshold),
+        "blank": ~inked,
+    }
     tallies: dict[str, Counter[str]] = defaultdict(Counter)
-    for case, image, by_resizing, by_preparing, probability in zip(
-        cases, prepared, resized_answers.argmax(axis=1), answers.argmax(axis=1), probabilities,
-        strict=True,
-    ):  # fmt: skip
-        is_blank = not has_ink(image)
-        tallies[case.condition].update(
-            pictures=1,
-            resized_correct=int(by_resizing == case.label),
-            prepared_correct=int(by_preparing == case.label and not is_blank),
-            sure=int(probability >= threshold and not is_blank),
-            blank=int(is_blank),
-        )
+    for number, case in enumerate(cases):
+        tallies[case.condition].update({name: int(fact[number]) for name, fact in facts.items()})
     return tallies
 
 
@@ -87,7 +86,7 @@ def rows(tallies: dict[str, Counter[str]], threshold: float) -> Iterator[dict[st
         }
 
 
-def small_cases(which: Literal["none", "test", "held-out"]) -> Iterator[Case]:
+def small_cases(which: SmallDigits) -> Iterator[Case]:
     """Yield MNIST's digits made small."""
     if which == "none":
         return
@@ -101,28 +100,17 @@ def small_cases(which: Literal["none", "test", "held-out"]) -> Iterator[Case]:
 
 
 def read_pictures(
-    model: Path,
+    model: Network,
     *,
-    count: Count = 100,
-    seed: int = 77,
-    threshold: float | None = None,
-    digits: Literal["none", "test", "held-out"] = "none",
+    count: Annotated[Count, Parameter(help="Pictures per condition.")] = 100,
+    seed: Annotated[int, Parameter(help="Of the pictures.")] = 77,
+    threshold: Annotated[
+        float | None,
+        Parameter(help="The least probability of a sure answer; the model's own, if not given."),
+    ] = None,
+    digits: Annotated[SmallDigits, Parameter(help="Small MNIST digits to add.")] = "none",
 ) -> None:
-    """Read the pictures, and print the table.
-
-    Parameters
-    ----------
-    model
-        The folder of a model or a run.
-    count
-        Pictures per condition.
-    seed
-        Of the pictures.
-    threshold
-        The least probability of a sure answer; the model's own, if not given.
-    digits
-        Small MNIST digits to add.
-    """
+    """Read the pictures, and print the table."""
     classify, own_threshold, runtime = classifier_of(model)
     threshold = own_threshold if threshold is None else threshold
     print_environment(

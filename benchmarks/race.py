@@ -152,27 +152,27 @@ def system_rows(runs: list[Run]) -> Iterator[dict[str, object]]:
 
 def race(
     *,
-    recipe: Literal["fast", "tutorial"] = "fast",
-    rounds: Count | None = None,
-    tutorial_rounds: Annotated[int, Parameter(validator=Number(gte=0))] = 2,
-    epochs: Count = 8,
-    json_file: Annotated[Path | None, Parameter(name="--json")] = None,
+    recipe: Annotated[
+        Literal["fast", "tutorial"], Parameter(help="The recipe of digitlab that is compared.")
+    ] = "fast",
+    rounds: Annotated[
+        Count | None, Parameter(help="10 for fast, 3 for tutorial, if not given.")
+    ] = None,
+    tutorial_rounds: Annotated[
+        int,
+        Parameter(
+            help="With fast: how many of the rounds also run the tutorial's script.",
+            validator=Number(gte=0),
+        ),
+    ] = 2,
+    epochs: Annotated[
+        Count, Parameter(help="Of the tutorial's script and of the recipe tutorial.")
+    ] = 8,
+    json_file: Annotated[
+        Path | None, Parameter(name="--json", help="Write everything to this file, too.")
+    ] = None,
 ) -> None:
-    """Run all rounds, print the tables and write the JSON file.
-
-    Parameters
-    ----------
-    recipe
-        The recipe of digitlab that is compared.
-    rounds
-        10 for fast, 3 for tutorial, if not given.
-    tutorial_rounds
-        With fast: how many of the rounds also run the tutorial's script.
-    epochs
-        Of the tutorial's script and of the recipe tutorial.
-    json_file
-        Write everything to this file, too.
-    """
+    """Run all rounds, print the tables and write the JSON file."""
     if json_file is not None:  # an impossible path should fail now, not after all the runs
         json_file.parent.mkdir(parents=True, exist_ok=True)
         json_file.touch()

@@ -10,7 +10,7 @@ numbers of 1 to 12 digits. Each page has one difficulty; `DIFFICULTIES` lists th
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
@@ -55,20 +55,19 @@ class Hand:
     light: bool = False
 
 
-PLAIN = Hand()
 DIFFICULTIES: dict[str, Hand] = {
-    "clean": PLAIN,
-    "shadow": replace(PLAIN, shadow=True),
-    "ruled": replace(PLAIN, ruled=True),
-    "squared": replace(PLAIN, ruled=True, squared=True),
-    "specks": replace(PLAIN, specks=True),
-    "touching": replace(PLAIN, touching=0.5),
-    "broken": replace(PLAIN, broken=0.5),
-    "slanted": replace(PLAIN, slant=0.5),
-    "mixed sizes": replace(PLAIN, sizes=0.35),
-    "phone photo, JPEG": replace(PLAIN, photo=True),
-    "light on dark": replace(PLAIN, light=True),
-    "several lines, sloping": replace(PLAIN, lines=(4, 8), slope=0.06),
+    "clean": Hand(),
+    "shadow": Hand(shadow=True),
+    "ruled": Hand(ruled=True),
+    "squared": Hand(ruled=True, squared=True),
+    "specks": Hand(specks=True),
+    "touching": Hand(touching=0.5),
+    "broken": Hand(broken=0.5),
+    "slanted": Hand(slant=0.5),
+    "mixed sizes": Hand(sizes=0.35),
+    "phone photo, JPEG": Hand(photo=True),
+    "light on dark": Hand(light=True),
+    "several lines, sloping": Hand(lines=(4, 8), slope=0.06),
     "all of it": Hand(
         lines=(2, 5), touching=0.15, broken=0.1, slant=0.3, sizes=0.2, slope=0.04,
         shadow=True, ruled=True, specks=True, photo=True,
@@ -85,12 +84,7 @@ def composed(
 ) -> Iterator[Sheet]:
     """Yield pages of every difficulty; the same images and seed give the same pages.
 
-    Parameters
-    ----------
-    images
-        uint8, N x 28 x 28, MNIST's digits.
-    labels
-        N, the digit on each image.
+    `images` are MNIST's digits, uint8 (N, 28, 28), and `labels` the digit on each, shape (N,).
     """
     for number, (difficulty, hand) in enumerate(DIFFICULTIES.items()):
         for index in range(count_per_difficulty):

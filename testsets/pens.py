@@ -24,18 +24,10 @@ def pen(
 ) -> Ink:
     """Draw strokes with a round pen whose pressure varies a little.
 
-    Parameters
-    ----------
-    curves
-        strokes whose longer side is 1, as `testsets.strokes.written` returns them.
-    pen_width
-        as a share of the digit's longer side.
-    digit_side
-        the longer side in pixels, including the pen's width.
-    margins
-        pixels of bare paper on the left, top, right and bottom; negative values cut into the ink.
-    hard
-        no soft edges: every pixel is 0 or 1, as in a paint program.
+    The longer side of all `curves` is 1, as `testsets.strokes.written` returns them. It becomes
+    `digit_side` pixels, including the pen's width, which is `pen_width` times that. `margins` are
+    the pixels of bare paper on the left, top, right and bottom; negative values cut into the ink.
+    With `hard`, every pixel is 0 or 1, as in a paint program.
     """
     fine = max(1, round(400 / digit_side))  # draw this many times larger, then average
     inner = digit_side * fine * (1 - pen_width)

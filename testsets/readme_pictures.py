@@ -42,10 +42,7 @@ def main() -> None:
     assert isinstance(page, bytes)  # a photo is a JPEG file
     (folder / "page.jpg").write_bytes(page)
     print(text)
-    cases = {
-        (case.condition, case.label): case
-        for case in handmade(count_per_condition=10, seed=SINGLES_SEED)
-    }
+    cases = {(case.condition, case.label): case for case in handmade(10, SINGLES_SEED)}
     for name, wanted in SINGLES.items():
         case = cases[wanted]
         if isinstance(case.picture, bytes):

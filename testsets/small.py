@@ -41,11 +41,6 @@ def resized(image: Pixels, side: int, filter_: Image.Resampling) -> Pixels:
     return np.asarray(Image.fromarray(image).resize((side, side), filter_))
 
 
-def post(image: Pixels) -> Pixels:
-    """Return 16 x 16 pixels, light on dark."""
-    return resized(image, 16, Image.Resampling.BOX)
-
-
 def form(image: Pixels) -> Pixels:
     """Return 8 x 8 pixels, light on dark."""
     bitmap = resized(image, 32, Image.Resampling.BICUBIC) > 127
@@ -55,8 +50,8 @@ def form(image: Pixels) -> Pixels:
 
 CONDITIONS: dict[str, Callable[[Pixels], Pixels]] = {
     "as it is": lambda image: image,
-    "at 16x16": lambda image: post(squared(image)),
-    "at 16x16, stretched": lambda image: post(stretchable(image)),
+    "at 16x16": lambda image: resized(squared(image), 16, Image.Resampling.BOX),
+    "at 16x16, stretched": lambda image: resized(stretchable(image), 16, Image.Resampling.BOX),
     "at 8x8": lambda image: form(squared(image)),
     "at 8x8, stretched": lambda image: form(stretchable(image)),
 }

@@ -9,15 +9,10 @@ import sys
 from pathlib import Path
 
 from benchmarks.measure import progress, version_of
+from digitlab.data.catalog import MNIST
 from digitlab.errors import DigitlabError
 
 TORCHVISION_FOLDER = Path(__file__).parents[2] / ".torchvision"
-DATA_FILES = (
-    "train-images-idx3-ubyte",
-    "train-labels-idx1-ubyte",
-    "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte",
-)
 
 
 def ensure() -> str:
@@ -49,7 +44,7 @@ def lay_out_data(root: Path) -> None:
     folder = Path(json.loads(done.stdout)["folder"]).resolve()
     raw = root / "MNIST" / "raw"
     raw.mkdir(parents=True)
-    for name in DATA_FILES:
+    for name in (file.name for file in MNIST.files):
         if not (folder / name).is_file():
             raise DigitlabError(f"{folder} has no {name}; remove the folder to fetch MNIST again")
         (raw / name).symlink_to(folder / name)
@@ -57,6 +52,5 @@ def lay_out_data(root: Path) -> None:
 
 def environment() -> dict[str, str]:
     """Return this process's environment variables, with torchvision on PYTHONPATH."""
-    inherited = os.environ.get("PYTHONPATH")
-    folders = [str(TORCHVISION_FOLDER), *([inherited] if inherited else [])]
-    return dict(os.environ) | {"PYTHONPATH": os.pathsep.join(folders)}
+    folders = str(TORCHVISION_FOLDER), os.environ.get("PYTHONPATH")
+    return dict(os.environ) | {"PYTHONPATH": os.pathsep.join(filter(None, folders))}

@@ -67,26 +67,20 @@ def import_torchvision() -> ModuleType:
     except RuntimeError as error:
         if "torchvision::nms" not in str(error):
             raise
+    signature = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
     for operator in ("nms", "qnms"):
-        torch.library.define(
-            f"torchvision::{operator}",
-            "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
-        )
+        torch.library.define(f"torchvision::{operator}", signature)
     return importlib.import_module("torchvision")
 
 
 def load_data(train: bool) -> DataLoader[tuple[Tensor, Tensor]]:
     """Return one of MNIST's two parts as shuffled batches: images Nx1x28x28 and labels N."""
     torchvision = import_torchvision()
-    to_normalized = torchvision.transforms.Compose(
-        [
-            torchvision.transforms.ToTensor(),
-            torchvision.transforms.Normalize((0.1307,), (0.3081,)),
-        ]
-    )
+    transforms = torchvision.transforms
+    steps = [transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))]
     # `download=True` looks for the files first and downloads only missing ones.
     dataset = torchvision.datasets.MNIST(
-        arguments.data, train, transform=to_normalized, download=True
+        arguments.data, train, transform=transforms.Compose(steps), download=True
     )
     assert len(dataset) == (TRAIN_EXAMPLES if train else TEST_EXAMPLES)
     # The tutorial shuffles the test set too, for no reason; it is part of what is measured.
@@ -137,8 +131,7 @@ def draw_samples(title: str, digits: Tensor, name: str) -> None:
         axes = figure.add_subplot(2, 3, index + 1)
         axes.imshow(samples[index][0].numpy(), cmap="gray", interpolation="none")
         axes.set_title(f"{title}: {int(digits[index])}")
-        axes.set_xticks([])
-        axes.set_yticks([])
+        axes.set(xticks=[], yticks=[])
     figure.tight_layout()
     figure.savefig(arguments.out / name)
     pyplot.close(figure)
@@ -150,8 +143,7 @@ def draw_losses() -> None:
     axes.plot(*zip(*train_points, strict=True), color="blue", label="Train Loss")
     axes.scatter(*zip(*test_points, strict=True), color="red", label="Test Loss")
     axes.legend(loc="upper right")
-    axes.set_xlabel("number of training examples seen")
-    axes.set_ylabel("negative log likelihood loss")
+    axes.set(xlabel="number of training examples seen", ylabel="negative log likelihood loss")
     figure.savefig(arguments.out / "losses.png")
     pyplot.close(figure)
 
@@ -199,6 +191,5 @@ for epoch in range(1, arguments.epochs + 1):
 if arguments.epochs > EPOCHS_BEFORE_CONTINUING:
     draw_losses()
 
-accuracy = correct / TEST_EXAMPLES
 result = {"epochs": arguments.epochs, "correct": correct, "total": TEST_EXAMPLES}
-print(json.dumps(result | {"accuracy": accuracy, "seconds": seconds}))
+print(json.dumps(result | {"accuracy": correct / TEST_EXAMPLES, "seconds": seconds}))

@@ -7,7 +7,7 @@ from typing import Annotated
 import numpy as np
 from cyclopts import Parameter
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from digitlab.cli.parameters import AsJson, DataDir, DatasetName
 from digitlab.data.dataset import load_dataset
@@ -29,23 +29,24 @@ def data(
         from digitlab.figures.images import draw_samples
 
         draw_samples(loaded.train_images, loaded.train_labels, entry.classes, figure)
-    train_counts = np.bincount(loaded.train_labels, minlength=len(entry.classes)).tolist()
-    test_counts = np.bincount(loaded.test_labels, minlength=len(entry.classes)).tolist()
+    train_counts, test_counts = (
+        np.bincount(labels, minlength=len(entry.classes)).tolist()
+        for labels in (loaded.train_labels, loaded.test_labels)
+    )
     if as_json:
         description = {
             "dataset": entry.name,
             "folder": str(loaded.folder),
             "sha256": loaded.digests,
-            "classes": list(entry.classes),
+            "classes": entry.classes,
             "train_per_class": train_counts,
             "test_per_class": test_counts,
         }
         print(json.dumps(description))
         return
     print(f"{entry.title} is in {loaded.folder} (all checksums OK)")
-    table = Table("class")
-    table.add_column("training images", justify="right")
-    table.add_column("test images", justify="right")
+    counts = (Column(name, justify="right") for name in ("training images", "test images"))
+    table = Table("class", *counts)
     for name, in_training, in_test in zip(entry.classes, train_counts, test_counts, strict=True):
         table.add_row(name, f"{in_training:,}", f"{in_test:,}")
     table.add_section()

@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from cyclopts import Parameter
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from digitlab.cli.parameters import AsJson, DataDir, Threads
 from digitlab.data.dataset import Dataset
@@ -157,24 +157,18 @@ def _print_confidence(confidence: ConfidenceReport, total: int) -> None:
 
 
 def _class_table(report: Report) -> Table:
-    table = Table("class", "images", "right", "accuracy", "precision", title="Every class")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for score in report.per_class:
-        table.add_row(
-            score.name,
-            f"{score.total:,}",
-            f"{score.correct:,}",
-            f"{score.accuracy:.2%}",
-            f"{score.precision:.2%}",
-        )
+    names = ("images", "right", "accuracy", "precision")
+    columns = (Column(name, justify="right") for name in names)
+    table = Table("class", *columns, title="Every class")
+    for it in report.per_class:
+        counts = f"{it.total:,}", f"{it.correct:,}"
+        table.add_row(it.name, *counts, f"{it.accuracy:.2%}", f"{it.precision:.2%}")
     return table
 
 
 def _confusion_table(report: Report) -> Table:
-    table = Table("", title="Confusion: rows are true labels, columns are answers")
-    for index, _ in enumerate(report.classes):
-        table.add_column(str(index), justify="right")
+    columns = (Column(str(index), justify="right") for index, _ in enumerate(report.classes))
+    table = Table("", *columns, title="Confusion: rows are true labels, columns are answers")
     for index, (name, row) in enumerate(zip(report.classes, report.confusion, strict=True)):
         label = name if name == str(index) else f"{index} {name}"
         table.add_row(label, *(f"{count}" if count else "·" for count in row))

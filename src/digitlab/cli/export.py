@@ -7,14 +7,16 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from digitlab.cli.parameters import DataDir, TrainedPath
+from digitlab.cli.parameters import DataDir
 from digitlab.records.folder import RunFolder
 from digitlab.records.provenance import command_given
 from digitlab.records.run_record import RunRecord, load_recorded_dataset
 
 
 def export(
-    run: TrainedPath,
+    run: Annotated[
+        Path, Parameter(help="A run's folder, a checkpoint, or a model.pth from the tutorial.")
+    ],
     /,
     *,
     format: Annotated[
@@ -55,10 +57,9 @@ def export(
 
 def _origin(record: RunRecord | None) -> dict[str, Any]:
     """Return what the model's card says about how it was made, as far as it is recorded."""
-    given = [] if record is None else record.commands
-    commands = [it.command for it in (*given, command_given(sys.argv[1:]))]
+    commands = [*(record.commands if record else []), command_given(sys.argv[1:])]
     return {
-        "commands": [_without_folders(command) for command in commands],
+        "commands": [_without_folders(it.command) for it in commands],
         "machine": None if record is None else record.machine,
         "versions": {} if record is None else record.versions,
     }
@@ -70,10 +71,9 @@ def _without_folders(command: str) -> str:
     >>> _without_folders("digitlab train --run=/home/me/runs/a --data-dir ../data")
     'digitlab train --run=a --data-dir data'
     """
-    return shlex.join(_without_folder(word) for word in shlex.split(command))
-
-
-def _without_folder(word: str) -> str:
-    flag, equals, value = word.rpartition("=")
-    leads_out = Path(value).is_absolute() or ".." in Path(value).parts
-    return f"{flag}{equals}{Path(value).name}" if leads_out else word
+    words = []
+    for word in shlex.split(command):
+        flag, equals, value = word.rpartition("=")
+        leads_out = Path(value).is_absolute() or ".." in Path(value).parts
+        words.append(f"{flag}{equals}{Path(value).name}" if leads_out else word)
+    return shlex.join(words)

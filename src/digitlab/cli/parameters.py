@@ -1,5 +1,6 @@
 """The parameters that several commands share, each explained once."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -24,33 +25,17 @@ Device = Annotated[
 
 Threads = Annotated[int | None, Parameter(help="How many CPU threads; default: PyTorch's choice.")]
 
-CheckpointSteps = Annotated[
-    int, Parameter(help="Save every so many steps as well as after each epoch; 0: epochs only.")
-]
-
 Figures = Annotated[bool, Parameter(help="Draw the figures, which takes a second or two.")]
 
-AsJson = Annotated[
-    bool, Parameter(name="--json", negative="", show_default=False, help="Print one JSON object.")
-]
+_switch = partial(Parameter, negative="", show_default=False)
+
+AsJson = Annotated[bool, _switch(name="--json", help="Print one JSON object.")]
+
+AsJsonLines = Annotated[bool, _switch(name="--json", help="Print one JSON object per picture.")]
+
+AsCsv = Annotated[bool, _switch(name="--csv", help="Print comma-separated values.")]
 
 RunPath = Annotated[Path, Parameter(help="The run's folder.")]
-
-TrainedPath = Annotated[
-    Path, Parameter(help="A run's folder, a checkpoint, or a model.pth from the tutorial.")
-]
-
-AsJsonLines = Annotated[
-    bool,
-    Parameter(
-        name="--json", negative="", show_default=False, help="Print one JSON object per picture."
-    ),
-]
-
-AsCsv = Annotated[
-    bool,
-    Parameter(name="--csv", negative="", show_default=False, help="Print comma-separated values."),
-]
 
 
 def _refuse_options(_type: object, paths: list[Path]) -> None:

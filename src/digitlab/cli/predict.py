@@ -4,7 +4,6 @@ import csv
 import json
 import math
 import sys
-from collections.abc import Callable
 from itertools import tee
 from pathlib import Path
 
@@ -31,57 +30,42 @@ def predict(
     if as_json and as_csv:
         raise DigitlabError("--json and --csv exclude each other: give one of them")
     reader = Reader(model)
-    show = _show_json if as_json else _csv_printer() if as_csv else _table_printer()
-    paths, names = tee(find_pictures(pictures))
+    table = csv.writer(sys.stdout, lineterminator="\n")
+    if as_csv:
+        table.writerow(("picture", "digit", "probability", "unsure", "error"))
+    heading = "digit  probability  picture\n"  # printed with the first answer
     failures = 0
+    paths, names = tee(find_pictures(pictures))
     for path, answer in zip(names, reader.predict_each(map(source_of, paths)), strict=True):
-        show(path, answer)
         failures += answer.error is not None
+        if as_csv:
+            table.writerow(_csv_cells(path, answer))
+        elif answer.error is not None:
+            print_error(path, answer.error, as_json=as_json)
+        elif as_json:
+            print(_json_line(path, answer))
+        else:
+            print(heading + _table_line(path, answer))
+            heading = ""
     return min(failures, 1)
 
 
-def _table_printer() -> Callable[[Path, Prediction], None]:
-    """Return a function that prints a table row by row, since there may be very many pictures."""
-    heading = ["digit  probability  picture"]
-
-    def show(path: Path, answer: Prediction) -> None:
-        if answer.error is not None:
-            print_error(path, answer.error, as_json=False)
-            return
-        if heading:
-            print(heading.pop())
-        if answer.digit is None:
-            print(f"    -            -  {printable(path)}  no digit found")
-        else:
-            percent = math.floor(cut_off(answer.probability) * 10_000) / 100
-            remark = "  unsure" if answer.unsure else ""
-            print(f"    {answer.digit}      {percent:5.2f} %  {printable(path)}{remark}")
-
-    return show
-
-
-def _show_json(path: Path, answer: Prediction) -> None:
+def _csv_cells(path: Path, answer: Prediction) -> tuple[object, ...]:
     if answer.error is not None:
-        print_error(path, answer.error, as_json=True)
-        return
-    record = {
-        "picture": str(path),
-        "digit": answer.digit,
-        "probability": cut_off(answer.probability),
-        "unsure": answer.unsure,
-    }
-    print(json.dumps(record))
+        return path, None, None, None, reason_of(path, answer.error)
+    unsure = "true" if answer.unsure else "false"
+    return path, answer.digit, f"{cut_off(answer.probability):.6f}", unsure, None
 
 
-def _csv_printer() -> Callable[[Path, Prediction], None]:
-    table = csv.writer(sys.stdout, lineterminator="\n")
-    table.writerow(("picture", "digit", "probability", "unsure", "error"))
+def _json_line(path: Path, answer: Prediction) -> str:
+    probability = cut_off(answer.probability)
+    record = {"picture": str(path), "digit": answer.digit, "probability": probability}
+    return json.dumps(record | {"unsure": answer.unsure})
 
-    def show(path: Path, answer: Prediction) -> None:
-        if answer.error is None:
-            unsure = "true" if answer.unsure else "false"
-            table.writerow((path, answer.digit, f"{cut_off(answer.probability):.6f}", unsure, None))
-        else:
-            table.writerow((path, None, None, None, reason_of(path, answer.error)))
 
-    return show
+def _table_line(path: Path, answer: Prediction) -> str:
+    if answer.digit is None:
+        return f"    -            -  {printable(path)}  no digit found"
+    percent = math.floor(cut_off(answer.probability) * 10_000) / 100
+    remark = "  unsure" if answer.unsure else ""
+    return f"    {answer.digit}      {percent:5.2f} %  {printable(path)}{remark}"

@@ -54,12 +54,7 @@ def recipe_of(name: str, changes: Any) -> Recipe:
     """Return the named recipe with the settings that were given as flags.
 
     If `--epochs` leaves no room for the recipe's plain epochs, they are reduced, and a line on
-    stderr reports it.
-
-    Raises
-    ------
-    DigitlabError
-        If there is no such recipe, or a value is out of its range.
+    stderr reports it. Raises `DigitlabError` if there is no such recipe or a value is out of range.
     """
     recipe = find_recipe(name)
     given: dict[str, Any] = {} if changes is None else asdict(changes)

@@ -7,14 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from digitlab.cli.finish import finish_run
-from digitlab.cli.parameters import (
-    CheckpointSteps,
-    DataDir,
-    DatasetName,
-    Device,
-    Figures,
-    Threads,
-)
+from digitlab.cli.parameters import DataDir, DatasetName, Device, Figures, Threads
 from digitlab.cli.recipe_flags import Changes, recipe_of
 from digitlab.data.dataset import load_dataset
 from digitlab.recipe import RECIPES
@@ -42,7 +35,9 @@ def train(
     ] = False,
     device: Device = "auto",
     threads: Threads = None,
-    checkpoint_steps: CheckpointSteps = 0,
+    checkpoint_steps: Annotated[
+        int, Parameter(help="Save every so many steps as well as after each epoch; 0: epochs only.")
+    ] = 0,
     data_dir: DataDir = None,
     figures: Figures = True,
     jobs: Annotated[int, Parameter(show=False)] = 1,  # set by `digitlab repeat`, for the record

@@ -1,11 +1,12 @@
 """The datasets: their files with sizes and digests, their classes, and where to get them."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from digitlab.errors import DigitlabError
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class DataFile:
     """One file of a dataset, as it is after decompression, from whatever source."""
 
@@ -60,32 +61,22 @@ class CatalogEntry:
         return self.train_images, self.train_labels, self.test_images, self.test_labels
 
 
+# The names and sizes are the same in every dataset; only the digests differ.
+_train_images = partial(DataFile, "train-images-idx3-ubyte", 47_040_016)
+_train_labels = partial(DataFile, "train-labels-idx1-ubyte", 60_008)
+_test_images = partial(DataFile, "t10k-images-idx3-ubyte", 7_840_016)
+_test_labels = partial(DataFile, "t10k-labels-idx1-ubyte", 10_008)
+
 MNIST = CatalogEntry(
     name="mnist",
     title="MNIST",
     classes=tuple("0123456789"),
     mean=0.1307,
     std=0.3081,
-    train_images=DataFile(
-        name="train-images-idx3-ubyte",
-        size=47_040_016,
-        sha256="ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-    ),
-    train_labels=DataFile(
-        name="train-labels-idx1-ubyte",
-        size=60_008,
-        sha256="65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    ),
-    test_images=DataFile(
-        name="t10k-images-idx3-ubyte",
-        size=7_840_016,
-        sha256="0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-    ),
-    test_labels=DataFile(
-        name="t10k-labels-idx1-ubyte",
-        size=10_008,
-        sha256="ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    ),
+    train_images=_train_images("ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
+    train_labels=_train_labels("65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
+    test_images=_test_images("0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
+    test_labels=_test_labels("ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
     mirrors=(
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
@@ -109,26 +100,10 @@ FASHION_MNIST = CatalogEntry(
     ),
     mean=0.2860,
     std=0.3530,
-    train_images=DataFile(
-        name="train-images-idx3-ubyte",
-        size=47_040_016,
-        sha256="c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-    ),
-    train_labels=DataFile(
-        name="train-labels-idx1-ubyte",
-        size=60_008,
-        sha256="bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-    ),
-    test_images=DataFile(
-        name="t10k-images-idx3-ubyte",
-        size=7_840_016,
-        sha256="5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-    ),
-    test_labels=DataFile(
-        name="t10k-labels-idx1-ubyte",
-        size=10_008,
-        sha256="0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-    ),
+    train_images=_train_images("c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"),
+    train_labels=_train_labels("bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"),
+    test_images=_test_images("5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"),
+    test_labels=_test_labels("0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
     mirrors=("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",),
     torchvision_folder="FashionMNIST/raw",
     system_folders=("/usr/share/datasets/fashion-mnist",),
@@ -139,12 +114,7 @@ CATALOG = {entry.name: entry for entry in (MNIST, FASHION_MNIST)}
 
 
 def find_entry(name: str) -> CatalogEntry:
-    """Return the catalog entry with that name.
-
-    Raises
-    ------
-    DigitlabError
-        If there is none; the message lists the names that exist.
+    """Return the catalog entry with that name, or raise a `DigitlabError` that lists all names.
 
     >>> find_entry("mnist").test_images.size
     7840016

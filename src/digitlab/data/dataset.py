@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from digitlab.data.catalog import CatalogEntry, DataFile, find_entry
+from digitlab.data.catalog import CatalogEntry, find_entry
 from digitlab.data.fetch import VerifiedFile, obtain
 from digitlab.data.idx import parse_idx
 from digitlab.errors import DigitlabError
@@ -43,10 +43,7 @@ class Dataset:
 def default_data_dir() -> Path:
     """Return the folder in the variable DIGITLAB_DATA_DIR, or else the user's cache folder.
 
-    Raises
-    ------
-    DigitlabError
-        If the variable names the home folder of an unknown user.
+    Raises `DigitlabError` if the variable names the home folder of an unknown user.
     """
     path = os.environ.get(DATA_DIR_VARIABLE)
     if path:
@@ -64,34 +61,27 @@ def default_data_dir() -> Path:
 def load_dataset(
     name: str = "mnist", *, data_dir: Path | str | None = None, console: Console | None = None
 ) -> Dataset:
-    """Return a dataset; fetch it first if it is not on this machine.
+    """Return the dataset with that name in the catalog; fetch it if it is not on this machine.
 
-    Parameters
-    ----------
-    name
-        The name of an entry in the catalog.
-    data_dir
-        Where the files are kept; `default_data_dir()` if it is None.
-    console
-        Where progress is reported; stderr if it is None.
-
-    Raises
-    ------
-    DigitlabError
-        If there is no such dataset, it cannot be obtained (see `digitlab.data.fetch.obtain`), or
-        its images and labels do not belong together.
+    The files are kept in `data_dir`, by default `default_data_dir()`. Progress is reported on
+    `console`, by default stderr. Raises `DigitlabError` if there is no such dataset, it cannot be
+    obtained (see `digitlab.data.fetch.obtain`), or its images and labels do not belong together.
     """
     entry = find_entry(name)
     if data_dir == "":
         raise DigitlabError("the data folder is an empty string; name a folder, or None")
     folder = None if data_dir is None else Path(data_dir).absolute()
     files = obtain(entry, folder or default_data_dir(), console or Console(stderr=True))
-    train_images, train_labels = _parse(entry, files, entry.train_images, entry.train_labels)
-    test_images, test_labels = _parse(entry, files, entry.test_images, entry.test_labels)
+    contents = [files[file.name] for file in entry.files]
+    try:
+        train_images, train_labels = _parse(*contents[:2], classes=len(entry.classes))
+        test_images, test_labels = _parse(*contents[2:], classes=len(entry.classes))
+    except ValueError as error:
+        raise DigitlabError(f"{entry.title} cannot be read: {error}") from error
     return Dataset(
         entry=entry,
         data_dir=folder,
-        folder=files[entry.train_images.name].path.parent,
+        folder=contents[0].path.parent,
         train_images=train_images,
         train_labels=train_labels,
         test_images=test_images,
@@ -100,29 +90,18 @@ def load_dataset(
 
 
 def _parse(
-    entry: CatalogEntry,
-    files: dict[str, VerifiedFile],
-    images_file: DataFile,
-    labels_file: DataFile,
+    images_file: VerifiedFile, labels_file: VerifiedFile, *, classes: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return the images and labels in two files, or raise `DigitlabError` if they do not match."""
-    try:
-        images = parse_idx(files[images_file.name].content)
-        labels = parse_idx(files[labels_file.name].content)
-    except ValueError as error:
-        raise DigitlabError(f"{entry.title} cannot be read: {error}") from error
+    """Return the images and labels in two files, or raise `ValueError` if they do not match."""
+    images, labels = parse_idx(images_file.content), parse_idx(labels_file.content)
     if images.shape[1:] != (28, 28):
-        raise DigitlabError(
-            f"{images_file.name} of {entry.title} has shape {images.shape}, not (N, 28, 28)"
-        )
+        raise ValueError(f"{images_file.path} has shape {images.shape}, not (N, 28, 28)")
     if labels.shape != images.shape[:1]:
-        raise DigitlabError(
-            f"{labels_file.name} of {entry.title} has shape {labels.shape}, but there are "
-            f"{len(images):,} images"
+        raise ValueError(
+            f"{labels_file.path} has shape {labels.shape}, but there are {len(images):,} images"
         )
-    if labels.max(initial=0) >= len(entry.classes):
-        raise DigitlabError(
-            f"{labels_file.name} of {entry.title} has the label {labels.max()}, but the highest "
-            f"class is {len(entry.classes) - 1}"
+    if (label := labels.max(initial=0)) >= classes:
+        raise ValueError(
+            f"{labels_file.path} has the label {label}, but there are {classes} classes"
         )
     return images, labels

@@ -19,33 +19,14 @@ def download(
 ) -> bytes:
     """Return what a server sends for a URL, without undoing any compression.
 
-    Parameters
-    ----------
-    address
-        The URL. Redirects to other HTTP addresses are followed.
-    most_bytes
-        A longer answer is an error.
-    console
-        Where a progress bar is drawn, if it is a terminal.
-    window_seconds
-        How often the speed is checked: a download must bring 5,000 bytes per second in each
-        window. Together with `most_bytes` this limits the total time.
-
-    Raises
-    ------
-    SourceError
-        If the server cannot be reached, answers with an error, sends too much or too slowly, or
-        violates the protocol.
+    Redirects to other HTTP addresses are followed. In each window a download must bring 5,000 bytes
+    per second; together with `most_bytes` this limits the total time. A progress bar is drawn on
+    the console if it is a terminal. Raises `SourceError` if the server cannot be reached, answers
+    with an error, sends too much or too slowly, or violates the protocol.
     """
-    progress = Progress(
-        TextColumn("  {task.description}", markup=False),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
-    with progress:
+    name = TextColumn("  {task.description}", markup=False)
+    columns = name, BarColumn(), DownloadColumn(), TransferSpeedColumn()
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         transfer = _Transfer(address, most_bytes, progress)
         transfer.start()
         transfer.join(window_seconds)
@@ -72,9 +53,7 @@ class _Transfer(threading.Thread):
 
     def __init__(self, address: str, most_bytes: int, progress: Progress) -> None:
         super().__init__(daemon=True)  # an abandoned request must not keep the program alive
-        self.address = address
-        self.most_bytes = most_bytes
-        self.progress = progress
+        self.address, self.most_bytes, self.progress = address, most_bytes, progress
         self.body = bytearray()
         self.error: Exception | None = None
         self.is_given_up = False

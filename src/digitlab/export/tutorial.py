@@ -10,9 +10,6 @@ from digitlab.files import write_whole
 from digitlab.train.checkpoint import load_checkpoint_to_use
 from digitlab.train.networks import build_network, load_weights
 
-NETWORK_FILE = "model.pth"
-OPTIMIZER_FILE = "optimizer.pth"
-
 
 def export_tutorial(run: Path, out: Path) -> tuple[Path, Path]:
     """Write `model.pth` and `optimizer.pth` of a run's last checkpoint into the folder `out`.
@@ -20,11 +17,8 @@ def export_tutorial(run: Path, out: Path) -> tuple[Path, Path]:
     They hold the `state_dict` of the network and of its SGD optimizer, in PyTorch's format:
     what the tutorial's `network.load_state_dict(torch.load("model.pth"))` expects.
 
-    Raises
-    ------
-    DigitlabError
-        If the run has no complete checkpoint, its network is not the tutorial's, or the files
-        cannot be written.
+    Raises `DigitlabError` if the run has no complete checkpoint, its network is not the tutorial's,
+    or the files cannot be written.
     """
     checkpoint = load_checkpoint_to_use(run)
     recipe = checkpoint.progress.recipe
@@ -40,7 +34,7 @@ def export_tutorial(run: Path, out: Path) -> tuple[Path, Path]:
     velocities = checkpoint.part("velocity")
     for name, parameter in network.named_parameters():
         optimizer.state[parameter]["momentum_buffer"] = velocities[name]
-    paths = out / NETWORK_FILE, out / OPTIMIZER_FILE
+    paths = out / "model.pth", out / "optimizer.pth"
     try:
         out.mkdir(parents=True, exist_ok=True)
         weights = {name: weight.contiguous() for name, weight in network.state_dict().items()}

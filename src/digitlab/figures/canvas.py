@@ -25,12 +25,8 @@ def new_figure(width: float, height: float) -> Figure:
 def save_figure(figure: Figure, path: Path) -> Path:
     """Write the figure in the format of the path's suffix, completely or not at all.
 
-    Returns the path. Missing folders are created.
-
-    Raises
-    ------
-    DigitlabError
-        If the suffix is not one of the formats, or the path cannot be written.
+    Returns the path. Missing folders are created. Raises `DigitlabError` if the suffix is not one
+    of the formats, or the path cannot be written.
     """
     suffix = path.suffix.lower()
     if suffix not in FORMATS:

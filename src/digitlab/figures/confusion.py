@@ -26,23 +26,13 @@ def draw_confusion(confusion: Sequence[Sequence[int]], classes: Sequence[str], p
     axes = figure.add_axes((margin, margin, 0.94 - margin, 0.94 - margin))
     axes.imshow(np.where(on_diagonal, 1.0, 0.0), cmap="Greys", vmin=0, vmax=6)
     axes.imshow(mistakes, cmap="Reds", vmin=0, vmax=most)
-    for truth, row in enumerate(counts):
-        for answer, count in enumerate(row):
-            is_dark = truth != answer and count > 0.6 * most
-            if count:
-                axes.text(
-                    answer,
-                    truth,
-                    f"{count:,}",
-                    ha="center",
-                    va="center",
-                    color="white" if is_dark else "black",
-                    fontsize="small",
-                )
+    for truth, answer in np.argwhere(counts):
+        count = counts[truth, answer]
+        color = "white" if truth != answer and count > 0.6 * most else "black"
+        axes.text(answer, truth, f"{count:,}", ha="center", va="center", color=color, size="small")
     axes.set_xticks(range(len(classes)), classes, rotation=rotation)
     axes.set_yticks(range(len(classes)), classes)
-    axes.set_xlabel("answer")
-    axes.set_ylabel("true class")
+    axes.set(xlabel="answer", ylabel="true class")
     axes.set_title(
         f"{correct:,} of {total:,} correct ({correct / total:.2%}), {total - correct:,} mistakes"
     )
