@@ -13,11 +13,8 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
-
-from cyclopts import Parameter
+from typing import Any
 
 # NumPy, Pillow and digitlab's reader are imported in a child process only: this process measures
 # the memory of others and must stay small (see `benchmarks.measure`).
@@ -155,7 +152,6 @@ def rows_of_one_process(folder: Path, model: str, runs: int) -> list[Row]:
     classify = reader.classifier.classify
     images = load_dataset().test_images
     times = 500
-<<<<<<< HEAD
 
     def rate(function: Callable[..., object]) -> str:
         seconds = seconds_of(lambda: function(images), runs)
@@ -178,25 +174,6 @@ def rows_of_one_process(folder: Path, model: str, runs: int) -> list[Row]:
         row(digit, seconds(reader.predict, "digit.jpg"), "< 1 s"),
         row(number, seconds(reader.read, "number.jpg"), "< 1 s"),
     ]
-=======
-    rows = []
-    for what, function, image in (
-        ("network only", reader.classifier.classify, images[:1]),
-        ("`reader.predict`", reader.predict, images[0]),
-    ):
-        rates = [len(images) / s for s in seconds_of(partial(function, images), runs)]
-        rows.append(row(f"MNIST images per second, {what}", spread(rates, "/s", 0), ">= 50,000 /s"))
-        seconds = seconds_of(lambda f=function, i=image: [f(i) for _ in range(times)], runs)
-        milliseconds = [s / times * 1e3 for s in seconds]
-        rows.append(row(f"one image, {what}", spread(milliseconds, "ms", 3), "<= 0.1 ms"))
-    for what, read in (
-        ("one digit, `reader.predict`", partial(reader.predict, folder / "digit.jpg")),
-        ("a number, `reader.read`", partial(reader.read, folder / "number.jpg")),
-    ):
-        seconds = spread(seconds_of(read, runs), "s")
-        rows.append(row(f"a 12-megapixel JPEG of {what}", seconds, "< 1 s"))
-    return rows
->>>>>>> w-shrink2
 
 
 def rows(model: str, runs: int, scratch: Path) -> Iterator[Row]:
@@ -209,15 +186,16 @@ def rows(model: str, runs: int, scratch: Path) -> Iterator[Row]:
     yield from in_child(rows_of_one_process, scratch, model, runs)
 
 
-def measure_reading(
-    *,
-    model: Annotated[Path, Parameter(help="The folder of a model.")] = SHIPPED,
-    runs: Annotated[
-        Count,
-        Parameter(help="Of each figure, except folders and the photograph as a whole process (3)."),
-    ] = 7,
-) -> None:
-    """Measure, and print the table."""
+def measure_reading(*, model: Path = SHIPPED, runs: Count = 7) -> None:
+    """Measure, and print the table.
+
+    Parameters
+    ----------
+    model
+        The folder of a model.
+    runs
+        Of each figure, except folders and the photograph as a whole process (3).
+    """
     print_environment("onnxruntime", "numpy", "pillow", "torch", model=model, runs=runs)
     with tempfile.TemporaryDirectory(prefix="digitlab-reading-") as folder:
         print_table(rows(str(model), runs, Path(folder)))
