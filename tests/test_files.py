@@ -78,7 +78,23 @@ def test_a_pipe_is_written_to():
 
 
 def test_leftovers_are_removed_and_nothing_else(tmp_path: Path):
-    for name in (".a.12345678.tmp", "a.tmp", ".b", "c"):
+    """Neither other programs' files, nor those of a process that is still writing."""
+    parent = f".{os.getppid()}-12345678.digitlab.tmp"
+    kept = [".vimrc.tmp", "a.tmp", ".b", parent]
+    for name in (".999999999-12345678.digitlab.tmp", *kept):
         (tmp_path / name).touch()
     remove_leftovers(tmp_path)
-    assert names_in(tmp_path) == [".b", "a.tmp", "c"]
+    assert names_in(tmp_path) == sorted(kept)
+
+
+def test_a_file_keeps_its_permissions(tmp_path: Path):
+    path = tmp_path / "a.txt"
+    path.touch(mode=0o600)
+    write_whole(path, b"new")
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_name_as_long_as_the_system_allows(tmp_path: Path):
+    path = tmp_path / ("名" * 85)  # 255 bytes
+    write_whole(path, b"new")
+    assert path.read_bytes() == b"new"

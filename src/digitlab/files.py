@@ -1,7 +1,9 @@
 """The one way to write a file, and the one way to read a JSON record."""
 
 import os
+import re
 import secrets
+import shutil
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,6 +12,8 @@ import msgspec
 from digitlab.errors import DigitlabError
 
 Record = TypeVar("Record")
+
+_TEMPORARY = re.compile(r"\.([0-9]{1,9})-[0-9a-f]{8}\.digitlab\.tmp")
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -27,7 +31,7 @@ def write_whole(path: Path, content: bytes) -> None:
         `path`.
     """
     target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.tmp")
+    temporary = target.with_name(f".{os.getpid()}-{secrets.token_hex(4)}.digitlab.tmp")
     try:
         if path.exists() and not path.is_file():
             path.write_bytes(content)
@@ -37,11 +41,22 @@ def write_whole(path: Path, content: bytes) -> None:
                 stream.write(content)
                 stream.flush()
                 os.fsync(stream.fileno())
+            if target.exists():
+                shutil.copymode(target, temporary)
             temporary.replace(target)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
         flush_folder(target.parent)
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror or str(error), str(path)) from error
+
+
+def append(path: Path, content: bytes) -> None:
+    """Add to the end of a file, or raise `OSError` with `path` as its `filename`."""
+    try:
+        with path.open("ab") as stream:
+            stream.write(content)
     except OSError as error:
         raise type(error)(error.errno, error.strerror or str(error), str(path)) from error
 
@@ -57,9 +72,24 @@ def flush_folder(folder: Path) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove the temporary files of processes that were killed; call it holding a lock."""
-    for path in folder.glob(".*.tmp"):
-        path.unlink(missing_ok=True)
+    """Remove the temporary files that `write_whole` left in a folder when it was killed."""
+    for path in folder.iterdir():
+        found = _TEMPORARY.fullmatch(path.name)
+        if found and not _is_at_work(int(found[1])):
+            path.unlink(missing_ok=True)
+
+
+def _is_at_work(process: int) -> bool:
+    """Return whether another process with this number is running, as far as the system tells."""
+    if os.name != "posix" or process == os.getpid():
+        return False
+    try:
+        os.kill(process, 0)  # sends nothing
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it belongs to another user
+        return True
+    return True
 
 
 def read_json(path: Path, kind: type[Record]) -> Record:

@@ -51,7 +51,7 @@ class Recipe:
     epochs without memorizing the images."""
 
     batch_size: int = 64
-    """How many images make up one training step; at least 1.
+    """How many images make up one training step; from 1 to 60,000.
 
     Each step changes the weights once, by the mean gradient of its batch. A larger batch gives a
     less noisy gradient but fewer steps per epoch: 60,000 images make 938 steps of 64, the
@@ -59,7 +59,7 @@ class Recipe:
     small ones."""
 
     test_batch_size: int = 1000
-    """How many images are tested at once; at least 1.
+    """How many images are tested at once; from 1 to 60,000.
 
     This affects speed and memory, never the accuracy, because nothing is learned during a test.
     1000 is the tutorial's value."""
@@ -210,9 +210,10 @@ class Recipe:
     set is always used only once."""
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "test_batch_size", "log_every"):
+        for name in ("epochs", "log_every"):
             self._check(name, getattr(self, name) >= 1, "at least 1")
-        self._check("train_images", 1 <= self.train_images <= 60_000, "from 1 to 60,000")
+        for name in ("batch_size", "test_batch_size", "train_images"):
+            self._check(name, 1 <= getattr(self, name) <= 60_000, "from 1 to 60,000")
         finite = math.isfinite(self.learning_rate)
         self._check("learning_rate", finite and self.learning_rate > 0, "a number above 0")
         for name in ("momentum", "dropout", "warm_up", "label_smoothing", "average"):

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,20 @@ def test_where_nobody_reads_the_output_the_exit_code_is_141(words: tuple[str, ..
     os.close(writing)
     assert done.returncode == 141
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ("predict", "digit (null if none was found)"),
+        ("read", "The exit code is 1 if a picture could not be opened."),
+        ("repeat", "run the same command again to pick up where it left off"),
+        ("resume", "to the same bits as if it had never stopped"),
+    ],
+)
+def test_a_commands_help_says_what_its_docstring_says(call: Callable, command: str, sentence: str):
+    printed = " ".join(call(command, "--help").out.split())
+    assert sentence in printed
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

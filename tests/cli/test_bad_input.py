@@ -20,6 +20,13 @@ from digitlab.train.networks import build_network
         (("train", "--epochs", "0"), "epochs is 0, but must be at least 1"),
         (("train", "--epochs", "-2"), "epochs is -2, but must be at least 1"),
         (("train", "--batch-size", "0"), "batch_size is 0"),
+        (("train", "--batch-size", "10" * 11), "must be from 1 to 60,000"),
+        (("train", "--test-batch-size", "10" * 11), "must be from 1 to 60,000"),
+        (
+            ("train", "--threads", "3000000000"),
+            "must be from 1 to 1,024",
+        ),
+        (("repeat", "tutorial", "--threads", "0"), "threads is 0, but must be from 1 to 1,024"),
         (("train", "--learning-rate", "nan"), "learning_rate is nan"),
         (("train", "--train-images", "60001"), "train_images is 60001, but must be from"),
         (("train", "--dropout", "1"), "dropout is 1.0, but must be at least 0 and below 1"),
@@ -28,8 +35,8 @@ from digitlab.train.networks import build_network
         (("train", "--device", "tpu"), "no device 'tpu'"),
         (("train", "--threads", "0"), "threads is 0"),
         (("train", "--checkpoint-steps", "-1"), "checkpoint-steps is -1"),
-        (("resume", "nowhere"), "nowhere holds no run; start one with"),
-        (("plot", "nowhere"), "nowhere holds no run"),
+        (("resume", "nowhere"), "nowhere contains no run; start one with"),
+        (("plot", "nowhere"), "nowhere contains no run"),
         (
             ("eval", "nowhere"),
             "nowhere does not exist; give a run's folder (`digitlab",
@@ -120,8 +127,8 @@ def weights() -> dict[str, torch.Tensor]:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (lambda: {**weights(), "fc2.bias": Evil()}, "holds more than tensors"),
-        (lambda: build_network(Recipe()), "holds more than tensors"),
+        (lambda: {**weights(), "fc2.bias": Evil()}, "contains more than tensors"),
+        (lambda: build_network(Recipe()), "contains more than tensors"),
         (lambda: {"weights": [1, 2]}, "does not hold a network's weights"),
         (lambda: torch.zeros(3), "does not hold a network's weights"),
         (lambda: {"param_groups": [], "state": {}}, "optimizer's state; give the network's"),

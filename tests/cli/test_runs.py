@@ -177,7 +177,7 @@ def test_after_a_fallback_a_fault_while_saving_loses_nothing(
     real_replace = Path.replace
 
     def fail_at_the_last_rename(path: Path, target: Path) -> Path:
-        if path.name == ".saving.tmp":
+        if path.name == "saving.safetensors":
             raise OSError(5, "Input/output error")
         return real_replace(path, target)
 
@@ -270,7 +270,7 @@ def test_resume_to_fewer_epochs_is_refused(never_stopped: Path, call: Callable, 
     outcome = call("resume", never_stopped, "--epochs", epochs)
     assert outcome.code == 1
     told = (
-        "is already trained 2 epochs; --epochs must be at least 2"
+        "this run has already trained 2 epochs; --epochs must be at least 2"
         if epochs == 1
         else "must be at least 1"
     )
@@ -282,7 +282,7 @@ def test_a_run_is_not_overwritten_without_force(never_stopped: Path, call: Calla
     before = (run / "last.safetensors").read_bytes()
     refused = call("train", *TWO_EPOCHS, "--run", run)
     assert refused.code == 1
-    assert "already holds a run; continue it with `digitlab resume" in refused.err
+    assert "already contains a run; continue it with `digitlab resume" in refused.err
     assert "--force" in refused.err
     assert (run / "last.safetensors").read_bytes() == before
 

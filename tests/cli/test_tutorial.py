@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from digitlab.records.history import TestPoint
 from digitlab.train.checkpoint import read_checkpoint
 
 
@@ -22,6 +23,6 @@ def test_three_epochs_then_on_to_eight(spawn: Callable, tmp_path: Path):
     assert second.returncode == 0, err
     assert out.count("Test set: ") == 5
     assert json.loads((run / "report.json").read_text())["correct"] >= 9_830
-    history = read_checkpoint(run / "last.safetensors").record["history"]
-    tests = [point["examples"] for point in history if point["kind"] == "test"]
+    history = read_checkpoint(run / "last.safetensors").progress.history
+    tests = [point.examples for point in history if isinstance(point, TestPoint)]
     assert tests == list(range(0, 480_001, 60_000))

@@ -188,7 +188,8 @@ def test_the_data_is_found_where_the_run_found_it(
     assert call("train", *settings, "--data-dir", relative).code == 0
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DIGITLAB_DATA_DIR", str(tmp_path / "nothing here"))
-    for words in (("eval", run), ("export", run), ("plot", run)):
+    last = run / "last.safetensors"
+    for words in (("eval", run), ("export", run), ("plot", run), ("eval", last), ("export", last)):
         outcome = call(*words)
         assert outcome.code == 0, outcome.err
     assert not (tmp_path / "nothing here").exists()

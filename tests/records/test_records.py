@@ -105,6 +105,22 @@ def test_a_setting_of_another_version_is_refused(folder: RunFolder):
     assert "unknown field 'recipe.warp'" in refusal(folder)
 
 
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("seed",), -1),
+        (("threads",), 0),
+        (("data_dir",), ""),
+        (("data_dir",), "a\0b"),
+        (("commands",), [{"command": "digitlab 'x", "time": "", "folder": ""}]),
+    ],
+)
+def test_impossible_values_are_refused(folder: RunFolder, path: tuple[str, ...], value: Any):
+    whole = json.loads(folder.run_json.read_text())
+    folder.run_json.write_text(json.dumps(changed(whole, path, value)))
+    refusal(folder)
+
+
 def test_an_impossible_setting_is_refused(folder: RunFolder):
     whole = json.loads(folder.run_json.read_text())
     folder.run_json.write_text(json.dumps(changed(whole, ("recipe", "dropout"), 1.0)))
@@ -183,7 +199,7 @@ def test_nor_does_it_remove_what_was_there(tmp_path: Path):
 
 
 def test_what_a_killed_process_left_is_removed(folder: RunFolder):
-    leftover = folder.path / ".report.json.1234abcd.tmp"
+    leftover = folder.path / ".999999999-1234abcd.digitlab.tmp"
     leftover.write_text("half")
     with folder.only_one_process():
         assert not leftover.exists()
@@ -191,10 +207,12 @@ def test_what_a_killed_process_left_is_removed(folder: RunFolder):
 
 def test_the_record_says_which_code_was_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(provenance, "PACKAGE", tmp_path)
-    (tmp_path / "loop.py").write_text("step()")
+    (tmp_path / "train").mkdir()
+    (tmp_path / "recipe.py").touch()
+    (tmp_path / "train" / "loop.py").write_text("step()")
     before = code_digest()
     assert before == code_digest()
-    (tmp_path / "loop.py").write_text("step() ")
+    (tmp_path / "train" / "loop.py").write_text("step() ")
     assert code_digest() != before
     now = provenance.versions()
     changes = RECORD.differences(

@@ -58,14 +58,14 @@ def test_the_mean_is_that_of_the_runs_and_what_is_done_is_not_done_again(
 
     other = call("repeat", "tutorial", "--seeds", 3, "--epochs", 2, "--run", tmp_path)
     assert other.code == 1
-    assert "holds a run with other settings" in other.err
+    assert "contains a run with other settings" in other.err
 
 
 def test_a_run_does_not_go_on_with_another_dataset(call: Callable, tmp_path: Path, mnist: Dataset):
     run = tmp_path / "seed-1"
     assert call("train", *SETTINGS, "--run", run).code == 0
     other = replace(mnist, entry=replace(mnist.entry, name="other"))
-    with pytest.raises(DigitlabError, match="is trained on mnist and cannot continue with other"):
+    with pytest.raises(DigitlabError, match="was trained on mnist; it cannot continue with other"):
         repeat(
             tmp_path, "tutorial", replace(find_recipe("tutorial"), epochs=1, train_images=640),
             other, Launch(device="cpu"), seeds=1,

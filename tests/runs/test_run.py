@@ -17,7 +17,8 @@ from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.figures.run import draw_run
 from digitlab.recipe import Recipe, find_recipe
-from digitlab.records.folder import SYNTHETIC, RunFolder
+from digitlab.records import folder as folders
+from digitlab.records.folder import SYNTHETIC, RunFolder, read_results
 from digitlab.runs.run import Launch, resume_run, start_run
 from digitlab.synth.non_digits import non_digits
 from digitlab.train.checkpoint import load_checkpoint
@@ -277,3 +278,120 @@ def test_clothes_are_trained_on_too(tiny: Dataset, tmp_path: Path):
     assert {path.name for path in figures} == {
         *("samples.png", "loss.png", "predictions.png", "confusion.png", "mistakes.png"),
     }
+
+
+def full_at(patch: pytest.MonkeyPatch, name: str, after: int = 0) -> None:
+    """Let the disk be full when a file of that name is to be written for the n-th time."""
+    real_replace, real_append, seen = Path.replace, folders.append, []
+
+    def check(path: Path) -> None:
+        if path.name == name:
+            seen.append(path)
+            if len(seen) > after:
+                raise OSError(28, "No space left on device", str(path))
+
+    def replace_or_fail(path: Path, target: Path) -> Path:
+        check(target)
+        return real_replace(path, target)
+
+    def append_or_fail(path: Path, content: bytes) -> None:
+        check(path)
+        real_append(path, content)
+
+    patch.setattr(Path, "replace", replace_or_fail)
+    patch.setattr(folders, "append", append_or_fail)
+
+
+@pytest.mark.parametrize("file", ["run.json.new", "saving.safetensors"])
+def test_a_start_that_fails_leaves_the_run_before_it(
+    tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
+):
+    folder = RunFolder(tmp_path)
+    start_run(folder, OLD, tiny, LAUNCH)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with monkeypatch.context() as patch:
+        full_at(patch, file)
+        with pytest.raises(DigitlabError, match="make room, then run the same command again"):
+            start_run(folder, RECIPE, tiny, replace(LAUNCH, force=True))
+    with folder.only_one_process():  # which also removes what was half written
+        pass
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("file", ["history.jsonl", "train.log", "last.safetensors", "report.json"])
+def test_a_disk_that_fills_in_mid_run_does_not_send_back_to_the_start(
+    tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, whole: Callable
+):
+    folder = RunFolder(tmp_path)
+    with monkeypatch.context() as patch:
+        full_at(patch, file, after=0 if file == "report.json" else 1)
+        with pytest.raises(DigitlabError) as raised:
+            start_run(folder, RECIPE, tiny, LAUNCH)
+    assert f"make room, then continue with `digitlab resume {tmp_path}`" in str(raised.value)
+    assert file.startswith("last") or str(tmp_path / file) in str(raised.value)
+    resume_run(folder, dataset=tiny, command=["resume"])
+    assert_same(weights(folder), whole(RECIPE))
+
+
+def test_ctrl_c_before_anything_is_written_leaves_no_folder(
+    tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def interrupt(_: int) -> None:
+        raise KeyboardInterrupt
+
+    folder = RunFolder(tmp_path / "new" / "run")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            start_run(folder, RECIPE, tiny, LAUNCH)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_run_does_not_take_the_synthetic_images_of_the_one_before(
+    tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    drawn = []
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        drawn.append(options["seed"])
+        return non_digits(*arguments, **options, count=60)
+
+    monkeypatch.setattr("digitlab.train.examples.non_digits", counted)
+    folder = RunFolder(tmp_path)
+    with killed_at(STARTED + 6):
+        start_run(folder, BEST, tiny, LAUNCH)
+    assert (tmp_path / SYNTHETIC).exists()
+    start_run(folder, BEST, tiny, replace(LAUNCH, force=True))
+    assert drawn == [3, 3]
+
+
+def test_weights_that_diverge_between_two_printed_losses_are_not_saved(
+    tiny: Dataset, tmp_path: Path
+):
+    folder = RunFolder(tmp_path)
+    silent = replace(RECIPE, learning_rate=1e30, log_every=100, test_each_epoch=False)
+    with pytest.raises(DigitlabError, match="training diverged"):
+        start_run(folder, silent, tiny, LAUNCH)
+    assert load_checkpoint(folder.path)[0].progress.epochs_done == 0
+
+
+def test_a_run_records_and_parses_each_file_once(
+    tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = RunFolder(tmp_path)
+    start_run(folder, RECIPE, tiny, LAUNCH)
+    read: list[str] = []
+    real_read = Path.read_bytes
+
+    def counted(path: Path) -> bytes:
+        read.append(path.name)
+        return real_read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", counted)
+    resume_run(folder, dataset=tiny, command=["resume"])
+    assert sorted(name for name in read if name != "last.safetensors") == [
+        *("report.json", "run.json"),
+    ]
+    read.clear()
+    draw_run(read_results(folder), tiny)
+    assert sorted(read) == ["history.jsonl", "report.json", "run.json"]

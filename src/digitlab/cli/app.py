@@ -16,7 +16,8 @@ app = App(
     suppress_keyboard_interrupt=False,  # `main` handles Ctrl-C, with the same code everywhere
 )
 
-# Each is imported when it is called, so that `digitlab --help` is quick.
+# Each is imported when it is called, so that `digitlab --help` is quick. The `help` here is for its
+# list; `digitlab COMMAND --help` shows the command's docstring.
 app.command("digitlab.cli.predict:predict", name="predict", help="Read one digit per picture.")
 app.command("digitlab.cli.read:read", name="read", help="Read all the digits in a picture.")
 app.command("digitlab.cli.data:data", name="data", help="Fetch and verify the images.")
@@ -46,8 +47,11 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         try:
-            _refuse_empty(sys.argv[1:])
-            app(sys.argv[1:])
+            words = sys.argv[1:]
+            _refuse_empty(words)
+            if words and not words[0].startswith("-") and words[0] in app:
+                app[words[0]].help = None
+            app(words)
         finally:
             sys.stdout.flush()  # here, where a broken pipe or a full disk can still be reported
     except DigitlabError as error:

@@ -10,14 +10,14 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Column, Table
 
-from digitlab.cli.parameters import AsJson, DataDir, Threads
+from digitlab.cli.parameters import AsJson, RecordedDataDir, Threads
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.files import encode_json
 from digitlab.models.calibration import Calibration, LogProbabilities, temperature_scaled
 from digitlab.models.card import is_model, read_model
 from digitlab.models.classifier import Classifier
-from digitlab.records.folder import RunFolder
+from digitlab.records.folder import RunFolder, record_of
 from digitlab.records.history import result_line
 from digitlab.records.report import ConfidenceReport, Report, make_report
 from digitlab.records.run_record import RunRecord, load_recorded_dataset
@@ -60,7 +60,7 @@ def evaluate(
         Parameter(help="Where to compute: auto, cpu, cuda or mps. A model.onnx runs on the CPU."),
     ] = "auto",
     threads: Threads = None,
-    data_dir: DataDir = None,
+    data_dir: RecordedDataDir = None,
 ) -> None:
     """Test a trained network: accuracy with its interval, every class, confidence, confusion."""
     subjects = [_open(path, device, threads) for path in models]
@@ -103,7 +103,7 @@ def _open(path: Path, device: str, threads: int | None) -> Subject:
         path=path,
         dataset_name=trained.dataset_name or "mnist",
         epochs=trained.epochs,
-        record=folder.read_record() if folder.run_json.exists() else None,
+        record=record_of(path),
         test=lambda it: answer_test_set(trained, it, device_name=device, threads=threads),
     )
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from digitlab.cli.parameters import DataDir
-from digitlab.records.folder import RunFolder
+from digitlab.cli.parameters import RecordedDataDir
+from digitlab.records.folder import record_of
 from digitlab.records.provenance import command_given
 from digitlab.records.run_record import RunRecord, load_recorded_dataset
 
@@ -30,7 +30,7 @@ def export(
     out: Annotated[
         Path | None, Parameter(help="The folder to write to; default: the run's own.")
     ] = None,
-    data_dir: DataDir = None,
+    data_dir: RecordedDataDir = None,
 ) -> None:
     """Write a run's last checkpoint in another format."""
     if out is None:
@@ -45,8 +45,7 @@ def export(
         from digitlab.train.trained import load_trained
 
         trained = load_trained(run)
-        folder = RunFolder(run)
-        record = folder.read_record() if folder.run_json.exists() else None
+        record = record_of(run)
         dataset = load_recorded_dataset(trained.dataset_name or "mnist", record, data_dir)
         paths = export_onnx(trained, dataset, out, origin=_origin(record))
         if not trained.recipe.validation:

@@ -11,11 +11,16 @@ STDIN = Path("-")
 
 DatasetName = Annotated[str, Parameter(help="Which dataset: mnist or fashion-mnist.")]
 
+_DEFAULT_DATA_DIR = "the variable DIGITLAB_DATA_DIR, or else the user's cache folder."
+
 DataDir = Annotated[
+    Path | None, Parameter(help=f"Where the data is kept; default: {_DEFAULT_DATA_DIR}")
+]
+
+RecordedDataDir = Annotated[
     Path | None,
     Parameter(
-        help="Where the data is kept; default: the variable DIGITLAB_DATA_DIR, or else the user's "
-        "cache folder."
+        help=f"Where the data is kept; default: where the run found it, or else {_DEFAULT_DATA_DIR}"
     ),
 ]
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from digitlab.cli.finish import print_figures
-from digitlab.cli.parameters import DataDir, RunPath
+from digitlab.cli.parameters import RecordedDataDir, RunPath
 from digitlab.records.folder import RunFolder, read_results
 
 
@@ -19,7 +19,7 @@ def plot(
             help="Draw only the loss curve as it was after this many epochs, as loss-N-epochs.png."
         ),
     ] = None,
-    data_dir: DataDir = None,
+    data_dir: RecordedDataDir = None,
 ) -> None:
     """Draw a run's figures again."""
     results = read_results(RunFolder(run))

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def repeat(
-    recipe: Annotated[str, Parameter(help="Settings by name; see `digitlab train --help`.")],
+    recipe: Annotated[str, Parameter(help="A named set of settings; see `digitlab train --help`.")],
     /,
     *,
-    seeds: Annotated[int, Parameter(help="How many: seeds 1 to this number.")] = 10,
+    seeds: Annotated[int, Parameter(help="How many runs, with seeds 1, 2, 3 and so on.")] = 10,
     changes: Changes = None,
     dataset: DatasetName = "mnist",
     run: Annotated[
@@ -32,8 +32,8 @@ def repeat(
         int,
         Parameter(
             help="How many trainings run at the same time; they share the threads equally. Two "
-            "with one thread each get more done than one with two, but each takes longer. The last "
-            "bits of a run depend on its number of threads."
+            "trainings with one thread each finish sooner than one after the other with two. The "
+            "last bits of a run depend on its number of threads."
         ),
     ] = 1,
     as_json: AsJson = False,

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from digitlab.cli.finish import finish_run
-from digitlab.cli.parameters import DataDir, Figures, RunPath
+from digitlab.cli.parameters import Figures, RecordedDataDir, RunPath
 from digitlab.records.folder import RunFolder
 
 
@@ -28,7 +28,7 @@ def resume(
         int | None,
         Parameter(help="Save every so many steps as well; default: as the run was started."),
     ] = None,
-    data_dir: DataDir = None,
+    data_dir: RecordedDataDir = None,
     figures: Figures = True,
 ) -> None:
     """Continue a run from its last checkpoint, to the same bits as if it had never stopped."""

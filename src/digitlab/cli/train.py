@@ -16,14 +16,16 @@ from digitlab.records.folder import RunFolder
 
 def train(
     *,
-    recipe: Annotated[str, Parameter(help=f"Settings by name: {', '.join(RECIPES)}.")] = "tutorial",
+    recipe: Annotated[
+        str, Parameter(help=f"A named set of settings: {', '.join(RECIPES)}.")
+    ] = "tutorial",
     changes: Changes = None,
     dataset: DatasetName = "mnist",
     seed: Annotated[
         int,
         Parameter(
-            help="Decides the first weights, the order of the images and what dropout drops. The "
-            "same seed gives the same run."
+            help="Seed of all random numbers: initial weights, image order, dropout, augmentation. "
+            "The same seed gives the same run."
         ),
     ] = 1,
     run: Annotated[

@@ -70,8 +70,9 @@ def load_dataset(
     entry = find_entry(name)
     if data_dir == "":
         raise DigitlabError("the data folder is an empty string; name a folder, or None")
-    folder = None if data_dir is None else Path(data_dir).absolute()
-    files = obtain(entry, folder or default_data_dir(), console or Console(stderr=True))
+    folder = (default_data_dir() if data_dir is None else Path(data_dir)).absolute()
+    is_named = data_dir is not None or bool(os.environ.get(DATA_DIR_VARIABLE))
+    files = obtain(entry, folder, console or Console(stderr=True))
     contents = [files[file.name] for file in entry.files]
     try:
         train_images, train_labels = _parse(*contents[:2], classes=len(entry.classes))
@@ -80,7 +81,7 @@ def load_dataset(
         raise DigitlabError(f"{entry.title} cannot be read: {error}") from error
     return Dataset(
         entry=entry,
-        data_dir=folder,
+        data_dir=folder if is_named else None,
         folder=contents[0].path.parent,
         train_images=train_images,
         train_labels=train_labels,

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from digitlab.errors import DigitlabError
-from digitlab.files import encode_json, flush_folder, read_json, write_whole
+from digitlab.files import encode_json, flush_folder, read_json, remove_leftovers, write_whole
 from digitlab.models.calibration import Calibration
 
 WEIGHTS, NEW_WEIGHTS = "model.onnx", "model.onnx.new"
@@ -173,8 +173,7 @@ def _new_card_of(folder: Path, digest: str) -> ModelCard | None:
 
 def _finish_interrupted_write(folder: Path) -> None:
     """Rename the new card if the process that wrote it was killed before it could do that."""
-    for temporary in folder.glob(".model.*.new.*.tmp"):  # of `write_whole`
-        temporary.unlink(missing_ok=True)
+    remove_leftovers(folder)
     with contextlib.suppress(FileNotFoundError, DigitlabError):  # there is no usable model yet
         digest = hashlib.sha256(_read_weights(folder)).hexdigest()
         if _new_card_of(folder, digest):

@@ -1,12 +1,21 @@
 """A run's folder: which files it has, and how they are read and written."""
 
+import re
+import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from digitlab.errors import DigitlabError
-from digitlab.files import encode_json, read_json, remove_leftovers, write_whole
+from digitlab.files import (
+    append,
+    encode_json,
+    flush_folder,
+    read_json,
+    remove_leftovers,
+    write_whole,
+)
 from digitlab.models.card import CARD, NEW_CARD, NEW_WEIGHTS, WEIGHTS
 from digitlab.records.history import Point, from_json_lines, to_json_lines
 from digitlab.records.report import Report
@@ -14,7 +23,9 @@ from digitlab.records.run_record import RunRecord
 
 LAST = "last.safetensors"
 PREVIOUS = "previous.safetensors"
+SAVING = "saving.safetensors"
 SYNTHETIC = "synthetic.safetensors"
+NEW_RECORD = "run.json.new"
 LOCK = ".lock"
 
 
@@ -40,6 +51,10 @@ class RunFolder:
         self.train_log = path / "train.log"
         self.report_json = path / "report.json"
 
+    def __str__(self) -> str:
+        """Return the path, quoted for a shell where that is necessary."""
+        return shlex.quote(str(self.path))
+
     def holds_a_run(self) -> bool:
         """Return whether a run was started here."""
         return self.run_json.exists() or self.has_checkpoint()
@@ -52,20 +67,22 @@ class RunFolder:
         """Raise `DigitlabError` if there is a run here that may not be overwritten."""
         if not self.holds_a_run() or force:
             return
-        remedy = f"continue it with `digitlab resume {self.path}`, "
+        remedy = f"continue it with `digitlab resume {self}`, "
         if not self.run_json.exists():
             remedy = "which cannot be continued because run.json is missing: "
         raise DigitlabError(
-            f"{self.path} already holds a run; {remedy}choose another folder with --run, or "
+            f"{self} already contains a run; {remedy}choose another folder with --run, or "
             "overwrite it with --force"
         )
 
     def check_holds_a_run(self) -> None:
         """Raise `DigitlabError` if there is no run here that could be continued or drawn."""
         if not self.run_json.exists():
-            what = "has a checkpoint but no run.json" if self.has_checkpoint() else "holds no run"
+            what, force = "contains no run", ""
+            if self.has_checkpoint():
+                what, force = "has a checkpoint but no run.json", "--force "
             raise DigitlabError(
-                f"{self.path} {what}; start one with `digitlab train --run {self.path}`"
+                f"{self} {what}; start one with `digitlab train {force}--run {self}`"
             )
 
     @contextmanager
@@ -82,8 +99,8 @@ class RunFolder:
         """
         from filelock import FileLock, Timeout
 
-        created = [it for it in (self.path, *self.path.parents) if not it.exists()]
         try:
+            created = [it for it in (self.path, *self.path.parents) if not it.exists()]
             self.path.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.path / LOCK).acquire(timeout=0)
         except Timeout as error:
@@ -94,26 +111,44 @@ class RunFolder:
                 "with --run"
             ) from error
         with lock:
-            remove_leftovers(self.path)
+            self._remove_leftovers()
             try:
                 yield
             finally:
                 if not self.holds_a_run():
-                    (self.path / LOCK).unlink(missing_ok=True)
-                    with suppress(OSError):  # something else was put there
+                    with suppress(OSError):  # something else was put there, or it is in use
+                        self._remove_leftovers()
+                        (self.path / LOCK).unlink(missing_ok=True)
                         for folder in created:
                             folder.rmdir()
 
-    def clear(self) -> None:
-        """Remove everything that a run leaves here except `run.json`, checkpoints first.
+    def _remove_leftovers(self) -> None:
+        """Remove what a process that was killed while it wrote has left behind."""
+        remove_leftovers(self.path)
+        for name in (SAVING, NEW_RECORD):
+            (self.path / name).unlink(missing_ok=True)
 
-        A process that is killed in between leaves a run that starts again from its first step.
+    def start(self, record: RunRecord) -> None:
+        """Replace the run in this folder, if there is one, by a new one without checkpoints.
+
+        If this fails before the new record is on the disk, nothing has changed. A process that is
+        killed later leaves the old run or the new one, without checkpoints: it starts again from
+        its first step.
         """
+        new = self.path / NEW_RECORD
+        write_whole(new, encode_json(record, indent=2))
+        self._clear()
+        new.replace(self.run_json)
+        flush_folder(self.path)
+
+    def _clear(self) -> None:
+        """Remove everything that a run leaves here except `run.json`, checkpoints first."""
         names = (
             *(LAST, PREVIOUS, SYNTHETIC, "report.json", "history.jsonl", "train.log"),
             *(NEW_WEIGHTS, NEW_CARD, WEIGHTS, CARD, "model.pth", "optimizer.pth"),
             *("samples.png", "loss.png", "predictions.png", "confusion.png", "mistakes.png"),
             *(self.earlier_curve(epochs).name for epochs in self.earlier_curves()),
+            *(f"{name}.damaged" for name in (LAST, PREVIOUS)),
         )
         for name in names:
             (self.path / name).unlink(missing_ok=True)
@@ -124,8 +159,9 @@ class RunFolder:
 
     def earlier_curves(self) -> list[int]:
         """Return the numbers of epochs for which such a file exists, in ascending order."""
-        names = (path.stem.split("-")[1] for path in self.path.glob("loss-*-epochs.png"))
-        return sorted(int(name) for name in names if name.isdigit())
+        curve = re.compile(r"loss-([0-9]{1,9})-epochs\.png")
+        found = (curve.fullmatch(path.name) for path in self.path.glob("loss-*-epochs.png"))
+        return sorted(int(match[1]) for match in found if match)
 
     def read_record(self) -> RunRecord:
         """Return what `run.json` holds, or raise `DigitlabError` if it is missing or damaged."""
@@ -147,7 +183,7 @@ class RunFolder:
             return []
         except (OSError, ValueError, RecursionError) as error:
             raise DigitlabError(
-                f"{self.history_jsonl} cannot be read ({error}); `digitlab resume {self.path}` "
+                f"{self.history_jsonl} cannot be read ({error}); `digitlab resume {self}` "
                 "restores it from the checkpoint"
             ) from error
 
@@ -157,13 +193,11 @@ class RunFolder:
 
     def append_point(self, point: Point) -> None:
         """Add one point to `history.jsonl`."""
-        with self.history_jsonl.open("ab") as stream:
-            stream.write(to_json_lines([point]))
+        append(self.history_jsonl, to_json_lines([point]))
 
     def append_log(self, line: str) -> None:
         """Add one line to `train.log`."""
-        with self.train_log.open("a", encoding="utf-8") as stream:
-            stream.write(f"{line}\n")
+        append(self.train_log, f"{line}\n".encode())
 
     def read_report(self) -> Report | None:
         """Return what `report.json` holds, or None if there is none or it is damaged.
@@ -199,3 +233,10 @@ def read_results(folder: RunFolder) -> RunResults:
         history=folder.read_history(),
         report=folder.read_report(),
     )
+
+
+def record_of(path: Path) -> RunRecord | None:
+    """Return the record of the run that a folder or a checkpoint belongs to; None without a run."""
+    folder = RunFolder(path if path.is_dir() else path.parent)
+    is_of_a_run = path.is_dir() or path.name in (LAST, PREVIOUS)
+    return folder.read_record() if is_of_a_run and folder.run_json.exists() else None

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1]
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """A command that began or continued a run."""
+    """A command that started or continued a run."""
 
     command: str
     """As it was typed, quoted for a shell."""
@@ -22,19 +22,27 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     folder: str
     """The working directory."""
 
+    def __post_init__(self) -> None:
+        shlex.split(self.command)  # raises ValueError if a quote is not closed
+
 
 def command_given(arguments: list[str]) -> Command:
     """Return the current command; `arguments` are the words after `digitlab`."""
+    try:
+        folder = str(Path.cwd())
+    except FileNotFoundError:  # it was deleted
+        folder = ""
     return Command(
         command=shlex.join(["digitlab", *arguments]),
         time=datetime.now(UTC).isoformat(timespec="seconds"),
-        folder=str(Path.cwd()),
+        folder=folder,
     )
 
 
 def versions() -> dict[str, str]:
     """Return the versions of everything that can change a run's bits."""
-    found = {"python": platform.python_version(), "system": platform.platform()}
+    system = (platform.system(), platform.machine(), *platform.libc_ver())
+    found = {"python": platform.python_version(), "system": " ".join(filter(None, system))}
     for package in ("digitlab", "torch", "numpy", "pillow", "safetensors"):
         try:
             found[package] = version(package)
@@ -44,11 +52,14 @@ def versions() -> dict[str, str]:
 
 
 def code_digest() -> str:
-    """Return a digest of this package's own source, as 16 hexadecimal digits.
+    """Return a digest of the code that decides a run's bits, as 16 hexadecimal digits.
 
     A version number stays the same between releases; this changes with every edit.
     """
     digest = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")):
+    rooms = ("data", "pictures", "synth", "train")
+    for path in sorted(
+        [PACKAGE / "recipe.py", *(it for r in rooms for it in PACKAGE.glob(f"{r}/*.py"))]
+    ):
         digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]

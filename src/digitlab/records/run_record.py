@@ -1,4 +1,4 @@
-"""What `run.json` holds: everything that began a run."""
+"""What `run.json` contains: how a run was started."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from digitlab.recipe import Recipe
 from digitlab.records.provenance import Command
 
 DECIDES_BITS = ("device", "machine", "threads", "computed_in")
-"""The fields that, besides `versions`, decide the last bits of a run's results."""
+"""The fields that, besides `versions`, can change the last bits of a run's results."""
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,10 +34,16 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     jobs: int = 1
     """How many trainings ran at the same time on this machine."""
     commands: list[Command]
-    """The command that began the run, and those that continued it."""
+    """The command that started the run, and those that continued it."""
+
+    def __post_init__(self) -> None:
+        if self.seed < 0 or self.threads < 1 or self.checkpoint_steps < 0 or self.jobs < 1:
+            raise ValueError("seed, threads, checkpoint_steps or jobs is too small")
+        if self.data_dir is not None and (not self.data_dir or "\0" in self.data_dir):
+            raise ValueError(f"data_dir is {self.data_dir!r}, which is not a path")
 
     def differences(self, now: "RunRecord") -> list[str]:
-        """Return what has changed, of everything that decides the last bits of the results."""
+        """Return what has changed, of everything that can change the last bits of the results."""
         before, after = (
             record.versions | {name: str(getattr(record, name)) for name in DECIDES_BITS}
             for record in (self, now)

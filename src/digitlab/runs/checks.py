@@ -22,11 +22,10 @@ def check_settings(seed: int, checkpoint_steps: int) -> None:
 def check_belongs(checkpoint: Checkpoint, record: RunRecord) -> None:
     """Raise `CheckpointError` if the checkpoint is of another run, or of another network."""
     done = checkpoint.progress
-    if (done.seed, done.dataset, replace(done.recipe, epochs=record.recipe.epochs)) != (
-        *(record.seed, record.dataset, record.recipe),
-    ):
-        raise CheckpointError("this checkpoint is of another run")
     try:
+        expected = replace(record.recipe, epochs=done.recipe.epochs)
+        if (done.seed, done.dataset, done.recipe) != (record.seed, record.dataset, expected):
+            raise CheckpointError("this checkpoint is of another run")
         load_weights(build_network(done.recipe), checkpoint.part("network"))
     except DigitlabError as error:
         raise CheckpointError(str(error)) from error
@@ -41,7 +40,7 @@ def check_epochs(epochs: int, recipe: Recipe, epochs_done: int, batches_done: in
         done += f" and {batches_done} steps" if batches_done else ""
         limit = f"greater than {epochs_done}" if batches_done else f"at least {epochs_done}"
         raise DigitlabError(
-            f"epochs is {epochs}, but the run is already trained {done}; --epochs must be {limit}"
+            f"epochs is {epochs}, but this run has already trained {done}; --epochs must be {limit}"
         )
     if epochs == recipe.epochs:
         return
@@ -61,6 +60,6 @@ def check_dataset(trained_on: str, given: str, where: Path) -> None:
     """Raise `DigitlabError` if a run would continue with another dataset."""
     if trained_on != given:
         raise DigitlabError(
-            f"{where} is trained on {trained_on} and cannot continue with {given}; choose another "
+            f"{where} was trained on {trained_on}; it cannot continue with {given}; choose another "
             "folder with --run"
         )

@@ -23,7 +23,7 @@ class Job(NamedTuple):
 
 
 def run_commands(commands: Mapping[str, Sequence[str]], jobs: int) -> None:
-    """Run digitlab commands, so many at a time; print to stderr when each begins and ends.
+    """Run digitlab commands, at most `jobs` at a time; print to stderr when each starts and ends.
 
     `commands` are, by name, the words after `digitlab`. What a command prints is not shown, except
     its error; a training also keeps it in its `train.log`. `jobs` is at least 1.

@@ -48,7 +48,7 @@ class Repeats:
     mean_without_disputed: float
     parameters: int
     seconds: float
-    """Mean over the runs: training and testing, without imports."""
+    """Mean over the runs, without imports."""
     seconds_each: list[float]
     machine: str
     threads: int
@@ -76,7 +76,7 @@ def repeat(
         done than one run with two. A run that was started with another number of threads is
         finished with that number, so that its bits do not change.
 
-    Raises `DigitlabError` if a folder holds a run with other settings or a training fails, and
+    Raises `DigitlabError` if a folder contains a run with other settings or a training fails, and
     `Stopped` after Ctrl-C or SIGTERM; the same call then picks up where it left off.
     """
     if seeds < 1:
@@ -84,7 +84,9 @@ def repeat(
     if launch.jobs < 1:
         raise DigitlabError(f"jobs is {launch.jobs}, but must be at least 1")
     jobs = min(launch.jobs, seeds)
-    threads = launch.threads or max(1, torch.get_num_threads() // jobs)
+    threads = launch.threads
+    if threads is None:
+        threads = max(1, torch.get_num_threads() // jobs)
     launch = replace(launch, jobs=jobs, threads=threads)
     waiting: dict[str, list[str]] = {}
     for seed in range(1, seeds + 1):
@@ -106,7 +108,7 @@ def _check_same(folder: RunFolder, recipe: Recipe) -> bool:
         return False
     if folder.read_record().recipe != recipe:
         raise DigitlabError(
-            f"{folder.path} holds a run with other settings; choose another folder with --run"
+            f"{folder.path} contains a run with other settings; choose another folder with --run"
         )
     report = folder.read_report()
     return report is not None and report.epochs == recipe.epochs
@@ -128,14 +130,14 @@ def _command(
     folder: RunFolder, name: str, recipe: Recipe, dataset: Dataset, launch: Launch
 ) -> list[str]:
     """Return the words of the digitlab command that starts or continues a run."""
-    shared = ["--run", str(folder.path), "--no-figures"]
+    shared = ["--no-figures"]
     if dataset.data_dir is not None:
-        shared += ["--data-dir", str(dataset.data_dir)]
+        shared.append(f"--data-dir={dataset.data_dir}")
     if folder.holds_a_run():
-        return ["resume", *shared[1:]]
+        return ["resume", str(folder.path), *shared]
     return [
         *("train", "--recipe", name, *flags_of(recipe, name)),
-        *("--dataset", dataset.entry.name, *shared),
+        *("--dataset", dataset.entry.name, "--run", str(folder.path), *shared),
         *("--seed", str(launch.seed), "--device", launch.device),
         *("--threads", str(launch.threads), "--jobs", str(launch.jobs)),
     ]

@@ -1,6 +1,6 @@
 """Start a run, or continue one: the training, its folder, and the signals that stop it."""
 
-import shlex
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +21,12 @@ from digitlab.records.report import HeldOut, calibrate_by_held_out, make_report
 from digitlab.records.run_record import RunRecord
 from digitlab.runs.checks import check_belongs, check_dataset, check_epochs, check_settings
 from digitlab.runs.stopping import StopRequest
-from digitlab.runs.synthetic import drop_synthetic, keep_synthetic, load_synthetic
+from digitlab.runs.synthetic import (
+    announce_synthetic,
+    drop_synthetic,
+    keep_synthetic,
+    load_synthetic,
+)
 from digitlab.train.checkpoint import (
     Checkpoint,
     SaveError,
@@ -63,10 +68,10 @@ def start_run(folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launc
     check_settings(launch.seed, launch.checkpoint_steps)
     check_examples(recipe, dataset)
     device = set_up_device(launch.device, launch.threads)
-    with folder.only_one_process(), _explained("then run the same command again"):
+    with folder.only_one_process(), _explained(folder, "then run the same command again"):
         folder.check_free(force=launch.force)
-        synthetic = load_synthetic(folder.path, recipe, dataset, seed=launch.seed)
-        training = Training(recipe, dataset, seed=launch.seed, device=device, synthetic=synthetic)
+        announce_synthetic(recipe)
+        training = Training(recipe, dataset, seed=launch.seed, device=device)
         record = RunRecord(
             recipe=recipe,
             seed=launch.seed,
@@ -80,13 +85,13 @@ def start_run(folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launc
         )
         write_beside(folder.path, training.checkpoint())  # fails before anything is removed
         with StopRequest() as stop:
-            folder.clear()
-            folder.write_record(record)
+            folder.start(record)
             make_last(folder.path)
             keep_synthetic(folder.path, training, dataset)
         if stop.signal_number:
             raise Stopped(f"stopped at the start; {_how_to_continue(folder)}", stop.signal_number)
-        return _train_and_report(folder, training, dataset, record, launch.checkpoint_steps)
+        with _explained(folder, f"then {_how_to_continue(folder)}"):
+            return _train_and_report(folder, training, dataset, record, launch.checkpoint_steps)
 
 
 def resume_run(
@@ -110,7 +115,7 @@ def resume_run(
     checkpoint.
     """
     folder.check_holds_a_run()
-    with folder.only_one_process(), _explained(f"then {_how_to_continue(folder)}"):
+    with folder.only_one_process(), _explained(folder, f"then {_how_to_continue(folder)}"):
         record = folder.read_record()
         dataset = dataset or record.load_dataset(data_dir)
         check_dataset(record.dataset, dataset.entry.name, folder.path)
@@ -240,20 +245,22 @@ def _epochs(count: int) -> str:
 
 
 def _how_to_continue(folder: RunFolder) -> str:
-    return f"continue with `digitlab resume {shlex.quote(str(folder.path))}`"
+    return f"continue with `digitlab resume {folder}`"
 
 
 @contextmanager
-def _explained(remedy: str) -> Iterator[None]:
+def _explained(folder: RunFolder, remedy: str) -> Iterator[None]:
     """Turn a file that cannot be written into one sentence that ends with the remedy."""
     try:
         yield
     except BrokenPipeError:  # nobody reads what is printed any more
         raise
-    except SaveError as error:
-        raise DigitlabError(f"{error}; make room, {remedy}") from error
-    except OSError as error:
-        raise DigitlabError(
-            f"{error.filename or 'a file'} cannot be written ({error.strerror or error}); earlier "
-            f"checkpoints are intact; make room, {remedy}"
-        ) from error
+    except (SaveError, OSError) as error:
+        cause = error.__cause__ if isinstance(error, SaveError) else error
+        is_full = getattr(cause, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        what = str(error)
+        if isinstance(error, OSError):
+            what = f"{error.filename or folder} cannot be written ({error.strerror or error})"
+            what += "; earlier checkpoints are intact" if folder.has_checkpoint() else ""
+        advice = "make room" if is_full else "correct this"
+        raise DigitlabError(f"{what}; {advice}, {remedy}") from error

@@ -5,22 +5,23 @@ import signal
 from types import FrameType
 
 RUN_AGAIN = "stopped and saved; run the same command again to pick up where it left off"
-"""What a command prints that begins and continues runs alike."""
+"""The message of `digitlab repeat`, which both starts and continues runs."""
 
 PARENT_VARIABLE = "DIGITLAB_PARENT"
-"""The process number of the program that started this one, and without which it must not go on."""
+"""The process ID of the parent of a training; when the parent is gone, the training stops."""
 
 
 class StopRequest:
-    """While its `with` block lasts, the first Ctrl-C or SIGTERM is only noted.
+    """Inside its `with` block, the first Ctrl-C or SIGTERM is recorded instead of acting.
 
-    A second one acts at once, as it does outside the block. A program that was started by
-    `digitlab repeat` is also asked to stop when that process is gone.
+    A second one takes effect immediately. A training that was started by `digitlab repeat` is also
+    asked to stop when that process is gone.
     """
 
     def __init__(self) -> None:
         self._noted: int | None = None
-        self._parent = int(os.environ.get(PARENT_VARIABLE, "0"))
+        parent = os.environ.get(PARENT_VARIABLE, "")
+        self._parent = int(parent) if parent.isascii() and parent.isdigit() else None
 
     @property
     def signal_number(self) -> int | None:

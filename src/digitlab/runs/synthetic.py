@@ -32,8 +32,14 @@ def load_synthetic(
         if key == _key(recipe, dataset, seed):
             images = {name: tensor.numpy() for name, tensor in tensors.items()}
             return Synthetic(degraded=images.get("degraded"), non_digits=images.get("non_digits"))
-    print("generating synthetic training images, up to 2 minutes", file=sys.stderr)
+    announce_synthetic(recipe)
     return None
+
+
+def announce_synthetic(recipe: Recipe) -> None:
+    """Print to stderr that synthetic images are about to be drawn, if the recipe uses any."""
+    if recipe.degraded or recipe.outliers:
+        print("generating synthetic training images, up to 2 minutes", file=sys.stderr)
 
 
 def keep_synthetic(folder: Path, training: Training, dataset: Dataset) -> None:

@@ -12,11 +12,9 @@ from torch import Tensor
 from digitlab.errors import DigitlabError
 from digitlab.files import decode_json, flush_folder, write_whole
 from digitlab.recipe import Recipe
-from digitlab.records.folder import LAST, PREVIOUS
+from digitlab.records.folder import LAST, PREVIOUS, SAVING
 from digitlab.records.history import Point
 from digitlab.train.tensor_file import CheckpointError, pack, unpack
-
-TEMPORARY = ".saving.tmp"  # what a killed process leaves is removed with other temporary files
 
 
 class SaveError(DigitlabError):
@@ -35,7 +33,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     batches_done: int
     """In the current epoch."""
     seconds: float
-    """How long the run has been training and testing."""
+    """How long the run has been at work, without imports."""
     history: list[Point]
 
 
@@ -77,7 +75,7 @@ def tensors_of(parts: Mapping[str, Stateful]) -> dict[str, Tensor]:
 
 
 def load_parts(parts: Mapping[str, Stateful], checkpoint: Checkpoint) -> None:
-    """Let each part take over its state, or raise `CheckpointError` if it does not fit."""
+    """Restore the state of each part, or raise `CheckpointError` if it does not fit."""
     for prefix, part in parts.items():
         try:
             part.load_state_dict(checkpoint.part(prefix))
@@ -135,13 +133,15 @@ def write_beside(folder: Path, checkpoint: Checkpoint) -> None:
 
     The first half of `save_checkpoint`: existing checkpoints are not touched.
     """
-    temporary = folder / TEMPORARY
+    temporary = folder / SAVING
     try:
         write_whole(temporary, to_bytes(checkpoint))
         read_checkpoint(temporary)
-    except (OSError, DigitlabError) as error:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
-        raise _cannot_save(folder, error) from error
+        if isinstance(error, OSError | DigitlabError):
+            raise _cannot_save(folder, error) from error
+        raise
 
 
 def make_last(folder: Path) -> None:
@@ -153,18 +153,18 @@ def make_last(folder: Path) -> None:
     try:
         if (folder / LAST).exists():
             (folder / LAST).replace(folder / PREVIOUS)
-        (folder / TEMPORARY).replace(folder / LAST)
+        (folder / SAVING).replace(folder / LAST)
         flush_folder(folder)
     except OSError as error:
-        (folder / TEMPORARY).unlink(missing_ok=True)
+        (folder / SAVING).unlink(missing_ok=True)
         raise _cannot_save(folder, error) from error
 
 
 def _cannot_save(folder: Path, error: OSError | DigitlabError) -> SaveError:
     reason = error.strerror if isinstance(error, OSError) else error
-    return SaveError(
-        f"the checkpoint cannot be saved in {folder} ({reason}); earlier checkpoints are intact"
-    )
+    intact = any((folder / name).exists() for name in (LAST, PREVIOUS))
+    rest = "; earlier checkpoints are intact" if intact else ""
+    return SaveError(f"the checkpoint cannot be saved in {folder} ({reason}){rest}")
 
 
 def load_checkpoint(

@@ -15,6 +15,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # from glibc's malloc.h
 _LARGEST_BLOCK_KEPT = 1 << 25  # bytes; the largest value that glibc accepts
 _MOST_KEPT = 1 << 30  # bytes
+_MOST_THREADS = 1024  # so many more than there are cores crash PyTorch
 
 
 def set_up_device(name: str, threads: int | None = None) -> torch.device:
@@ -37,8 +38,8 @@ def set_up_device(name: str, threads: int | None = None) -> torch.device:
     """
     if name not in DEVICES:
         raise DigitlabError(f"there is no device {name!r}; choose one of {', '.join(DEVICES)}")
-    if threads is not None and threads < 1:
-        raise DigitlabError(f"threads is {threads}, but must be at least 1")
+    if threads is not None and not 1 <= threads <= _MOST_THREADS:
+        raise DigitlabError(f"threads is {threads}, but must be from 1 to {_MOST_THREADS:,}")
     available = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),

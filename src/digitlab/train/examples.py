@@ -115,13 +115,13 @@ def check_examples(recipe: Recipe, dataset: Dataset) -> None:
     size = recipe.batch_size
     if recipe.network != "tutorial" and 1 in (size, images % size):
         raise DigitlabError(
-            f"{images} images in batches of {size} leave a last batch of 1, and batch norm needs "
-            "at least 2; choose another batch_size"
+            f"{images:,} images in batches of {size} leave a last batch of 1, and batch norm needs "
+            "at least 2; choose another --batch-size"
         )
     if (recipe.degraded or recipe.outliers) and dataset.entry.name != "mnist":
         raise DigitlabError(
-            "degraded copies and pictures of no digit are made for mnist, not for "
-            f"{dataset.entry.name}; try --degraded 0 --outliers 0"
+            "degraded copies and pictures of no digit work only with mnist, not with "
+            f"{dataset.entry.name}; add --degraded 0 --outliers 0"
         )
 
 

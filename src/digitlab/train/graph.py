@@ -50,8 +50,11 @@ class LearningStep:
                     self._step, self.network, self.optimizer, images, labels
                 )
             except RuntimeError as error:
+                reason = str(error).partition("\n")[0]
                 print(
-                    f"no step can be recorded here ({error}); continuing without", file=sys.stderr
+                    f"the step cannot be recorded as a CUDA graph ({reason}); training continues "
+                    "without it",
+                    file=sys.stderr,
                 )
                 self.records = False
                 return self._step(images, labels)

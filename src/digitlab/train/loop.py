@@ -1,4 +1,4 @@
-"""Train, test, and be stopped and continued anywhere without a trace."""
+"""The training loop. It can stop anywhere and continue with the same result."""
 
 import math
 import time
@@ -39,7 +39,7 @@ class Training:
         Decides the first weights, the order of the images, what dropout drops, and everything
         else that is random.
     device
-        Where the arithmetic is done.
+        Where to compute.
     synthetic
         The synthetic images that the recipe asks for, if they were drawn before; drawn anew if
         None. They depend on recipe, dataset and seed only.
@@ -148,6 +148,8 @@ class Training:
             if self.batches_done % self.recipe.log_every == 0:
                 point = self._record_loss(loss.item())
             self.batches_done += 1
+            if is_last:  # so that a checkpoint of an epoch's end is never one that diverged
+                self._check_finite(loss.item())
             yield point
 
     def _record_loss(self, loss: float) -> TrainPoint:
@@ -247,7 +249,7 @@ class Training:
         Raises
         ------
         CheckpointError
-            If it is the state of a training of another kind.
+            If it is the state of a training with another recipe.
         """
         load_parts(self._parts(), checkpoint)
         self.epochs_done = checkpoint.progress.epochs_done

@@ -130,7 +130,7 @@ class FastNetwork(nn.Module):
         x = images  # (N, 1, 28, 28)
         x = F.relu(self.conv1(x))  # (N, 16, 12, 12): 12 positions, 2 pixels apart
         x = self.conv2(x)  # (N, 16, 10, 10): a window now covers 9 pixels
-        x = F.max_pool2d(x, 2)  # (N, 16, 5, 5): before batch norm, which then has a quarter to do
+        x = F.max_pool2d(x, 2)  # (N, 16, 5, 5): before batch norm, which then has less to do
         x = F.relu(self.norm2(x))  # (N, 16, 5, 5)
         x = F.relu(self.norm3(self.conv3(x)))  # (N, 48, 3, 3): 19 pixels
         x = F.relu(self.norm4(self.conv4(x)))  # (N, 64, 1, 1): 27 pixels, almost the whole image
@@ -181,8 +181,8 @@ class DeepNetwork(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Return the log-probability of each digit for each image."""
         x = images  # (N, 1, 28, 28)
-        x = F.max_pool2d(self.conv1(x), 2)  # (N, a, 12, 12): the best of each 2x2 positions
-        x = F.relu(self.norm1(x))  # (N, a, 12, 12): after pooling, there is a quarter to do
+        x = F.max_pool2d(self.conv1(x), 2)  # (N, a, 12, 12): the largest of each 2x2 square
+        x = F.relu(self.norm1(x))  # (N, a, 12, 12): after pooling, only a quarter to normalize
         x = F.relu(self.norm2(self.conv2(x)))  # (N, b, 10, 10): a window now covers 10 pixels
         x = F.relu(self.norm3(self.conv3(x)))  # (N, c, 8, 8): 14 pixels
         x = F.max_pool2d(self.conv4(x), 2)  # (N, d, 3, 3): 20 pixels
@@ -202,7 +202,7 @@ def count_parameters(module: nn.Module) -> int:
 def _check_parameters(network: nn.Module, *, total: int, **layers: int) -> None:
     """Raise `AssertionError` if a layer, or the network, has another number of parameters.
 
-    You have changed a network on purpose? Then work out the new number, and write it there.
+    If you changed a network on purpose, compute the new number and update the call.
     """
     found = {name: count_parameters(network.get_submodule(name)) for name in layers}
     for name, expected in layers.items():

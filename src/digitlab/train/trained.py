@@ -1,4 +1,4 @@
-"""A trained network: from a run, a checkpoint, or the `model.pth` of a reader of the tutorial."""
+"""A trained network: from a run, a checkpoint, or a `model.pth` of the tutorial's script."""
 
 import pickle
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from digitlab.train.examples import split_of
 from digitlab.train.networks import answer, build_network, load_weights
 
 ZIP_MAGIC = b"PK\x03\x04"
-"""How a file begins that `torch.save` wrote."""
+"""The first bytes of a file that `torch.save` wrote."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class TrainedNetwork:
 
 
 def load_trained(path: Path) -> TrainedNetwork:
-    """Return the network in a run's folder, a checkpoint, or a tutorial reader's `model.pth`.
+    """Return the network in a run's folder, a checkpoint, or a `model.pth` from the tutorial.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def _from_tutorial_file(path: Path) -> TrainedNetwork:
         # weights_only: anything but tensors and plain containers is refused, and no code is run.
         weights = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        raise DigitlabError(f"{path} is refused: it holds more than tensors") from error
+        raise DigitlabError(f"{path} is refused: it contains more than tensors") from error
     except Exception as error:  # torch raises many kinds for files that it cannot read
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DigitlabError(f"{path} is not a complete PyTorch file ({reason})") from error
