@@ -64,7 +64,7 @@ def plain_epoch(
     return losses, network.state_dict()
 
 
-@pytest.mark.parametrize("images", [6_416, pytest.param(60_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("images", [3_216, pytest.param(60_000, marks=pytest.mark.slow)])
 def test_an_epoch_equals_the_tutorials_to_the_last_bit(mnist: Dataset, images: int):
     part = replace(
         mnist, train_images=mnist.train_images[:images], train_labels=mnist.train_labels[:images]
@@ -74,7 +74,7 @@ def test_an_epoch_equals_the_tutorials_to_the_last_bit(mnist: Dataset, images: i
 
     losses, weights = plain_epoch(part, 1, torch.channels_last)
     ours = [point.loss for point in points if isinstance(point, TrainPoint)]
-    assert len(ours) == math.ceil(images / 64)  # 101 with a smaller last batch, or 938
+    assert len(ours) == math.ceil(images / 64)  # 51 or 938, the last one smaller
     assert ours == losses
     for name, weight in training.network.state_dict().items():
         assert torch.equal(weight, weights[name]), name
@@ -85,7 +85,7 @@ def test_an_epoch_equals_the_tutorials_to_the_last_bit(mnist: Dataset, images: i
     before, after = (point for point in points if isinstance(point, TestPoint))
     assert (before.examples, after.examples) == (0, images)
     assert before.correct < 2_500
-    assert after.correct >= (9_600 if images == 60_000 else 7_000)
+    assert after.correct >= (9_600 if images == 60_000 else 5_000)
 
 
 def test_in_the_tutorials_own_memory_layout_only_rounding_differs(mnist: Dataset):

@@ -10,9 +10,9 @@ Processors and thread counts add numbers in different orders, so float32 results
 to tenfold per step and reaches 1e-2 after five steps; a tolerance for that would hide real changes.
 So the learning rate of those recipes is divided by 100 here. What then remains was measured with
 two threads, SSE4.1 or no vector instructions, without oneDNN, and with MKL's kernels for any
-processor: at most 7e-5 in training losses and 2e-6 in test losses, and with bfloat16, whose
-rounding error is up to 4e-3 per number, 3e-4 and 3e-6. The tolerances are four times that, and ten
-times or more for bfloat16, which was only seen emulated.
+processor: at most 1e-4 in training losses and 2e-6 in test losses, and with bfloat16, whose
+rounding error is up to 4e-3 per number, 3e-4 and 5e-6. The tolerances are five times that, and ten
+times or more for bfloat16, which was measured only where PyTorch emulates it.
 
 The numbers were recorded on an AMD EPYC (Zen 3) with PyTorch 2.13.0. After a change that is
 meant to change them, run the tests and copy the new ones from the failures.
@@ -32,41 +32,41 @@ from digitlab.train.loop import Training
 GOLDEN: dict[tuple[str, str], tuple[list[float], float]] = {
     ("tutorial", "float32"): (
         [
-            2.368162, 2.322556, 2.320866, 2.288254, 2.335787, 2.330613,
-            2.27327, 2.298603, 2.282826, 2.278601, 2.274865, 2.25982,
+            2.325041, 2.311180, 2.374915, 2.303256, 2.297804,
+            2.296281, 2.269294, 2.265398, 2.290266, 2.287279,
         ],
-        2.2715195,
+        2.2641581,
     ),
     ("fast", "float32"): (
         [
-            2.28953, 2.289831, 2.29453, 2.244988, 2.259123, 2.17651,
-            2.16124, 2.138543, 2.145058, 2.111762, 2.112168, 2.088087,
+            2.306137, 2.281877, 2.276761, 2.230926, 2.236377,
+            2.189558, 2.155569, 2.155374, 2.148960, 2.117814,
         ],
-        2.261433,
+        2.274089,
     ),
-    ("fast", "bfloat16"): ([2.290605, 2.305093, 2.257417, 2.237687], 2.3014972),
+    ("fast", "bfloat16"): ([2.290605, 2.305093, 2.257417, 2.237687], 2.3001496),
     ("compact", "float32"): (
         [
-            2.281414, 2.378399, 2.320573, 2.279346, 2.285059, 2.283411,
-            2.316978, 2.218685, 2.244799, 2.182461, 2.221767, 2.211113,
+            2.342391, 2.315992, 2.335535, 2.282518, 2.275391,
+            2.296610, 2.222960, 2.267116, 2.236349, 2.207616,
         ],
-        2.3169293,
+        2.3067651,
     ),
-    ("compact", "bfloat16"): ([2.263853, 2.239042, 2.307254, 2.206136], 2.3119847),
+    ("compact", "bfloat16"): ([2.263853, 2.239042, 2.307254, 2.206136], 2.3047259),
     ("best", "float32"): (
         [
-            2.404204, 2.33829, 2.323193, 2.318413, 2.338703, 2.395722,
-            2.341973, 2.349763, 2.349987, 2.353772, 2.33003, 2.2639,
+            2.334563, 2.444525, 2.375689, 2.386448, 2.396970,
+            2.382976, 2.346124, 2.354664, 2.350875, 2.300679,
         ],
-        2.3071783,
+        2.3090432,
     ),
-    ("best", "bfloat16"): ([2.418133, 2.369681, 2.400543, 2.414455], 2.3048612),
+    ("best", "bfloat16"): ([2.418133, 2.369681, 2.400543, 2.414455], 2.3049982),
 }  # fmt: skip
 """By recipe and precision: the loss before each step, and the test loss after the last."""
 
-STEPS = {"float32": 6, "bfloat16": 2}  # per epoch; bfloat16 is slow where it is emulated
+STEPS = {"float32": 5, "bfloat16": 2}  # per epoch; bfloat16 is slow where it is emulated
 
-TOLERANCES = {"float32": (3e-4, 1e-5), "bfloat16": (3e-3, 1e-4)}
+TOLERANCES = {"float32": (5e-4, 1e-5), "bfloat16": (3e-3, 1e-4)}
 """Relative, of training losses and of the test loss."""
 
 
@@ -90,9 +90,7 @@ def test_a_short_run_is_as_it_was(
         log_every=1,
         test_each_epoch=False,
     )
-    part = replace(
-        mnist, test_images=mnist.test_images[:1000], test_labels=mnist.test_labels[:1000]
-    )
+    part = replace(mnist, test_images=mnist.test_images[:300], test_labels=mnist.test_labels[:300])
     points = list(Training(short, part, seed=1, device=set_up_device("cpu")).run())
     losses = [point.loss for point in points if isinstance(point, TrainPoint)]
     (test_loss,) = (point.loss for point in points if isinstance(point, TestPoint))
