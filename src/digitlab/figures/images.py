@@ -39,16 +39,16 @@ def draw_images(
     figure = new_figure(width / DOTS_PER_INCH, height / DOTS_PER_INCH)
     if heading:
         figure.text(0.5, 1 - above / 2 / height, heading, ha="center", va="center")
-    canvas = np.full((height, width, 3), 255, dtype=np.uint8)  # red, green, blue
     for place, (image, title) in enumerate(zip(images, titles, strict=True)):
         row, column = divmod(place, columns)
         top = above + row * (title_height + side + _GAP) + title_height
         left = column * (side + _GAP) + _GAP // 2
-        large = image.repeat(_SCALE, axis=0).repeat(_SCALE, axis=1)
-        canvas[top : top + side, left : left + side] = large[:, :, None]
+        place_of_image = (left / width, 1 - (top + side) / height, side / width, side / height)
+        axes = figure.add_axes(place_of_image)
+        axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="none")
+        axes.set_axis_off()
         x, y = (left + side / 2) / width, 1 - (top - 6) / height
         figure.text(x, y, title, ha="center", va="bottom", fontsize=9)
-    figure.figimage(canvas)
     return save_figure(figure, path)
 
 
