@@ -28,7 +28,7 @@ app.command("digitlab.cli.eval:evaluate", name="eval", help="Test a trained netw
 app.command("digitlab.cli.plot:plot", name="plot", help="Draw a run's figures again.")
 app.command("digitlab.cli.export:export", name="export", help="Write a run in another format.")
 
-BROKEN_PIPE = 128 + 13
+_BROKEN_PIPE = 128 + 13
 """The exit code of a program whose reader is gone: `digitlab … | head`."""
 
 
@@ -85,7 +85,7 @@ def _refuse_empty(words: list[str]) -> None:
 def _nobody_reads() -> None:
     # What is still buffered cannot be written either, and Python would complain at exit.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    sys.exit(BROKEN_PIPE)
+    sys.exit(_BROKEN_PIPE)
 
 
 def _fail(message: str, exit_code: int) -> None:

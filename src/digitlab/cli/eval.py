@@ -26,7 +26,7 @@ Answers = tuple[LogProbabilities, Calibration | None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subject:
+class _Subject:
     """A network to be tested, from whatever file."""
 
     path: Path
@@ -82,7 +82,7 @@ def evaluate(
         _print_report(report)
 
 
-def _open(path: Path, device: str, threads: int | None) -> Subject:
+def _open(path: Path, device: str, threads: int | None) -> _Subject:
     folder = RunFolder(path)
     # A run's folder may also hold an exported model; it then stands for its last checkpoint.
     if path.suffix == ".onnx" or (is_model(path) and not folder.holds_a_run()):
@@ -93,13 +93,13 @@ def _open(path: Path, device: str, threads: int | None) -> Subject:
             answers = classifier.log_probabilities(dataset.test_images)
             return answers, card.calibration if dataset.entry.name == card.dataset else None
 
-        return Subject(
+        return _Subject(
             path=path, dataset_name=card.dataset, epochs=card.epochs, record=None, test=test
         )
     from digitlab.train.trained import answer_test_set, load_trained  # here: PyTorch takes a second
 
     trained = load_trained(path)
-    return Subject(
+    return _Subject(
         path=path,
         dataset_name=trained.dataset_name or "mnist",
         epochs=trained.epochs,
@@ -108,7 +108,7 @@ def _open(path: Path, device: str, threads: int | None) -> Subject:
     )
 
 
-def _common_dataset(subjects: list[Subject]) -> str:
+def _common_dataset(subjects: list[_Subject]) -> str:
     name = subjects[0].dataset_name
     for subject in subjects:
         if subject.dataset_name != name:

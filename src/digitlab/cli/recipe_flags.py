@@ -8,7 +8,7 @@ from cyclopts import Group, Parameter
 
 from digitlab.recipe import RECIPES, Recipe, field_help, find_recipe
 
-IN_RECIPE = Group(
+_IN_RECIPE = Group(
     "Recipe",
     help="Each of these flags changes one setting of the recipe. docs/guide.md explains the "
     "settings further, and why each recipe has its values.",
@@ -46,7 +46,7 @@ RecipeChanges = make_dataclass(
 
 Changes = Annotated[
     RecipeChanges | None,  # type: ignore[valid-type] # made above
-    Parameter(name="*", group=IN_RECIPE),
+    Parameter(name="*", group=_IN_RECIPE),
 ]
 
 

@@ -13,7 +13,7 @@ from digitlab.data.fetch import VerifiedFile, obtain
 from digitlab.data.idx import parse_idx
 from digitlab.errors import DigitlabError
 
-DATA_DIR_VARIABLE = "DIGITLAB_DATA_DIR"
+_DATA_DIR_VARIABLE = "DIGITLAB_DATA_DIR"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,13 +45,13 @@ def default_data_dir() -> Path:
 
     Raises `DigitlabError` if the variable names the home folder of an unknown user.
     """
-    path = os.environ.get(DATA_DIR_VARIABLE)
+    path = os.environ.get(_DATA_DIR_VARIABLE)
     if path:
         try:
             return Path(path).expanduser()
         except RuntimeError as error:
             raise DigitlabError(
-                f"{DATA_DIR_VARIABLE} is {path}, but there is no such user; set it to a folder"
+                f"{_DATA_DIR_VARIABLE} is {path}, but there is no such user; set it to a folder"
             ) from error
     from platformdirs import user_cache_path  # here, because many callers name a folder
 
@@ -71,7 +71,7 @@ def load_dataset(
     if data_dir == "":
         raise DigitlabError("the data folder is an empty string; name a folder, or None")
     folder = (default_data_dir() if data_dir is None else Path(data_dir)).absolute()
-    is_named = data_dir is not None or bool(os.environ.get(DATA_DIR_VARIABLE))
+    is_named = data_dir is not None or bool(os.environ.get(_DATA_DIR_VARIABLE))
     files = obtain(entry, folder, console or Console(stderr=True))
     contents = [files[file.name] for file in entry.files]
     try:

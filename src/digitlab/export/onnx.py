@@ -22,9 +22,9 @@ from digitlab.records.report import make_report
 from digitlab.train.networks import count_parameters, normalize
 from digitlab.train.trained import TrainedNetwork, calibrate_trained
 
-TOLERANCE = 1e-4  # of a log-probability, between PyTorch and the file
-BATCH_SIZES = (1, 2, 17)  # at which the two are compared, besides the whole test set at once
-TESTED = ("correct", "total", "accuracy", "interval", "loss", "calibration")  # of the report
+_TOLERANCE = 1e-4  # of a log-probability, between PyTorch and the file
+_BATCH_SIZES = (1, 2, 17)  # at which the two are compared, besides the whole test set at once
+_TESTED = ("correct", "total", "accuracy", "interval", "loss", "calibration")  # of the report
 
 
 class _FromBytes(nn.Module):
@@ -76,7 +76,7 @@ def export_onnx(
         parameters=count_parameters(trained.network),
         layers={name: list(output.shape[1:]) for name, output in module.inner.items()},
         calibration=calibration,
-        test={name: msgspec.to_builtins(getattr(report, name)) for name in TESTED},
+        test={name: msgspec.to_builtins(getattr(report, name)) for name in _TESTED},
         recipe=msgspec.to_builtins(trained.recipe),
         seed=trained.seed,
         epochs=trained.epochs,
@@ -84,9 +84,9 @@ def export_onnx(
         **origin,
     )
     classifier = Classifier(weights, card)
-    for count in BATCH_SIZES:
-        check_equal(_answers(module, dataset.test_images[:count]), classifier, dataset.test_images)
-    check_equal(answers, classifier, dataset.test_images)
+    for count in _BATCH_SIZES:
+        _check_equal(_answers(module, dataset.test_images[:count]), classifier, dataset.test_images)
+    _check_equal(answers, classifier, dataset.test_images)
     return write_model(out, weights, card)
 
 
@@ -122,7 +122,7 @@ def to_onnx(module: _FromBytes) -> bytes:
     return weights
 
 
-def check_equal(
+def _check_equal(
     expected: LogProbabilities, classifier: Classifier, images: NDArray[np.uint8]
 ) -> None:
     """Compare a model file with PyTorch's answers, float32 (N, 10), to the first N `images`.
@@ -134,10 +134,10 @@ def check_equal(
     found = classifier.log_probabilities(images[:count], at_once=count)
     difference = float(np.abs(expected - found).max())
     changed = np.count_nonzero(expected.argmax(axis=1) != found.argmax(axis=1))
-    if changed or not difference <= TOLERANCE:  # "not": NaN compares as false
+    if changed or not difference <= _TOLERANCE:  # "not": NaN compares as false
         raise DigitlabError(
             f"the exported network does not give PyTorch's answers: {changed} of {count} answers "
-            f"differ, and log-probabilities by up to {difference:.1e} where {TOLERANCE:.0e} is "
+            f"differ, and log-probabilities by up to {difference:.1e} where {_TOLERANCE:.0e} is "
             "allowed; nothing was written"
         )
 

@@ -25,8 +25,8 @@ LAST = "last.safetensors"
 PREVIOUS = "previous.safetensors"
 SAVING = "saving.safetensors"
 SYNTHETIC = "synthetic.safetensors"
-NEW_RECORD = "run.json.new"
-LOCK = ".lock"
+_NEW_RECORD = "run.json.new"
+_LOCK = ".lock"
 
 
 class RunFolder:
@@ -102,7 +102,7 @@ class RunFolder:
         try:
             created = [it for it in (self.path, *self.path.parents) if not it.exists()]
             self.path.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.path / LOCK).acquire(timeout=0)
+            lock = FileLock(self.path / _LOCK).acquire(timeout=0)
         except Timeout as error:
             raise DigitlabError(f"another process is training in {self.path}") from error
         except OSError as error:
@@ -118,14 +118,14 @@ class RunFolder:
                 if not self.holds_a_run():
                     with suppress(OSError):  # something else was put there, or it is in use
                         self._remove_leftovers()
-                        (self.path / LOCK).unlink(missing_ok=True)
+                        (self.path / _LOCK).unlink(missing_ok=True)
                         for folder in created:
                             folder.rmdir()
 
     def _remove_leftovers(self) -> None:
         """Remove what a process that was killed while it wrote has left behind."""
         remove_leftovers(self.path)
-        for name in (SAVING, NEW_RECORD):
+        for name in (SAVING, _NEW_RECORD):
             (self.path / name).unlink(missing_ok=True)
 
     def start(self, record: RunRecord) -> None:
@@ -135,7 +135,7 @@ class RunFolder:
         killed later leaves the old run or the new one, without checkpoints: it starts again from
         its first step.
         """
-        new = self.path / NEW_RECORD
+        new = self.path / _NEW_RECORD
         write_whole(new, encode_json(record, indent=2))
         self._clear()
         new.replace(self.run_json)

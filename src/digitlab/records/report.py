@@ -14,10 +14,10 @@ from digitlab.models.calibration import (
 )
 from digitlab.models.metrics import Evaluation, evaluate
 
-SHOWN_PREDICTIONS = 6
+_SHOWN_PREDICTIONS = 6
 """How many test images the tutorial shows with the network's predictions."""
 
-ERROR_RATE = 0.001
+_ERROR_RATE = 0.001
 """The share of wrong answers, among those that are not "unsure", that the threshold allows."""
 
 
@@ -88,7 +88,7 @@ def calibrate_by_held_out(
     return calibrate(
         log_probabilities,
         labels,
-        error_rate=ERROR_RATE,
+        error_rate=_ERROR_RATE,
         fitted_on=f"the {len(labels):,} training images that were held out",
     )
 
@@ -133,7 +133,7 @@ def make_report(
         classes=list(classes),
         predictions=[
             Shown(index=index, answer=int(row.argmax()), probability=float(np.exp(row.max())))
-            for index, row in enumerate(log_probabilities[:SHOWN_PREDICTIONS])
+            for index, row in enumerate(log_probabilities[:_SHOWN_PREDICTIONS])
         ],
         held_out=held_out,
     )

@@ -8,7 +8,7 @@ from digitlab.data.dataset import Dataset, load_dataset
 from digitlab.recipe import Recipe
 from digitlab.records.provenance import Command
 
-DECIDES_BITS = ("device", "machine", "threads", "computed_in")
+_DECIDES_BITS = ("device", "machine", "threads", "computed_in")
 """The fields that, besides `versions`, can change the last bits of a run's results."""
 
 
@@ -45,7 +45,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     def differences(self, now: "RunRecord") -> list[str]:
         """Return what has changed, of everything that can change the last bits of the results."""
         before, after = (
-            record.versions | {name: str(getattr(record, name)) for name in DECIDES_BITS}
+            record.versions | {name: str(getattr(record, name)) for name in _DECIDES_BITS}
             for record in (self, now)
         )
         return [

@@ -11,10 +11,10 @@ from typing import IO, NamedTuple
 from digitlab.errors import DigitlabError, Stopped
 from digitlab.runs.stopping import PARENT_VARIABLE, RUN_AGAIN, StopRequest
 
-POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.1
 
 
-class Job(NamedTuple):
+class _Job(NamedTuple):
     """A command that is running."""
 
     process: subprocess.Popen[bytes]
@@ -32,7 +32,7 @@ def run_commands(commands: Mapping[str, Sequence[str]], jobs: int) -> None:
     started. Raises `Stopped` after Ctrl-C or SIGTERM, when the commands have saved and stopped too.
     """
     waiting = list(commands.items())
-    running: dict[str, Job] = {}
+    running: dict[str, _Job] = {}
     with StopRequest() as stop:
         try:
             while (running or waiting) and not stop.signal_number:
@@ -40,7 +40,7 @@ def run_commands(commands: Mapping[str, Sequence[str]], jobs: int) -> None:
                     name, words = waiting.pop(0)
                     running[name] = _start(words)
                     print(f"started: {name}", file=sys.stderr, flush=True)
-                time.sleep(POLL_SECONDS)
+                time.sleep(_POLL_SECONDS)
                 for name in [it for it, job in running.items() if job.process.poll() is not None]:
                     _finish(name, running.pop(name))
         finally:
@@ -54,7 +54,7 @@ def run_commands(commands: Mapping[str, Sequence[str]], jobs: int) -> None:
         raise Stopped(RUN_AGAIN, stop.signal_number)
 
 
-def _start(words: Sequence[str]) -> Job:
+def _start(words: Sequence[str]) -> _Job:
     errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed when the job has finished
     process = subprocess.Popen(
         [sys.executable, "-m", "digitlab", *words],
@@ -64,10 +64,10 @@ def _start(words: Sequence[str]) -> Job:
         env={**os.environ, PARENT_VARIABLE: str(os.getpid())},
         start_new_session=True,  # Ctrl-C reaches only this process, which then asks the others
     )
-    return Job(process, errors)
+    return _Job(process, errors)
 
 
-def _finish(name: str, job: Job) -> None:
+def _finish(name: str, job: _Job) -> None:
     with job.errors:
         job.errors.seek(0)
         last = (job.errors.read().splitlines() or ["no message"])[-1].removeprefix("digitlab: ")

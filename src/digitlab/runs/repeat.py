@@ -20,7 +20,7 @@ from digitlab.runs.stopping import RUN_AGAIN
 from digitlab.train.networks import build_network, count_parameters
 
 # Student's t, 97.5 %, for 1 to 30 degrees of freedom.
-STUDENT_T = (
+_STUDENT_T = (
     *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
     *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
     *(2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
@@ -208,6 +208,6 @@ def interval_of_mean(mean: float, sd: float, count: int) -> tuple[float, float]:
     >>> round(low, 3), round(high, 3)
     (8.409, 11.591)
     """
-    t = STUDENT_T[min(count - 2, len(STUDENT_T) - 1)]  # beyond the table: slightly too wide
+    t = _STUDENT_T[min(count - 2, len(_STUDENT_T) - 1)]  # beyond the table: slightly too wide
     half = t * sd / math.sqrt(count)
     return mean - half, mean + half

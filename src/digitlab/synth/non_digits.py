@@ -16,7 +16,7 @@ from digitlab.pictures.ink import Ink
 from digitlab.pictures.raster import bounds
 from digitlab.synth.doodles import DOODLES, pen_drawing
 
-COUNT = 20_000  # how many are made by default: more would take longer than a minute
+_COUNT = 20_000  # how many are made by default: more would take longer than a minute
 SIDEWAYS = (3, 4)  # these digits are no digits when they lie on their side or are mirrored
 UPSIDE_DOWN = (3, 4, 7)  # these are none upside down
 
@@ -24,7 +24,7 @@ _Images = NDArray[np.uint8]  # N x 28 x 28
 _Labels = NDArray[np.int64]  # N
 
 
-def non_digits(images: _Images, labels: _Labels, *, seed: int, count: int = COUNT) -> _Images:
+def non_digits(images: _Images, labels: _Labels, *, seed: int, count: int = _COUNT) -> _Images:
     """Return pictures of no digit, uint8 (count, 28, 28); about 0.7 ms each.
 
     Some are made of the training images given, uint8 (N, 28, 28). The same images and seed always

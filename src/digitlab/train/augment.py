@@ -17,7 +17,7 @@ SLANT = 0.22  # how far the top leans over, as a share of the height
 SCALE = 0.10  # of the natural logarithm of the size, and of the ratio of width to height
 SHIFT = 0.09  # in half image sides: 1.3 pixels
 BEND = 0.045  # standard deviation of the elastic displacement, in half image sides: 0.6 pixels
-WIDEN, NARROW = 0.7, 0.45  # how far towards strokes 1 pixel wider, or narrower, on each side
+_WIDEN, _NARROW = 0.7, 0.45  # how far towards strokes 1 pixel wider, or narrower, on each side
 
 _SIDE = 28  # pixels
 _BEND_GRID = 5  # points along a side with a random displacement; a smooth curve joins them
@@ -85,7 +85,7 @@ def _change_stroke_width(ink: Tensor, strength: float) -> Tensor:
     """Return the images with wider or narrower strokes, scaled to a maximum of 255: (N, 28, 28)."""
     draws = 2 * torch.rand(len(ink), 1, 1, device=ink.device) - 1
     target = torch.where(draws > 0, dilated(ink), 255 - dilated(255 - ink))
-    share = strength * torch.where(draws > 0, WIDEN * draws, -NARROW * draws)
+    share = strength * torch.where(draws > 0, _WIDEN * draws, -_NARROW * draws)
     changed = torch.lerp(ink, target, share.clamp(max=1))
     return changed * (255 / changed.amax(dim=(1, 2), keepdim=True).clamp(min=1))
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from digitlab.errors import DigitlabError
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
+_DEVICES = ("auto", "cpu", "cuda", "mps")
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # from glibc's malloc.h
 _LARGEST_BLOCK_KEPT = 1 << 25  # bytes; the largest value that glibc accepts
@@ -27,7 +27,7 @@ def set_up_device(name: str, threads: int | None = None) -> torch.device:
     Parameters
     ----------
     name
-        One of `DEVICES`.
+        One of `_DEVICES`.
     threads
         How many CPU threads PyTorch uses, 1 or more; None leaves the number as it is.
 
@@ -36,8 +36,8 @@ def set_up_device(name: str, threads: int | None = None) -> torch.device:
     DigitlabError
         If the device is unknown or not available, or `threads` is below 1.
     """
-    if name not in DEVICES:
-        raise DigitlabError(f"there is no device {name!r}; choose one of {', '.join(DEVICES)}")
+    if name not in _DEVICES:
+        raise DigitlabError(f"there is no device {name!r}; choose one of {', '.join(_DEVICES)}")
     if threads is not None and not 1 <= threads <= _MOST_THREADS:
         raise DigitlabError(f"threads is {threads}, but must be from 1 to {_MOST_THREADS:,}")
     available = {

@@ -20,7 +20,7 @@ from digitlab.synth.non_digits import non_digits
 from digitlab.train.augment import augmented
 from digitlab.train.step import NO_DIGIT
 
-HELD_OUT_SEED = 1998  # not the run's: every seed holds out the same images, so runs are comparable
+_HELD_OUT_SEED = 1998  # not the run's: every seed holds out the same images, so runs are comparable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ class Examples:
         self.recipe = recipe
         self.seed = seed
         check_examples(recipe, dataset)
-        self.synthetic = synthetic or draw_synthetic(recipe, dataset, seed=seed)
+        self.synthetic = synthetic or _draw_synthetic(recipe, dataset, seed=seed)
         trained, held_out = split_of(recipe, dataset)
         images = torch.from_numpy(dataset.train_images)
         labels = torch.from_numpy(dataset.train_labels).long()
@@ -85,7 +85,7 @@ class Examples:
         """Return an epoch's images, uint8 (images, 28, 28), some replaced by degraded copies."""
         if self._degraded is None or self._is_plain(epoch):
             return self.images
-        generator = torch.Generator().manual_seed(mix(self.seed, -epoch))
+        generator = torch.Generator().manual_seed(_mix(self.seed, -epoch))
         chosen = torch.rand(len(self), generator=generator) < self.recipe.degraded
         chosen = chosen.to(self.images.device)[:, None, None]  # (images, 1, 1)
         return torch.where(chosen, self._degraded, self.images)
@@ -125,7 +125,7 @@ def check_examples(recipe: Recipe, dataset: Dataset) -> None:
         )
 
 
-def draw_synthetic(recipe: Recipe, dataset: Dataset, *, seed: int) -> Synthetic:
+def _draw_synthetic(recipe: Recipe, dataset: Dataset, *, seed: int) -> Synthetic:
     """Draw the synthetic images that the recipe asks for; about 1 ms each."""
     trained, _ = split_of(recipe, dataset)
     images = dataset.train_images[trained.numpy()]
@@ -152,7 +152,7 @@ def split(images: int, held_out: int) -> tuple[Tensor, Tensor]:
     >>> [part.tolist() for part in split(5, held_out=2)]
     [[2, 3, 4], [0, 1]]
     """
-    generator = torch.Generator().manual_seed(HELD_OUT_SEED)
+    generator = torch.Generator().manual_seed(_HELD_OUT_SEED)
     first = int(torch.randint(images - held_out + 1, (), generator=generator))
     before, row, after = torch.arange(images).split([first, held_out, images - held_out - first])
     return torch.cat([before, after]), row
@@ -167,11 +167,11 @@ def epoch_order(images: int, seed: int, epoch: int) -> Tensor:
     >>> epoch_order(5, seed=1, epoch=2).equal(epoch_order(5, seed=1, epoch=2))
     True
     """
-    generator = torch.Generator().manual_seed(mix(seed, epoch))
+    generator = torch.Generator().manual_seed(_mix(seed, epoch))
     return torch.randperm(images, generator=generator)
 
 
-def mix(seed: int, epoch: int) -> int:
+def _mix(seed: int, epoch: int) -> int:
     """Return one seed for two numbers, which may be negative; neighbors give unrelated seeds.
 
     Source: the finalizer of SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, OOPSLA 2014).

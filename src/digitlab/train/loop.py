@@ -22,7 +22,7 @@ from digitlab.train.graph import LearningStep
 from digitlab.train.networks import FastNetwork, answer, build_network, normalize
 from digitlab.train.optimizer import learning_rate_at, make_optimizer
 
-WHITENING_IMAGES = 2_000
+_WHITENING_IMAGES = 2_000
 """How many images the fixed first convolution of `FastNetwork` is computed from."""
 
 
@@ -68,7 +68,7 @@ class Training:
 
         self.network = build_network(recipe)
         if isinstance(self.network, FastNetwork):
-            first = self.examples.images[:WHITENING_IMAGES].cpu()
+            first = self.examples.images[:_WHITENING_IMAGES].cpu()
             self.network.whiten(normalize(first, self._mean, self._std))
         self.network.to(device)
         self.optimizer = make_optimizer(self.network, recipe)

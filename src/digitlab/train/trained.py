@@ -20,7 +20,7 @@ from digitlab.train.device import set_up_device
 from digitlab.train.examples import split_of
 from digitlab.train.networks import answer, build_network, load_weights
 
-ZIP_MAGIC = b"PK\x03\x04"
+_ZIP_MAGIC = b"PK\x03\x04"
 """The first bytes of a file that `torch.save` wrote."""
 
 
@@ -57,7 +57,7 @@ def load_trained(path: Path) -> TrainedNetwork:
         return _from_checkpoint(load_checkpoint_to_use(path), str(path))
     try:
         with path.open("rb") as stream:
-            is_torch_file = stream.read(4) == ZIP_MAGIC
+            is_torch_file = stream.read(4) == _ZIP_MAGIC
     except OSError as error:
         raise DigitlabError(f"{path} cannot be read ({error.strerror})") from error
     if is_torch_file:
@@ -113,7 +113,7 @@ def _is_plain(weight: object) -> bool:
     )
 
 
-def answer_images(
+def _answer_images(
     trained: TrainedNetwork, images: NDArray[np.uint8], entry: CatalogEntry, device: torch.device
 ) -> LogProbabilities:
     """Return the network's log-probabilities, float32 (N, 10), for uint8 images (N, 28, 28)."""
@@ -133,7 +133,7 @@ def calibrate_trained(
     """Choose temperature and threshold on the held-out training images, if there are any."""
     _, held_out = split_of(trained.recipe, dataset)
     return calibrate_by_held_out(
-        answer_images(trained, dataset.train_images[held_out.numpy()], dataset.entry, device),
+        _answer_images(trained, dataset.train_images[held_out.numpy()], dataset.entry, device),
         dataset.train_labels[held_out.numpy()],
     )
 
@@ -151,7 +151,7 @@ def answer_test_set(
         If the device is not available.
     """
     device = set_up_device(device_name, threads)
-    answers = answer_images(trained, dataset.test_images, dataset.entry, device)
+    answers = _answer_images(trained, dataset.test_images, dataset.entry, device)
     if trained.dataset_name != dataset.entry.name:
         return answers, None
     return answers, calibrate_trained(trained, dataset, device)
