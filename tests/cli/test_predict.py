@@ -123,7 +123,7 @@ def truncated(path: Path, kind: str) -> None:
         (lambda path: Image.new("L", (1, 1)).save(path, "PNG"), "only 1x1 pixels"),
         (
             lambda path: Image.new("1", (10_000, 9000)).save(path, "PNG"),
-            "90.0 megapixels (10000x9000), more than 80 megapixels, the limit: save it smaller",
+            "90.0 megapixels (10000x9000), more than 80 megapixels, the limit: make it smaller",
         ),
         (lambda path: path.write_bytes(bytes(100_000_001)), "larger than 100 MB"),
     ],

@@ -74,7 +74,10 @@ def test_boxes_are_for_one_picture_and_need_a_known_suffix(
     assert "--boxes draws one picture, but 2 were given" in several.err
     odd = call("read", page, "--boxes", tmp_path / "boxes.odd")
     assert odd.code == 1
-    assert "name it .png or .jpg" in odd.err
+    assert "boxes.odd cannot be written: name it .png or .jpg" in odd.err
+    assert odd.out == ""
+    two_lines = call("read", page, "--boxes", "a\nb")
+    assert two_lines.err == "digitlab: a\\nb cannot be written: name it .png or .jpg\n"
     nowhere = call("read", page, "--boxes", tmp_path / "nowhere" / "boxes.png")
     assert nowhere.code == 1
     assert "boxes.png cannot be written (No such file or directory)" in nowhere.err

@@ -154,6 +154,10 @@ def test_the_first_picture_imports_nothing(tmp_path: Path) -> None:
     image = Image.fromarray(seven())
     for kind in ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP"):
         (tmp_path / kind).write_bytes(file(image, kind))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    (tmp_path / "turned").write_bytes(file(image, "JPEG", exif=exif))
+    (tmp_path / "MPO").write_bytes(file(image, "MPO", save_all=True, append_images=[image]))
     result = run(f"""
         import pathlib, sys
         import numpy as np
@@ -174,7 +178,7 @@ def test_the_first_picture_imports_nothing(tmp_path: Path) -> None:
         except PictureError:
             print(len(files), set(sys.modules) - before)
     """)
-    assert (result.returncode, result.stdout) == (0, "6 set()\n"), result.stderr
+    assert (result.returncode, result.stdout) == (0, "8 set()\n"), result.stderr
 
 
 def test_children_forked_at_any_moment_can_decode() -> None:

@@ -62,9 +62,9 @@ def _check_boxes(boxes: Path, paths: list[Path]) -> None:
     if len(paths) != 1:
         raise DigitlabError(f"--boxes draws one picture, but {len(paths)} were given")
     if paths[0] != STDIN and _are_same(boxes, paths[0]):
-        raise DigitlabError(f"--boxes would overwrite the picture itself, {boxes}")
+        raise DigitlabError(f"--boxes would overwrite the picture itself, {printable(boxes)}")
     if boxes.suffix.lower() not in Image.registered_extensions():
-        raise DigitlabError(f"{boxes} cannot be written: name it .png or .jpg")
+        raise DigitlabError(f"{printable(boxes)} cannot be written: name it .png or .jpg")
 
 
 def _are_same(one: Path, other: Path) -> bool:
@@ -102,6 +102,7 @@ def _save(image: Image.Image, path: Path) -> None:
         image.save(encoded, Image.registered_extensions()[path.suffix.lower()])
         write_whole(path, encoded.getvalue())
     except OSError as error:
-        raise DigitlabError(f"{path} cannot be written ({error.strerror or error})") from error
+        reason = error.strerror or error
+        raise DigitlabError(f"{printable(path)} cannot be written ({reason})") from error
     except (KeyError, ValueError) as error:  # a format that Pillow reads only, or not at this size
-        raise DigitlabError(f"{path} cannot be written: name it .png or .jpg") from error
+        raise DigitlabError(f"{printable(path)} cannot be written: name it .png or .jpg") from error

@@ -21,8 +21,8 @@ from digitlab.pictures.raster import reduced
 
 Source = Union[File, Image.Image, NDArray[np.generic], "Picture"]
 
-MAX_PIXELS = 80_000_000  # below Pillow's own limit, 89 megapixels; 0.3 GB when decoded
-_LIMIT = f"{MAX_PIXELS // 10**6} megapixels, the limit: save it smaller"
+MAX_PIXELS = 80_000_000  # below Pillow's own limit, 89 megapixels; takes up to 1 GB of memory
+_LIMIT = f"{MAX_PIXELS // 10**6} megapixels, the limit: make it smaller"
 _MIN_SIDE = 5  # pixels of the longer side: a digit needs more
 
 

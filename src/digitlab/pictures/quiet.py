@@ -23,6 +23,7 @@ from PIL import (
     GifImagePlugin,  # noqa: F401
     Image,
     JpegImagePlugin,
+    MpoImagePlugin,  # noqa: F401
     PngImagePlugin,
     PpmImagePlugin,  # noqa: F401
     TiffImagePlugin,
