@@ -79,5 +79,5 @@ def test_another_network_is_refused(call: Callable, tmp_path: Path):
     assert call("train", *settings).code == 0
     outcome = call("export", run, "--format", "tutorial")
     assert outcome.code == 1
-    assert "'fast', which the tutorial's script does not know" in outcome.err
+    assert "'fast', which the tutorial's script cannot load" in outcome.err
     assert not (run / "model.pth").exists()
