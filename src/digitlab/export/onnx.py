@@ -113,7 +113,8 @@ def to_onnx(module: _FromBytes) -> bytes:
     finally:
         exporter.setLevel(level)
     assert program is not None
-    model, graph = program.model_proto, program.model_proto.graph
+    model = program.model_proto  # a new copy at each access
+    graph = model.graph
     values = (*graph.value_info, *graph.input, *graph.output, *graph.initializer)
     for described in (model, graph, *graph.node, *values):
         # What the exporter adds for debugging: source lines and folders of this machine.
