@@ -22,13 +22,7 @@ def write_whole(path: Path, content: bytes) -> None:
     The bytes go into a temporary file in the same folder, are flushed to the disk, and the file
     then takes its name in one step. If anything fails, the temporary file is removed and what
     `path` held before is untouched. What is not a regular file (`/dev/stdout`, a pipe) is written
-    directly.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be written, for example because the disk is full. Its `filename` is
-        `path`.
+    directly. Raises `OSError`, with `path` as its `filename`, for example if the disk is full.
     """
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{os.getpid()}-{secrets.token_hex(4)}.digitlab.tmp")
@@ -95,12 +89,7 @@ def _is_at_work(process: int) -> bool:
 def read_json(path: Path, kind: type[Record]) -> Record:
     """Return the record in a JSON file, with every field checked: see `decode_json`.
 
-    Raises
-    ------
-    OSError
-        If the file cannot be read.
-    DigitlabError
-        If it does not hold such a record.
+    Raises `OSError` if the file cannot be read, and `DigitlabError` if it has no such record.
     """
     if path.exists() and not path.is_file():  # a pipe would be waited for without end
         raise DigitlabError(f"{path} is not a file")

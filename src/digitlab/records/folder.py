@@ -90,12 +90,8 @@ class RunFolder:
         """Create the folder, and lock it while a training writes in it.
 
         If the training is refused before it has written anything, the lock and a folder that was
-        created for it are removed again.
-
-        Raises
-        ------
-        DigitlabError
-            If another process has the lock, or the folder cannot be written.
+        created for it are removed again. Raises `DigitlabError` if another process has the lock, or
+        the folder cannot be written.
         """
         from filelock import FileLock, Timeout
 

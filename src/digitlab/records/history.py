@@ -79,12 +79,9 @@ def to_json_lines(points: Iterable[Point]) -> bytes:
 
 
 def from_json_lines(content: bytes) -> list[Point]:
-    """Return the points that `to_json_lines` wrote; a last line that was cut short is left out.
+    """Return the points that `to_json_lines` wrote; raise `ValueError` if one is damaged.
 
-    Raises
-    ------
-    ValueError
-        If a line is not such a point.
+    A last line that was cut short is left out.
 
     >>> point = TestPoint(epoch=0, examples=0, loss=2.3, correct=1, total=10, seconds=0.5)
     >>> from_json_lines(to_json_lines([point])) == [point]

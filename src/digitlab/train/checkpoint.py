@@ -102,12 +102,8 @@ def from_bytes(content: bytes, name: str) -> Checkpoint:
 def read_checkpoint(path: Path) -> Checkpoint:
     """Return the checkpoint in a file.
 
-    Raises
-    ------
-    CheckpointError
-        If the file is not a complete checkpoint.
-    DigitlabError
-        If it cannot be read at all.
+    Raises `CheckpointError` if it is not a complete checkpoint, and `DigitlabError` if it cannot be
+    read at all.
     """
     try:
         return from_bytes(path.read_bytes(), str(path))
@@ -118,11 +114,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     """Make `checkpoint` the folder's last one, and keep the one before it.
 
-    Raises
-    ------
-    SaveError
-        If it cannot be written, for example because the disk is full. Earlier checkpoints are
-        intact.
+    Raises `SaveError` if it cannot be written, for example because the disk is full; earlier
+    checkpoints are intact.
     """
     write_beside(folder, checkpoint)
     make_last(folder)
@@ -172,14 +165,9 @@ def load_checkpoint(
 ) -> tuple[Checkpoint, dict[Path, str]]:
     """Return a folder's newest good checkpoint, and what is wrong with any that are newer.
 
-    A checkpoint is good if it is complete and `check` raises no `CheckpointError` for it.
-
-    Raises
-    ------
-    CheckpointError
-        If the folder has no good checkpoint; the message says what is wrong with each.
-    DigitlabError
-        If one cannot be read: falling back would silently lose what it holds.
+    A checkpoint is good if it is complete and `check` raises no `CheckpointError` for it. Raises
+    `CheckpointError` if there is no good one, with what is wrong with each; and `DigitlabError` if
+    one cannot be read, because falling back would silently lose what it contains.
     """
     rejected: dict[Path, str] = {}
     for path in (folder / LAST, folder / PREVIOUS):

@@ -246,10 +246,7 @@ class Training:
     def restore(self, checkpoint: Checkpoint) -> None:
         """Take over the state of another training, perhaps from another process.
 
-        Raises
-        ------
-        CheckpointError
-            If it is the state of a training with another recipe.
+        Raises `CheckpointError` if it is the state of a training with another recipe.
         """
         load_parts(self._parts(), checkpoint)
         self.epochs_done = checkpoint.progress.epochs_done

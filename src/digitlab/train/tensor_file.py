@@ -38,11 +38,8 @@ def pack(tensors: dict[str, Tensor], record: Any) -> bytes:
 def unpack(content: bytes, name: str) -> tuple[dict[str, Tensor], bytes]:
     """Return the tensors and the record's JSON that `pack` put into a file.
 
-    Raises
-    ------
-    CheckpointError
-        If the file, which the message calls `name`, was not written by `pack`, was cut short or
-        was altered.
+    Raises `CheckpointError` if the file, which the message calls `name`, was not written by `pack`,
+    was cut short or was altered.
     """
     header_end = 8 + int.from_bytes(content[:8], "little")
     found = _DIGEST.search(content[:header_end])

@@ -43,10 +43,8 @@ class TrainedNetwork:
 def load_trained(path: Path) -> TrainedNetwork:
     """Return the network in a run's folder, a checkpoint, or a `model.pth` from the tutorial.
 
-    Raises
-    ------
-    DigitlabError
-        If there is no such file, it is damaged, or it holds anything but this network's weights.
+    Raises `DigitlabError` if there is no such file, it is damaged, or it contains anything but this
+    network's weights.
     """
     if not path.exists():
         raise DigitlabError(
@@ -143,12 +141,8 @@ def answer_test_set(
 ) -> tuple[LogProbabilities, Calibration | None]:
     """Return the answers to the dataset's test set, float32 (N, 10), and their calibration.
 
-    There is none on a dataset that the network was not trained on.
-
-    Raises
-    ------
-    DigitlabError
-        If the device is not available.
+    There is none on a dataset that the network was not trained on. Raises `DigitlabError` if the
+    device is not available.
     """
     device = set_up_device(device_name, threads)
     answers = _answer_images(trained, dataset.test_images, dataset.entry, device)
