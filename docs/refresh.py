@@ -1,7 +1,7 @@
 """Copy into the documents what comes from the source: `python docs/refresh.py`.
 
-A document says what it wants by a comment, which readers do not see, and everything up to the next
-`<!-- end -->` is replaced:
+A document marks what to copy with a comment, which readers do not see, and everything up to the
+next `<!-- end -->` is replaced:
 
     <!-- quote src/digitlab/train/step.py train_step -->   the body of a function or method
     <!-- settings -->                                      every setting of the recipes

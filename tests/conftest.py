@@ -1,4 +1,4 @@
-"""What the tests share: real MNIST, a small part of it, and two ways to call the program."""
+"""Fixtures: real MNIST, a small part of it, and two ways to call the program."""
 
 import os
 import subprocess
@@ -42,7 +42,7 @@ def small_mnist(mnist: Dataset) -> Dataset:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a call of the program came to."""
+    """The outcome of a call: exit code, stdout, stderr."""
 
     code: int
     out: str
@@ -53,7 +53,7 @@ class Outcome:
 def call(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., Outcome]:
-    """Return a function that calls `digitlab` in this process, which spares PyTorch's import."""
+    """Return a function that calls `digitlab` in this process, to import PyTorch only once."""
 
     def call(*arguments: object) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["digitlab", *map(str, arguments)])
@@ -71,7 +71,7 @@ def call(
 
 @pytest.fixture
 def spawn() -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Yield a function that starts `digitlab` in a process of its own."""
+    """Yield a function that starts `digitlab` in a new process."""
     started: list[subprocess.Popen[str]] = []
 
     def spawn(*arguments: object, **variables: str) -> subprocess.Popen[str]:

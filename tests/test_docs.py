@@ -1,13 +1,16 @@
-"""The documents agree with the code, and what they show as commands and answers is true."""
+"""The documents agree with the code: quotations, links, commands, Python, and answers."""
 
 import ast
 import importlib.util
 import re
 import runpy
 import shlex
+import shutil
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks import ladder
@@ -16,6 +19,12 @@ from digitlab.cli.app import app
 ROOT = Path(__file__).parents[1]
 REFRESH = runpy.run_path(str(ROOT / "docs" / "refresh.py"))
 DOCUMENTS: list[Path] = REFRESH["DOCUMENTS"]
+STAND_INS = {  # for the files that `docs/using.md` reads
+    "seven.png": "photograph.jpg",
+    "a.png": "photograph.jpg",
+    "b.jpg": "chalk.jpg",
+    "page.jpg": "page.jpg",
+}
 every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 
 
@@ -126,13 +135,47 @@ def test_the_readme_shows_what_the_commands_print(call: Callable, monkeypatch: p
     for part in shown:
         command, _, output = part.partition("\n")
         printed = call(*shlex.split(command)).out
-        # Other processors may round the last digit of a probability differently.
+        # The last digit of a probability may differ on other processors.
         assert re.sub(r"\.\d\d %", " %", printed) == re.sub(r"\.\d\d %", " %", output)
+
+
+def python_blocks(document: Path) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", document.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def statements(program: str) -> str:
+    """Return a Python block; what was quoted from a function becomes a function again."""
+    is_body = re.search(r"^return ", program, re.MULTILINE)
+    return f"def quoted():\n{textwrap.indent(program, '    ')}" if is_body else program
+
+
+@every_document
+def test_python_compiles(document: Path):
+    for program in python_blocks(document):
+        compile(statements(program), document.name, "exec")
+
+
+def test_the_python_of_reading_pictures_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    images = ROOT / "docs" / "images"
+    for name, image in STAND_INS.items():
+        shutil.copy(images / image, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {"images": np.zeros((2, 28, 28), np.uint8)}
+    programs = python_blocks(ROOT / "docs" / "using.md")
+    assert len(programs) == 2
+    for program in programs:
+        exec(program, names)
+    assert capsys.readouterr().out == "7\n5\n"
+    assert names["answer"].digit == 5
+    assert names["page"].text == "34\n95 71\n22 9\n3634009299"
+    assert (tmp_path / "boxes.png").exists()
 
 
 def test_the_readmes_python_gives_the_answers_that_it_shows(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(ROOT)
-    (program,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    (program,) = python_blocks(ROOT / "README.md")
     names: dict[str, object] = {}
     answers = 0
     for line in program.splitlines():

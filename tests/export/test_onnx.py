@@ -1,4 +1,4 @@
-"""The exported file answers as PyTorch does, or it is not written; the card tells the truth."""
+"""The exported file gives PyTorch's answers, or is not written; its card matches the run."""
 
 import contextlib
 import hashlib
@@ -95,9 +95,9 @@ def test_eval_says_the_same_of_the_checkpoint_and_of_the_file(run: Path, call: C
     assert theirs["temperature"] == pytest.approx(ours["temperature"], abs=1e-3)
     assert theirs["error_after"] == pytest.approx(ours["error_after"], abs=1e-3)
     assert theirs["unsure"] == pytest.approx(ours["unsure"], abs=20)
-    told = call("eval", run / "model.onnx").out
-    assert "Calibration error: " in told
-    assert "Unsure (below " in told
+    printed = call("eval", run / "model.onnx").out
+    assert "Calibration error: " in printed
+    assert "Unsure (below " in printed
 
 
 def test_the_same_run_gives_the_same_bytes(run: Path, call: Callable, tmp_path: Path):
@@ -112,25 +112,25 @@ def test_a_tutorial_readers_file_is_exported_too(run: Path, call: Callable, tmp_
     weights, card = read_model(tmp_path)
     assert weights == (run / "model.onnx").read_bytes()
     assert (card.seed, card.epochs, card.machine) == (None, None, None)
-    told = call("eval", tmp_path).out
-    assert "not calibrated" in told
+    printed = call("eval", tmp_path).out
+    assert "not calibrated" in printed
 
 
 def test_a_file_that_answers_otherwise_is_not_written(
     run: Path, mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    honest = onnx.to_onnx
+    original = onnx.to_onnx
 
-    def spoiled(module: torch.nn.Module) -> bytes:
+    def altered(module: torch.nn.Module) -> bytes:
         with torch.no_grad():
             module.network.fc2.bias[3] += 2e-4
         try:
-            return honest(module)
+            return original(module)
         finally:
             with torch.no_grad():
                 module.network.fc2.bias[3] -= 2e-4
 
-    monkeypatch.setattr(onnx, "to_onnx", spoiled)
+    monkeypatch.setattr(onnx, "to_onnx", altered)
     origin = {"commands": [], "machine": None, "versions": {}}
     with pytest.raises(
         DigitlabError, match=r"does not give PyTorch's answers: 0 of 1 answers differ"
@@ -167,11 +167,11 @@ def test_the_test_set_is_answered_once(
     run: Path, call: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     answered = []
-    honest = onnx._answers
+    original = onnx._answers
 
     def counted(module: torch.nn.Module, images: np.ndarray) -> np.ndarray:
         answered.append(len(images))
-        return honest(module, images)
+        return original(module, images)
 
     monkeypatch.setattr(onnx, "_answers", counted)
     assert call("export", run, "--out", tmp_path).code == 0

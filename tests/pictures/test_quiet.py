@@ -15,10 +15,11 @@ from PIL import Image
 from digitlab.pictures.digit import prepare
 from digitlab.pictures.quiet import quietly
 from tests.pictures.drawn import file, seven
+from tests.waiting import PATIENCE
 
 
 def with_odd_tag() -> bytes:
-    """Return a TIFF whose copyright is said to be far behind the end, which Pillow warns about."""
+    """Return a TIFF whose copyright tag points far beyond the end, which Pillow warns about."""
     exif = Image.Exif()
     exif[0x8298] = "a text of more than four bytes"
     content = bytearray(file(seven(), "TIFF", exif=exif))
@@ -28,10 +29,11 @@ def with_odd_tag() -> bytes:
 
 
 def run(program: str) -> subprocess.CompletedProcess[str]:
-    """Run Python code in a process of its own, with every warning shown."""
+    """Run Python code, which may use `PATIENCE`, in its own process, with every warning shown."""
+    code = f"PATIENCE = {PATIENCE}\n{textwrap.dedent(program)}"
     return subprocess.run(
-        [sys.executable, "-W", "default", "-c", textwrap.dedent(program)],
-        capture_output=True, text=True, timeout=120, check=False,
+        [sys.executable, "-W", "default", "-c", code],
+        capture_output=True, text=True, timeout=2 * PATIENCE, check=False,
     )  # fmt: skip
 
 
@@ -51,11 +53,11 @@ def test_other_threads_get_their_warnings_meanwhile() -> None:
     def decode() -> None:
         with quietly():
             started.set()
-            warned.wait(60)
+            warned.wait(PATIENCE)
 
     thread = threading.Thread(target=decode)
     thread.start()
-    started.wait(60)
+    assert started.wait(PATIENCE)
     try:
         with pytest.warns(UserWarning, match="Truncated|Corrupt|corrupt"):
             Image.open(io.BytesIO(content)).load()
@@ -123,12 +125,12 @@ def test_a_child_forked_while_a_thread_decodes_can_decode() -> None:
         stream = io.BytesIO()
         Image.new("L", (40, 40)).save(stream, "PNG")
         real, parent = PngImagePlugin.PngImageFile._open, os.getpid()
-        inside, go_on = threading.Event(), threading.Event()
+        inside, released = threading.Event(), threading.Event()
 
         def blocked(image):
             if os.getpid() == parent:
                 inside.set()
-                go_on.wait()
+                released.wait()
             real(image)
 
         PngImagePlugin.PngImageFile._open = blocked
@@ -138,11 +140,11 @@ def test_a_child_forked_while_a_thread_decodes_can_decode() -> None:
         child = os.fork()
         if not child:
             import signal
-            signal.alarm(30)  # ends a child that hangs
+            signal.alarm(PATIENCE)  # ends a child that hangs
             prepare(stream.getvalue())
             os._exit(0)
         _, status = os.waitpid(child, 0)
-        go_on.set()
+        released.set()
         thread.join()
         print(os.waitstatus_to_exitcode(status))
     """)
@@ -209,10 +211,12 @@ def test_children_forked_at_any_moment_can_decode() -> None:
         for number in range(40):
             child = os.fork()
             if not child:
-                signal.alarm(30)
+                signal.alarm(PATIENCE)
                 prepare(files[number % 4])
                 os._exit(0)
             codes.add(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+            if codes != {0}:
+                break
         stop.set()
         for thread in threads:
             thread.join()

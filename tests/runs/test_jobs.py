@@ -1,11 +1,10 @@
-"""Several trainings at the same time: the same runs, and a failure or a stop ends them all."""
+"""Trainings at the same time give the same runs; a failure or a stop ends them all."""
 
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from torch import Tensor
 from digitlab.errors import DigitlabError
 from digitlab.runs.jobs import run_commands
 from digitlab.train.checkpoint import read_checkpoint
+from tests.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs groups of processes")
 
@@ -45,7 +45,7 @@ def test_a_failure_is_told_and_ends_the_others(tmp_path: Path, capfd: pytest.Cap
 
 
 def repeat_two(folder: Path, *more: object) -> tuple[object, ...]:
-    """Return the words of a call: two seeds, two short epochs each."""
+    """Return the arguments of a call that trains two seeds for two short epochs each."""
     return (
         "repeat", "tutorial", "--seeds", 2, "--threads", 1, "--epochs", 2, "--train-images", 6400,
         "--run", folder, "--json", *more,
@@ -75,12 +75,12 @@ def one_by_one(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_seeds_at_once_end_as_one_after_the_other(call: Callable, one_by_one: Path, tmp_path: Path):
     outcome = call(*repeat_two(tmp_path, "--jobs", 3))  # there is no third
     assert outcome.code == 0, outcome.err
-    told = json.loads(outcome.out)
-    assert (told["jobs"], told["threads"]) == (2, 1)
+    report = json.loads(outcome.out)
+    assert (report["jobs"], report["threads"]) == (2, 1)
     assert_same_runs(tmp_path, one_by_one)
     again = json.loads(call(*repeat_two(tmp_path)).out)
     assert again["jobs"] == 2  # how these runs were made
-    assert again["accuracies"] == told["accuracies"]
+    assert again["accuracies"] == report["accuracies"]
 
 
 @pytest.mark.parametrize(
@@ -94,21 +94,23 @@ def test_a_stop_stops_all_and_the_same_call_goes_on(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
-    begun = [tmp_path / f"seed-{seed}" / "history.jsonl" for seed in range(1, jobs + 1)]
-    deadline = time.monotonic() + 120
-    while not all(path.exists() for path in begun) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    histories = [tmp_path / f"seed-{seed}" / "history.jsonl" for seed in range(1, jobs + 1)]
+    wait_until(
+        lambda: all(path.exists() for path in histories), "its trainings have a history", process
+    )
     if number == signal.SIGINT:  # a terminal sends it to all of a group
         os.killpg(process.pid, number)
     else:
         process.send_signal(number)
-    out, err = process.communicate(timeout=100)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + number, err
     assert out == ""
     assert "run the same command again to pick up where it left off" in err
     assert "digitlab resume" not in err
     assert "Traceback" not in err
-    finished = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+    finished = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
     assert finished.returncode == 0, finished.stderr
     assert_same_runs(tmp_path, one_by_one)
 
@@ -116,16 +118,16 @@ def test_a_stop_stops_all_and_the_same_call_goes_on(
 def test_children_end_when_their_parent_is_killed(tmp_path: Path):
     command = [sys.executable, "-m", "digitlab", *map(str, repeat_two(tmp_path, "--jobs", 2))]
     command[command.index("--epochs") + 1] = "500"
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
+    )
     logs = [tmp_path / f"seed-{seed}" / "train.log" for seed in (1, 2)]
-    deadline = time.monotonic() + 120
-    while not all(path.exists() for path in logs) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_until(lambda: all(log.exists() for log in logs), "both its trainings have a log", process)
     process.kill()
     process.wait()
     for log in logs:  # free again as soon as its process has saved and ended
-        with FileLock(log.with_name(".lock")).acquire(timeout=60):
-            pass
+        with FileLock(log.with_name(".lock")).acquire(timeout=PATIENCE):
+            assert not log.with_name("report.json").exists()  # stopped, not trained to the end
 
 
 def test_no_jobs_is_told(call: Callable, tmp_path: Path):

@@ -1,4 +1,4 @@
-"""One recipe with many seeds: what is told is what the runs came to."""
+"""One recipe with several seeds: the report agrees with the runs."""
 
 import json
 import statistics

@@ -66,6 +66,6 @@ def _install() -> None:
     # With no handler at all, `logging` itself would print errors to stderr.
     logging.getLogger("PIL").addHandler(logging.NullHandler())
     # Pillow turns libtiff's warnings off in the same way. A statically linked libtiff (on Windows)
-    # does not offer the function, and goes on printing.
+    # does not offer the function, and continues to print.
     with suppress(AttributeError, OSError):
         ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler(None)  # type: ignore[attr-defined]

@@ -57,7 +57,7 @@ def _line(x0: float, y0: float, x1: float, y1: float, random: Generator) -> _Poi
 
 
 def _arc(center: _Pair, radii: _Pair, turns: _Pair, random: Generator) -> _Points:
-    """Return a part of an ellipse, between two angles in turns; 0 is right, 0.25 is down."""
+    """Return a part of an ellipse, between two angles in full rotations; 0 is right, 0.25 down."""
     angles = 2 * np.pi * np.linspace(*turns, 9)
     points = np.stack([np.cos(angles), np.sin(angles)], axis=1) * radii + center
     return _smooth(points + random.normal(0, 0.02, points.shape), 4)
