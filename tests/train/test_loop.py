@@ -84,7 +84,7 @@ BEST_EVENTS = 1 + 2 * (10 + 1) + 1  # held-out images, 2 epochs of 10 steps and 
 
 @pytest.fixture(scope="module")
 def best(small_mnist: Dataset) -> Iterator[Callable[[], Training]]:
-    """Yield a function that starts a training with everything that the recipe adds, in small numbers."""
+    """Yield a function that starts a training with all synthetic images, but few of them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("digitlab.train.examples.non_digits", partial(non_digits, count=60))
         yield lambda: Training(BEST, small_mnist, seed=5, device=set_up_device("cpu"))
