@@ -58,3 +58,29 @@ def test_an_output_that_is_full_is_one_sentence():
     assert done.stderr.startswith("digitlab: ")
     assert "No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", ["--help", "--version", "data", "eval nowhere"])
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-"])
+def test_closed_streams_are_no_traceback(words: str, closed: str):
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m digitlab {words} {closed}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == (1 if "nowhere" in words else 0)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_name_that_cannot_be_recorded_is_refused(tmp_path: Path):
+    done = subprocess.run(
+        [sys.executable, "-m", "digitlab", "train", "--run", b"odd-\xff"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "is not valid UTF-8; choose another name" in done.stderr
+    assert list(tmp_path.iterdir()) == []

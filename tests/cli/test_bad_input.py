@@ -190,5 +190,5 @@ def test_without_pytorch_that_is_told_before_data_is_fetched(
     monkeypatch.setitem(sys.modules, "torch", None)
     outcome = call(*(word.format(run=run) for word in words))
     assert outcome.code == 1
-    assert "this command needs torch; run: pip install 'digitlab[train]'" in outcome.err
+    assert "this command needs torch: run `pip install '.[train]'`" in outcome.err
     assert not (tmp_path / "data").exists()

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -236,3 +237,16 @@ def test_the_record_says_which_code_was_run(tmp_path: Path, monkeypatch: pytest.
         )
     )
     assert f"code None -> {now['code']}" in changes
+
+
+@pytest.mark.parametrize("name", ["history.jsonl", "train.log", "report.json", "last.safetensors"])
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_a_folder_or_a_pipe_in_place_of_a_file_is_refused(
+    folder: RunFolder, name: str, make: Callable[[Path], None]
+):
+    (folder.path / name).unlink(missing_ok=True)
+    make(folder.path / name)
+    with pytest.raises(DigitlabError, match="is not a file"), folder.only_one_process():
+        pass
+    with pytest.raises(DigitlabError, match="is not a file"):
+        folder.read_history()

@@ -4,6 +4,7 @@ import io
 import os
 import signal
 import sys
+from pathlib import Path
 
 from cyclopts import App
 
@@ -42,13 +43,18 @@ def main() -> None:
     # giving up sooner makes training more than twice as fast; elsewhere it costs 1 or 2 %. The
     # variable is read when PyTorch is imported.
     os.environ.setdefault("GOMP_SPINCOUNT", "20000")
-    for stream in (sys.stdout, sys.stderr):  # what the terminal cannot show is escaped
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # it was closed before the program started
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # what the terminal cannot show is escaped
     try:
         try:
             words = sys.argv[1:]
-            _refuse_empty(words)
+            _check_words(words)
             if words and not words[0].startswith("-") and words[0] in app:
                 app[words[0]].help = None
             app(words)
@@ -61,7 +67,9 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("digitlab"):
             raise
-        _fail(f"this command needs {error.name}; run: pip install 'digitlab[train]'", 1)
+        _fail(
+            f"this command needs {error.name}: run `pip install '.[train]'` in digitlab's folder", 1
+        )
     except BrokenPipeError:
         _nobody_reads()
     except SystemExit as stop:
@@ -74,8 +82,15 @@ def main() -> None:
         _fail("stopped", 128 + signal.SIGINT)
 
 
-def _refuse_empty(words: list[str]) -> None:
-    """Exit with 2 for an empty word: as a path it would mean the current folder."""
+def _check_words(words: list[str]) -> None:
+    """Exit with 2 for an empty word, and for one that could not be recorded with a run.
+
+    As a path, an empty word would mean the current folder. Pictures may have any name.
+    """
+    if words[:1] not in (["predict"], ["read"]):
+        for word in words:
+            if not word.isprintable() and "\udc80" <= max(word) <= "\udcff":
+                _fail(f"{word!a} is not valid UTF-8; choose another name", 2)
     for before, word in zip(["", *words], words, strict=False):
         if not word or (word.startswith("--") and word.endswith("=")):
             where = word.rstrip("=") or (before if before.startswith("-") else "an argument")

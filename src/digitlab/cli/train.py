@@ -44,7 +44,7 @@ def train(
     figures: Figures = True,
     jobs: Annotated[int, Parameter(show=False)] = 1,  # set by `digitlab repeat`, for the record
 ) -> None:
-    """Train a new network, test it after every epoch, and draw the figures."""
+    """Train a new network, test it, and draw the figures."""
     whole_recipe = recipe_of(recipe, changes)
     folder = RunFolder(run or Path("runs") / recipe)
     folder.check_free(force=force)

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import shutil
 import subprocess
 import tarfile
@@ -11,6 +12,12 @@ from pathlib import Path
 
 from digitlab.data.catalog import DataFile
 from digitlab.data.verify import SourceError
+
+_QUIET = {
+    "npm_config_update_notifier": "false",  # npm would ask for its own newest version,
+    "npm_config_logs_max": "0",  # write a log into the user's home,
+    "npm_config_fetch_retries": "1",  # and try for over a minute without a network
+}
 
 _NPM_SECONDS = 600  # the longest time that `npm pack` may take
 
@@ -51,6 +58,7 @@ class NpmPackage:
             command = [npm, "pack", self.package, "--ignore-scripts", "--pack-destination", folder]
             done = subprocess.run(
                 command,
+                env=os.environ | _QUIET,
                 stdout=subprocess.DEVNULL,
                 stderr=messages,
                 timeout=_NPM_SECONDS,

@@ -35,7 +35,7 @@ class RunFolder:
     ==========================  ====================================================
     run.json                    recipe, seed, versions, device, data, commands given
     history.jsonl               the points of the loss curve, one per line
-    train.log                   every line that was printed
+    train.log                   every line that was printed during training
     last, previous.safetensors  the last checkpoint, and the one before it
     synthetic.safetensors       the synthetic training images, if the recipe uses any
     report.json                 the result on the test set after the last epoch
@@ -107,6 +107,7 @@ class RunFolder:
                 "with --run"
             ) from error
         with lock:
+            self._check_files()
             self._remove_leftovers()
             try:
                 yield
@@ -117,6 +118,14 @@ class RunFolder:
                         (self.path / _LOCK).unlink(missing_ok=True)
                         for folder in created:
                             folder.rmdir()
+
+    def _check_files(self) -> None:
+        """Raise `DigitlabError` if there is a folder or a pipe where a run has a file."""
+        names = (LAST, PREVIOUS, SAVING, SYNTHETIC, _NEW_RECORD)
+        records = (self.run_json, self.history_jsonl, self.train_log, self.report_json)
+        for path in (*records, *(self.path / name for name in names)):
+            if path.exists() and not path.is_file():
+                raise DigitlabError(f"{path} is not a file; remove it, or choose another folder")
 
     def _remove_leftovers(self) -> None:
         """Remove what a process that was killed while it wrote has left behind."""
@@ -174,6 +183,7 @@ class RunFolder:
     def read_history(self) -> list[Point]:
         """Return the points recorded so far, or raise `DigitlabError` if the file is damaged."""
         try:
+            self._check_files()
             return from_json_lines(self.history_jsonl.read_bytes())
         except FileNotFoundError:
             return []

@@ -29,7 +29,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 def command_given(arguments: list[str]) -> Command:
     """Return the current command; `arguments` are the words after `digitlab`."""
     try:
-        folder = str(Path.cwd())
+        folder = str(Path.cwd()).encode(errors="backslashreplace").decode()
     except FileNotFoundError:  # it was deleted
         folder = ""
     return Command(

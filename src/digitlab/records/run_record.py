@@ -37,8 +37,9 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The command that started the run, and those that continued it."""
 
     def __post_init__(self) -> None:
-        if self.seed < 0 or self.threads < 1 or self.checkpoint_steps < 0 or self.jobs < 1:
-            raise ValueError("seed, threads, checkpoint_steps or jobs is too small")
+        for name, least in (("seed", 0), ("threads", 1), ("checkpoint_steps", 0), ("jobs", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)}, but must be at least {least}")
         if self.data_dir is not None and (not self.data_dir or "\0" in self.data_dir):
             raise ValueError(f"data_dir is {self.data_dir!r}, which is not a path")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from digitlab.errors import DigitlabError
 from digitlab.recipe import Recipe
 from digitlab.records.run_record import RunRecord
-from digitlab.train.checkpoint import Checkpoint
+from digitlab.train.checkpoint import Checkpoint, Progress
 from digitlab.train.networks import build_network, load_weights
 from digitlab.train.tensor_file import CheckpointError
 
@@ -31,16 +31,19 @@ def check_belongs(checkpoint: Checkpoint, record: RunRecord) -> None:
         raise CheckpointError(str(error)) from error
 
 
-def check_epochs(epochs: int, recipe: Recipe, epochs_done: int, batches_done: int) -> None:
+def check_epochs(epochs: int, recipe: Recipe, done: Progress | None) -> None:
     """Raise `DigitlabError` if a run that has come this far cannot end after `epochs`."""
     if epochs < 1:
         raise DigitlabError(f"epochs is {epochs}, but must be at least 1")
-    if epochs < epochs_done or (epochs == epochs_done and batches_done):
-        done = "1 epoch" if epochs_done == 1 else f"{epochs_done} epochs"
-        done += f" and {batches_done} steps" if batches_done else ""
-        limit = f"greater than {epochs_done}" if batches_done else f"at least {epochs_done}"
+    if done and (epochs, 0) < (done.epochs_done, done.batches_done):
+        trained = "1 epoch" if done.epochs_done == 1 else f"{done.epochs_done} epochs"
+        limit = f"at least {done.epochs_done}"
+        if done.batches_done:
+            trained += f" and {done.batches_done} steps"
+            limit = f"greater than {done.epochs_done}"
         raise DigitlabError(
-            f"epochs is {epochs}, but this run has already trained {done}; --epochs must be {limit}"
+            f"epochs is {epochs}, but this run has already trained {trained}; --epochs must be "
+            f"{limit}"
         )
     if epochs == recipe.epochs:
         return

@@ -17,6 +17,7 @@ from digitlab.records.history import ScorePoint
 from digitlab.runs.jobs import run_commands
 from digitlab.runs.run import Launch, resume_run, start_run
 from digitlab.runs.stopping import RUN_AGAIN
+from digitlab.train.device import set_up_device
 from digitlab.train.networks import build_network, count_parameters
 
 # Student's t, 97.5 %, for 1 to 30 degrees of freedom.
@@ -83,6 +84,7 @@ def repeat(
         raise DigitlabError(f"seeds is {seeds}, but must be at least 1")
     if launch.jobs < 1:
         raise DigitlabError(f"jobs is {launch.jobs}, but must be at least 1")
+    set_up_device(launch.device, launch.threads)  # refuses what is not there before anything starts
     jobs = min(launch.jobs, seeds)
     threads = launch.threads
     if threads is None:

@@ -83,7 +83,9 @@ def start_run(folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launc
             commands=[command_given(launch.command)],
             **_circumstances(training),
         )
-        write_beside(folder.path, training.checkpoint())  # fails before anything is removed
+        # First everything is written under temporary names, which may fail; then the old run is
+        # removed, and the new record and its first checkpoint get their names.
+        write_beside(folder.path, training.checkpoint())
         with StopRequest() as stop:
             folder.start(record)
             make_last(folder.path)
@@ -124,17 +126,14 @@ def resume_run(
         check_settings(record.seed, checkpoint_steps)
         checkpoint, rejected = _last_checkpoint(folder, record)
         done = None if checkpoint is None else checkpoint.progress
-        epochs_done = 0 if done is None else done.epochs_done
         if epochs is None:
             epochs = record.recipe.epochs
         else:
-            batches_done = 0 if done is None else done.batches_done
-            check_epochs(epochs, record.recipe, epochs_done, batches_done)
+            check_epochs(epochs, record.recipe, done)
         report = folder.read_report()
-        is_finished = epochs_done == epochs and report is not None and report.epochs == epochs
+        is_finished = bool(done and report and done.epochs_done == report.epochs == epochs)
         if not is_finished:  # fails before anything is moved
             device = set_up_device(device_name or (done or record).device, (done or record).threads)
-
         for path, problem in rejected.items():
             path.replace(path.with_name(f"{path.name}.damaged"))
             _print(folder, f"{problem}; set aside, continuing from the checkpoint before it")
@@ -144,21 +143,30 @@ def resume_run(
             _print(folder, f"nothing left to do: {_epochs(epochs)} done")
             results = RunResults(folder=folder, record=record, history=history, report=report)
             return results, dataset
+
         recipe = replace(record.recipe, epochs=epochs)
         synthetic = load_synthetic(folder.path, recipe, dataset, seed=record.seed)
         training = Training(recipe, dataset, seed=record.seed, device=device, synthetic=synthetic)
         if checkpoint is not None:
             training.restore(checkpoint)
-        now = msgspec.structs.replace(
-            record,
-            recipe=recipe,
-            commands=[*record.commands, command_given(command)],
-            **_circumstances(training),
-        )
-        if differences := record.differences(now):
-            _print(folder, f"results may no longer be bit-identical: {', '.join(differences)}")
-        folder.write_record(now)
+        now = _write_continued(folder, record, training, command)
         return _train_and_report(folder, training, dataset, now, checkpoint_steps), dataset
+
+
+def _write_continued(
+    folder: RunFolder, record: RunRecord, training: Training, command: list[str]
+) -> RunRecord:
+    """Record that a run is continued; report what may change its last bits."""
+    now = msgspec.structs.replace(
+        record,
+        recipe=training.recipe,
+        commands=[*record.commands, command_given(command)],
+        **_circumstances(training),
+    )
+    if differences := record.differences(now):
+        _print(folder, f"results may no longer be bit-identical: {', '.join(differences)}")
+    folder.write_record(now)
+    return now
 
 
 def _last_checkpoint(

@@ -105,6 +105,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
     Raises `CheckpointError` if it is not a complete checkpoint, and `DigitlabError` if it cannot be
     read at all.
     """
+    if path.exists() and not path.is_file():  # a pipe would be waited for without end
+        raise CheckpointError(f"{path} is not a file")
     try:
         return from_bytes(path.read_bytes(), str(path))
     except OSError as error:

@@ -85,6 +85,7 @@ class Examples:
         """Return an epoch's images, uint8 (images, 28, 28), some replaced by degraded copies."""
         if self._degraded is None or self._is_plain(epoch):
             return self.images
+        # Minus: another seed than the one for the order of the images.
         generator = torch.Generator().manual_seed(_mix(self.seed, -epoch))
         chosen = torch.rand(len(self), generator=generator) < self.recipe.degraded
         chosen = chosen.to(self.images.device)[:, None, None]  # (images, 1, 1)

@@ -38,7 +38,10 @@ def train_step(
         running averages and the loss stay float32.
     """
     optimizer.zero_grad()  # clear the last batch's gradient: backward() adds to what is there
-    with torch.autocast(images.device.type, torch.bfloat16, bfloat16, cache_enabled=False):
+    # Without the cache: it would keep 16-bit copies of weights that the step changes.
+    with torch.autocast(
+        images.device.type, dtype=torch.bfloat16, enabled=bfloat16, cache_enabled=False
+    ):
         log_probabilities = network(images)  # (B, 10)
     loss = mean_loss(log_probabilities, labels, label_smoothing)  # one number
     loss.backward()  # the gradient: how much the loss would change with each weight
@@ -69,7 +72,7 @@ def mean_loss(log_probabilities: Tensor, labels: Tensor, smoothing: float = 0.0)
         `Recipe.label_smoothing`, from 0 to below 1.
     """
     is_digit = labels != NO_DIGIT  # (B,)
-    # The usual case, in the tutorial's own arithmetic. (Checking would make a GPU wait.)
+    # The usual case, in the tutorial's own arithmetic. (On a GPU, checking would wait for it.)
     if not smoothing and labels.device.type == "cpu" and is_digit.all():
         return F.nll_loss(log_probabilities, labels)
     one_hot = F.one_hot(labels.clamp(min=0), 10)  # (B, 10): 1 at the true label, else 0
