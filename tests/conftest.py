@@ -22,6 +22,16 @@ settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
 
+@pytest.fixture(autouse=True)
+def threads_as_before() -> Iterator[None]:
+    """Let no test change the number of threads, and so the bits, of those after it."""
+    torch = sys.modules.get("torch")
+    before = torch.get_num_threads() if torch else len(os.sched_getaffinity(0))
+    yield
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="session")
 def mnist() -> Dataset:
     """Return the real dataset, fetched into the user's cache the first time."""

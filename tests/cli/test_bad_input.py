@@ -1,7 +1,6 @@
 """Every mistake gets one sentence on stderr and exit code 1; wrong usage gets 2."""
 
 import pickle
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -171,24 +170,17 @@ def test_other_files_are_no_models(call: Callable, tmp_path: Path, content: byte
     assert outcome.err.count("\n") == 1
 
 
-@pytest.mark.parametrize(
-    "words",
-    [("eval", "{run}"), ("resume", "{run}"), ("train", "--run", "new"), ("repeat", "tutorial")],
-    ids=lambda words: words[0],
-)
+@pytest.mark.parametrize("words", ["eval {run}", "resume {run}", "train", "repeat tutorial"])
 def test_without_pytorch_that_is_told_before_data_is_fetched(
-    call: Callable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...]
+    spawn: Callable, tmp_path: Path, words: str
 ):
-    run = tmp_path / "run"
+    run, data = tmp_path / "run", tmp_path / "data"
     run.mkdir()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DIGITLAB_DATA_DIR", str(tmp_path / "data"))
-    for name in [
-        name for name in sys.modules if name.startswith(("digitlab.train", "digitlab.runs"))
-    ]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "torch", None)
-    outcome = call(*(word.format(run=run) for word in words))
-    assert outcome.code == 1
-    assert "this command needs torch: run `pip install '.[train]'`" in outcome.err
-    assert not (tmp_path / "data").exists()
+    (tmp_path / "torch.py").write_text("raise ModuleNotFoundError('no torch', name='torch')")
+    process = spawn(
+        *words.format(run=run).split(), PYTHONPATH=str(tmp_path), DIGITLAB_DATA_DIR=str(data)
+    )
+    _, printed = process.communicate()
+    assert process.returncode == 1
+    assert "this command needs torch: run `pip install '.[train]'`" in printed
+    assert not data.exists()

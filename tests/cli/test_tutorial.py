@@ -4,25 +4,41 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from digitlab.records.history import TestPoint
 from digitlab.train.checkpoint import read_checkpoint
 
 
-def test_three_epochs_then_on_to_eight(spawn: Callable, tmp_path: Path):
+@pytest.mark.parametrize(
+    ("epochs", "all_epochs", "correct", "correct_at_last"),
+    [
+        (1, 2, 9_600, 9_700),
+        pytest.param(3, 8, 9_780, 9_830, marks=pytest.mark.slow),  # as `make demo`
+    ],
+)
+def test_some_epochs_then_on_to_more(
+    spawn: Callable,
+    tmp_path: Path,
+    epochs: int,
+    all_epochs: int,
+    correct: int,
+    correct_at_last: int,
+):
     run = tmp_path / "run"
-    settings = ("--recipe", "tutorial", "--epochs", 3, "--seed", 1)
+    settings = ("--recipe", "tutorial", "--epochs", epochs, "--seed", 1)
     first = spawn("train", *settings, "--run", run)
     out, err = first.communicate()
     assert first.returncode == 0, err
-    assert out.count("Test set: ") == 4
-    assert err.count("Train Epoch: ") == 3 * 94
-    assert json.loads((run / "report.json").read_text())["correct"] >= 9_780
+    assert out.count("Test set: ") == epochs + 1
+    assert err.count("Train Epoch: ") == epochs * 94
+    assert json.loads((run / "report.json").read_text())["correct"] >= correct
 
-    second = spawn("resume", run, "--epochs", 8)
+    second = spawn("resume", run, "--epochs", all_epochs)
     out, err = second.communicate()
     assert second.returncode == 0, err
-    assert out.count("Test set: ") == 5
-    assert json.loads((run / "report.json").read_text())["correct"] >= 9_830
+    assert out.count("Test set: ") == all_epochs - epochs
+    assert json.loads((run / "report.json").read_text())["correct"] >= correct_at_last
     history = read_checkpoint(run / "last.safetensors").progress.history
     tests = [point.examples for point in history if isinstance(point, TestPoint)]
-    assert tests == list(range(0, 480_001, 60_000))
+    assert tests == list(range(0, 60_000 * all_epochs + 1, 60_000))

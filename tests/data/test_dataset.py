@@ -100,7 +100,7 @@ def test_a_dataset_of_any_size_is_loaded(
     assert dataset.train_images[4, 27, 27] == (5 * 28 * 28 - 1) % 256
     assert dataset.test_labels.tolist() == [1, 1, 0]
     monkeypatch.setenv("DIGITLAB_DATA_DIR", str(tmp_path / "data"))
-    assert load_dataset("made").data_dir is None
+    assert load_dataset("made").data_dir == tmp_path / "data"  # from the variable
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,12 @@ def test_seeds_at_once_end_as_one_after_the_other(call: Callable, one_by_one: Pa
 
 
 @pytest.mark.parametrize(
-    ("number", "jobs"), [(signal.SIGINT, 2), (signal.SIGTERM, 2), (signal.SIGINT, 1)]
+    ("number", "jobs"),
+    [
+        (signal.SIGINT, 2),
+        pytest.param(signal.SIGTERM, 2, marks=pytest.mark.slow),
+        pytest.param(signal.SIGINT, 1, marks=pytest.mark.slow),
+    ],
 )
 def test_a_stop_stops_all_and_the_same_call_goes_on(
     one_by_one: Path, tmp_path: Path, number: signal.Signals, jobs: int

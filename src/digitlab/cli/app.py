@@ -4,7 +4,6 @@ import io
 import os
 import signal
 import sys
-from pathlib import Path
 
 from cyclopts import App
 
@@ -46,7 +45,7 @@ def main() -> None:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # it was closed before the program started
-            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
+            setattr(sys, name, io.StringIO())
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(
                 errors="backslashreplace"
