@@ -122,15 +122,15 @@ def test_a_stop_saves_says_how_to_continue_and_changes_nothing(
 def test_a_stop_while_the_folder_is_made_leaves_a_whole_run(
     never_stopped: Path, call: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    write = RunFolder.write_record
+    start = RunFolder.start
 
-    def stop_then_write(folder: RunFolder, record: RunRecord) -> None:
+    def stop_then_start(folder: RunFolder, record: RunRecord) -> None:
         os.kill(os.getpid(), signal.SIGINT)
-        write(folder, record)
+        start(folder, record)
 
     run = tmp_path / "run"
     with monkeypatch.context() as change:
-        change.setattr(RunFolder, "write_record", stop_then_write)
+        change.setattr(RunFolder, "start", stop_then_start)
         outcome = call("train", *TWO_EPOCHS, "--run", run)
     assert outcome.code == 130
     assert f"stopped at the start; continue with `digitlab resume {run}`" in outcome.err
