@@ -40,10 +40,7 @@ def load(model: str | os.PathLike[str] | None = None, *, threads: int | None = N
     threads
         How many CPU threads the network uses, at least 1; None: one per core.
 
-    Raises
-    ------
-    DigitlabError
-        If there is no such model, it is damaged, or its answers are not digits.
+    Raises `DigitlabError` if there is no such model, it is damaged, or its answers are not digits.
     """
     from digitlab.reader import Reader
 

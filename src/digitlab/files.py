@@ -109,11 +109,8 @@ def decode_json(content: bytes, kind: type[Record], name: str) -> Record:
     name
         What the error message calls the text.
 
-    Raises
-    ------
-    DigitlabError
-        If it is not JSON, a field is missing, unknown or of the wrong type, or a value is
-        impossible. The message is one sentence with `name` and the field.
+    Raises `DigitlabError` if it is not JSON, a field is missing, unknown or of the wrong type, or a
+    value is impossible. The message is one sentence with `name` and the field.
     """
     try:
         plain = msgspec.json.decode(content)

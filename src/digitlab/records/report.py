@@ -116,10 +116,7 @@ def make_report(
         Chosen on other images; None if there is none. It changes no answer; only
         `Report.calibration` depends on it.
 
-    Raises
-    ------
-    ValueError
-        If the answers are not finite, or do not fit this test set.
+    Raises `ValueError` if the answers are not finite, or do not fit this test set.
     """
     classes = dataset.entry.classes
     evaluation = evaluate(log_probabilities, dataset.test_labels, classes)

@@ -31,10 +31,7 @@ def set_up_device(name: str, threads: int | None = None) -> torch.device:
     threads
         How many CPU threads PyTorch uses, 1 or more; None leaves the number as it is.
 
-    Raises
-    ------
-    DigitlabError
-        If the device is unknown or not available, or `threads` is below 1.
+    Raises `DigitlabError` if the device is unknown or not available, or `threads` is below 1.
     """
     if name not in _DEVICES:
         raise DigitlabError(f"there is no device {name!r}; choose one of {', '.join(_DEVICES)}")

@@ -46,11 +46,8 @@ class Examples:
     device
         Where the images are kept, as uint8.
 
-    Raises
-    ------
-    DigitlabError
-        If a batch would be of one image, for which batch norm has no standard deviation; or if
-        synthetic images are asked for, but the dataset is not MNIST.
+    Raises `DigitlabError` if a batch would be of one image, for which batch norm has no standard
+    deviation; or if synthetic images are asked for, but the dataset is not MNIST.
     """
 
     def __init__(

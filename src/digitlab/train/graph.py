@@ -79,10 +79,7 @@ class RecordedStep:
     record
         Takes a function that computes on the device; returns one that repeats the same work.
 
-    Raises
-    ------
-    RuntimeError
-        If the device cannot record it; nothing has changed then.
+    Raises `RuntimeError` if the device cannot record it; nothing has changed then.
     """
 
     def __init__(
