@@ -21,3 +21,12 @@ class Stopped(Exception):  # noqa: N818 - being asked to stop is not an error
         self.signal_number = signal_number
         self.exit_code = 128 + signal_number
         """What shells expect: 130 after Ctrl-C, 143 after SIGTERM."""
+
+
+def printable(text: object) -> str:
+    r"""Return a name, or a sentence with a name in it, on one line, with odd characters escaped.
+
+    >>> print(printable("a" + chr(10) + "b"))
+    a\nb
+    """
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))

@@ -74,7 +74,7 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def _is_at_work(process: int) -> bool:
-    """Return whether another process with this number is running, as far as the system tells."""
+    """Return whether another process with this number is running, if the system can say that."""
     if os.name != "posix" or process == os.getpid():
         return False
     try:
@@ -91,9 +91,14 @@ def read_json(path: Path, kind: type[Record]) -> Record:
 
     Raises `OSError` if the file cannot be read, and `DigitlabError` if it has no such record.
     """
-    if path.exists() and not path.is_file():  # a pipe would be waited for without end
-        raise DigitlabError(f"{path} is not a file")
+    check_is_file(path)
     return decode_json(path.read_bytes(), kind, str(path))
+
+
+def check_is_file(path: Path) -> None:
+    """Raise `DigitlabError` for a folder, or for a pipe, which a reader would wait for forever."""
+    if path.exists() and not path.is_file():
+        raise DigitlabError(f"{path} is not a file")
 
 
 def decode_json(content: bytes, kind: type[Record], name: str) -> Record:
@@ -104,8 +109,8 @@ def decode_json(content: bytes, kind: type[Record], name: str) -> Record:
     content
         UTF-8 encoded JSON.
     kind
-        A dataclass or a `msgspec.Struct`. Its annotations say which fields there are and of which
-        types; its `__post_init__` raises an error for impossible values.
+        A dataclass or a `msgspec.Struct`. Its annotations define the fields and their types; its
+        `__post_init__` raises an error for impossible values.
     name
         What the error message calls the text.
 

@@ -49,7 +49,7 @@ def test_other_pictures_are_ink(make, small_mnist: Dataset):
 def test_only_digits_that_become_none_are_turned():
     labels = np.arange(10)
     images = np.zeros((10, 28, 28), np.uint8)
-    images[:, 4:24, 8:20] = (labels * 20 + 20)[:, None, None]  # the gray tells the digit
+    images[:, 4:24, 8:20] = (labels * 20 + 20)[:, None, None]  # each digit has its own gray
     random = np.random.default_rng(7)
     for make, allowed in zip(OTHERS, (SIDEWAYS, UPSIDE_DOWN), strict=False):
         found = {round(float(make(images, labels, random).max()) * 255) for _ in range(60)}

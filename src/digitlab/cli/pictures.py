@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from digitlab.cli.parameters import STDIN
-from digitlab.errors import DigitlabError
-from digitlab.pictures.content import printable
+from digitlab.errors import DigitlabError, printable
 from digitlab.pictures.formats import SUFFIXES
 from digitlab.pictures.open import Source
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from digitlab.cli.parameters import AsCsv, AsJsonLines, ModelPath, PicturePaths
 from digitlab.cli.pictures import cut_off, find_pictures, print_error, reason_of, source_of
-from digitlab.errors import DigitlabError
-from digitlab.pictures.content import printable
+from digitlab.errors import DigitlabError, printable
 from digitlab.reader import Prediction, Reader
 
 

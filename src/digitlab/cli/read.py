@@ -11,12 +11,11 @@ from PIL import Image
 
 from digitlab.cli.parameters import STDIN, AsJsonLines, ModelPath, PicturePaths
 from digitlab.cli.pictures import cut_off, find_pictures, print_error, source_of
-from digitlab.errors import DigitlabError, PictureError
+from digitlab.errors import DigitlabError, PictureError, printable
 from digitlab.files import write_whole
 from digitlab.pages.answers import Page
 from digitlab.pages.boxes import draw_boxes
 from digitlab.pages.read import LARGEST_SIDE
-from digitlab.pictures.content import printable
 from digitlab.pictures.open import open_picture
 from digitlab.reader import Reader
 

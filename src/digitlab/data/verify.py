@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.catalog import DataFile
+from digitlab.errors import printable
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _LONGEST_MESSAGE = 300  # characters: servers choose some of the text
@@ -26,8 +27,7 @@ class SourceError(Exception):
     """
 
     def __init__(self, message: str) -> None:
-        text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in message)
-        super().__init__(text[:_LONGEST_MESSAGE])
+        super().__init__(printable(message)[:_LONGEST_MESSAGE])
 
 
 def verified(file: DataFile, stream: BufferedIOBase) -> NDArray[np.uint8]:

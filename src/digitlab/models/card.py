@@ -19,7 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from digitlab.errors import DigitlabError
-from digitlab.files import encode_json, flush_folder, read_json, remove_leftovers, write_whole
+from digitlab.files import (
+    check_is_file,
+    encode_json,
+    flush_folder,
+    read_json,
+    remove_leftovers,
+    write_whole,
+)
 from digitlab.models.calibration import Calibration
 
 WEIGHTS, NEW_WEIGHTS = "model.onnx", "model.onnx.new"
@@ -153,8 +160,7 @@ def _folder_of(path: Path) -> Path:
 
 def _read_weights(folder: Path) -> bytes:
     path = folder / WEIGHTS
-    if path.exists() and not path.is_file():  # a pipe would be waited for without end
-        raise DigitlabError(f"{path} is not a file")
+    check_is_file(path)
     with path.open("rb") as stream:
         weights = stream.read(MAX_WEIGHTS + 1)
     if len(weights) > MAX_WEIGHTS:

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-from digitlab.errors import PictureError
+from digitlab.errors import PictureError, printable
 
 File = str | os.PathLike[str] | os.PathLike[bytes] | bytes | BinaryIO
 
@@ -64,12 +64,3 @@ def _read_stream(stream: BinaryIO, name: str) -> bytes:
 def one_line(error: Exception) -> str:
     """Return an exception's message without line breaks."""
     return " ".join(str(error).split()) or type(error).__name__
-
-
-def printable(text: object) -> str:
-    r"""Return a name, or a sentence with a name in it, on one line, with odd characters escaped.
-
-    >>> print(printable("a" + chr(10) + "b"))
-    a\nb
-    """
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))

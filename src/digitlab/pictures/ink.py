@@ -71,8 +71,8 @@ def ink_is_light(coarse: NDArray[np.float32]) -> bool:
 
     In a crop without a margin, ink may touch all four sides and cover half of the picture, but a
     digit is round or slim and seldom reaches a corner, so the corners count more. Their weight, 2,
-    was fitted on crops of 8 x 8 to 20 x 20 of MNIST's training images, of which it gets 99.8 %
-    right.
+    was fitted on crops of 8 x 8 to 20 x 20 of MNIST's training images; it is correct for 99.8 % of
+    them.
     """
     bright = (coarse - coarse.min()) / (coarse.max() - coarse.min()) - 0.5  # -0.5..0.5
     border = np.concatenate([bright[0], bright[-1], bright[1:-1, 0], bright[1:-1, -1]])

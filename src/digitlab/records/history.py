@@ -61,6 +61,15 @@ class HeldOutPoint(ScorePoint, frozen=True, kw_only=True, tag="held out"):
         return result_line(self.loss, self.correct, self.total, of=f"Epoch {self.epoch}, held out")
 
 
+def epochs_in_words(count: int) -> str:
+    """Return a number of epochs in words.
+
+    >>> epochs_in_words(1), epochs_in_words(3)
+    ('1 epoch', '3 epochs')
+    """
+    return f"{count} epoch" if count == 1 else f"{count} epochs"
+
+
 def result_line(loss: float, correct: int, total: int, of: str = "Test set") -> str:
     """Return the line that the tutorial prints after a test.
 

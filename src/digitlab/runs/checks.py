@@ -5,6 +5,7 @@ from pathlib import Path
 
 from digitlab.errors import DigitlabError
 from digitlab.recipe import Recipe
+from digitlab.records.history import epochs_in_words
 from digitlab.records.run_record import RunRecord
 from digitlab.train.checkpoint import Checkpoint, Progress
 from digitlab.train.networks import build_network, load_weights
@@ -36,7 +37,7 @@ def check_epochs(epochs: int, recipe: Recipe, done: Progress | None) -> None:
     if epochs < 1:
         raise DigitlabError(f"epochs is {epochs}, but must be at least 1")
     if done and (epochs, 0) < (done.epochs_done, done.batches_done):
-        trained = "1 epoch" if done.epochs_done == 1 else f"{done.epochs_done} epochs"
+        trained = epochs_in_words(done.epochs_done)
         limit = f"at least {done.epochs_done}"
         if done.batches_done:
             trained += f" and {done.batches_done} steps"

@@ -15,7 +15,7 @@ from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError, Stopped
 from digitlab.recipe import Recipe
 from digitlab.records.folder import RunFolder, RunResults
-from digitlab.records.history import HeldOutPoint, ScorePoint
+from digitlab.records.history import HeldOutPoint, ScorePoint, epochs_in_words
 from digitlab.records.provenance import command_given, versions
 from digitlab.records.report import HeldOut, calibrate_by_held_out, make_report
 from digitlab.records.run_record import RunRecord
@@ -140,7 +140,7 @@ def resume_run(
         history = [] if done is None else done.history
         folder.write_history(history)
         if is_finished:
-            _print(folder, f"nothing left to do: {_epochs(epochs)} done")
+            _print(folder, f"nothing left to do: {epochs_in_words(epochs)} done")
             results = RunResults(folder=folder, record=record, history=history, report=report)
             return results, dataset
 
@@ -236,7 +236,7 @@ def _train(folder: RunFolder, training: Training, checkpoint_steps: int) -> None
                 save_checkpoint(folder.path, training.checkpoint())
             if signal_number:
                 raise Stopped(
-                    f"stopped and saved after {_epochs(training.epochs_done)} and "
+                    f"stopped and saved after {epochs_in_words(training.epochs_done)} and "
                     f"{training.batches_done} steps; {_how_to_continue(folder)}",
                     signal_number,
                 )
@@ -246,10 +246,6 @@ def _print(folder: RunFolder, line: str, *, is_result: bool = False) -> None:
     """Print a line, results to stdout and progress to stderr, and add it to the log."""
     print(line, file=sys.stdout if is_result else sys.stderr, flush=True)
     folder.append_log(line)
-
-
-def _epochs(count: int) -> str:
-    return f"{count} epoch" if count == 1 else f"{count} epochs"
 
 
 def _how_to_continue(folder: RunFolder) -> str:
