@@ -6,8 +6,8 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 from rich.console import Console
 
@@ -62,7 +62,7 @@ class ZipArchive:
                 raise SourceError(f"{self.archive.name} cannot be read ({error})") from error
 
     @contextmanager
-    def _opened(self) -> Iterator[BinaryIO]:
+    def _opened(self) -> Iterator[BufferedIOBase]:
         if not self.mirror:
             with (self.folder / self.archive.name).open("rb") as content:
                 yield content

@@ -2,7 +2,8 @@
 
 import io
 import threading
-from typing import Any, BinaryIO
+from io import BufferedIOBase
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
@@ -25,7 +26,7 @@ def download(
 
 
 def download_into(
-    sink: BinaryIO,
+    sink: BufferedIOBase,
     address: str,
     most_bytes: int,
     console: Console,
@@ -65,7 +66,9 @@ class _Transfer(threading.Thread):
     the status line, the headers or the body, would keep its caller waiting for days.
     """
 
-    def __init__(self, sink: BinaryIO, address: str, most_bytes: int, progress: Progress) -> None:
+    def __init__(
+        self, sink: BufferedIOBase, address: str, most_bytes: int, progress: Progress
+    ) -> None:
         super().__init__(daemon=True)  # an abandoned request must not keep the program alive
         self.sink, self.address = sink, address
         self.most_bytes, self.progress = most_bytes, progress

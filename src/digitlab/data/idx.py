@@ -16,7 +16,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-_TYPES = {8: np.dtype(np.uint8), 12: np.dtype(">i4")}
+_TYPES: dict[int, np.dtype[np.integer]] = {8: np.dtype(np.uint8), 12: np.dtype(">i4")}
 """The types that these datasets use, by their number in the format."""
 
 
@@ -44,4 +44,5 @@ def parse_idx(content: NDArray[np.uint8]) -> NDArray[np.integer]:
             f"the IDX header states {math.prod(shape) * value_bytes:,} bytes of values, but the "
             f"file has {values.size:,}"
         )
-    return values.view(_TYPES[kind]).reshape(shape)
+    array: NDArray[np.integer] = values.view(_TYPES[kind]).reshape(shape)
+    return array
