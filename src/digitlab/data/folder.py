@@ -30,7 +30,7 @@ _ORDER_SEED = b"digitlab: order of the images"
 class _Example:
     """A picture of the folder as an image."""
 
-    path: str
+    path: Path
     label: int
     image: NDArray[np.uint8]
 
@@ -54,11 +54,11 @@ def load_folder(name: str, data_dir: Path, preparation: Preparation, console: Co
     Raises `DigitlabError` if there are fewer than two classes, a class has no picture or, without
     a folder `test`, fewer than two different ones, or some pictures cannot be used.
     """
-    folder = os.path.abspath(name)
-    if printable(folder) != folder:
+    folder = Path(os.path.abspath(name))  # noqa: PTH100 # resolve() would follow links
+    if printable(folder) != str(folder):
         raise DigitlabError(
-            f"the path {printable(folder)} cannot be recorded with a run; rename the folder so that "
-            "it has only printable characters"
+            f"the path {printable(folder)} cannot be recorded with a run; rename the folder so "
+            "that it has only printable characters"
         )
     parts = train_and_test(folder)
     if parts is None:
@@ -89,16 +89,16 @@ def load_folder(name: str, data_dir: Path, preparation: Preparation, console: Co
     )
     return replace(
         dataset,
-        name=folder,
-        title=os.path.basename(folder) or folder,
+        name=str(folder),
+        title=folder.name or str(folder),
         split="seeded" if parts is None else "folders",
-        folder=Path(folder),
+        folder=folder,
     )
 
 
 def _examples(
     classes: list[ClassFolder],
-    folder: str,
+    folder: Path,
     preparation: Preparation,
     data_dir: Path,
     console: Console,
@@ -138,7 +138,7 @@ def _split(
 
 
 def _check_same_classes(
-    train: list[ClassFolder], test: list[ClassFolder], parts: tuple[str, str]
+    train: list[ClassFolder], test: list[ClassFolder], parts: tuple[Path, Path]
 ) -> None:
     names = [{it.name for it in part} for part in (train, test)]
     for here, there, lacks in ((0, 1, parts[1]), (1, 0, parts[0])):
@@ -149,13 +149,13 @@ def _check_same_classes(
             )
 
 
-def _copies_of(train: list[_Example], test: list[_Example]) -> list[str]:
+def _copies_of(train: list[_Example], test: list[_Example]) -> list[Path]:
     """Return the test pictures that are training pictures, too."""
     trained = {it.image.tobytes() for it in train if it.image.any()}
     return [it.path for it in test if it.image.tobytes() in trained]
 
 
-def _in_two_classes(examples: list[_Example]) -> list[str]:
+def _in_two_classes(examples: list[_Example]) -> list[Path]:
     """Return the pictures that have a copy in another class."""
     first: dict[bytes, int] = {}
     return [
@@ -169,10 +169,10 @@ def _arrays(examples: list[_Example]) -> tuple[NDArray[np.uint8], NDArray[np.int
     return np.stack([it.image for it in examples]), np.array([it.label for it in examples])
 
 
-def _report(paths: list[str], what: str, folder: str, console: Console) -> None:
+def _report(paths: list[Path], what: str, folder: Path, console: Console) -> None:
     """Print how many pictures are odd in some way, and which is the first; nothing if none is."""
     if paths:
-        first = printable(os.path.relpath(min(paths), folder))
+        first = printable(min(paths).relative_to(folder))
         which = f"{first} is" if len(paths) == 1 else f"{len(paths):,} files, such as {first}, are"
         line = f"{printable(folder)}: {which} {what}"
         console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -4,6 +4,7 @@ import os
 import re
 import stat
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from digitlab.errors import DigitlabError, printable
 from digitlab.pictures.formats import SUFFIXES
@@ -18,7 +19,7 @@ _CONVENTION = "give a folder with one subfolder of pictures for each class"
 class PictureFile:
     """A picture that was found, and what changes when its content does."""
 
-    path: str
+    path: Path
     size: int
     times: tuple[int, int]
     """When its content and its entry in the folder were last changed, in ns."""
@@ -29,14 +30,14 @@ class ClassFolder:
     """The pictures of one class."""
 
     name: str
-    path: str
+    path: Path
     pictures: list[PictureFile] = field(default_factory=list)
     """In the folder and in the folders in it, sorted by path."""
-    others: list[str] = field(default_factory=list)
+    others: list[Path] = field(default_factory=list)
     """The files that are not pictures, or not named like pictures."""
 
 
-def class_folders(folder: str) -> list[ClassFolder]:
+def class_folders(folder: Path) -> list[ClassFolder]:
     """Return a folder's subfolders as classes with their pictures, in natural order.
 
     Hidden files and folders are skipped. Raises `DigitlabError` if there are fewer than two
@@ -48,7 +49,7 @@ def class_folders(folder: str) -> list[ClassFolder]:
         raise DigitlabError(
             f"{printable(folder)} has {found}, but at least two classes are needed: {_CONVENTION}"
         )
-    classes = [ClassFolder(printable(name), os.path.join(folder, name)) for name in names]
+    classes = [ClassFolder(printable(name), folder / name) for name in names]
     above = {_identity(path) for path in (folder, *(it.path for it in classes))}
     for it in classes:
         _collect(it, set(above))
@@ -61,14 +62,14 @@ def class_folders(folder: str) -> list[ClassFolder]:
     return classes
 
 
-def train_and_test(folder: str) -> tuple[str, str] | None:
+def train_and_test(folder: Path) -> tuple[Path, Path] | None:
     """Return the folders with the training and the test images, if a folder has such a pair.
 
     Both must have subfolders: with pictures in them, `train` and `test` would be classes.
 
     Raises `DigitlabError` if there is a folder of classes named train, but none to go with it.
     """
-    by_name = {name.casefold(): os.path.join(folder, name) for name in _listing(folder)[0]}
+    by_name = {name.casefold(): folder / name for name in _listing(folder)[0]}
     if "train" not in by_name or not _listing(by_name["train"])[0]:
         return None
     for name in TEST_FOLDERS:
@@ -81,10 +82,10 @@ def train_and_test(folder: str) -> tuple[str, str] | None:
     )
 
 
-def unused_in(folder: str, used: set[str]) -> list[str]:
+def unused_in(folder: Path, used: set[Path]) -> list[Path]:
     """Return the paths of what a folder has besides the subfolders that are used."""
     folders, files = _listing(folder)
-    return [path for name in [*folders, *files] if (path := os.path.join(folder, name)) not in used]
+    return [path for name in [*folders, *files] if (path := folder / name) not in used]
 
 
 def _collect(into: ClassFolder, entered: set[tuple[int, int]]) -> None:
@@ -94,7 +95,7 @@ def _collect(into: ClassFolder, entered: set[tuple[int, int]]) -> None:
         folder = waiting.pop()
         folders, files = _listing(folder)
         for name in files:
-            path = os.path.join(folder, name)
+            path = folder / name
             found = _status(path)
             # Reading a pipe or a device could wait forever.
             is_file = stat.S_ISREG(found.st_mode) or stat.S_ISLNK(found.st_mode)
@@ -104,31 +105,31 @@ def _collect(into: ClassFolder, entered: set[tuple[int, int]]) -> None:
             else:
                 into.others.append(path)
         for name in folders:
-            path = os.path.join(folder, name)
+            path = folder / name
             if (identity := _identity(path)) not in entered:  # links can form loops
                 entered.add(identity)
                 waiting.append(path)
 
 
-def _status(path: str) -> os.stat_result:
+def _status(path: Path) -> os.stat_result:
     """Return what the system knows of a file, or of a link that leads nowhere."""
     try:
-        return os.stat(path)
+        return path.stat()
     except OSError:  # opening it will report that
-        return os.lstat(path)
+        return path.lstat()
 
 
-def _identity(path: str) -> tuple[int, int]:
+def _identity(path: Path) -> tuple[int, int]:
     found = _status(path)
     return found.st_dev, found.st_ino
 
 
-def _listing(folder: str) -> tuple[list[str], list[str]]:
+def _listing(folder: Path) -> tuple[list[str], list[str]]:
     """Return the names of a folder's subfolders and files, without those that are hidden."""
     try:
         with os.scandir(folder) as entries:
             shown = [entry for entry in entries if not entry.name.startswith(".")]
-            folders = sorted(entry.name for entry in shown if os.path.isdir(entry.path))
+            folders = sorted(entry.name for entry in shown if Path(entry).is_dir())
     except OSError as error:
         raise DigitlabError(
             f"the folder {printable(folder)} cannot be read ({error.strerror or error}); correct "

@@ -26,7 +26,10 @@ from digitlab.pictures.preparation import Preparation
 
 Images = NDArray[np.uint8]  # N x 28 x 28
 
-_PREPARE: dict[Preparation, Callable[[str], NDArray[np.uint8]]] = {"mnist": prepare, "as-is": plain}
+_PREPARE: dict[Preparation, Callable[[Path], NDArray[np.uint8]]] = {
+    "mnist": prepare,
+    "as-is": plain,
+}
 
 _DIGEST_BYTES = 32
 _ENTRY = np.dtype([("key", np.uint8, _DIGEST_BYTES), ("image", np.uint8, (28, 28))])
@@ -37,7 +40,7 @@ _FOLDER = "pictures"
 
 def prepared_images(
     files: Sequence[PictureFile],
-    folder: str,
+    folder: Path,
     preparation: Preparation,
     data_dir: Path,
     console: Console,
@@ -47,7 +50,7 @@ def prepared_images(
     Raises `DigitlabError` if some cannot be used; it names the first and says how many there are.
     A class with a few pictures less is not what was asked for, so none is left out silently.
     """
-    name = hashlib.sha256(f"{preparation}:{folder}".encode()).hexdigest()[:_DIGEST_BYTES]
+    name = hashlib.sha256(f"{preparation} {folder}".encode()).hexdigest()[:_DIGEST_BYTES]
     path = data_dir / _FOLDER / name
     known = _read(path)
     code = _code_digest()
