@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from digitlab.cli.finish import finish_run
-from digitlab.cli.parameters import DataDir, DatasetName, Device, Figures, Threads
+from digitlab.cli.parameters import DataDir, DatasetName, Device, Figures, Prepare, Threads
 from digitlab.cli.recipe_flags import Changes, recipe_of
 from digitlab.data.dataset import load_dataset
 from digitlab.recipe import RECIPES
@@ -21,6 +21,7 @@ def train(
     ] = "tutorial",
     changes: Changes = None,
     dataset: DatasetName = "mnist",
+    prepare: Prepare = None,
     seed: Annotated[
         int,
         Parameter(
@@ -52,7 +53,7 @@ def train(
     # Here: importing PyTorch takes a second. And before the data is fetched, in case it is missing.
     from digitlab.runs.run import Launch, start_run
 
-    loaded = load_dataset(dataset, data_dir=data_dir)
+    loaded = load_dataset(dataset, data_dir=data_dir, preparation=prepare)
     launch = Launch(
         recipe_name=recipe,
         seed=seed,

@@ -24,9 +24,9 @@ from digitlab.pictures.digit import prepare
 from digitlab.pictures.plain import plain
 from digitlab.pictures.preparation import Preparation
 
-Images = NDArray[np.uint8]  # N x 28 x 28
+Images = NDArray[np.uint8]  # N x 28 x 28, or one of them
 
-_PREPARE: dict[Preparation, Callable[[Path], NDArray[np.uint8]]] = {
+_PREPARE: dict[Preparation, Callable[[Path], Images]] = {
     "mnist": prepare,
     "as-is": plain,
 }

@@ -139,7 +139,15 @@ def _command(
         return ["resume", str(folder.path), *shared]
     return [
         *("train", "--recipe", name, *flags_of(recipe, name)),
-        *("--dataset", dataset.name, "--run", str(folder.path), *shared),
+        *(
+            "--dataset",
+            dataset.name,
+            "--prepare",
+            dataset.preparation,
+            "--run",
+            str(folder.path),
+            *shared,
+        ),
         *("--seed", str(launch.seed), "--device", launch.device),
         *("--threads", str(launch.threads), "--jobs", str(launch.jobs)),
     ]
