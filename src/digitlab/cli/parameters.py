@@ -49,6 +49,15 @@ Threads = Annotated[int | None, Parameter(help="How many CPU threads; default: P
 
 Figures = Annotated[bool, Parameter(help="Draw the figures, which takes a second or two.")]
 
+WithTensorBoard = Annotated[
+    bool,
+    Parameter(
+        negative="",
+        help="Also write the curves for TensorBoard into the run's folder; needs the package "
+        "tensorboard. A run that was started with it is continued with it.",
+    ),
+]
+
 _switch = partial(Parameter, negative="", show_default=False)
 
 AsJson = Annotated[bool, _switch(name="--json", help="Print one JSON object.")]

@@ -126,7 +126,7 @@ def to_onnx(module: _FromBytes) -> bytes:
 def _check_equal(
     expected: LogProbabilities, classifier: Classifier, images: NDArray[np.uint8]
 ) -> None:
-    """Compare a model file with PyTorch's answers, float32 (N, 10), to the first N `images`.
+    """Compare a model file with PyTorch's answers, float32 (N, classes), to the first N `images`.
 
     The classifier gets the images in one batch. Raises `DigitlabError` if a log-probability differs
     by more than 1e-4, or an answer differs.

@@ -43,6 +43,8 @@ class ScorePoint(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     """Mean negative log-likelihood over these images, in nats."""
     correct: int
     total: int
+    classes_answered: int
+    """How many different classes the network answered with."""
     seconds: float
     """How long the run has been training and testing, in all its processes together."""
 

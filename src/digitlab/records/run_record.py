@@ -33,6 +33,10 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     machine: str
     """The name of the processor or GPU."""
     threads: int
+    parameters: int
+    """How many weights the network has."""
+    network_files: dict[str, str] = {}
+    """If the network is the user's own: the SHA-256 of each file that defines it, by path."""
     computed_in: str = "float32"
     """`bfloat16` if the recipe asks for it and the device has it."""
     versions: dict[str, str]
