@@ -34,8 +34,8 @@ def resume(
 ) -> None:
     """Continue a run from its last checkpoint, to the same bits as if it had never stopped."""
     # Here: importing PyTorch takes a second.
+    from digitlab.runs.live import default_watcher
     from digitlab.runs.run import resume_run
-    from digitlab.runs.watching import terminal_watcher
 
     folder = RunFolder(run)
     writes_events = tensorboard or folder.tensorboard.is_dir()  # as the run was started
@@ -46,6 +46,6 @@ def resume(
         device_name=device,
         checkpoint_steps=checkpoint_steps,
         command=sys.argv[1:],
-        watcher=terminal_watcher(tensorboard=folder.tensorboard if writes_events else None),
+        watcher=default_watcher(tensorboard=folder.tensorboard if writes_events else None),
     )
     finish_run(results, dataset, figures=figures)
