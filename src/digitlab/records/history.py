@@ -164,7 +164,8 @@ def from_json_lines(content: bytes) -> list[Point]:
 
     A last line that was cut short is left out.
 
-    >>> point = TestPoint(epoch=0, examples=0, loss=2.3, correct=1, total=10, seconds=0.5)
+    >>> point = TestPoint(epoch=0, examples=0, loss=2.3, correct=1, total=10,
+    ...                   classes_answered=1, seconds=0.5)
     >>> from_json_lines(to_json_lines([point])) == [point]
     True
     """
