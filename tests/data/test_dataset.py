@@ -24,8 +24,8 @@ def test_mnist_is_what_the_world_knows(mnist: Dataset):
 
 def test_mean_and_deviation_are_those_of_the_training_pixels(mnist: Dataset):
     pixels = mnist.train_images / 255
-    assert mnist.entry.mean == pytest.approx(pixels.mean(), abs=5e-5)
-    assert mnist.entry.std == pytest.approx(pixels.std(), abs=5e-5)
+    assert mnist.mean == pytest.approx(pixels.mean(), abs=5e-5)
+    assert mnist.std == pytest.approx(pixels.std(), abs=5e-5)
 
 
 def test_an_unknown_dataset_is_reported_with_those_that_there_are():
@@ -133,5 +133,5 @@ def test_fashion_mnist_reads_where_the_system_has_it():
         pytest.skip("the system's package dataset-fashion-mnist is not installed")
     fashion = load_dataset("fashion-mnist")
     assert fashion.train_images.shape == (60_000, 28, 28)
-    assert fashion.entry.mean == pytest.approx((fashion.train_images / 255).mean(), abs=5e-5)
-    assert fashion.entry.std == pytest.approx((fashion.train_images / 255).std(), abs=5e-5)
+    assert fashion.mean == pytest.approx((fashion.train_images / 255).mean(), abs=5e-5)
+    assert fashion.std == pytest.approx((fashion.train_images / 255).std(), abs=5e-5)

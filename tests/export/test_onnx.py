@@ -41,7 +41,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, mnist: Dataset) -> Path:
 def of_pytorch(run: Path, dataset: Dataset, count: int) -> np.ndarray:
     network = load_trained(run).network.eval()
     images = torch.from_numpy(dataset.test_images[:count])
-    return network(normalize(images, dataset.entry.mean, dataset.entry.std)).numpy()
+    return network(normalize(images, dataset.mean, dataset.std)).numpy()
 
 
 @pytest.mark.parametrize("count", [1, 2, 17, 10_000])
@@ -58,7 +58,7 @@ def test_the_layers_say_what_pytorchs_say(run: Path, mnist: Dataset):
     network = load_trained(run).network.eval()
     images = mnist.test_images[:5]
     with torch.inference_mode():
-        x = normalize(torch.from_numpy(images), mnist.entry.mean, mnist.entry.std)
+        x = normalize(torch.from_numpy(images), mnist.mean, mnist.std)
         conv1 = network.conv1(x).numpy()
     layers = Classifier(*read_model(run)).layers(images)
     np.testing.assert_allclose(layers["conv1"], conv1, atol=1e-4)
@@ -154,7 +154,7 @@ def test_several_models_are_tested_by_their_mean_probability(
 def test_on_another_dataset_neither_reports_a_calibration(
     run: Path, call: Callable, mnist: Dataset, monkeypatch: pytest.MonkeyPatch
 ):
-    other = replace(mnist, entry=replace(mnist.entry, name="other"))
+    other = replace(mnist, name="other")
     monkeypatch.setattr("digitlab.records.run_record.load_dataset", lambda *_, **__: other)
     for path in (run, run / "model.onnx"):
         report = json.loads(call("eval", path, "--dataset", "other", "--json").out)

@@ -21,6 +21,7 @@ from digitlab.records.run_record import RunRecord
 
 RECORD = RunRecord(
     recipe=Recipe(),
+    recipe_name="tutorial",
     seed=1,
     dataset="mnist",
     data_dir=None,
@@ -34,7 +35,15 @@ RECORD = RunRecord(
 )
 POINTS = [
     TestPoint(epoch=0, examples=0, loss=2.3, correct=1, total=10, seconds=0.5),
-    TrainPoint(epoch=1, examples_in_epoch=0, epoch_size=10, examples=0, loss=2.0),
+    TrainPoint(
+        epoch=1,
+        examples_in_epoch=0,
+        epoch_size=10,
+        examples=0,
+        loss=2.0,
+        learning_rate=0.01,
+        seconds=0.5,
+    ),
     HeldOutPoint(epoch=1, examples=10, loss=1.0, correct=9, total=10, seconds=1.5),
 ]
 

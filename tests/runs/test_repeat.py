@@ -49,7 +49,7 @@ def test_the_mean_is_that_of_the_runs_and_what_is_done_is_not_done_again(
         assert last.correct / last.total == accuracy
     report = json.loads((tmp_path / "seed-1" / "report.json").read_text())
     mistakes = {mistake["index"] for mistake in report["mistakes"]}
-    right = 9_985 - len(mistakes - set(mnist.entry.disputed))
+    right = 9_985 - len(mistakes - set(mnist.disputed))
     assert told["without_disputed"][0] == right / 9_985
 
     table = call("repeat", "tutorial", "--seeds", 3, *SETTINGS, "--run", tmp_path).out
@@ -64,7 +64,7 @@ def test_the_mean_is_that_of_the_runs_and_what_is_done_is_not_done_again(
 def test_a_run_does_not_go_on_with_another_dataset(call: Callable, tmp_path: Path, mnist: Dataset):
     run = tmp_path / "seed-1"
     assert call("train", *SETTINGS, "--run", run).code == 0
-    other = replace(mnist, entry=replace(mnist.entry, name="other"))
+    other = replace(mnist, name="other")
     with pytest.raises(DigitlabError, match="was trained on mnist; it cannot continue with other"):
         repeat(
             tmp_path, "tutorial", replace(find_recipe("tutorial"), epochs=1, train_images=640),

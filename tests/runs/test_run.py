@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import torch
 
-from digitlab.data.catalog import FASHION_MNIST
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.figures.run import draw_run
@@ -269,7 +268,7 @@ def test_a_device_that_is_not_there_is_refused_when_a_run_is_resumed(tiny: Datas
 
 
 def test_clothes_are_trained_on_too(tiny: Dataset, tmp_path: Path):
-    clothes = replace(tiny, entry=FASHION_MNIST)
+    clothes = replace(tiny, name="fashion-mnist")
     results = start_run(RunFolder(tmp_path), replace(RECIPE, network="fast"), clothes, LAUNCH)
     assert results.report is not None
     assert results.record.dataset == "fashion-mnist"

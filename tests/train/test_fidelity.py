@@ -131,7 +131,13 @@ def test_the_log_points_are_the_tutorials(small_mnist: Dataset):
 
 def test_the_lines_look_like_the_tutorials():
     train = TrainPoint(
-        epoch=1, examples_in_epoch=640, epoch_size=60_000, examples=640, loss=2.298101
+        epoch=1,
+        examples_in_epoch=640,
+        epoch_size=60_000,
+        examples=640,
+        loss=2.298101,
+        learning_rate=0.01,
+        seconds=1.0,
     )
     test = TestPoint(epoch=1, examples=60_000, loss=0.0952, correct=9713, total=10_000, seconds=1.0)
     assert train.line() == "Train Epoch: 1 [640/60000 (1%)]\tLoss: 2.298101"

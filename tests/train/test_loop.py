@@ -10,7 +10,6 @@ import msgspec
 import pytest
 import torch
 
-from digitlab.data.catalog import FASHION_MNIST
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.recipe import Recipe, find_recipe
@@ -144,7 +143,7 @@ def test_a_batch_of_one_image_is_no_batch_to_norm(
 
 @pytest.mark.parametrize("setting", ["degraded", "outliers"])
 def test_clothes_get_no_flags(small_mnist: Dataset, setting: str):
-    clothes = replace(small_mnist, entry=FASHION_MNIST)
+    clothes = replace(small_mnist, name="fashion-mnist")
     with pytest.raises(DigitlabError, match="work only with mnist, not with fashion-mnist"):
         Training(Recipe(**{setting: 0.1}), clothes, seed=1, device=set_up_device("cpu"))
 

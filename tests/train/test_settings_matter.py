@@ -110,7 +110,7 @@ def record(recipe: Recipe, dataset: Dataset, seed: int = 1) -> tuple[list[Step],
 
     def keep_batch(network: nn.Module, inputs: tuple[Tensor]) -> None:
         if network.training:
-            pixels = (inputs[0] * dataset.entry.std + dataset.entry.mean) * 255
+            pixels = (inputs[0] * dataset.std + dataset.mean) * 255
             batches.append(pixels.round().to(torch.uint8).squeeze(1))
 
     training.network.register_forward_pre_hook(keep_batch)
@@ -333,7 +333,7 @@ def loss_and_gradients(
             targets[row, int(dataset.train_labels[index])] += 1 - recipe.label_smoothing
     network = build_network(recipe).train()
     network.load_state_dict(step.before)
-    answers = network(normalize(step.images, dataset.entry.mean, dataset.entry.std))
+    answers = network(normalize(step.images, dataset.mean, dataset.std))
     loss = -(targets * answers).sum() / len(indices)
     loss.backward()
     learned = {name: p.grad for name, p in network.named_parameters() if p.grad is not None}

@@ -24,30 +24,29 @@ def data(
 ) -> None:
     """Fetch and verify a dataset; show where it is and what it contains."""
     loaded = load_dataset(dataset, data_dir=data_dir)
-    entry = loaded.entry
     if figure is not None:
         from digitlab.figures.images import draw_samples
 
-        draw_samples(loaded.train_images, loaded.train_labels, entry.classes, figure)
+        draw_samples(loaded.train_images, loaded.train_labels, loaded.classes, figure)
     train_counts, test_counts = (
-        np.bincount(labels, minlength=len(entry.classes)).tolist()
+        np.bincount(labels, minlength=len(loaded.classes)).tolist()
         for labels in (loaded.train_labels, loaded.test_labels)
     )
     if as_json:
         description = {
-            "dataset": entry.name,
+            "dataset": loaded.name,
             "folder": str(loaded.folder),
             "sha256": loaded.digests,
-            "classes": entry.classes,
+            "classes": loaded.classes,
             "train_per_class": train_counts,
             "test_per_class": test_counts,
         }
         print(json.dumps(description))
         return
-    print(f"{entry.title} is in {loaded.folder} (all checksums OK)")
+    print(f"{loaded.title} is in {loaded.folder} (all checksums OK)")
     counts = (Column(name, justify="right") for name in ("training images", "test images"))
     table = Table("class", *counts)
-    for name, in_training, in_test in zip(entry.classes, train_counts, test_counts, strict=True):
+    for name, in_training, in_test in zip(loaded.classes, train_counts, test_counts, strict=True):
         table.add_row(name, f"{in_training:,}", f"{in_test:,}")
     table.add_section()
     table.add_row("all", f"{sum(train_counts):,}", f"{sum(test_counts):,}")

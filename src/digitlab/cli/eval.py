@@ -91,7 +91,7 @@ def _open(path: Path, device: str, threads: int | None) -> _Subject:
 
         def test(dataset: Dataset) -> Answers:
             answers = classifier.log_probabilities(dataset.test_images)
-            return answers, card.calibration if dataset.entry.name == card.dataset else None
+            return answers, card.calibration if dataset.name == card.dataset else None
 
         return _Subject(
             path=path, dataset_name=card.dataset, epochs=card.epochs, record=None, test=test

@@ -54,6 +54,7 @@ def train(
 
     loaded = load_dataset(dataset, data_dir=data_dir)
     launch = Launch(
+        recipe_name=recipe,
         seed=seed,
         device=device,
         threads=threads,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from digitlab.errors import DigitlabError
+from digitlab.pictures.preparation import Preparation
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class CatalogEntry:
     """Mean of all training pixels, where black is 0 and white is 1."""
     std: float
     """Standard deviation of the same pixels."""
+    preparation: Preparation = "mnist"
+    """How other pictures are made comparable to these images."""
     train_images: DataFile
     train_labels: DataFile
     test_images: DataFile
@@ -100,6 +103,7 @@ FASHION_MNIST = CatalogEntry(
     ),
     mean=0.2860,
     std=0.3530,
+    preparation="as-is",
     train_images=_train_images("c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"),
     train_labels=_train_labels("bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"),
     test_images=_test_images("5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"),

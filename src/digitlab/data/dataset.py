@@ -8,36 +8,47 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from digitlab.data.catalog import CatalogEntry, find_entry
+from digitlab.data.catalog import find_entry
 from digitlab.data.fetch import VerifiedFile, obtain
 from digitlab.data.idx import parse_idx
 from digitlab.errors import DigitlabError
+from digitlab.pictures.preparation import Preparation
 
 _DATA_DIR_VARIABLE = "DIGITLAB_DATA_DIR"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """Images and labels exactly as in the files: not scaled, not shuffled, and all of them."""
+    """Gray images of 28x28 pixels, each with the number of its class."""
 
-    entry: CatalogEntry
+    name: str
+    """What `--dataset` calls it."""
+    title: str
+    """What people call it."""
+    classes: tuple[str, ...]
+    """The names of the classes: class 0 first."""
+    mean: float
+    """Mean of all training pixels, where black is 0 and white is 1."""
+    std: float
+    """Standard deviation of the same pixels."""
+    preparation: Preparation
+    """How a picture becomes such an image."""
+    disputed: tuple[int, ...] = ()
+    """Test images, counted from 0, for which human raters did not agree with the label."""
+    digests: dict[str, str]
+    """What identifies the data: the SHA-256 of each part, by name."""
     data_dir: Path | None = None
     """The data folder that was given, as an absolute path; None if it was the default."""
-    folder: Path
-    """The folder with the training images."""
+    folder: Path | None
+    """The folder with the training images; None if they come from memory."""
     train_images: NDArray[np.uint8]
     """Shape (N, 28, 28), 0 = background to 255 = ink."""
-    train_labels: NDArray[np.uint8]
-    """Shape (N,), each the number of a class in `entry.classes`."""
+    train_labels: NDArray[np.integer]
+    """Shape (N,), each the number of a class in `classes`."""
     test_images: NDArray[np.uint8]
     """Shape (M, 28, 28)."""
-    test_labels: NDArray[np.uint8]
+    test_labels: NDArray[np.integer]
     """Shape (M,)."""
-
-    @property
-    def digests(self) -> dict[str, str]:
-        """The verified SHA-256 digest of each file, by name."""
-        return {file.name: file.sha256 for file in self.entry.files}
 
 
 def default_data_dir() -> Path:
@@ -80,7 +91,14 @@ def load_dataset(
     except ValueError as error:
         raise DigitlabError(f"{entry.title} cannot be read: {error}") from error
     return Dataset(
-        entry=entry,
+        name=entry.name,
+        title=entry.title,
+        classes=entry.classes,
+        mean=entry.mean,
+        std=entry.std,
+        preparation=entry.preparation,
+        disputed=entry.disputed,
+        digests={file.name: file.sha256 for file in entry.files},
         data_dir=folder if is_named else None,
         folder=contents[0].path.parent,
         train_images=train_images,

@@ -63,7 +63,7 @@ def export_onnx(
     Raises `DigitlabError` if the file does not give the network's answers, or cannot be written.
     """
     calibration = calibrate_trained(trained, dataset, torch.device("cpu"))
-    module = _FromBytes(trained.network, dataset.entry.mean, dataset.entry.std).eval()
+    module = _FromBytes(trained.network, dataset.mean, dataset.std).eval()
     weights = to_onnx(module)
     answers = _answers(module, dataset.test_images)
     report = make_report(
@@ -71,8 +71,8 @@ def export_onnx(
     )
     card = ModelCard(
         sha256=hashlib.sha256(weights).hexdigest(),
-        dataset=dataset.entry.name,
-        classes=list(dataset.entry.classes),
+        dataset=dataset.name,
+        classes=list(dataset.classes),
         parameters=count_parameters(trained.network),
         layers={name: list(output.shape[1:]) for name, output in module.inner.items()},
         calibration=calibration,

@@ -53,7 +53,7 @@ def draw_images(
 
 
 def draw_samples(
-    images: NDArray[np.uint8], labels: NDArray[np.uint8], classes: Sequence[str], path: Path
+    images: NDArray[np.uint8], labels: NDArray[np.integer], classes: Sequence[str], path: Path
 ) -> Path:
     """Draw the first six images of a dataset with their labels; return the path."""
     titles = [f"Ground Truth: {classes[label]}" for label in labels[:6]]

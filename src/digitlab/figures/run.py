@@ -14,7 +14,7 @@ from digitlab.records.history import HeldOutPoint, ScorePoint, TestPoint, TrainP
 def draw_run(run: RunResults, dataset: Dataset) -> list[Path]:
     """Draw every figure for which the run has the data; return their paths."""
     path, report = run.folder.path, run.report
-    classes = dataset.entry.classes
+    classes = dataset.classes
     figures = [
         draw_samples(dataset.train_images, dataset.train_labels, classes, path / "samples.png")
     ]

@@ -18,6 +18,10 @@ class TrainPoint(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
     """Images seen in all epochs before this batch."""
     loss: float
     """Mean over the batch, in nats."""
+    learning_rate: float
+    """Of the step that this batch led to."""
+    seconds: float
+    """How long the run has been training and testing, in all its processes together."""
 
     def line(self) -> str:
         """Return the line that the tutorial prints."""

@@ -21,12 +21,14 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     """When, in UTC, ISO 8601."""
     folder: str
     """The working directory."""
+    examples: int = 0
+    """Training images that the run had seen before this command."""
 
     def __post_init__(self) -> None:
         shlex.split(self.command)  # raises ValueError if a quote is not closed
 
 
-def command_given(arguments: list[str]) -> Command:
+def command_given(arguments: list[str], *, examples: int = 0) -> Command:
     """Return the current command; `arguments` are the words after `digitlab`."""
     try:
         folder = str(Path.cwd()).encode(errors="backslashreplace").decode()
@@ -36,6 +38,7 @@ def command_given(arguments: list[str]) -> Command:
         command=shlex.join(["digitlab", *arguments]),
         time=datetime.now(UTC).isoformat(timespec="seconds"),
         folder=folder,
+        examples=examples,
     )
 
 

@@ -118,12 +118,12 @@ def make_report(
 
     Raises `ValueError` if the answers are not finite, or do not fit this test set.
     """
-    classes = dataset.entry.classes
+    classes = dataset.classes
     evaluation = evaluate(log_probabilities, dataset.test_labels, classes)
     return Report(
         **msgspec.structs.asdict(evaluation),
         model=model,
-        dataset=dataset.entry.name,
+        dataset=dataset.name,
         epochs=epochs,
         without_disputed=_without_disputed(log_probabilities, dataset),
         calibration=_confidence(log_probabilities, dataset.test_labels, calibration),
@@ -137,7 +137,7 @@ def make_report(
 
 
 def _without_disputed(log_probabilities: LogProbabilities, dataset: Dataset) -> Count:
-    kept = ~np.isin(np.arange(len(dataset.test_labels)), dataset.entry.disputed)
+    kept = ~np.isin(np.arange(len(dataset.test_labels)), dataset.disputed)
     right = log_probabilities.argmax(axis=1) == dataset.test_labels
     return Count(correct=int(np.count_nonzero(right & kept)), total=int(np.count_nonzero(kept)))
 

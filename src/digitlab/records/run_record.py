@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from digitlab.data.dataset import Dataset, load_dataset
+from digitlab.pictures.preparation import Preparation
 from digitlab.recipe import Recipe
 from digitlab.records.provenance import Command
 
@@ -16,8 +17,12 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """How a run was started, and on what."""
 
     recipe: Recipe
+    recipe_name: str
+    """The recipe that was named; some of its settings may have been changed by flags."""
     seed: int
     dataset: str
+    preparation: Preparation = "mnist"
+    """How the dataset's pictures became images of 28x28 pixels."""
     data_dir: str | None
     """The data folder that was given, as an absolute path; None for the default one."""
     data_sha256: dict[str, str]

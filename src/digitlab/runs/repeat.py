@@ -89,7 +89,7 @@ def repeat(
     threads = launch.threads
     if threads is None:
         threads = max(1, torch.get_num_threads() // jobs)
-    launch = replace(launch, jobs=jobs, threads=threads)
+    launch = replace(launch, recipe_name=name, jobs=jobs, threads=threads)
     waiting: dict[str, list[str]] = {}
     for seed in range(1, seeds + 1):
         folder = RunFolder(root / f"seed-{seed}")
@@ -139,7 +139,7 @@ def _command(
         return ["resume", str(folder.path), *shared]
     return [
         *("train", "--recipe", name, *flags_of(recipe, name)),
-        *("--dataset", dataset.entry.name, "--run", str(folder.path), *shared),
+        *("--dataset", dataset.name, "--run", str(folder.path), *shared),
         *("--seed", str(launch.seed), "--device", launch.device),
         *("--threads", str(launch.threads), "--jobs", str(launch.jobs)),
     ]

@@ -44,6 +44,8 @@ from digitlab.train.loop import Training
 class Launch:
     """How a run is started: everything except what is trained (recipe) and on what (dataset)."""
 
+    recipe_name: str = "recipe"
+    """The recipe that was named, for the record."""
     seed: int = 1
     """0 or more; see `Training`."""
     device: str = "auto"
@@ -74,8 +76,10 @@ def start_run(folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launc
         training = Training(recipe, dataset, seed=launch.seed, device=device)
         record = RunRecord(
             recipe=recipe,
+            recipe_name=launch.recipe_name,
             seed=launch.seed,
-            dataset=dataset.entry.name,
+            dataset=dataset.name,
+            preparation=dataset.preparation,
             data_dir=None if dataset.data_dir is None else str(dataset.data_dir),
             data_sha256=dataset.digests,
             checkpoint_steps=launch.checkpoint_steps,
@@ -120,7 +124,7 @@ def resume_run(
     with folder.only_one_process(), _explained(folder, f"then {_how_to_continue(folder)}"):
         record = folder.read_record()
         dataset = dataset or record.load_dataset(data_dir)
-        check_dataset(record.dataset, dataset.entry.name, folder.path)
+        check_dataset(record.dataset, dataset.name, folder.path)
         if checkpoint_steps is None:
             checkpoint_steps = record.checkpoint_steps
         check_settings(record.seed, checkpoint_steps)
@@ -160,7 +164,7 @@ def _write_continued(
     now = msgspec.structs.replace(
         record,
         recipe=training.recipe,
-        commands=[*record.commands, command_given(command)],
+        commands=[*record.commands, command_given(command, examples=training.examples_seen)],
         **_circumstances(training),
     )
     if differences := record.differences(now):

@@ -116,10 +116,10 @@ def check_examples(recipe: Recipe, dataset: Dataset) -> None:
             f"{images:,} images in batches of {size} leave a last batch of 1, and batch norm needs "
             "at least 2; choose another --batch-size"
         )
-    if (recipe.degraded or recipe.outliers) and dataset.entry.name != "mnist":
+    if (recipe.degraded or recipe.outliers) and dataset.name != "mnist":
         raise DigitlabError(
             "degraded copies and pictures of no digit work only with mnist, not with "
-            f"{dataset.entry.name}; add --degraded 0 --outliers 0"
+            f"{dataset.name}; add --degraded 0 --outliers 0"
         )
 
 

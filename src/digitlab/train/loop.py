@@ -58,10 +58,10 @@ class Training:
         torch.manual_seed(seed)
         self.recipe = recipe
         self.seed = seed
-        self.dataset_name = dataset.entry.name
+        self.dataset_name = dataset.name
         self.device = device
         self.bfloat16 = recipe.precision == "bfloat16" and computes_bfloat16(device)
-        self._mean, self._std = dataset.entry.mean, dataset.entry.std
+        self._mean, self._std = dataset.mean, dataset.std
         self.examples = Examples(recipe, dataset, seed=seed, device=device, synthetic=synthetic)
         self._test_images = torch.from_numpy(dataset.test_images).to(device)
         self._test_labels = torch.from_numpy(dataset.test_labels).long()
@@ -89,6 +89,12 @@ class Training:
     def steps_done(self) -> int:
         """How many steps have been taken since the run began."""
         return self.epochs_done * self._steps_per_epoch + self.batches_done
+
+    @property
+    def examples_seen(self) -> int:
+        """How many training images the network has seen since the run began, in all epochs."""
+        in_epoch = self.batches_done * self.recipe.batch_size
+        return self.epochs_done * len(self.examples) + in_epoch
 
     @property
     def _steps_per_epoch(self) -> int:
@@ -154,14 +160,14 @@ class Training:
 
     def _record_loss(self, loss: float) -> TrainPoint:
         self._check_finite(loss)
-        epoch_size = len(self.examples)
-        examples_in_epoch = self.batches_done * self.recipe.batch_size
         point = TrainPoint(
             epoch=self.epochs_done + 1,
-            examples_in_epoch=examples_in_epoch,
-            epoch_size=epoch_size,
-            examples=self.epochs_done * epoch_size + examples_in_epoch,
+            examples_in_epoch=self.batches_done * self.recipe.batch_size,
+            epoch_size=len(self.examples),
+            examples=self.examples_seen,
             loss=loss,
+            learning_rate=self.optimizer.learning_rate,
+            seconds=self.seconds,
         )
         self.history.append(point)
         return point
@@ -184,7 +190,7 @@ class Training:
         self._check_finite(loss)
         point = kind(
             epoch=self.epochs_done,
-            examples=self.epochs_done * len(self.examples),
+            examples=self.examples_seen,
             loss=loss,
             correct=int((answers.argmax(dim=1) == labels).sum()),
             total=len(labels),

@@ -9,7 +9,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from digitlab.data.catalog import CatalogEntry
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.models.calibration import Calibration, LogProbabilities
@@ -112,14 +111,14 @@ def _is_plain(weight: object) -> bool:
 
 
 def _answer_images(
-    trained: TrainedNetwork, images: NDArray[np.uint8], entry: CatalogEntry, device: torch.device
+    trained: TrainedNetwork, images: NDArray[np.uint8], dataset: Dataset, device: torch.device
 ) -> LogProbabilities:
     """Return the network's log-probabilities, float32 (N, 10), for uint8 images (N, 28, 28)."""
     answers = answer(
         trained.network.to(device),
         torch.from_numpy(images).to(device),
-        mean=entry.mean,
-        std=entry.std,
+        mean=dataset.mean,
+        std=dataset.std,
         batch_size=trained.recipe.test_batch_size,
     )
     return answers.cpu().numpy()
@@ -131,7 +130,7 @@ def calibrate_trained(
     """Choose temperature and threshold on the held-out training images, if there are any."""
     _, held_out = split_of(trained.recipe, dataset)
     return calibrate_by_held_out(
-        _answer_images(trained, dataset.train_images[held_out.numpy()], dataset.entry, device),
+        _answer_images(trained, dataset.train_images[held_out.numpy()], dataset, device),
         dataset.train_labels[held_out.numpy()],
     )
 
@@ -145,7 +144,7 @@ def answer_test_set(
     device is not available.
     """
     device = set_up_device(device_name, threads)
-    answers = _answer_images(trained, dataset.test_images, dataset.entry, device)
-    if trained.dataset_name != dataset.entry.name:
+    answers = _answer_images(trained, dataset.test_images, dataset, device)
+    if trained.dataset_name != dataset.name:
         return answers, None
     return answers, calibrate_trained(trained, dataset, device)
