@@ -37,7 +37,7 @@ def digits(predictions: list[Prediction]) -> list[int | None]:
 def test_the_test_set_through_the_reader_gives_the_networks_own_answers(
     reader: digitlab.Reader, mnist: Dataset
 ):
-    answers = reader.predict_all(mnist.test_images)
+    answers = reader.predict_many(mnist.test_images)
     own = reader.classifier.log_probabilities(mnist.test_images).argmax(axis=1)
     assert digits(answers) == own.tolist()
     correct = sum(a == t for a, t in zip(digits(answers), mnist.test_labels.tolist(), strict=True))
@@ -59,7 +59,7 @@ def test_every_kind_of_picture_gives_the_same_answer(
     assert sum(expected.probabilities) == pytest.approx(1, abs=1e-5)
     for form in forms:
         assert reader.predict(form).probability == pytest.approx(expected.probability, abs=1e-5)
-    together = reader.predict_all([path, png(image), Image.fromarray(image), image])
+    together = reader.predict_many([path, png(image), Image.fromarray(image), image])
     assert digits(together) == [7] * 4
 
 
@@ -85,9 +85,9 @@ def test_several_pictures_are_answered_in_order_in_whatever_form(
     reader: digitlab.Reader, mnist: Dataset, form: Callable[[np.ndarray], Any]
 ):
     images = mnist.test_images[:MANY]
-    answers = reader.predict_all(form(images))
+    answers = reader.predict_many(form(images))
     assert isinstance(answers, list)
-    assert answers == reader.predict_all(images)
+    assert answers == reader.predict_many(images)
     assert digits(answers) == digits([reader.predict(image) for image in images])
 
 
@@ -95,7 +95,7 @@ def test_black_ink_on_white_in_an_array_of_several_is_read_like_one_picture(
     reader: digitlab.Reader, mnist: Dataset
 ):
     images = np.concatenate([mnist.test_images[:3], 255 - mnist.test_images[:3]])
-    assert digits(reader.predict_all(images)) == [7, 2, 1, 7, 2, 1]
+    assert digits(reader.predict_many(images)) == [7, 2, 1, 7, 2, 1]
 
 
 def test_a_picture_that_cannot_be_opened_does_not_affect_the_others(
@@ -106,7 +106,7 @@ def test_a_picture_that_cannot_be_opened_does_not_affect_the_others(
         "nowhere.png", b"", b"no picture", png(good)[:60], np.full((28, 28), np.nan),
         np.zeros((3, 4, 5, 6)), np.zeros((0, 4)), np.ones((1, 1), np.uint8), "null\0byte",
     )  # fmt: skip
-    answers = reader.predict_all([good, *bad, good])
+    answers = reader.predict_many([good, *bad, good])
     assert digits(answers) == [7, *[None] * len(bad), 7]
     for answer in answers[1:-1]:
         assert answer.error
@@ -122,7 +122,7 @@ def test_one_nan_in_an_array_of_several_is_reported_for_its_picture(
 ):
     stack = mnist.test_images[:3] / 255
     stack[1, 5, 5] = np.nan
-    answers = reader.predict_all(stack)
+    answers = reader.predict_many(stack)
     assert digits(answers) == [7, None, 1]
     assert "NaN" in str(answers[1].error)
 
@@ -132,7 +132,7 @@ def test_what_pillow_and_streams_raise_is_reported_too(reader: digitlab.Reader, 
     closed = io.BytesIO(whole)
     closed.close()
     bad = (Image.open(io.BytesIO(whole[:2000])), closed, io.StringIO("text"), None, 5)
-    answers = reader.predict_all([*bad, mnist.test_images[0]])
+    answers = reader.predict_many([*bad, mnist.test_images[0]])
     assert all(answer.error for answer in answers[:-1])
     assert answers[-1].digit == 7
     for picture in bad[1:]:
@@ -154,7 +154,7 @@ def test_what_pillow_and_streams_raise_is_reported_too(reader: digitlab.Reader, 
 def test_predict_names_the_method_for_several_pictures(
     reader: digitlab.Reader, pictures: Any, found: str
 ):
-    message = f"predict takes one picture, not {found}: use predict_all or predict_each"
+    message = f"predict takes one picture, not {found}: use predict_many or predict_each"
     with pytest.raises(digitlab.PictureError, match=message):
         reader.predict(pictures)
 
@@ -166,9 +166,9 @@ def test_predict_does_not_call_a_folder_a_picture(
     if has_pictures:
         (tmp_path / "a.png").write_bytes(png(mnist.test_images[0]))
     for folder in (tmp_path, str(tmp_path)):
-        with pytest.raises(digitlab.PictureError, match=r"not the folder '.*': use predict_all"):
+        with pytest.raises(digitlab.PictureError, match=r"not the folder '.*': use predict_many"):
             reader.predict(folder)
-    assert digits(reader.predict_all(sorted(tmp_path.iterdir()))) == [7] * has_pictures
+    assert digits(reader.predict_many(sorted(tmp_path.iterdir()))) == [7] * has_pictures
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_predict_does_not_call_a_folder_a_picture(
 def test_one_picture_in_place_of_several_is_refused_at_once(
     reader: digitlab.Reader, picture: Any, found: str
 ):
-    for ask in (reader.predict_all, reader.predict_each):
+    for ask in (reader.predict_many, reader.predict_each):
         with pytest.raises(digitlab.PictureError, match=f"{found}.*use predict for one"):
             ask(picture)
 
@@ -196,7 +196,7 @@ def test_one_picture_in_place_of_several_is_refused_at_once(
 def test_an_array_of_100_rows_of_784_is_one_picture_to_predict(reader: digitlab.Reader):
     picture = np.zeros((100, 784), np.uint8)
     assert reader.predict(picture).digit is None
-    assert len(reader.predict_all(picture)) == 100
+    assert len(reader.predict_many(picture)) == 100
 
 
 def test_a_float_tiff_that_cannot_be_used_is_named(reader: digitlab.Reader, tmp_path: Path):
@@ -236,9 +236,9 @@ def test_an_array_larger_than_the_memory_is_answered_piece_by_piece(
 
 
 def test_no_pictures_give_no_answers(reader: digitlab.Reader):
-    assert reader.predict_all([]) == []
-    assert reader.predict_all(np.zeros((0, 28, 28), np.uint8)) == []
-    assert reader.predict_all(np.zeros((0, 784))) == []
+    assert reader.predict_many([]) == []
+    assert reader.predict_many(np.zeros((0, 28, 28), np.uint8)) == []
+    assert reader.predict_many(np.zeros((0, 784))) == []
 
 
 def test_blank_paper_shows_no_digit(reader: digitlab.Reader):
@@ -249,16 +249,16 @@ def test_blank_paper_shows_no_digit(reader: digitlab.Reader):
 
 def test_threads_change_no_answer(mnist: Dataset):
     images = mnist.test_images[:300]
-    one, two = (digitlab.load(threads=count).predict_all(images) for count in (1, 2))
+    one, two = (digitlab.load(threads=count).predict_many(images) for count in (1, 2))
     assert digits(one) == digits(two)
 
 
 def test_one_reader_serves_several_threads(reader: digitlab.Reader, mnist: Dataset):
     pictures = [png(image) for image in mnist.test_images[:200]] + [b"no picture"] * 20
-    alone = reader.predict_all(pictures)
+    alone = reader.predict_many(pictures)
     filters = list(warnings.filters)
     with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(reader.predict_all, [[picture] for picture in pictures]))
+        together = list(pool.map(reader.predict_many, [[picture] for picture in pictures]))
     assert [a.digit for (a,) in together] == digits(alone)
     assert list(warnings.filters) == filters
 
