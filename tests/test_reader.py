@@ -1,7 +1,10 @@
 """From Python: one picture, several, an array of many; damaged pictures and blank ones."""
 
+import ast
 import io
 import itertools
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +19,10 @@ from PIL import Image
 import digitlab
 from digitlab.data.dataset import Dataset
 from digitlab.models.card import write_model
+from digitlab.models.probability import percent
 from digitlab.reader import AT_ONCE, PRETRAINED, Prediction
+from tests.models.brightness import CLASSES, write_brightness_model
+from tests.pictures.drawn import seven
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +59,7 @@ def test_every_kind_of_picture_gives_the_same_answer(
     forms = [path, str(path), png(image), io.BytesIO(png(image)), Image.fromarray(image), image]
     expected = reader.predict(image)
     assert expected.digit == mnist.test_labels[0] == 7
+    assert expected.label == "7"
     assert not expected.unsure
     assert expected.error is None
     assert expected.probability == pytest.approx(max(expected.probabilities))
@@ -244,7 +251,7 @@ def test_no_pictures_give_no_answers(reader: digitlab.Reader):
 def test_blank_paper_shows_no_digit(reader: digitlab.Reader):
     for level in (0, 128, 255):
         answer = reader.predict(np.full((80, 60), level, np.uint8))
-        assert answer == digitlab.Prediction(digit=None, probability=0.0, unsure=True)
+        assert answer == digitlab.Prediction(label=None, probability=0.0, unsure=True)
 
 
 def test_threads_change_no_answer(mnist: Dataset):
@@ -283,3 +290,97 @@ def test_at_threshold_1_every_answer_is_unsure(
     assert (answer.digit, answer.probability) == (7, 1.0)
     assert answer.unsure == (threshold == 1.0)
     assert strict.read(mnist.test_images[0]).text == ("?" if threshold == 1.0 else "7")
+
+
+def test_dir_and_help_show_what_there_is():
+    program = (
+        "import digitlab, pydoc, sys; print(dir(digitlab)); assert 'numpy' not in sys.modules; "
+        "print(pydoc.render_doc(digitlab, renderer=pydoc.plaintext))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    listed, _, text = done.stdout.partition("\n")
+    assert set(digitlab.__all__) <= set(ast.literal_eval(listed))
+    for name in digitlab.__all__:
+        described = getattr(digitlab, name)
+        assert f"class {name}(" in text or f"    {name}(" in text
+        assert described.__doc__.partition("\n")[0] in text
+
+
+def test_what_a_reader_and_its_answers_look_like(
+    reader: digitlab.Reader, mnist: Dataset, tmp_path: Path
+):
+    test, threshold = reader.card.test, reader.card.calibration.threshold
+    facts = f"{test['accuracy'] * 100:.2f} % on mnist, unsure below {percent(threshold)}"
+    assert repr(reader) == f"Reader(the installed model: {facts})"
+    calibration = replace(reader.card.calibration, threshold=1.0)
+    card = replace(reader.card, test={}, calibration=calibration)
+    write_model(tmp_path, (PRETRAINED / "model.onnx").read_bytes(), card)
+    bare = digitlab.load(tmp_path)
+    assert repr(bare) == f"Reader({str(tmp_path)!r}: trained on mnist, always unsure)"
+    answer = reader.predict(mnist.test_images[0])
+    assert repr(answer) == f"Prediction(7, {percent(answer.probability)})"
+    unsure = repr(bare.predict(mnist.test_images[0]))
+    assert unsure == f"Prediction(7, {percent(answer.probability)}, unsure)"
+    assert repr(Prediction()) == "Prediction(blank)"
+    assert repr(Prediction(error="no")) == "Prediction(error='no')"
+    assert repr(Prediction(label="bag", several=True)).startswith("Prediction('bag', 0.00 %")
+    page = reader.read(mnist.test_images[0])
+    assert (str(page), repr(page)) == ("7", "Page('7', 1 digits, 0 unsure)")
+    assert repr(page.digits[0]).startswith("ReadDigit(7, 99.")
+
+
+def test_a_model_of_other_classes_takes_pictures_as_they_are(tmp_path: Path):
+    reader = digitlab.load(write_brightness_model(tmp_path))
+    black, gray, white = (np.full((40, 90), level, np.uint8) for level in (0, 128, 255))
+    pictures = [white, png(black), Image.fromarray(gray), "nowhere.png", black[:28, :28]]
+    answers = reader.predict_many(pictures)
+    dark, half_gray, bright = CLASSES
+    assert [it.label for it in answers] == [bright, dark, half_gray, None, dark]
+    assert [bool(it.error) for it in answers] == [False, False, False, True, False]
+    assert all(it.digit is None and not it.several for it in answers)
+    assert not answers[1].unsure  # a black picture is not special
+    assert len(answers[1].probabilities) == 3
+    stack = np.zeros((3, 28, 28), np.uint8)
+    stack[1:] += np.array([128, 255], np.uint8)[:, None, None]
+    for form in (stack, stack / 255, stack.reshape(3, 784)):
+        assert [it.label for it in reader.predict_many(form)] == list(CLASSES)
+    strip = np.tile(255 - seven(), (1, 3))
+    assert not reader.predict(strip).several
+
+
+@pytest.mark.parametrize(
+    ("card", "reason"),
+    [
+        ({}, "the classes of '.*' are dark, half gray, bright"),
+        ({"classes": ["0", "1", "2"]}, "the classes of '.*' are 0, 1, 2"),
+        ({"classes": list("0123456789"), "preparation": "as-is"}, "'.*' takes pictures as-is"),
+        ({"classes": list("9876543210")}, "are 9, 8, 7, 6, 5, 4, 3, 2, 1, 0"),
+    ],
+)
+def test_pages_are_read_with_the_ten_digits_only(
+    reader: digitlab.Reader, tmp_path: Path, card: dict, reason: str
+):
+    if len(card.get("classes", ())) == 10:
+        write_model(
+            tmp_path, (PRETRAINED / "model.onnx").read_bytes(), replace(reader.card, **card)
+        )
+    else:
+        write_brightness_model(tmp_path, **card)
+    with pytest.raises(digitlab.DigitlabError, match=f"the ten digits.*{reason}"):
+        digitlab.load(tmp_path).read(seven())
+
+
+@pytest.mark.parametrize(
+    ("label", "digit"), [("7", 7), ("0", 0), ("12", None), ("bag", None), ("\u0663", None)]
+)
+def test_a_label_of_one_digit_is_a_digit(label: str, digit: int | None):
+    assert Prediction(label=label).digit == digit
+
+
+def test_several_digits_in_a_row_are_reported(reader: digitlab.Reader, mnist: Dataset):
+    strip = np.hstack(list(mnist.train_images[:4]))
+    for form in (strip, 255 - strip, png(strip), Image.fromarray(strip)):
+        assert reader.predict(form).several
+    assert [it.several for it in reader.predict_many([strip, seven()])] == [True, False]

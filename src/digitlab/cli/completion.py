@@ -4,6 +4,11 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+_IN_BASH = (  # what is changed in cyclopts's script
+    ("complete -F", "complete -o filenames -F"),  # a slash after a folder, and no space
+    ("COMPREPLY=( $(compgen -f", "local IFS=$'\\n'; COMPREPLY=( $(compgen -f"),  # names with spaces
+)
+
 
 def completion(
     shell: Annotated[
@@ -20,5 +25,6 @@ def completion(
     from digitlab.cli.app import app  # here: that module names this one
 
     script = app.generate_completion(prog_name="digitlab", shell=shell)
-    # With this option, bash puts a slash after the name of a folder, and no space.
-    print(script.replace("complete -F", "complete -o filenames -F"), end="")
+    for generated, better in _IN_BASH if shell == "bash" else ():
+        script = script.replace(generated, better)
+    print(script, end="")

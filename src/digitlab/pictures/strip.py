@@ -1,8 +1,4 @@
-"""Does a picture show one digit, or several in a row?
-
-The figures of 1 or 2 % below which the constants keep false alarms, and the share of rows that they
-find, are in docs/using.md.
-"""
+"""Notice that a picture shows several digits in a row instead of one."""
 
 from itertools import pairwise
 
@@ -14,7 +10,8 @@ from digitlab.pictures.raster import blob_boxes, bounds, find_blobs, reduced
 _ONE_DIGIT_SIDE = 32  # pixels: a picture this small shows one digit, as for `digitlab read`
 _SEEN_HEIGHT = 48  # pixels of the ink's height, at least, at which pieces are told apart
 # All of these were chosen on MNIST's training digits, drawn whole, broken, and side by side.
-_TALL = 0.6  # of the highest piece: lower pieces are parts of digits, or dots
+_TALL = 0.6  # of the highest piece: lower pieces are parts of digits
+_LEAST_HEIGHT = 0.25  # of all the ink: lower pieces are dots and dashes, or a page of many lines
 _SIDE_BY_SIDE = 0.6  # of the height of two neighbors: the rows that both of them reach
 _LARGEST_OVERLAP = 0.3  # of the height: columns that slanted digits may have in common
 _WIDE = 1.2  # of the height: two neighbors that together are wider than one digit,
@@ -25,8 +22,8 @@ def shows_several(ink: Ink) -> bool:
     """Return whether the ink looks like several digits side by side, which do not touch.
 
     Two neighboring pieces must be about as high as each other, and either clearly apart or
-    together wider than one digit. A broken digit, a dotted pen, and digits that all touch are
-    not recognized as several, nor are digits below each other.
+    together wider than one digit. So a broken digit or a dotted pen is seldom taken for several,
+    but a row in which all digits touch, and two 1s close together, are missed.
     """
     inked = ink > 0.5
     if max(ink.shape) <= _ONE_DIGIT_SIDE or not inked.any():
@@ -36,7 +33,8 @@ def shows_several(ink: Ink) -> bool:
     drawing = reduced(np.rint(ink[top:bottom, left:right] * 255).astype(np.uint8), factor)
     pieces = blob_boxes(find_blobs(drawing > (96 if factor == 1 else 32)))  # N x 4
     heights = pieces[:, 1] - pieces[:, 0]
-    tall = pieces[heights >= _TALL * heights.max(initial=0)]
+    least = max(_TALL * heights.max(initial=0), _LEAST_HEIGHT * drawing.shape[0])
+    tall = pieces[heights >= least]
     in_order = tall[np.argsort(tall[:, 2] + tall[:, 3], kind="stable")].tolist()
     return any(_are_two_digits(one, other) for one, other in pairwise(in_order))
 
