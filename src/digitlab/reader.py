@@ -181,10 +181,9 @@ class Reader:
         sure = self.card.calibration.is_sure(log_probabilities)  # N
         probabilities = np.exp(log_probabilities)  # N x classes
         best = probabilities.argmax(axis=1)  # N
-        is_shown = images.any(axis=(1, 2))  # N
-        if self.card.preparation == "as-is":  # a black picture is a picture like any other
-            is_shown[:] = True
-        columns = (array.tolist() for array in (probabilities, best, sure, is_shown))
+        # N; a black picture that is taken as it is, is a picture like any other.
+        is_shown = images.any(axis=(1, 2)) | (self.card.preparation == "as-is")
+        columns: list[Any] = [it.tolist() for it in (probabilities, best, sure, is_shown)]
         names, digits_only = self.card.classes, self.reads_digits
         return [
             Prediction(

@@ -12,6 +12,7 @@ _SEEN_HEIGHT = 48  # pixels of the ink's height, at least, at which pieces are t
 # All of these were chosen on MNIST's training digits, drawn whole, broken, and side by side.
 _TALL = 0.6  # of the highest piece: lower pieces are parts of digits
 _LEAST_HEIGHT = 0.25  # of all the ink: lower pieces are dots and dashes, or a page of many lines
+_LEAST_INK = 0.15  # of the piece with most ink: less is what is left of a printed line
 _SIDE_BY_SIDE = 0.6  # of the height of two neighbors: the rows that both of them reach
 _LARGEST_OVERLAP = 0.3  # of the height: columns that slanted digits may have in common
 _WIDE = 1.2  # of the height: two neighbors that together are wider than one digit,
@@ -31,10 +32,12 @@ def shows_several(ink: Ink) -> bool:
     top, bottom, left, right = bounds(inked)
     factor = max(1, (bottom - top) // _SEEN_HEIGHT)
     drawing = reduced(np.rint(ink[top:bottom, left:right] * 255).astype(np.uint8), factor)
-    pieces = blob_boxes(find_blobs(drawing > (96 if factor == 1 else 32)))  # N x 4
-    heights = pieces[:, 1] - pieces[:, 0]
+    pieces = find_blobs(drawing > (96 if factor == 1 else 32))
+    boxes = blob_boxes(pieces)  # N x 4: top, bottom, left, right
+    heights = boxes[:, 1] - boxes[:, 0]
     least = max(_TALL * heights.max(initial=0), _LEAST_HEIGHT * drawing.shape[0])
-    tall = pieces[heights >= least]
+    weights = np.bincount(pieces.labels.ravel(), drawing.ravel(), len(boxes) + 1)[1:]  # N
+    tall = boxes[(heights >= least) & (weights >= _LEAST_INK * weights.max(initial=0))]
     in_order = tall[np.argsort(tall[:, 2] + tall[:, 3], kind="stable")].tolist()
     return any(_are_two_digits(one, other) for one, other in pairwise(in_order))
 
