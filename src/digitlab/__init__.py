@@ -61,7 +61,7 @@ def load(model: str | os.PathLike[str] | None = None, *, threads: int | None = N
     threads
         How many CPU threads the network uses, at least 1; None: one per core.
 
-    Raises `DigitlabError` if there is no such model, it is damaged, or its answers are not digits.
+    Raises `DigitlabError` if there is no such model, or it is damaged.
     """
     from digitlab.reader import Reader
 
@@ -72,3 +72,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'digitlab' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Column, Table
 
-from digitlab.cli.parameters import AsJson, RecordedDataDir, Threads
+from digitlab.cli.parameters import AsJson, DeviceName, RecordedDataDir, Threads
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.files import encode_json
@@ -56,8 +56,8 @@ def evaluate(
     ] = None,
     as_json: AsJson = False,
     device: Annotated[
-        str,
-        Parameter(help="Where to compute: auto, cpu, cuda or mps. A model.onnx runs on the CPU."),
+        DeviceName,
+        Parameter(help="Where to compute; auto picks the fastest. A model.onnx runs on the CPU."),
     ] = "auto",
     threads: Threads = None,
     data_dir: RecordedDataDir = None,

@@ -6,7 +6,13 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from digitlab.cli.finish import finish_run
-from digitlab.cli.parameters import Figures, RecordedDataDir, RunPath, WithTensorBoard
+from digitlab.cli.parameters import (
+    DeviceName,
+    Figures,
+    RecordedDataDir,
+    RunPath,
+    WithTensorBoard,
+)
 from digitlab.records.folder import RunFolder
 
 
@@ -19,10 +25,8 @@ def resume(
         Parameter(help="Train up to this many epochs in all; default: as the run was started."),
     ] = None,
     device: Annotated[
-        str | None,
-        Parameter(
-            help="Where to compute (auto, cpu, cuda or mps); default: where the run was started."
-        ),
+        DeviceName | None,
+        Parameter(help="Where to compute; default: where the run was started."),
     ] = None,
     checkpoint_steps: Annotated[
         int | None,
