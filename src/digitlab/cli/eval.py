@@ -17,6 +17,7 @@ from digitlab.files import encode_json
 from digitlab.models.calibration import Calibration, LogProbabilities, temperature_scaled
 from digitlab.models.card import is_model, read_model
 from digitlab.models.classifier import Classifier
+from digitlab.pictures.preparation import Preparation
 from digitlab.records.folder import RunFolder, record_of
 from digitlab.records.history import result_line
 from digitlab.records.report import ConfidenceReport, Report, make_report
@@ -52,7 +53,16 @@ def evaluate(
     *,
     dataset: Annotated[
         str | None,
-        Parameter(help="Whose test set; default: the dataset that the network was trained on."),
+        Parameter(
+            help="Whose test set: a name or a folder, as for `digitlab train`; default: the "
+            "dataset that the network was trained on."
+        ),
+    ] = None,
+    prepare: Annotated[
+        Preparation | None,
+        Parameter(
+            help="How the pictures in a folder become 28x28 pixels; default: as in training."
+        ),
     ] = None,
     as_json: AsJson = False,
     device: Annotated[
@@ -65,7 +75,7 @@ def evaluate(
     """Test a trained network: accuracy with its interval, every class, confidence, confusion."""
     subjects = [_open(path, device, threads) for path in models]
     name = dataset or _common_dataset(subjects)
-    loaded = load_recorded_dataset(name, subjects[0].record, data_dir)
+    loaded = load_recorded_dataset(name, subjects[0].record, data_dir, prepare)
     tested = [subject.test(loaded) for subject in subjects]
     answers, calibration = tested[0] if len(tested) == 1 else (_mean_of(tested), None)
     named = ", ".join(str(path) for path in models)

@@ -8,10 +8,27 @@ from cyclopts import CycloptsError, Parameter
 
 from digitlab.errors import printable
 
+from digitlab.data.catalog import CATALOG
+from digitlab.pictures.preparation import Preparation
+
 STDIN = Path("-")
 """The name that stands for a picture on stdin."""
 
-DatasetName = Annotated[str, Parameter(help="Which dataset: mnist or fashion-mnist.")]
+DatasetName = Annotated[
+    str,
+    Parameter(
+        help=f"Which dataset: {', '.join(CATALOG)}; or a folder with one subfolder of pictures for "
+        "each class."
+    ),
+]
+
+Prepare = Annotated[
+    Preparation | None,
+    Parameter(
+        help="How the pictures in a folder become 28x28 pixels: mnist crops, scales and centers "
+        "the ink as in MNIST; as-is only makes them gray and resizes them. Default: mnist."
+    ),
+]
 
 _DEFAULT_DATA_DIR = "the variable DIGITLAB_DATA_DIR, or else the user's cache folder."
 

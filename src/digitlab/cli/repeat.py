@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from digitlab.cli.parameters import AsJson, DataDir, DatasetName, Device, Threads
+from digitlab.cli.parameters import AsJson, DataDir, DatasetName, Device, Prepare, Threads
 from digitlab.cli.recipe_flags import Changes, recipe_of
 from digitlab.data.dataset import load_dataset
 from digitlab.files import encode_json
@@ -28,6 +28,7 @@ def repeat(
     seeds: Annotated[int, Parameter(help="How many runs, with seeds 1, 2, 3 and so on.")] = 10,
     changes: Changes = None,
     dataset: DatasetName = "mnist",
+    prepare: Prepare = None,
     run: Annotated[
         Path | None,
         Parameter(help="The folder of all the runs; default: runs/repeat-RECIPE-DATASET."),
@@ -56,11 +57,12 @@ def repeat(
     from digitlab.runs.live import default_watcher
     from digitlab.runs.repeat import repeat as repeat_runs
 
+    loaded = load_dataset(dataset, data_dir=data_dir, preparation=prepare)
     repeats = repeat_runs(
-        run or Path("runs") / f"repeat-{short_name(recipe)}-{Path(dataset).name}",
+        run or Path("runs") / f"repeat-{short_name(recipe)}-{Path(loaded.name).name}",
         recipe,
         whole_recipe,
-        load_dataset(dataset, data_dir=data_dir),
+        loaded,
         Launch(device=device, threads=threads, jobs=jobs, command=sys.argv[1:]),
         default_watcher(),
         seeds=seeds,

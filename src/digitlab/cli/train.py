@@ -7,7 +7,15 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from digitlab.cli.finish import finish_run
-from digitlab.cli.parameters import DataDir, DatasetName, Device, Figures, Threads, WithTensorBoard
+from digitlab.cli.parameters import (
+    DataDir,
+    DatasetName,
+    Device,
+    Figures,
+    Prepare,
+    Threads,
+    WithTensorBoard,
+)
 from digitlab.cli.recipe_flags import Changes, recipe_of
 from digitlab.data.dataset import load_dataset
 from digitlab.named_recipes import RECIPES, short_name
@@ -25,6 +33,7 @@ def train(
     ] = "tutorial",
     changes: Changes = None,
     dataset: DatasetName = "mnist",
+    prepare: Prepare = None,
     seed: Annotated[
         int,
         Parameter(
@@ -62,7 +71,7 @@ def train(
 
     watcher = default_watcher(tensorboard=folder.tensorboard if tensorboard else None)
 
-    loaded = load_dataset(dataset, data_dir=data_dir)
+    loaded = load_dataset(dataset, data_dir=data_dir, preparation=prepare)
     launch = Launch(
         recipe_name=name,
         seed=seed,

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+from digitlab.data.catalog import CATALOG
+from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.recipe import Recipe
 from digitlab.records.history import epochs_in_words
@@ -64,10 +66,17 @@ def check_epochs(epochs: int, recipe: Recipe, done: Progress | None) -> None:
         )
 
 
-def check_dataset(trained_on: str, given: str, where: Path) -> None:
-    """Raise `DigitlabError` if a run would continue with another dataset."""
-    if trained_on != given:
+def check_dataset(record: RunRecord, dataset: Dataset, where: Path) -> None:
+    """Raise `DigitlabError` if a run would continue with another dataset, or with a changed one."""
+    if record.dataset != dataset.name:
         raise DigitlabError(
-            f"{where} was trained on {trained_on}; it cannot continue with {given}; choose another "
-            "folder with --run"
+            f"{where} was trained on {record.dataset}; it cannot continue with {dataset.name}; "
+            "choose another folder with --run"
         )
+    # Runs of older versions on Fashion-MNIST do not have its preparation in their record.
+    if dataset.name not in CATALOG and record.preparation != dataset.preparation:
+        raise DigitlabError(
+            f"{where} was trained on pictures prepared as {record.preparation!r}; it cannot "
+            f"continue with {dataset.preparation!r}; choose another folder with --run"
+        )
+    record.check_same_data(dataset)

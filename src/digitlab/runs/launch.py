@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, fields
 
+from digitlab.data.catalog import CATALOG
 from digitlab.data.dataset import Dataset
 from digitlab.named_recipes import find_recipe
 from digitlab.recipe import Recipe
@@ -43,6 +44,8 @@ def command_of(
         *("--dataset", dataset.name, "--run", str(folder.path), *shared),
         *("--seed", str(launch.seed), "--device", launch.device),
     ]
+    if dataset.name not in CATALOG:
+        words += ["--prepare", dataset.preparation]
     if launch.threads is not None:
         words += ["--threads", str(launch.threads)]
     if launch.jobs > 1:

@@ -95,6 +95,11 @@ def repeat(
         raise DigitlabError(f"seeds is {seeds}, but must be at least 1")
     if launch.jobs < 1:
         raise DigitlabError(f"jobs is {launch.jobs}, but must be at least 1")
+    if launch.jobs > 1 and dataset.folder is None:
+        raise DigitlabError(
+            f"jobs is {launch.jobs}, but other processes do not have the arrays of {dataset.name}; "
+            "choose 1"
+        )
     set_up_device(launch.device, launch.threads)  # refuses what is not there before anything starts
     jobs = min(launch.jobs, seeds)
     threads = launch.threads

@@ -123,7 +123,7 @@ def resume_run(
         watcher = Several([Log(folder), watcher])
         record = folder.read_record()
         dataset = dataset or record.load_dataset(data_dir)
-        check_dataset(record.dataset, dataset.name, folder.path)
+        check_dataset(record, dataset, folder.path)
         if checkpoint_steps is None:
             checkpoint_steps = record.checkpoint_steps
         check_settings(record.seed, checkpoint_steps)
