@@ -6,9 +6,8 @@ from typing import Annotated, Literal
 
 from cyclopts import CycloptsError, Parameter
 
-from digitlab.errors import printable
-
 from digitlab.data.catalog import CATALOG
+from digitlab.errors import printable
 from digitlab.pictures.preparation import Preparation
 
 STDIN = Path("-")
