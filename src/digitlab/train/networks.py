@@ -24,9 +24,6 @@ class TutorialNetwork(nn.Module):
         The share of values that is dropped in training, from 0 to below 1.
     """
 
-    layers = ("conv1", "conv2", "fc1")
-    """The submodules whose outputs show how the network sees an image."""
-
     def __init__(self, dropout: float = 0.5) -> None:
         super().__init__()
         # A convolution slides a small window over the image. Each of its kernels responds, at
@@ -90,9 +87,6 @@ class FastNetwork(nn.Module):
         The share of values before the linear layer that is dropped in training, from 0 to below 1.
     """
 
-    layers = ("conv1", "conv2", "conv3", "conv4")
-    """The submodules whose outputs show how the network sees an image."""
-
     def __init__(self, dropout: float = 0.5) -> None:
         super().__init__()
         # No biases: batch norm subtracts the mean again and adds an offset of its own.
@@ -154,9 +148,6 @@ class DeepNetwork(nn.Module):
     channels
         How many channels each convolution puts out: a to e below.
     """
-
-    layers = ("conv1", "conv2", "conv3", "conv4", "conv5")
-    """The submodules whose outputs show how the network sees an image."""
 
     def __init__(self, dropout: float, channels: tuple[int, int, int, int, int]) -> None:
         super().__init__()
