@@ -12,9 +12,8 @@ from digitlab.records.compare import (
     Pair,
     RunSummary,
     compare_runs,
-    find_runs,
-    setting_in_words,
 )
+from digitlab.records.describe import find_runs, setting_in_words
 from digitlab.records.folder import read_results
 
 Facts = dict[str, list[str]]
@@ -84,10 +83,12 @@ def _split(facts: Facts) -> tuple[Facts, Facts]:
     common = {
         name: values
         for name, values in facts.items()
-        if name not in always and several and len(set(values)) == 1 and name != "test set"
+        if name not in always and several and len(set(values)) == 1
     }
-    if len(set(facts["test set"])) == 1:
-        del facts["test set"]
+    for name, empty in (("test set", "A"), ("parameters", "unknown")):
+        if set(facts[name]) == {empty}:
+            common.pop(name, None)
+            del facts[name]
     return {name: values for name, values in facts.items() if name not in common}, common
 
 
@@ -98,7 +99,10 @@ def _table(console: Console, runs: list[RunSummary], facts: Facts) -> Table:
         rows.add_column(name, justify="right" if _is_number(name) else "left")
     for place, run in enumerate(runs):
         rows.add_row(run.name, *(values[place] for values in facts.values()))
-    columns = Table("run", *(Column(run.name, justify="right", overflow="fold") for run in runs))
+    columns = Table(
+        Column("run", no_wrap=True),
+        *(Column(run.name, justify="right", overflow="fold") for run in runs),
+    )
     for name, values in facts.items():
         columns.add_row(name, *values)
     fits = Measurement.get(console, console.options.update(width=10_000), rows).maximum

@@ -44,7 +44,10 @@ RunPath = Annotated[Path, Parameter(help="The run's folder.")]
 
 RunPaths = Annotated[
     list[Path],
-    Parameter(help="The folder of a run, or of several runs: `digitlab repeat` makes such folders.", negative=""),
+    Parameter(
+        help="The folder of a run, or of several runs: `digitlab repeat` makes such folders.",
+        negative="",
+    ),
 ]
 
 

@@ -31,7 +31,7 @@ def plot(
     data_dir: RecordedDataDir = None,
 ) -> None:
     """Draw a run's figures again, or the loss curves of several runs in one figure."""
-    from digitlab.records.compare import find_runs
+    from digitlab.records.describe import find_runs
 
     results = [read_results(folder) for folder in find_runs(runs)]
     if len(results) > 1:

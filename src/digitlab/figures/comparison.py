@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from digitlab.figures.canvas import shortened
 from digitlab.figures.loss import running_mean
-from digitlab.figures.plots import log_loss_axis, new_figure, save_figure
-from digitlab.records.compare import Comparison, RunSummary, settings_in_words
+from digitlab.figures.plots import log_loss_axis, new_figure, save_figure, span_examples
+from digitlab.records.compare import Comparison, RunSummary
+from digitlab.records.describe import settings_in_words
 from digitlab.records.folder import RunResults
 from digitlab.records.history import HeldOutPoint, TestPoint, TrainPoint
 
@@ -18,7 +20,7 @@ _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 _MARKERS = "osD^vP*X"
 _POINTS = 60
 """Of a smoothed curve: each is the mean of about this share of all points."""
-_LINE_INCHES = 0.24
+_LINE_INCHES = 0.185
 
 
 def draw_comparison(runs: Sequence[RunResults], comparison: Comparison, path: Path) -> Path:
@@ -31,11 +33,12 @@ def draw_comparison(runs: Sequence[RunResults], comparison: Comparison, path: Pa
     height = 4.6 + legend
     figure = new_figure(8.5, height)
     axes = figure.add_axes(
-        (0.09, (0.62 + legend) / height, 0.885, 1 - (0.62 + legend + 0.2) / height)
+        (0.09, (0.7 + legend) / height, 0.875, 1 - (0.7 + legend + 0.2) / height)
     )
     losses: list[float] = []
     handles = []
     for number, (run, summary) in enumerate(zip(runs, comparison.runs, strict=True)):
+        style: Literal["solid", "dashed"]
         color, marker = _COLORS[number % len(_COLORS)], _MARKERS[number % len(_MARKERS)]
         style = "solid" if number < len(_COLORS) else "dashed"
         losses += _draw_run(axes, run, color, marker, style)
@@ -44,9 +47,8 @@ def draw_comparison(runs: Sequence[RunResults], comparison: Comparison, path: Pa
         )
     log_loss_axis(axes, losses)
     smoothed = any(run.record.recipe.label_smoothing for run in runs)
-    axes.set_xlabel("number of training examples seen")
     axes.set_ylabel("loss" if smoothed else "negative log likelihood loss")
-    axes.xaxis.set_major_formatter("{x:,.0f}")
+    span_examples(axes, [it.examples for run in runs for it in run.history])
     drawn = figure.legend(
         handles=handles, loc="lower left", bbox_to_anchor=(0.08, 0.0), frameon=False,
         fontsize=9, borderaxespad=0.3, labelspacing=0.35,
@@ -57,13 +59,11 @@ def draw_comparison(runs: Sequence[RunResults], comparison: Comparison, path: Pa
     return save_figure(figure, path)
 
 
-def _draw_run(
-    axes: Axes, run: RunResults, color: str, marker: str, style: str
-) -> list[float]:
+def _draw_run(axes: Axes, run: RunResults, color: str, marker: str, style: str) -> list[float]:
     """Draw a run's curve and return the losses in it."""
     trained = [it for it in run.history if isinstance(it, TrainPoint)]
-    held_out = [it for it in run.history if isinstance(it, HeldOutPoint)]
-    tested = held_out or [it for it in run.history if isinstance(it, TestPoint)]
+    held_out = any(isinstance(it, HeldOutPoint) for it in run.history)
+    tested = [it for it in run.history if isinstance(it, HeldOutPoint if held_out else TestPoint)]
     means = running_mean([it.loss for it in trained], max(1, len(trained) // _POINTS))
     examples = [it.examples for it in trained]
     axes.plot(examples, means, color=color, linestyle=style, linewidth=1, alpha=0.75)

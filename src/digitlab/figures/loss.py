@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from digitlab.figures.plots import log_loss_axis, new_figure, nice_step, save_figure
+from digitlab.figures.plots import log_loss_axis, new_figure, nice_step, save_figure, span_examples
 
 _MANY = 1_500
 """A line of more points than this is so dense that its running mean is drawn over it."""
@@ -54,12 +54,8 @@ def draw_loss(
         name = "stopped and resumed" if number == 0 else None
         axes.axvline(examples, color="0.35", linewidth=1, linestyle="dotted", label=name)
     log_loss_axis(axes, [*train_losses, *test_losses, *([lowest] if smoothing else [])])
-    axes.set_xlabel("number of training examples seen")
     axes.set_ylabel("loss" if smoothing else "negative log likelihood loss")
-    axes.xaxis.set_major_formatter("{x:,.0f}")
-    last = max([*train_examples, *test_examples], default=0)
-    margin = 0.02 * max(1, last)
-    axes.set_xlim(-margin, last + margin)
+    last = span_examples(axes, [*train_examples, *test_examples])
     if epoch_size:
         _add_epochs(axes, epoch_size, last)
     if title:
@@ -90,7 +86,8 @@ def _add_epochs(axes: Axes, epoch_size: int, last: int) -> None:
     step = nice_step(max(1, round(epochs)), 12)
     ticks = range(0, int(epochs + 0.01) + 1, step)
     top = axes.twiny()
-    top.set_xlim(np.array(axes.get_xlim()) / epoch_size)
+    start, end = axes.get_xlim()
+    top.set_xlim(start / epoch_size, end / epoch_size)
     top.set_xticks(ticks, [str(tick) for tick in ticks])
     top.set_xlabel("epochs")
 

@@ -97,7 +97,8 @@ def draw_activations(inside: Inside, classes: Sequence[str], path: Path) -> Path
     """
     layers = _some_of(inside.layers)
     blocks = [_layer_height(layer) for layer in layers]
-    ranked = _ranked(inside.probabilities)
+    probabilities = np.nan_to_num(inside.probabilities)
+    ranked = _ranked(probabilities)
     above, image = 76, inside.image.shape[0] * 4
     height = above + image + _BETWEEN + sum(block + _BETWEEN for block in blocks)
     sheet = Sheet(_WIDTH, height + len(ranked) * _BAR + _BETWEEN)
@@ -118,7 +119,7 @@ def draw_activations(inside: Inside, classes: Sequence[str], path: Path) -> Path
         draw(sheet, layer, top)
         top += block + _BETWEEN
     _label(sheet, top, len(ranked) * _BAR, "probabilities", f"truth: {classes[inside.label]}")
-    _draw_probabilities(sheet, inside, classes, ranked, top)
+    _draw_probabilities(sheet, probabilities, inside.label, classes, ranked, top)
     return sheet.save(path)
 
 
@@ -150,7 +151,8 @@ def _layer_height(layer: LayerOutput) -> int:
     if layer.values.ndim == 1:
         return _VECTOR
     scale, _, rows = _grid(layer)
-    return rows * (layer.values.shape[1] * scale + _GAP) - _GAP
+    height: int = layer.values.shape[1] * scale
+    return rows * (height + _GAP) - _GAP
 
 
 def _detail(layer: LayerOutput) -> str:
@@ -198,21 +200,27 @@ def _ranked(probabilities: Floats) -> list[int]:
     """Return the classes in their order, or the most probable ones first if there are many."""
     if len(probabilities) <= _MOST_BARS:
         return list(range(len(probabilities)))
-    return np.argsort(-probabilities, kind="stable")[:_MOST_BARS].tolist()
+    ranked: list[int] = np.argsort(-probabilities, kind="stable")[:_MOST_BARS].tolist()
+    return ranked
 
 
 def _draw_probabilities(
-    sheet: Sheet, inside: Inside, classes: Sequence[str], ranked: list[int], top: int
+    sheet: Sheet,
+    probabilities: Floats,
+    label: int,
+    classes: Sequence[str],
+    ranked: list[int],
+    top: int,
 ) -> None:
     names = [shortened(printable(classes[it]), 200, 13) for it in ranked]
     start = _LEFT + round(max(width_of(name, 13) for name in names)) + 12
     longest = _WIDTH - start - 100
-    answer = int(inside.probabilities.argmax())
+    answer = int(probabilities.argmax())
     for row, (number, name) in enumerate(zip(ranked, names, strict=True)):
-        probability = float(inside.probabilities[number])
+        probability = float(probabilities[number])
         color: Color = _OTHERS
         if number == answer:
-            color = BLUE if answer == inside.label else RED
+            color = BLUE if answer == label else RED
         y = top + row * _BAR
         sheet.text(start - 10, y + _BAR / 2, name, size=13, anchor="rm")
         width = max(1, round(probability * longest))

@@ -39,6 +39,16 @@ def save_figure(figure: Figure, path: Path) -> Path:
     return write_figure(path, content.getvalue())
 
 
+def span_examples(axes: Axes, examples: Iterable[int]) -> int:
+    """Give the axes an axis of training images seen, from 0; return the last of `examples`."""
+    last = max(examples, default=0)
+    margin = 0.02 * max(1, last)
+    axes.set_xlim(-margin, last + margin)
+    axes.set_xlabel("number of training examples seen")
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    return last
+
+
 def log_loss_axis(axes: Axes, losses: Iterable[float]) -> None:
     """Give the axes a logarithmic loss axis with plain numbers: 0.05, not 5 x 10^-2."""
     axes.set_yscale("log", nonpositive="clip")
@@ -47,7 +57,9 @@ def log_loss_axis(axes: Axes, losses: Iterable[float]) -> None:
         least, most = min(positive), max(positive)
         axes.set_ylim(least / 1.15, max(most, least * 1.5) * 1.15)
         decades_are_many = most / least > 3_000
-        axes.yaxis.set_major_locator(LogLocator(subs=(1.0,) if decades_are_many else (1.0, 2.0, 5.0)))
+        axes.yaxis.set_major_locator(
+            LogLocator(subs=(1.0,) if decades_are_many else (1.0, 2.0, 5.0))
+        )
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.6g}"))
     axes.grid(axis="y", color="0.92")

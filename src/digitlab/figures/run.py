@@ -8,7 +8,7 @@ from digitlab.figures.confusion import draw_confusion
 from digitlab.figures.images import draw_mistakes, draw_predictions, draw_samples
 from digitlab.figures.loss import draw_loss
 from digitlab.figures.network import draw_activations, draw_kernels
-from digitlab.records.compare import describe_run
+from digitlab.records.describe import describe_run
 from digitlab.records.folder import RunResults
 from digitlab.records.history import HeldOutPoint, ScorePoint, TestPoint, TrainPoint
 from digitlab.records.inside import Inside

@@ -14,7 +14,7 @@ from digitlab.figures.canvas import (
     BLACK,
     PNG_OPTIONS,
     Color,
-    font_of_size,
+    font_for,
     format_of,
     width_of,
     write_figure,
@@ -69,7 +69,7 @@ class Sheet:
         middle or bottom.
         """
         anchor = anchor.replace("t", "a").replace("b", "d")  # of the font, not of these letters
-        font = font_of_size(size)
+        font = font_for(text, size)
         self._draw.text((round(x), round(y)), text, fill=color, font=font, anchor=anchor)
 
     def upright_text(
@@ -82,7 +82,7 @@ class Sheet:
         width, height = round(width_of(text, size)) + 2, round(size * 1.4)
         line = Image.new("RGB", (width, height), "white")
         ImageDraw.Draw(line).text(
-            (width // 2, height // 2), text, fill=BLACK, font=font_of_size(size), anchor="mm"
+            (width // 2, height // 2), text, fill=BLACK, font=font_for(text, size), anchor="mm"
         )
         top = y - {"b": width, "m": width / 2, "t": 0}[anchor]
         self._picture.paste(

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-MOST_CHANNELS = 64
+_MOST_CHANNELS = 64
 """Of a layer with more channels, only the first are kept."""
 _MOST_VALUES = 4096
 """Of a layer's vector; and of one channel, from which every second, third … pixel is left out."""
+_MOST_ROWS = 256
+"""Of one channel, after that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +43,7 @@ class Inside:
     kernels: Floats | None
     """(kernels, height, width); None for a network without such a convolution."""
     layers: list[LayerOutput]
-    """In the order in which the network calls them, without the last, whose output is the scores."""
+    """In the order of their calls, without the last, whose output is the scores."""
     probabilities: Floats
     """(classes,), 0 to 1."""
     parameters: int
@@ -65,7 +67,7 @@ def reduced_output(name: str, values: NDArray[np.floating]) -> LayerOutput | Non
         values = values[:_MOST_VALUES]
     else:
         step = int(np.ceil(np.sqrt(values.shape[1] * values.shape[2] / _MOST_VALUES)))
-        values = values[:MOST_CHANNELS, ::step, ::step]
+        values = values[:_MOST_CHANNELS, ::step, ::step][:, :_MOST_ROWS]
     return LayerOutput(name=name, shape=shape, values=values.astype(np.float32))
 
 

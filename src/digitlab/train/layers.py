@@ -72,9 +72,7 @@ def _layer_calls(network: nn.Module, images: Tensor) -> list[tuple[nn.Module, Te
     return calls
 
 
-def _inner_outputs(
-    network: nn.Module, calls: list[tuple[nn.Module, Tensor]]
-) -> dict[str, Tensor]:
+def _inner_outputs(network: nn.Module, calls: list[tuple[nn.Module, Tensor]]) -> dict[str, Tensor]:
     """Return the last output of each layer, in the order of these calls, without the very last."""
     names = {module: name for name, module in network.named_modules()}
     outputs: dict[str, Tensor] = {}
