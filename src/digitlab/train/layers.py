@@ -53,7 +53,7 @@ def look_inside(network: nn.Module, dataset: Dataset) -> Inside:
     )
 
 
-@torch.inference_mode()
+@torch.no_grad()  # and not inference mode, which would mark layers that are made here
 def _layer_calls(network: nn.Module, images: Tensor) -> list[tuple[nn.Module, Tensor]]:
     """Return every call of a convolution or linear layer in one `forward`, with its output."""
     calls: list[tuple[nn.Module, Tensor]] = []
