@@ -251,7 +251,7 @@ def test_the_record_says_which_code_was_run(tmp_path: Path, monkeypatch: pytest.
     assert f"code None -> {now['code']}" in changes
 
 
-@pytest.mark.parametrize("name", ["history.jsonl", "train.log", "report.json", "last.safetensors"])
+@pytest.mark.parametrize("name", ["history.jsonl", "report.json", "last.safetensors", "inside.npz"])
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
 def test_a_folder_or_a_pipe_in_place_of_a_file_is_refused(
     folder: RunFolder, name: str, make: Callable[[Path], None]

@@ -69,6 +69,14 @@ AsCsv = Annotated[bool, _switch(name="--csv", help="Print comma-separated values
 
 RunPath = Annotated[Path, Parameter(help="The run's folder.")]
 
+RunPaths = Annotated[
+    list[Path],
+    Parameter(
+        help="The folder of a run, or of several runs: `digitlab repeat` makes such folders.",
+        negative="",
+    ),
+]
+
 
 def _refuse_options(_type: object, paths: list[Path]) -> None:
     """Raise `CycloptsError` for a mistyped flag, which would be taken for a picture."""
