@@ -2,6 +2,7 @@
 
 import difflib
 import tomllib
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -121,19 +122,35 @@ def read_recipe(path: Path) -> Recipe:
     base = settings.pop("base", "tutorial")
     if not isinstance(base, str) or base not in RECIPES:
         raise DigitlabError(f"{path}: base is {base!r}, but must be one of {', '.join(RECIPES)}")
+    network = settings.get("network")
+    if isinstance(network, str) and (path.parent / network.rpartition(":")[0]).is_file():
+        settings["network"] = str(path.parent / network)
+    try:
+        return changed(RECIPES[base], settings)
+    except DigitlabError as error:
+        raise DigitlabError(f"{path}: {error}") from error
+
+
+def changed(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
+    """Return the recipe with other values for some settings.
+
+    Raises `DigitlabError` for an unknown setting, with the most similar known one, and for a value
+    of the wrong type or out of range.
+
+    >>> changed(Recipe(), {"epochs": 8}).epochs
+    8
+    """
     known = [it.name for it in fields(Recipe)]
     for name in settings:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(known)}"
-            raise DigitlabError(f"{path}: there is no setting {name!r}; {hint}")
-    network = settings.get("network")
-    if isinstance(network, str) and (path.parent / network.rpartition(":")[0]).is_file():
-        settings["network"] = str(path.parent / network)
+            raise DigitlabError(f"there is no setting {name!r}; {hint}")
     try:
-        return msgspec.convert(msgspec.to_builtins(RECIPES[base]) | settings, Recipe)
-    except (msgspec.ValidationError, DigitlabError) as error:
-        raise DigitlabError(f"{path}: {error}") from error
+        return msgspec.convert(msgspec.to_builtins(recipe) | dict(settings), Recipe)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).replace("`", "").partition(" - at $.")
+        raise DigitlabError(f"{where}: {what[:1].lower()}{what[1:]}") from error
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from typing import Annotated
 import numpy as np
 from cyclopts import Parameter
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Column, Table
 
-from digitlab.cli.parameters import AsJson, RecordedDataDir, Threads
+from digitlab.cli.parameters import AsJson, DeviceName, RecordedDataDir, Threads
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.files import encode_json
@@ -22,6 +23,8 @@ from digitlab.records.folder import RunFolder, record_of
 from digitlab.records.history import result_line
 from digitlab.records.report import ConfidenceReport, Report, make_report
 from digitlab.records.run_record import RunRecord, load_recorded_dataset
+
+_MOST_CONFUSIONS = 20
 
 Answers = tuple[LogProbabilities, Calibration | None]
 
@@ -66,8 +69,8 @@ def evaluate(
     ] = None,
     as_json: AsJson = False,
     device: Annotated[
-        str,
-        Parameter(help="Where to compute: auto, cpu, cuda or mps. A model.onnx runs on the CPU."),
+        DeviceName,
+        Parameter(help="Where to compute; auto picks the fastest. A model.onnx runs on the CPU."),
     ] = "auto",
     threads: Threads = None,
     data_dir: RecordedDataDir = None,
@@ -101,7 +104,8 @@ def _open(path: Path, device: str, threads: int | None) -> _Subject:
 
         def test(dataset: Dataset) -> Answers:
             answers = classifier.log_probabilities(dataset.test_images)
-            return answers, card.calibration if dataset.name == card.dataset else None
+            is_its_own = Path(dataset.name).name == card.dataset  # the card has no folders in it
+            return answers, card.calibration if is_its_own else None
 
         return _Subject(
             path=path, dataset_name=card.dataset, epochs=card.epochs, record=None, test=test
@@ -148,7 +152,9 @@ def _print_report(report: Report) -> None:
     _print_confidence(report.calibration, report.total)
     console = Console()
     console.print(_class_table(report))
-    console.print(_confusion_table(report))
+    confusion = _confusion_table(report)
+    width = Measurement.get(console, console.options.update(width=10_000), confusion).maximum
+    console.print(confusion if width <= max(console.width, 80) else _confusion_list(report))
 
 
 def _print_confidence(confidence: ConfidenceReport, total: int) -> None:
@@ -182,4 +188,19 @@ def _confusion_table(report: Report) -> Table:
     for index, (name, row) in enumerate(zip(report.classes, report.confusion, strict=True)):
         label = name if name == str(index) else f"{index} {name}"
         table.add_row(label, *(f"{count}" if count else "·" for count in row))
+    return table
+
+
+def _confusion_list(report: Report) -> Table:
+    """Return the most frequent confusions, for so many classes that a square is too wide."""
+    counts = np.array(report.confusion)
+    np.fill_diagonal(counts, 0)
+    pairs = np.argwhere(counts)
+    pairs = pairs[np.argsort(-counts[tuple(pairs.T)], kind="stable")][:_MOST_CONFUSIONS]
+    table = Table(
+        "true label", "answer", Column("images", justify="right"), title="Most frequent confusions"
+    )
+    for truth, answer in pairs.tolist():
+        count = f"{counts[truth, answer]:,}"
+        table.add_row(report.classes[truth], report.classes[answer], count)
     return table

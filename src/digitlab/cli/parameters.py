@@ -2,11 +2,12 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from cyclopts import Parameter
+from cyclopts import CycloptsError, Parameter
 
 from digitlab.data.catalog import CATALOG
+from digitlab.errors import printable
 from digitlab.pictures.preparation import Preparation
 
 STDIN = Path("-")
@@ -41,9 +42,9 @@ RecordedDataDir = Annotated[
     ),
 ]
 
-Device = Annotated[
-    str, Parameter(help="Where to compute: auto, cpu, cuda or mps; auto picks the fastest.")
-]
+DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+
+Device = Annotated[DeviceName, Parameter(help="Where to compute; auto picks the fastest.")]
 
 Threads = Annotated[int | None, Parameter(help="How many CPU threads; default: PyTorch's choice.")]
 
@@ -68,12 +69,23 @@ AsCsv = Annotated[bool, _switch(name="--csv", help="Print comma-separated values
 
 RunPath = Annotated[Path, Parameter(help="The run's folder.")]
 
+RunPaths = Annotated[
+    list[Path],
+    Parameter(
+        help="The folder of a run, or of several runs: `digitlab repeat` makes such folders.",
+        negative="",
+    ),
+]
+
 
 def _refuse_options(_type: object, paths: list[Path]) -> None:
-    """Raise `ValueError` for a mistyped flag, which would be taken for a picture."""
+    """Raise `CycloptsError` for a mistyped flag, which would be taken for a picture."""
     for path in paths:
         if str(path).startswith("-") and path != STDIN and not path.exists():
-            raise ValueError(f"there is no option {path}, and no file of that name")
+            raise CycloptsError(
+                msg=f"There is no option {printable(path)}, and no file of that name; "
+                "--help lists the options."
+            )
 
 
 PicturePaths = Annotated[

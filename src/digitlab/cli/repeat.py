@@ -54,8 +54,8 @@ def repeat(
 
     # Here: importing PyTorch takes a second. And before the data is fetched, in case it is missing.
     from digitlab.runs.launch import Launch
+    from digitlab.runs.live import default_watcher
     from digitlab.runs.repeat import repeat as repeat_runs
-    from digitlab.runs.watching import terminal_watcher
 
     loaded = load_dataset(dataset, data_dir=data_dir, preparation=prepare)
     repeats = repeat_runs(
@@ -64,7 +64,7 @@ def repeat(
         whole_recipe,
         loaded,
         Launch(device=device, threads=threads, jobs=jobs, command=sys.argv[1:]),
-        terminal_watcher(),
+        default_watcher(),
         seeds=seeds,
     )
     print(encode_json(repeats).decode().strip() if as_json else _markdown(repeats))

@@ -66,10 +66,10 @@ def train(
 
     # Here: importing PyTorch takes a second. And before the data is fetched, in case it is missing.
     from digitlab.runs.launch import Launch
+    from digitlab.runs.live import default_watcher
     from digitlab.runs.run import start_run
-    from digitlab.runs.watching import terminal_watcher
 
-    watcher = terminal_watcher(tensorboard=folder.tensorboard if tensorboard else None)
+    watcher = default_watcher(tensorboard=folder.tensorboard if tensorboard else None)
 
     loaded = load_dataset(dataset, data_dir=data_dir, preparation=prepare)
     launch = Launch(

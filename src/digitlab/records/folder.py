@@ -10,6 +10,7 @@ from pathlib import Path
 from digitlab.errors import DigitlabError
 from digitlab.files import (
     append,
+    check_is_file,
     encode_json,
     flush_folder,
     read_json,
@@ -18,6 +19,7 @@ from digitlab.files import (
 )
 from digitlab.models.card import CARD, NEW_CARD, NEW_WEIGHTS, WEIGHTS
 from digitlab.records.history import Point, from_json_lines, to_json_lines
+from digitlab.records.inside import Inside, from_npz, to_npz
 from digitlab.records.report import Report
 from digitlab.records.run_record import RunRecord
 
@@ -25,6 +27,7 @@ LAST = "last.safetensors"
 PREVIOUS = "previous.safetensors"
 SAVING = "saving.safetensors"
 SYNTHETIC = "synthetic.safetensors"
+INSIDE = "inside.npz"
 _NEW_RECORD = "run.json.new"
 _LOCK = ".lock"
 
@@ -41,6 +44,7 @@ class RunFolder:
     synthetic.safetensors       the synthetic training images, if the recipe uses any
     tensorboard/                the curves for TensorBoard, if they were asked for
     report.json                 the result on the test set after the last epoch
+    inside.npz                  the first kernels, and each layer's output for one image
     samples, loss, …: .png      the figures
     model.onnx, model.json      the exported model, if `digitlab export` was called
     ==========================  ====================================================
@@ -54,6 +58,7 @@ class RunFolder:
         self.report_json = path / "report.json"
         self.network_py = path / "network.py"
         self.tensorboard = path / "tensorboard"
+        self.inside_npz = path / INSIDE
 
     def __str__(self) -> str:
         """Return the path, quoted for a shell where that is necessary."""
@@ -125,7 +130,7 @@ class RunFolder:
 
     def _check_files(self) -> None:
         """Raise `DigitlabError` if there is a folder or a pipe where a run has a file."""
-        names = (LAST, PREVIOUS, SAVING, SYNTHETIC, _NEW_RECORD)
+        names = (LAST, PREVIOUS, SAVING, SYNTHETIC, INSIDE, _NEW_RECORD)
         records = (
             *(self.run_json, self.history_jsonl, self.train_log, self.report_json),
             self.network_py,
@@ -159,9 +164,11 @@ class RunFolder:
     def _clear(self) -> None:
         """Remove everything that a run leaves here except `run.json`, checkpoints first."""
         names = (
-            *(LAST, PREVIOUS, SYNTHETIC, "report.json", "history.jsonl", "train.log", "network.py"),
+            *(LAST, PREVIOUS, SYNTHETIC, "report.json", INSIDE, "history.jsonl", "train.log"),
+            "network.py",
             *(NEW_WEIGHTS, NEW_CARD, WEIGHTS, CARD, "model.pth", "optimizer.pth"),
             *("samples.png", "loss.png", "predictions.png", "confusion.png", "mistakes.png"),
+            *("kernels.png", "activations.png"),
             *(self.earlier_curve(epochs).name for epochs in self.earlier_curves()),
             *(f"{name}.damaged" for name in (LAST, PREVIOUS)),
         )
@@ -234,6 +241,19 @@ class RunFolder:
     def write_report(self, report: Report) -> None:
         """Write `report.json`."""
         write_whole(self.report_json, encode_json(report))
+
+    def read_inside(self) -> Inside:
+        """Return what `inside.npz` holds, or raise `DigitlabError` if it is missing or damaged."""
+        try:
+            check_is_file(self.inside_npz)
+            return from_npz(self.inside_npz.read_bytes())
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise DigitlabError(f"{self.inside_npz} cannot be read ({reason})") from error
+
+    def write_inside(self, inside: Inside) -> None:
+        """Write `inside.npz`."""
+        write_whole(self.inside_npz, to_npz(inside))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from digitlab.recipe import Recipe
 from digitlab.records.history import Point, ScorePoint, TrainPoint, epochs_in_words
 
+_LEAST_STEPS = 100  # before that, a network may not have learned anything yet
 _CHANCE = 0.99  # a loss above this share of what guessing gives counts as guessing
 
 # With momentum, a step is up to 1 / (1 - momentum) times as long as the learning rate says.
@@ -17,11 +18,11 @@ _HIGH, _LOW = 0.5, 0.002
 def find_collapse(history: Sequence[Point], recipe: Recipe, classes: int) -> str | None:
     """Return a sentence about a training that has collapsed by the end of its last epoch, or None.
 
-    It has collapsed if the network gives every image the same answer, or if the training loss of
-    the epoch's second half is what guessing gives: ln `classes`.
+    It has collapsed if, after 100 steps or more, the network gives every image the same answer, or
+    the training loss of the epoch's second half is what guessing gives: ln `classes`.
     """
     losses = [it for it in history if isinstance(it, TrainPoint)]
-    if not losses:
+    if not losses or losses[-1].examples < _LEAST_STEPS * recipe.batch_size:
         return None
     epoch = losses[-1].epoch
     scores = [it for it in history if isinstance(it, ScorePoint) and it.epoch == epoch]

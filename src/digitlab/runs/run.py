@@ -40,6 +40,7 @@ from digitlab.train.checkpoint import (
 )
 from digitlab.train.device import describe_machine, set_up_device
 from digitlab.train.examples import check_examples
+from digitlab.train.layers import look_inside
 from digitlab.train.loop import Training
 from digitlab.train.networks import count_parameters
 from digitlab.train.own_network import changes_in, find_own, is_own
@@ -223,6 +224,7 @@ def _train_and_report(
         answers, dataset, model=str(folder.path), epochs=training.epochs_done,
         calibration=calibration, held_out=_held_out(training),
     )  # fmt: skip
+    folder.write_inside(look_inside(training.network_in_use, dataset))
     folder.write_report(report)
     drop_synthetic(folder.path)
     return RunResults(folder=folder, record=record, history=training.history, report=report)

@@ -22,9 +22,6 @@ class TutorialNetwork(nn.Module):
         How many answers there are; for digits 10.
     """
 
-    layers = ("conv1", "conv2", "fc1")
-    """The submodules whose outputs show how the network sees an image."""
-
     def __init__(self, dropout: float = 0.5, classes: int = 10) -> None:
         super().__init__()
         # A convolution slides a small window over the image. Each of its kernels responds, at
@@ -89,9 +86,6 @@ class FastNetwork(nn.Module):
     classes
         As in `TutorialNetwork`.
     """
-
-    layers = ("conv1", "conv2", "conv3", "conv4")
-    """The submodules whose outputs show how the network sees an image."""
 
     def __init__(self, dropout: float = 0.5, classes: int = 10) -> None:
         super().__init__()
@@ -158,9 +152,6 @@ class DeepNetwork(nn.Module):
     classes
         As in `TutorialNetwork`.
     """
-
-    layers = ("conv1", "conv2", "conv3", "conv4", "conv5")
-    """The submodules whose outputs show how the network sees an image."""
 
     def __init__(
         self, dropout: float, channels: tuple[int, int, int, int, int], classes: int = 10

@@ -5,6 +5,7 @@ import hashlib
 import importlib
 import inspect
 import sys
+import sysconfig
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -189,9 +190,7 @@ def reason_of(error: Exception) -> str:
     reason = f"{type(error).__name__}: {message}" if message else type(error).__name__
     if isinstance(error, SyntaxError):  # its message names the file and the line
         return reason
-    frames = [
-        it for it in traceback.extract_tb(error.__traceback__) if "site-packages" not in it.filename
-    ]
-    own = [it for it in frames if not Path(it.filename).is_relative_to(Path(__file__).parents[1])]
-    own = [it for it in own if not it.filename.startswith("<")]
+    library = (*map(sysconfig.get_path, ("stdlib", "purelib")), str(Path(__file__).parents[1]), "<")
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [it for it in frames if not it.filename.startswith(library)]
     return f"{reason} ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else reason
