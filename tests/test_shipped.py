@@ -85,7 +85,7 @@ def test_its_confidence_is_true_on_the_test_set(reader: digitlab.Reader, mnist: 
 
 def test_pictures_unlike_its_training_images_are_read(reader: digitlab.Reader, cases: list[Case]):
     digits = [case for case in cases if case.label is not None]
-    answers = reader.predict_all([case.picture for case in digits])
+    answers = reader.predict_many([case.picture for case in digits])
     right = [a.digit == case.label for a, case in zip(answers, digits, strict=True)]
     assert np.mean(right) > 0.99
     sure = [a for a in answers if not a.unsure]
@@ -95,7 +95,7 @@ def test_pictures_unlike_its_training_images_are_read(reader: digitlab.Reader, c
 def test_what_is_no_digit_is_not_answered(reader: digitlab.Reader, cases: list[Case]):
     others = [case for case in cases if case.label is None]
     unsure: dict[str, list[bool]] = {}
-    answers = reader.predict_all([case.picture for case in others])
+    answers = reader.predict_many([case.picture for case in others])
     for case, answer in zip(others, answers, strict=True):
         unsure.setdefault(case.condition, []).append(answer.unsure)
     kinds = ("blank", "noise", "gradient", "letters", "shapes", "scribbles")

@@ -10,38 +10,59 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from digitlab.errors import DigitlabError, PictureError
+from digitlab.errors import DigitlabError, PictureError, printable
 from digitlab.models.card import ModelCard, read_model
-from digitlab.models.classifier import Classifier, Images
+from digitlab.models.classifier import Classifier
+from digitlab.models.probability import percent
 from digitlab.pages.answers import Page
 from digitlab.pages.read import read_page
-from digitlab.pictures.digit import SIDE, Digit, has_format, prepare, prepare_stack
+from digitlab.pictures.digit import SIDE, Digit, has_format, prepare_and_check, prepare_stack
 from digitlab.pictures.open import Source
+from digitlab.pictures.plain import plain
 
 PRETRAINED = Path(__file__).parent / "pretrained"  # the model that is installed with the package
 AT_ONCE = 256  # pictures in memory at the same time, out of any number
+_DIGITS = "0123456789"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Prediction:
-    """The answer to a picture of one digit."""
+    """The answer to a picture: of one digit, or of what else the model was trained on."""
 
-    digit: int | None = None
-    """The most likely digit, 0 to 9; None if the picture is blank or could not be opened."""
+    label: str | None = None
+    """The name of the most likely class, such as "7"; None if the picture is blank or could not be
+    opened."""
     probability: float = 0.0
-    """The calibrated probability that it is this digit, 0 to 1."""
+    """The calibrated probability that it is this class, 0 to 1."""
     unsure: bool = True
-    """True if the probability is below the model's threshold, or there is no digit."""
+    """True if the probability is below the model's threshold, or there is no answer."""
+    several: bool = False
+    """True if the picture seems to show several digits in a row: try `Reader.read`."""
     probabilities: tuple[float, ...] = ()
-    """The probability of each of the ten digits; empty if there is no digit."""
+    """The probability of each class, in the order of the model's `card.classes`, so of digit 0 to 9
+    for digits; empty if there is no answer."""
     error: str | None = None
-    """Why the picture could not be opened; only set by `predict_all` and `predict_each`."""
+    """Why the picture could not be opened; only set by `predict_many` and `predict_each`."""
+
+    @property
+    def digit(self) -> int | None:
+        """The most likely digit, 0 to 9; None if there is no answer, or it is not a digit."""
+        return int(self.label) if self.label is not None and is_digit(self.label) else None
+
+    def __repr__(self) -> str:
+        if self.error is not None:
+            return f"Prediction(error={self.error!r})"
+        if self.label is None:
+            return "Prediction(blank)"
+        label = self.label if is_digit(self.label) else repr(self.label)
+        remarks = ", unsure" * self.unsure + ", several digits" * self.several
+        return f"Prediction({label}, {percent(self.probability)}{remarks})"
 
 
 class Reader:
-    """Reads pictures of digits with one model.
+    """Reads pictures of digits, or of what else its model was trained on.
 
-    Raises `DigitlabError` if there is no such model, it is damaged, or its answers are not digits.
+    Raises `DigitlabError` if there is no such model, or it is damaged.
 
     Parameters
     ----------
@@ -54,29 +75,37 @@ class Reader:
 
     card: ModelCard
     """How the model was made, how accurate it is, and how its answers are calibrated."""
+    reads_digits: bool
+    """Whether every class of the model is a single digit."""
 
     def __init__(
         self, model: str | os.PathLike[str] | None = None, *, threads: int | None = None
     ) -> None:
         weights, self.card = read_model(PRETRAINED if model is None else model)
-        if self.card.classes != list("0123456789"):
-            raise DigitlabError(
-                f"the answers of {model} are not digits, but {', '.join(self.card.classes)}"
-            )
         self.classifier = Classifier(weights, self.card, threads=threads)
+        self.reads_digits = all(map(is_digit, self.card.classes))
+        self._model = "the installed model" if model is None else repr(os.fsdecode(model))
+
+    def __repr__(self) -> str:
+        accuracy, calibration = self.card.test.get("accuracy"), self.card.calibration
+        is_number = isinstance(accuracy, int | float)
+        tested = f"{accuracy:.2%} on ".replace("%", " %") if is_number else "trained on "
+        all_unsure = calibration.threshold >= 1
+        unsure = "always unsure" if all_unsure else f"unsure below {percent(calibration.threshold)}"
+        return f"Reader({self._model}: {tested}{printable(self.card.dataset)}, {unsure})"
 
     def predict(self, picture: Source) -> Prediction:
-        """Return which digit a picture shows.
+        """Return which digit, or other class of the model, a picture shows.
 
         The picture is a path, the bytes of a picture file, a binary stream, a Pillow image, or an
         array of height x width (gray), x 3 (RGB) or x 4 (RGBA). Raises `PictureError` if it cannot
-        be opened, or is several pictures (use `predict_all` or `predict_each`) or a folder.
+        be opened, or is several pictures (use `predict_many` or `predict_each`) or a folder.
         """
         _refuse_several(picture)
-        return self._answers(prepare(picture)[None])[0]
+        return self._answers([self._prepared(picture)])[0]
 
-    def predict_all(self, pictures: Iterable[Source]) -> list[Prediction]:
-        """Return which digit each of several pictures shows, in their order.
+    def predict_many(self, pictures: Iterable[Source]) -> list[Prediction]:
+        """Return what each of several pictures shows, in their order.
 
         Takes a list or any other iterable of what `predict` takes; or an array of N x 28 x 28 or
         N x 784, of uint8 or of floats from 0 to 1. If a picture cannot be opened, the `error` of
@@ -86,7 +115,7 @@ class Reader:
         return list(self.predict_each(pictures))
 
     def predict_each(self, pictures: Iterable[Source]) -> Iterator[Prediction]:
-        """Yield the answers of `predict_all`, with at most 256 pictures in memory at a time.
+        """Yield the answers of `predict_many`, with at most 256 pictures in memory at a time.
 
         Takes and raises the same.
         """
@@ -96,51 +125,87 @@ class Reader:
         """Read all the digits in a picture, in reading order: the text, and each digit's box.
 
         Takes whatever `predict` takes. If no digit was found, the text is "". Raises
-        `PictureError` if the picture cannot be opened.
+        `PictureError` if the picture cannot be opened, and `DigitlabError` if the model was not
+        trained on the ten digits, with MNIST's preparation.
         """
+        self.check_reads_pages()
         threshold = self.card.calibration.lowest_sure_probability
         return read_page(picture, self.classifier.classify, threshold=threshold)
 
+    def check_reads_pages(self) -> None:
+        """Raise `DigitlabError` if `read` needs another model."""
+        needs = "pages are read with a model of the ten digits, prepared like MNIST's, but"
+        if self.card.classes != list(_DIGITS):
+            few, more = self.card.classes[:10], len(self.card.classes) - 10
+            named = ", ".join(few) + (f" and {more} more" if more > 0 else "")
+            raise DigitlabError(f"{needs} the classes of {self._model} are {named}")
+        if self.card.preparation != "mnist":
+            raise DigitlabError(f"{needs} {self._model} takes pictures {self.card.preparation}")
+
+    def _prepared(self, picture: Source) -> tuple[Digit, bool]:
+        """Return the 28 x 28 pixels for the network, and whether they are several digits."""
+        if self.card.preparation == "as-is":
+            return plain(picture), False
+        return prepare_and_check(picture)
+
     def _answer_groups(self, pictures: Iterator[Source]) -> Iterator[Prediction]:
         while group := list(islice(pictures, AT_ONCE)):
-            prepared = _prepare_or_explain(group)
-            images = [image for image in prepared if not isinstance(image, PictureError)]
-            answers = iter(self._answers(np.stack(images)) if images else ())
-            for image in prepared:
-                if isinstance(image, PictureError):
-                    yield Prediction(error=str(image))
+            prepared = self._prepare_or_explain(group)
+            opened = [it for it in prepared if not isinstance(it, PictureError)]
+            answers = iter(self._answers(opened) if opened else ())
+            for it in prepared:
+                if isinstance(it, PictureError):
+                    yield Prediction(error=str(it))
                 else:
                     yield next(answers)
 
-    def _answers(self, images: Images) -> list[Prediction]:
-        log_probabilities = self.classifier.classify(images)  # N x 10
+    def _prepare_or_explain(
+        self, pictures: list[Source]
+    ) -> list[tuple[Digit, bool] | PictureError]:
+        """Return what `_prepared` makes of each picture, or why the picture cannot be opened."""
+        arrays = [picture for picture in pictures if has_format(picture)]
+        if len(arrays) == len(pictures) and self.card.preparation == "mnist":
+            stack = prepare_stack(np.stack(arrays))  # together, which is several times faster
+            return [(image, False) for image in stack]
+        prepared: list[tuple[Digit, bool] | PictureError] = []
+        for picture in pictures:
+            try:
+                prepared.append(self._prepared(picture))
+            except PictureError as error:
+                prepared.append(error)
+        return prepared
+
+    def _answers(self, prepared: list[tuple[Digit, bool]]) -> list[Prediction]:
+        images = np.stack([image for image, _ in prepared])  # N x 28 x 28
+        log_probabilities = self.classifier.classify(images)  # N x classes
         sure = self.card.calibration.is_sure(log_probabilities)  # N
-        probabilities = np.exp(log_probabilities)  # N x 10
-        digits = probabilities.argmax(axis=1)  # N
-        has_ink = images.any(axis=(1, 2))  # N
-        columns = (array.tolist() for array in (probabilities, digits, sure, has_ink))
+        probabilities = np.exp(log_probabilities)  # N x classes
+        best = probabilities.argmax(axis=1)  # N
+        # N; a black picture that is taken as it is, is a picture like any other.
+        is_shown = images.any(axis=(1, 2)) | (self.card.preparation == "as-is")
+        columns: list[Any] = [it.tolist() for it in (probabilities, best, sure, is_shown)]
+        names, digits_only = self.card.classes, self.reads_digits
         return [
             Prediction(
-                digit=digit, probability=row[digit], unsure=not is_sure, probabilities=tuple(row)
+                label=names[index],
+                probability=row[index],
+                unsure=not is_sure,
+                several=several and digits_only,
+                probabilities=tuple(row),
             )
-            if is_drawn
+            if shown
             else Prediction()
-            for row, digit, is_sure, is_drawn in zip(*columns, strict=True)
+            for row, index, is_sure, shown, (_, several) in zip(*columns, prepared, strict=True)
         ]
 
 
-def _prepare_or_explain(pictures: list[Source]) -> list[Digit | PictureError]:
-    """Return each picture as a 28 x 28 image, or the reason why it cannot be opened."""
-    arrays = [picture for picture in pictures if has_format(picture)]
-    if len(arrays) == len(pictures):  # together, which is several times faster
-        return list(prepare_stack(np.stack(arrays)))
-    prepared: list[Digit | PictureError] = []
-    for picture in pictures:
-        try:
-            prepared.append(prepare(picture))
-        except PictureError as error:
-            prepared.append(error)
-    return prepared
+def is_digit(name: str) -> bool:
+    """Return whether a class's name is a single digit.
+
+    >>> [is_digit(name) for name in ("7", "10", "bag")]
+    [True, False, False]
+    """
+    return len(name) == 1 and name in _DIGITS
 
 
 def _is_file_or_image(picture: Any) -> bool:
@@ -162,7 +227,7 @@ def _refuse_several(picture: Any) -> None:
     else:
         return
     raise PictureError(
-        f"predict takes one picture, not {found}: use predict_all or predict_each with a list"
+        f"predict takes one picture, not {found}: use predict_many or predict_each with a list"
     )
 
 

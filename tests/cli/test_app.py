@@ -1,12 +1,16 @@
 """What surrounds every command: exit codes, pipes, odd terminals."""
 
+import inspect
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from digitlab.cli.app import app
 
 
 @pytest.mark.parametrize(
@@ -30,18 +34,62 @@ def test_where_nobody_reads_the_output_the_exit_code_is_141(words: tuple[str, ..
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize(
-    ("command", "sentence"),
-    [
-        ("predict", "digit (null if none was found)"),
-        ("read", "The exit code is 1 if a picture could not be opened."),
-        ("repeat", "run the same command again to pick up where it left off"),
-        ("resume", "to the same bits as if it had never stopped"),
-    ],
-)
-def test_a_commands_help_says_what_its_docstring_says(call: Callable, command: str, sentence: str):
+@pytest.mark.parametrize("command", [name for name in app if not name.startswith("-")])
+def test_a_commands_help_says_what_its_docstring_says(call: Callable, command: str):
+    function = app[command].default_command
     printed = " ".join(call(command, "--help").out.split())
-    assert sentence in printed
+    described = inspect.cleandoc(function.__doc__).partition("\n\nParameters\n")[0]
+    assert " ".join(described.replace("`", "").split()) in printed
+
+
+@pytest.mark.parametrize("command", ["train", "resume", "repeat", "eval"])
+def test_choices_are_shown_as_choices(call: Callable, command: str):
+    printed = " ".join(call(command, "--help").out.replace("│", " ").split())
+    assert "[choices: auto, cpu, cuda, mps]" in printed
+
+
+COMPLETE = """
+source "$1"
+shift
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+_digitlab
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_bash_completes_commands_flags_choices_and_files(call: Callable, tmp_path: Path):
+    script = tmp_path / "digitlab.bash"
+    script.write_text(call("completion", "bash").out)
+    (tmp_path / "two words.png").touch()
+    (tmp_path / "folder").mkdir()
+
+    def complete(*words: str) -> list[str]:
+        line = ["bash", "--norc", "-c", COMPLETE, "bash", str(script), "digitlab", *words]
+        done = subprocess.run(line, capture_output=True, text=True, check=True, cwd=tmp_path)
+        assert done.stderr == ""
+        return done.stdout.splitlines()
+
+    assert complete("pre") == ["predict"]
+    assert {"train", "read", "completion"} <= set(complete(""))
+    assert complete("predict", "--js") == ["--json"]
+    assert complete("train", "--device", "c") == ["cpu", "cuda"]
+    assert complete("completion", "") == ["bash", "zsh", "fish"]
+    assert complete("predict", "two") == ["two words.png"]
+    assert complete("predict", "fold") == ["folder"]
+
+
+@pytest.mark.parametrize(
+    ("shell", "shown"), [("zsh", "#compdef digitlab"), ("fish", "complete -c")]
+)
+def test_scripts_for_other_shells(call: Callable, shell: str, shown: str):
+    outcome = call("completion", shell)
+    assert outcome.code == 0
+    assert shown in outcome.out
+    assert "--label-smoothing" in outcome.out
+    wrong = call("completion", "csh")
+    assert wrong.code == 2
+    assert 'Choose from: "bash", "zsh", "fish"' in wrong.err
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from digitlab.recipe import Recipe
-from digitlab.train.networks import build_network
+from digitlab.train.build import build_network
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,6 @@ from digitlab.train.networks import build_network
         (("train", "--dropout", "1"), "dropout is 1.0, but must be at least 0 and below 1"),
         (("train", "--epochs", "2", "--plain-epochs", "2"), "at least 0 and below epochs (2)"),
         (("train", "--seed", "-1"), "seed is -1"),
-        (("train", "--device", "tpu"), "no device 'tpu'"),
         (("train", "--threads", "0"), "threads is 0"),
         (("train", "--checkpoint-steps", "-1"), "checkpoint-steps is -1"),
         (("resume", "nowhere"), "nowhere contains no run; start one with"),
@@ -69,6 +68,15 @@ def test_a_mistake_is_told_in_one_line(
 )
 def test_wrong_usage_exits_with_2(call: Callable, words):
     assert call(*words).code == 2
+
+
+@pytest.mark.parametrize(
+    "words", [("train",), ("repeat", "tutorial"), ("resume", "run"), ("eval", "run")]
+)
+def test_a_wrong_choice_is_answered_with_the_choices(call: Callable, words):
+    outcome = call(*words, "--device", "tpu")
+    assert outcome.code == 2
+    assert 'Choose from: "auto", "cpu", "cuda", "mps".' in outcome.err
 
 
 @pytest.mark.parametrize(

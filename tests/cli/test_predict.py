@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from digitlab.data.dataset import Dataset
+from tests.models.brightness import write_brightness_model
 
 
 @pytest.fixture
@@ -47,7 +48,12 @@ def test_json_is_an_object_a_line(call: Callable, pictures: Path):
     outcome = call("predict", "--json", pictures, pictures / "nowhere.png")
     assert outcome.code == 1
     first, second, third, fourth, fifth = map(json.loads, outcome.out.splitlines())
-    assert first.keys() == {"picture", "digit", "probability", "unsure"}
+    fields = {"picture", "digit", "probability", "unsure", "several", "probabilities"}
+    assert first.keys() == third.keys() == fields
+    assert list(first["probabilities"]) == list("0123456789")
+    assert first["probabilities"]["7"] == first["probability"]
+    assert 0.9999 < sum(first["probabilities"].values()) < 1
+    assert third["probabilities"] == {}
     assert first["picture"] == str(pictures / "a.png")
     assert first["digit"] == 7
     assert 0.5 < first["probability"] <= 1
@@ -88,13 +94,51 @@ def test_a_folder_without_a_picture_is_told(call: Callable, tmp_path: Path):
 
 def test_wrong_usage(call: Callable, pictures: Path):
     assert call("predict").code == 2
-    mistyped = call("predict", "--jsno", pictures / "a.png")
-    assert mistyped.code == 2
-    assert mistyped.out == ""
+    for command in ("predict", "read"):
+        mistyped = call(command, "--jsno", pictures / "a.png")
+        assert mistyped.code == 2
+        assert mistyped.out == ""
+        sentence = "There is no option --jsno, and no file of that name; --help lists the options."
+        assert mistyped.err.splitlines()[1].strip("│ ") == sentence
     both = call("predict", "--json", "--csv", pictures / "a.png")
     assert both.code == 1
     assert "--json and --csv exclude each other" in both.err
     assert "contains no model" in call("predict", "--model", pictures, pictures / "a.png").err
+
+
+def test_a_row_of_digits_gets_a_remark(call: Callable, tmp_path: Path, mnist: Dataset):
+    strip = np.hstack(list(mnist.train_images[:3]))
+    Image.fromarray(strip).save(tmp_path / "strip.png")
+    line = call("predict", tmp_path / "strip.png").out.splitlines()[1]
+    assert line.endswith("several digits: try `digitlab read`")
+    assert json.loads(call("predict", "--json", tmp_path / "strip.png").out)["several"] is True
+    assert "several" not in call("predict", "--csv", tmp_path / "strip.png").out
+
+
+def test_a_model_of_other_classes(call: Callable, tmp_path: Path):
+    model = write_brightness_model(tmp_path / "model", classes=["dark", "half gray", "明るい"])
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for level in (0, 128, 255):
+        Image.new("L", (40, 40), level).save(folder / f"{level:03}.png")
+    words = ("predict", folder, "--model", model)
+    black, gray, white = (folder / f"{level:03}.png" for level in (0, 128, 255))
+    assert call(*words).out.splitlines() == [
+        "    class  probability  picture",
+        f"     dark      99.99 %  {black}",
+        f"half gray      99.99 %  {gray}",
+        f"   明るい      99.99 %  {white}",
+    ]
+    records = list(map(json.loads, call(*words, "--json").out.splitlines()))
+    assert [record["label"] for record in records] == ["dark", "half gray", "明るい"]
+    assert records[0].keys() == {"picture", "label", "probability", "unsure", "probabilities"}
+    assert list(records[0]["probabilities"]) == ["dark", "half gray", "明るい"]
+    rows = list(csv.DictReader(io.StringIO(call(*words, "--csv").out)))
+    assert [row["label"] for row in rows] == ["dark", "half gray", "明るい"]
+    refused = call("read", black, "--model", model)
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err.startswith("digitlab: pages are read with a model of the ten digits")
+    assert refused.err.count("\n") == 1
 
 
 def animation(path: Path) -> None:

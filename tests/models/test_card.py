@@ -56,6 +56,19 @@ def test_what_was_written_is_read_by_folder_and_by_file(tmp_path: Path):
     assert names_in(card.parent) == ["model.json", "model.onnx"]
 
 
+@pytest.mark.parametrize("classes", [["cat", "dog"], [f"kind {n}" for n in range(1000)]])
+def test_a_model_may_have_any_number_of_classes(tmp_path: Path, classes: list[str]):
+    write_model(tmp_path, b"abc", replace(A_CARD, classes=classes, preparation="as-is"))
+    assert read_model(tmp_path)[1].classes == classes
+    assert read_model(tmp_path)[1].preparation == "as-is"
+
+
+def test_a_card_without_a_preparation_is_prepared_like_mnist(tmp_path: Path):
+    write_model(tmp_path, b"abc", A_CARD)
+    changed(preparation=None)(tmp_path)
+    assert read_model(tmp_path)[1].preparation == "mnist"
+
+
 def changed(**values: Any) -> Callable[[Path], None]:
     """Return what replaces fields in a model's card; a dotted name means a field in a field."""
 
@@ -110,8 +123,11 @@ def too_large(folder: Path) -> None:
         (changed(calibration__temperature=1e-320), "temperature is 1e-320, but must be from 0.05"),
         (changed(calibration__temperature=1e999), "model.json is damaged"),
         (changed(calibration__threshold=7), "threshold is 7.0, but must be from 0 to 1"),
-        (changed(classes=["0"]), "classes must be 10 different names"),
-        (changed(classes=["0"] * 10), "classes must be 10 different names"),
+        (changed(classes=["0"]), "classes must be at least 2 names, not 1"),
+        (changed(classes=["0", "1", "0"]), "different names, but '0' is there twice"),
+        (changed(classes=["cat", " "]), "the name of a class must be printable, not ' '"),
+        (changed(classes=["cat", "a\nb"]), r"must be printable, not 'a\\nb'"),
+        (changed(preparation="none"), "model.json is damaged"),
     ],
 )
 def test_damage_is_reported_in_one_sentence(tmp_path: Path, damage: Callable, message: str):
@@ -127,6 +143,7 @@ WRONG_TYPES: dict[str, Any] = {
     "sha256": 5,
     "dataset": ["mnist"],
     "classes": "0123456789",
+    "preparation": 5,
     "parameters": "many",
     "layers": {"conv1": ["10"]},
     "calibration": [1, 2],

@@ -6,7 +6,8 @@ import torch
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.recipe import NETWORKS, Recipe
-from digitlab.train.networks import build_network, count_parameters, load_weights, normalize
+from digitlab.train.build import build_network, load_weights
+from digitlab.train.networks import count_parameters, normalize
 
 NORMS = {2: 16, 3: 48, 4: 64}
 

@@ -28,6 +28,9 @@ app.command("digitlab.cli.eval:evaluate", name="eval", help="Test a trained netw
 app.command("digitlab.cli.plot:plot", name="plot", help="Draw a run's figures again.")
 app.command("digitlab.cli.compare:compare", name="compare", help="Compare runs in a table.")
 app.command("digitlab.cli.export:export", name="export", help="Write a run in another format.")
+app.command(
+    "digitlab.cli.completion:completion", name="completion", help="Complete commands in a shell."
+)
 
 _BROKEN_PIPE = 128 + 13
 """The exit code of a program whose reader is gone: `digitlab … | head`."""

@@ -11,13 +11,14 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Column, Table
 
-from digitlab.cli.parameters import AsJson, RecordedDataDir, Threads
+from digitlab.cli.parameters import AsJson, DeviceName, RecordedDataDir, Threads
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.files import encode_json
 from digitlab.models.calibration import Calibration, LogProbabilities, temperature_scaled
 from digitlab.models.card import is_model, read_model
 from digitlab.models.classifier import Classifier
+from digitlab.pictures.preparation import Preparation
 from digitlab.records.folder import RunFolder, record_of
 from digitlab.records.history import result_line
 from digitlab.records.report import ConfidenceReport, Report, make_report
@@ -55,12 +56,21 @@ def evaluate(
     *,
     dataset: Annotated[
         str | None,
-        Parameter(help="Whose test set; default: the dataset that the network was trained on."),
+        Parameter(
+            help="Whose test set: a name or a folder, as for `digitlab train`; default: the "
+            "dataset that the network was trained on."
+        ),
+    ] = None,
+    prepare: Annotated[
+        Preparation | None,
+        Parameter(
+            help="How the pictures in a folder become 28x28 pixels; default: as in training."
+        ),
     ] = None,
     as_json: AsJson = False,
     device: Annotated[
-        str,
-        Parameter(help="Where to compute: auto, cpu, cuda or mps. A model.onnx runs on the CPU."),
+        DeviceName,
+        Parameter(help="Where to compute; auto picks the fastest. A model.onnx runs on the CPU."),
     ] = "auto",
     threads: Threads = None,
     data_dir: RecordedDataDir = None,
@@ -68,7 +78,7 @@ def evaluate(
     """Test a trained network: accuracy with its interval, every class, confidence, confusion."""
     subjects = [_open(path, device, threads) for path in models]
     name = dataset or _common_dataset(subjects)
-    loaded = load_recorded_dataset(name, subjects[0].record, data_dir)
+    loaded = load_recorded_dataset(name, subjects[0].record, data_dir, prepare)
     tested = [subject.test(loaded) for subject in subjects]
     answers, calibration = tested[0] if len(tested) == 1 else (_mean_of(tested), None)
     named = ", ".join(str(path) for path in models)

@@ -2,14 +2,32 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from cyclopts import Parameter
+from cyclopts import CycloptsError, Parameter
+
+from digitlab.data.catalog import CATALOG
+from digitlab.errors import printable
+from digitlab.pictures.preparation import Preparation
 
 STDIN = Path("-")
 """The name that stands for a picture on stdin."""
 
-DatasetName = Annotated[str, Parameter(help="Which dataset: mnist or fashion-mnist.")]
+DatasetName = Annotated[
+    str,
+    Parameter(
+        help=f"Which dataset: {', '.join(CATALOG)}; or a folder with one subfolder of pictures for "
+        "each class."
+    ),
+]
+
+Prepare = Annotated[
+    Preparation | None,
+    Parameter(
+        help="How the pictures in a folder become 28x28 pixels: mnist crops, scales and centers "
+        "the ink as in MNIST; as-is only makes them gray and resizes them. Default: mnist."
+    ),
+]
 
 _DEFAULT_DATA_DIR = "the variable DIGITLAB_DATA_DIR, or else the user's cache folder."
 
@@ -24,13 +42,22 @@ RecordedDataDir = Annotated[
     ),
 ]
 
-Device = Annotated[
-    str, Parameter(help="Where to compute: auto, cpu, cuda or mps; auto picks the fastest.")
-]
+DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+
+Device = Annotated[DeviceName, Parameter(help="Where to compute; auto picks the fastest.")]
 
 Threads = Annotated[int | None, Parameter(help="How many CPU threads; default: PyTorch's choice.")]
 
 Figures = Annotated[bool, Parameter(help="Draw the figures, which takes a second or two.")]
+
+WithTensorBoard = Annotated[
+    bool,
+    Parameter(
+        negative="",
+        help="Also write the curves for TensorBoard into the run's folder; needs the package "
+        "tensorboard. A run that was started with it is continued with it.",
+    ),
+]
 
 _switch = partial(Parameter, negative="", show_default=False)
 
@@ -52,10 +79,13 @@ RunPaths = Annotated[
 
 
 def _refuse_options(_type: object, paths: list[Path]) -> None:
-    """Raise `ValueError` for a mistyped flag, which would be taken for a picture."""
+    """Raise `CycloptsError` for a mistyped flag, which would be taken for a picture."""
     for path in paths:
         if str(path).startswith("-") and path != STDIN and not path.exists():
-            raise ValueError(f"there is no option {path}, and no file of that name")
+            raise CycloptsError(
+                msg=f"There is no option {printable(path)}, and no file of that name; "
+                "--help lists the options."
+            )
 
 
 PicturePaths = Annotated[

@@ -1,7 +1,6 @@
 """What `predict` and `read` share: which pictures they were given, and how they print."""
 
 import json
-import math
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -73,12 +72,3 @@ def print_error(path: Path, error: object, *, as_json: bool) -> None:
         print(json.dumps({"picture": str(path), "error": reason}))
     else:
         print(f"digitlab: {reason}", file=sys.stderr)
-
-
-def cut_off(probability: float) -> float:
-    """Return a probability with six decimals: cut off and below 1, since nothing is certain.
-
-    >>> cut_off(0.9999999)
-    0.999999
-    """
-    return min(math.floor(probability * 1e6) / 1e6, 0.999999)

@@ -2,14 +2,15 @@
 
 import csv
 import json
-import math
 import sys
 from itertools import tee
 from pathlib import Path
+from unicodedata import east_asian_width
 
 from digitlab.cli.parameters import AsCsv, AsJsonLines, ModelPath, PicturePaths
-from digitlab.cli.pictures import cut_off, find_pictures, print_error, reason_of, source_of
+from digitlab.cli.pictures import find_pictures, print_error, reason_of, source_of
 from digitlab.errors import DigitlabError, printable
+from digitlab.models.probability import cut_off, percent
 from digitlab.reader import Prediction, Reader
 
 
@@ -24,15 +25,18 @@ def predict(
     """Print which digit each picture shows, how likely that is, and whether it is unsure.
 
     With --json, print one object per line: picture, digit (null if none was found), probability,
-    unsure; or picture, error. The exit code is 1 if a picture could not be opened.
+    unsure, several (true if there seem to be several digits in a row), probabilities (of each digit
+    by its name); or picture, error. With a model of other classes, `label` takes the place of
+    `digit`, and `several` is left out. The exit code is 1 if a picture could not be opened.
     """
     if as_json and as_csv:
         raise DigitlabError("--json and --csv exclude each other: give one of them")
     reader = Reader(model)
     table = csv.writer(sys.stdout, lineterminator="\n")
     if as_csv:
-        table.writerow(("picture", "digit", "probability", "unsure", "error"))
-    heading = "digit  probability  picture\n"  # printed with the first answer
+        answer_name = "digit" if reader.reads_digits else "label"
+        table.writerow(("picture", answer_name, "probability", "unsure", "error"))
+    lines = _Lines(reader)
     failures = 0
     paths, names = tee(find_pictures(pictures))
     for path, answer in zip(names, reader.predict_each(map(source_of, paths)), strict=True):
@@ -42,10 +46,9 @@ def predict(
         elif answer.error is not None:
             print_error(path, answer.error, as_json=as_json)
         elif as_json:
-            print(_json_line(path, answer))
+            print(_json_line(path, answer, reader))
         else:
-            print(heading + _table_line(path, answer))
-            heading = ""
+            lines.print(path, answer)
     return min(failures, 1)
 
 
@@ -53,18 +56,50 @@ def _csv_cells(path: Path, answer: Prediction) -> tuple[object, ...]:
     if answer.error is not None:
         return path, None, None, None, reason_of(path, answer.error)
     unsure = "true" if answer.unsure else "false"
-    return path, answer.digit, f"{cut_off(answer.probability):.6f}", unsure, None
+    return path, answer.label, f"{cut_off(answer.probability):.6f}", unsure, None
 
 
-def _json_line(path: Path, answer: Prediction) -> str:
-    probability = cut_off(answer.probability)
-    record = {"picture": str(path), "digit": answer.digit, "probability": probability}
-    return json.dumps(record | {"unsure": answer.unsure})
+def _json_line(path: Path, answer: Prediction, reader: Reader) -> str:
+    record: dict[str, object] = {"picture": str(path)}
+    if reader.reads_digits:
+        record["digit"] = answer.digit
+    else:
+        record["label"] = answer.label
+    record["probability"] = cut_off(answer.probability)
+    record["unsure"] = answer.unsure
+    if reader.reads_digits:
+        record["several"] = answer.several
+    names = reader.card.classes if answer.probabilities else ()
+    each = zip(names, map(cut_off, answer.probabilities), strict=True)
+    return json.dumps(record | {"probabilities": dict(each)})
 
 
-def _table_line(path: Path, answer: Prediction) -> str:
-    if answer.digit is None:
-        return f"    -            -  {printable(path)}  no digit found"
-    percent = math.floor(cut_off(answer.probability) * 10_000) / 100
-    remark = "  unsure" if answer.unsure else ""
-    return f"    {answer.digit}      {percent:5.2f} %  {printable(path)}{remark}"
+class _Lines:
+    """The table for people: its heading is printed with the first answer."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.is_first = True
+        self.is_of_digits = reader.reads_digits
+        self.width = max(map(_columns, ("digit", *reader.card.classes)))
+
+    def print(self, path: Path, answer: Prediction) -> None:
+        """Print the line of one picture."""
+        if self.is_first:
+            print(f"{self._cell('digit' if self.is_of_digits else 'class')}  probability  picture")
+            self.is_first = False
+        if answer.label is None:
+            nothing = "no digit found" if self.is_of_digits else "blank"
+            print(f"{self._cell('-')}            -  {printable(path)}  {nothing}")
+            return
+        remarks = "  unsure" * answer.unsure
+        remarks += "  several digits: try `digitlab read`" * answer.several
+        figure = f"{percent(answer.probability):>11}"
+        print(f"{self._cell(answer.label)}  {figure}  {printable(path)}{remarks}")
+
+    def _cell(self, text: str) -> str:
+        return " " * (self.width - _columns(text)) + text
+
+
+def _columns(text: str) -> int:
+    """Return how wide a terminal shows a name: East Asian characters take two columns."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)

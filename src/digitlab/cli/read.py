@@ -10,9 +10,10 @@ from cyclopts import Parameter
 from PIL import Image
 
 from digitlab.cli.parameters import STDIN, AsJsonLines, ModelPath, PicturePaths
-from digitlab.cli.pictures import cut_off, find_pictures, print_error, source_of
+from digitlab.cli.pictures import find_pictures, print_error, source_of
 from digitlab.errors import DigitlabError, PictureError, printable
 from digitlab.files import write_whole
+from digitlab.models.probability import cut_off
 from digitlab.pages.answers import Page
 from digitlab.pages.boxes import draw_boxes
 from digitlab.pages.read import LARGEST_SIDE
@@ -41,6 +42,7 @@ def read(
     if boxes is not None:
         _check_boxes(boxes, paths)
     reader = Reader(model)
+    reader.check_reads_pages()
     failures = 0
     for path in paths:
         try:

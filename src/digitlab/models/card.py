@@ -14,6 +14,7 @@ process is killed, the folder contains the whole old model or the whole new one.
 import contextlib
 import hashlib
 import os
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,17 +29,17 @@ from digitlab.files import (
     write_whole,
 )
 from digitlab.models.calibration import Calibration
+from digitlab.pictures.preparation import Preparation
 
 WEIGHTS, NEW_WEIGHTS = "model.onnx", "model.onnx.new"
 CARD, NEW_CARD = "model.json", "model.json.new"
 MAX_WEIGHTS = 100_000_000  # bytes
 _FORMAT = 1  # of the card; a later format might not be understood
-_CLASSES = 10
 
 IMAGES = "images"
 """The network's input: uint8, N x 28 x 28, bright ink on black."""
 ANSWERS = "log_probabilities"
-"""The network's output: float32, N x 10."""
+"""The network's output: float32, N x classes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,7 @@ class ModelCard:
     dataset: str
     """The dataset it was trained on."""
     classes: list[str]
-    """The name of each of the 10 answers; for MNIST the digits."""
+    """The name of each answer, at least 2 different ones; for MNIST the digits."""
     parameters: int
     """How many numbers the network learned."""
     layers: dict[str, list[int]]
@@ -74,13 +75,20 @@ class ModelCard:
     """The processor it was trained on; None if the exported file does not contain it."""
     versions: dict[str, str]
     """Of the software it was trained with; empty if the exported file does not contain them."""
+    preparation: Preparation = "mnist"
+    """How a picture becomes the 28 x 28 pixels that the network takes."""
     format: int = _FORMAT
 
     def __post_init__(self) -> None:
         if self.format != _FORMAT:
             raise ValueError(f"format is {self.format}, but this version reads {_FORMAT}")
-        if len(set(self.classes)) != _CLASSES or len(self.classes) != _CLASSES:
-            raise ValueError(f"classes must be {_CLASSES} different names, not {self.classes}")
+        if len(self.classes) < 2:
+            raise ValueError(f"classes must be at least 2 names, not {len(self.classes)}")
+        for name, count in Counter(self.classes).items():
+            if not name.strip() or not name.isprintable():
+                raise ValueError(f"the name of a class must be printable, not {name!a}")
+            if count > 1:
+                raise ValueError(f"classes must be different names, but {name!r} is there twice")
 
 
 def write_model(folder: Path, weights: bytes, card: ModelCard) -> tuple[Path, Path]:

@@ -1,4 +1,4 @@
-"""One digit per image: runs a model's network with onnxruntime."""
+"""One answer per image: runs a model's network with onnxruntime."""
 
 import os
 
@@ -16,10 +16,10 @@ os.environ["ORT_DISABLE_TELEMETRY"] = os.environ.get("ORT_DISABLE_TELEMETRY") or
 
 import onnxruntime
 
-Images = NDArray[np.uint8]  # N x 28 x 28, bright ink on black
+Images = NDArray[np.uint8]  # N x 28 x 28; for digits, bright ink on black
 
 BATCH = 64  # images at once: small enough that a layer's output stays in the processor's cache
-_SUM_TOLERANCE = 0.01  # far above the rounding of 10 float32 exponentials
+_SUM_TOLERANCE = 0.01  # far above the rounding of the float32 exponentials
 _LOOPS = (b'"\x04Loop', b'"\x04Scan')  # operators in a file: tag of `op_type`, length, name
 
 
@@ -53,11 +53,11 @@ class Classifier:
         self._check_signature()
 
     def log_probabilities(self, images: Images, *, at_once: int = BATCH) -> LogProbabilities:
-        """Return the network's own answers, before calibration: float32, N x 10.
+        """Return the network's own answers, before calibration: float32, N x classes.
 
-        The images are uint8, N x 28 x 28, as `digitlab.pictures.digit.prepare` makes them;
-        `at_once` of them go through the network together. Raises DigitlabError if the network
-        fails, or its answers are not finite or not log-probabilities that sum to 1 per image.
+        The images are uint8, N x 28 x 28, prepared as the card says; `at_once` of them go through
+        the network together. Raises DigitlabError if the network fails, or its answers are not
+        finite or not log-probabilities that sum to 1 per image.
         """
         starts = range(0, max(1, len(images)), at_once)
         batches = [self._run([ANSWERS], images[start : start + at_once])[0] for start in starts]
@@ -72,9 +72,9 @@ class Classifier:
         return answers
 
     def classify(self, images: Images) -> LogProbabilities:
-        """Return the calibrated log-probabilities, float32, N x 10, of uint8 images N x 28 x 28.
+        """Return the calibrated log-probabilities, float32, N x classes, of N images.
 
-        Raises the same as `log_probabilities`.
+        Takes and raises the same as `log_probabilities`.
         """
         return temperature_scaled(self.log_probabilities(images), self.card.calibration.temperature)
 

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from digitlab.models.probability import percent
+
 Box = tuple[int, int, int, int]  # x, y, width, height, in pixels of the upright picture
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ReadDigit:
     """One digit of a page."""
 
@@ -16,11 +18,22 @@ class ReadDigit:
     unsure: bool
     """True if the probability is below the model's threshold."""
 
+    def __repr__(self) -> str:
+        remark = ", unsure" * self.unsure
+        return f"ReadDigit({self.digit}, {percent(self.probability)}{remark}, box={self.box})"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Page:
-    """All the digits of a picture, in reading order."""
+    """All the digits of a picture, in reading order. Printed, it is their text."""
 
     text: str
     """Lines separated by newlines, numbers by spaces; `?` for a digit that is unsure."""
     digits: tuple[ReadDigit, ...]
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        unsure = sum(digit.unsure for digit in self.digits)
+        return f"Page({self.text!r}, {len(self.digits)} digits, {unsure} unsure)"

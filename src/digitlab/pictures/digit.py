@@ -16,6 +16,7 @@ from digitlab.pictures.gray import eight_bits
 from digitlab.pictures.ink import Ink
 from digitlab.pictures.open import Source, open_picture
 from digitlab.pictures.raster import bounds, find_blobs, reduced, stroke_width, widened
+from digitlab.pictures.strip import shows_several
 
 Digit = NDArray[np.uint8]  # 28 x 28; 0 = paper, 255 = full ink
 _Drawing = NDArray[np.uint8]  # any size; 0 = paper, 255 = full ink
@@ -40,16 +41,31 @@ def prepare(source: Source) -> Digit:
     the picture is blank (see `has_ink`). An MNIST image, also with its grays inverted, comes out
     unchanged, byte for byte.
     """
+    return _prepared(source)[0]
+
+
+def prepare_and_check(source: Source) -> tuple[Digit, bool]:
+    """Return what `prepare` returns, and whether the picture seems to show several digits.
+
+    For how that is decided, see `digitlab.pictures.strip.shows_several`. Raises the same.
+    """
+    digit, ink = _prepared(source)
+    return digit, ink is not None and shows_several(ink)
+
+
+def _prepared(source: Source) -> tuple[Digit, Ink | None]:
+    """Return what `prepare` returns, and the ink; None if the picture was an MNIST image."""
     refuse_flat_stack(source)
     if has_format(source) and is_mnist(source[None])[0]:
-        return source.copy()  # without the time that opening it takes
+        return source.copy(), None  # without the time that opening it takes
     picture = open_picture(source, largest_side=_LARGEST)
     gray = picture.gray()
     if gray.shape == (SIDE, SIDE):
         for candidate in (gray, 255 - gray):
             if is_mnist(candidate[None])[0]:
-                return candidate.copy()
-    return to_mnist(picture.ink(_LARGEST))
+                return candidate.copy(), None
+    ink = picture.ink(_LARGEST)
+    return to_mnist(ink), ink
 
 
 def prepare_stack(images: NDArray[np.generic]) -> NDArray[np.uint8]:

@@ -51,10 +51,12 @@ def eight_bits(array: NDArray[np.generic]) -> NDArray[np.uint8]:
     return levels
 
 
-def gray_levels(image: Image.Image, largest_side: int | None) -> Gray:
+def gray_levels(image: Image.Image, largest_side: int | None, *, best_channel: bool = True) -> Gray:
     """Return the gray levels of a decoded image of any mode.
 
-    They are reduced by a whole factor while the longer side stays at or above `largest_side`.
+    They are reduced by a whole factor while the longer side stays at or above `largest_side`. If
+    one color channel has clearly more contrast than the luminance, they are those of this channel;
+    without `best_channel` they are always the luminance.
     """
     if image.mode.startswith(("I", "F")):
         image = Image.fromarray(eight_bits(np.asarray(image)))
@@ -73,7 +75,7 @@ def gray_levels(image: Image.Image, largest_side: int | None) -> Gray:
         if image.getchannel("A").getextrema()[0] != 255:
             return _opaque(image)
         image = image.convert("RGB")
-    return _best_channel(image)
+    return _best_channel(image) if best_channel else np.asarray(image.convert("L"), np.uint8)
 
 
 def _best_channel(image: Image.Image) -> Gray:

@@ -61,6 +61,14 @@ class Picture:
             self._inks[factor] = ink_of(self.gray(largest_side))
         return self._inks[factor]
 
+    def luminance(self) -> Gray:
+        """Return the luminance, uint8, height x width, also where one color alone shows more.
+
+        It is reduced as `open_picture` was told. Raises PictureError like `gray`.
+        """
+        with _decoding(self.name):
+            return gray_levels(self.image, self.largest_side, best_channel=False)
+
     def _factor(self, largest_side: int | None) -> int:
         return max(1, max(self._whole_gray.shape) // largest_side) if largest_side else 1
 

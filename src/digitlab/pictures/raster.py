@@ -42,6 +42,22 @@ def find_blobs(inked: NDArray[np.bool_]) -> Blobs:
     return Blobs(labels, areas)
 
 
+def blob_boxes(blobs: Blobs) -> NDArray[np.int64]:
+    """Return the box of each region, N x 4: top, bottom, left, right; the ends are one past.
+
+    >>> blob_boxes(find_blobs(np.array([[0, 0, 0, 0], [0, 1, 1, 0]], bool))).tolist()
+    [[1, 2, 1, 3]]
+    """
+    places = np.nonzero(blobs.labels)
+    owners = blobs.labels[places] - 1
+    boxes = np.zeros((len(blobs.areas), 4), np.int64)
+    boxes[:, ::2] = max(blobs.labels.shape)
+    for axis, place in enumerate(places):
+        np.minimum.at(boxes[:, 2 * axis], owners, place)
+        np.maximum.at(boxes[:, 2 * axis + 1], owners, place + 1)
+    return boxes
+
+
 def _joined_runs(
     rows: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[np.int64], width: int
 ) -> NDArray[np.int64]:

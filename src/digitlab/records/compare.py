@@ -10,7 +10,8 @@ import msgspec
 
 from digitlab.errors import DigitlabError
 from digitlab.models.metrics import wilson_interval
-from digitlab.recipe import RECIPES, Recipe
+from digitlab.named_recipes import RECIPES
+from digitlab.recipe import Recipe
 from digitlab.records.describe import changed_settings, distinct_names
 from digitlab.records.folder import RunResults
 from digitlab.records.history import HeldOutPoint, ScorePoint

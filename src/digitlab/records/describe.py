@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from digitlab.errors import printable
-from digitlab.recipe import RECIPES, Recipe
+from digitlab.named_recipes import RECIPES
+from digitlab.recipe import Recipe
 from digitlab.records.folder import RunFolder
 from digitlab.records.run_record import RunRecord
 
