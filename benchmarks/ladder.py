@@ -19,8 +19,10 @@ from cyclopts import Parameter
 from benchmarks.measure import Count, print_environment, print_table, progress, run_program
 from digitlab.data.dataset import load_dataset
 from digitlab.figures.canvas import new_figure, save_figure
-from digitlab.recipe import RECIPES, Recipe
-from digitlab.runs.repeat import Repeats, flags_of, repeat
+from digitlab.named_recipes import RECIPES
+from digitlab.recipe import Recipe
+from digitlab.runs.launch import flags_of
+from digitlab.runs.repeat import Repeats, repeat
 from digitlab.runs.run import Launch
 
 RUNGS: dict[str, dict[str, Any]] = {

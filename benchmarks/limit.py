@@ -28,9 +28,10 @@ from torch.profiler import ProfilerActivity, profile
 
 from benchmarks.measure import print_environment, print_table, run_program, seconds_of
 from digitlab.data.catalog import MNIST
-from digitlab.recipe import RECIPES, find_recipe
+from digitlab.named_recipes import RECIPES, find_recipe
+from digitlab.train.build import build_network
 from digitlab.train.device import set_up_device
-from digitlab.train.networks import build_network, normalize
+from digitlab.train.networks import normalize
 from digitlab.train.optimizer import MomentumSGD, make_optimizer
 from digitlab.train.step import train_step
 

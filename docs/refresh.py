@@ -17,7 +17,8 @@ from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
-from digitlab.recipe import RECIPES, Recipe, field_help
+from digitlab.named_recipes import RECIPES
+from digitlab.recipe import Recipe, field_help
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]

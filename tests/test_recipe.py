@@ -10,7 +10,8 @@ from benchmarks import ladder
 from digitlab.cli.recipe_flags import RecipeChanges, recipe_of
 from digitlab.errors import DigitlabError
 from digitlab.files import decode_json, encode_json
-from digitlab.recipe import RECIPES, Recipe, field_help, find_recipe
+from digitlab.named_recipes import RECIPES, find_recipe
+from digitlab.recipe import Recipe, field_help
 
 
 def test_the_tutorials_settings():

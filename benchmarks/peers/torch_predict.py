@@ -15,7 +15,8 @@ from digitlab.data.catalog import MNIST
 from digitlab.models.card import read_model
 from digitlab.pictures.digit import prepare
 from digitlab.recipe import Recipe
-from digitlab.train.networks import build_network, normalize
+from digitlab.train.build import build_network
+from digitlab.train.networks import normalize
 
 _, card = read_model(sys.argv[1])
 network = build_network(Recipe.from_json(card.recipe)).eval()

@@ -11,22 +11,43 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from digitlab.errors import DigitlabError, PictureError
+    from digitlab.data.dataset import Dataset, load_dataset
+    from digitlab.errors import DigitlabError, PictureError, Stopped
     from digitlab.pages.answers import Page, ReadDigit
     from digitlab.reader import Prediction, Reader
+    from digitlab.recipe import Recipe
+    from digitlab.workbench import Run
 
 __version__ = "0.1.0"
-__all__ = ["DigitlabError", "Page", "PictureError", "Prediction", "ReadDigit", "Reader", "load"]
+__all__ = [
+    "Dataset",
+    "DigitlabError",
+    "Page",
+    "PictureError",
+    "Prediction",
+    "ReadDigit",
+    "Reader",
+    "Recipe",
+    "Run",
+    "Stopped",
+    "load",
+    "load_dataset",
+]
 
 # The public names and their modules: each is imported when it is first used, so that
 # `digitlab --help` answers at once.
 _HOMES = {
+    "Dataset": "digitlab.data.dataset",
     "DigitlabError": "digitlab.errors",
     "PictureError": "digitlab.errors",
     "Page": "digitlab.pages.answers",
     "Prediction": "digitlab.reader",
     "ReadDigit": "digitlab.pages.answers",
     "Reader": "digitlab.reader",
+    "Recipe": "digitlab.recipe",
+    "Run": "digitlab.workbench",
+    "Stopped": "digitlab.errors",
+    "load_dataset": "digitlab.data.dataset",
 }
 
 

@@ -1,28 +1,31 @@
-"""Every hyperparameter, explained once; and the recipes that have a name.
+"""Every hyperparameter, explained once.
 
-The flags of `digitlab train`, their help, a run's record and the guide's table all come from this
-file. Importing it does not import PyTorch, so `digitlab train --help` is fast.
+The flags of `digitlab train`, their help, settings files, a run's record and the guide's table all
+come from this file. Importing it does not import PyTorch, so `digitlab train --help` is fast.
 
 The docstring under each field has two paragraphs. The first is the flag's help: what the setting
 is, and its range. The second explains what a larger or smaller value does, and the recipes' values.
 """
 
 import math
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal, get_args
 
 from digitlab.errors import DigitlabError
 
-Network = Literal["tutorial", "fast", "compact", "best"]
-"""The networks that `digitlab.train.networks.build_network` can build."""
-
 Schedule = Literal["constant", "one-cycle", "triangle"]
 """The schedules that `digitlab.train.optimizer.learning_rate_at` can follow."""
 
 Precision = Literal["float32", "bfloat16"]
 
-NETWORKS: tuple[str, ...] = get_args(Network)
+NETWORKS = ("tutorial", "fast", "compact", "best")
+"""The networks that come with the package: see `digitlab.train.networks`."""
+
+OWN_NETWORK = re.compile(r".+:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+"""Any other network: a file or module, a colon, and the name of the class in it."""
+
 SCHEDULES: tuple[str, ...] = get_args(Schedule)
 PRECISIONS: tuple[str, ...] = get_args(Precision)
 
@@ -34,14 +37,17 @@ class Recipe:
     Raises `DigitlabError` if a value is out of its range.
     """
 
-    network: Network = "tutorial"
+    network: str = "tutorial"
     """Which network to train: `tutorial` (two convolutions and two linear layers), `fast` (four
-    convolutions), `compact` (five convolutions), or `best` (the same with more channels).
+    convolutions), `compact` (five convolutions), `best` (the same with more channels), or one of
+    your own: `my_net.py:MyNet` or `package.module:MyNet`.
 
     The networks have 21,840, 38,170, 21,602 and 131,322 parameters. All but `tutorial` use batch
     norm, which lets them take larger steps. The first convolution of `fast` moves 2 pixels at a
     time and is computed from the training images instead of learned. `compact` and `best` keep
-    nearly all their parameters in convolutions, where each is used at many places of the image."""
+    nearly all their parameters in convolutions, where each is used at many places of the image. A
+    network of your own is any PyTorch module that takes such images and returns a score for each
+    class."""
 
     epochs: int = 3
     """How many times the network sees every training image; at least 1.
@@ -51,7 +57,7 @@ class Recipe:
     epochs without memorizing the images."""
 
     batch_size: int = 64
-    """How many images make up one training step; from 1 to 60,000.
+    """How many images make up one training step; at least 1.
 
     Each step changes the weights once, by the mean gradient of its batch. A larger batch gives a
     less noisy gradient but fewer steps per epoch: 60,000 images make 938 steps of 64, the
@@ -59,7 +65,7 @@ class Recipe:
     small ones."""
 
     test_batch_size: int = 1000
-    """How many images are tested at once; from 1 to 60,000.
+    """How many images are tested at once; at least 1.
 
     This affects speed and memory, never the accuracy, because nothing is learned during a test.
     1000 is the tutorial's value."""
@@ -96,19 +102,19 @@ class Recipe:
     10 is the tutorial's value. `compact` and `best` have many thousands of steps and log every 100;
     `fast` has only 118 and logs every 5."""
 
-    train_images: int = 60_000
-    """How many training images to use, counted from the first; from 1 to 60,000.
+    train_images: int = 0
+    """How many training images to use, counted from the first; 0 for all of them.
 
     Use fewer for a quick trial, or to see how much the accuracy depends on the amount of data."""
 
     validation: int = 0
-    """How many training images to hold out for validation; from 0 to below `train_images`.
+    """How many training images to hold out for validation; from 0 to below the number used.
 
     The network does not learn from the held-out images, so you can choose settings by the accuracy
     on them and leave the test set alone. They are tested after every epoch, and the test set only
     once, at the end. They are consecutive images, the same ones for every seed. MNIST is sorted by
     writer, so almost all of them are by writers not seen in training, as in the test set. The
-    recipes train on all 60,000 images; a model for real use should hold some out (the shipped
+    recipes hold out none; a model for real use should hold some out (the shipped
     model: 5,000), because its probabilities are calibrated on them."""
 
     schedule: Schedule = "constant"
@@ -210,10 +216,10 @@ class Recipe:
     set is always used only once."""
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "log_every"):
+        for name in ("epochs", "log_every", "batch_size", "test_batch_size"):
             self._check(name, getattr(self, name) >= 1, "at least 1")
-        for name in ("batch_size", "test_batch_size", "train_images"):
-            self._check(name, 1 <= getattr(self, name) <= 60_000, "from 1 to 60,000")
+        for name in ("train_images", "validation"):
+            self._check(name, getattr(self, name) >= 0, "at least 0")
         finite = math.isfinite(self.learning_rate)
         self._check("learning_rate", finite and self.learning_rate > 0, "a number above 0")
         for name in ("momentum", "dropout", "warm_up", "label_smoothing", "average"):
@@ -223,96 +229,22 @@ class Recipe:
         for name in ("weight_decay", "muon"):
             value = getattr(self, name)
             self._check(name, math.isfinite(value) and value >= 0, "a number of at least 0")
-        for name, total in (("plain_epochs", "epochs"), ("validation", "train_images")):
+        limits = [("plain_epochs", "epochs")]
+        if self.train_images:
+            limits.append(("validation", "train_images"))
+        for name, total in limits:
             below = getattr(self, total)
             limit = f"at least 0 and below {total} ({below:,})"
             self._check(name, 0 <= getattr(self, name) < below, limit)
-        choices = (("network", NETWORKS), ("schedule", SCHEDULES), ("precision", PRECISIONS))
-        for name, allowed in choices:
+        for name, allowed in (("schedule", SCHEDULES), ("precision", PRECISIONS)):
             self._check(name, getattr(self, name) in allowed, f"one of {', '.join(allowed)}")
+        is_network = self.network in NETWORKS or OWN_NETWORK.fullmatch(self.network)
+        names = ", ".join(NETWORKS)
+        self._check("network", bool(is_network), f"one of {names}, or like my_net.py:MyNet")
 
     def _check(self, name: str, holds: bool, limit: str) -> None:
         if not holds:
             raise DigitlabError(f"{name} is {getattr(self, name)!r}, but must be {limit}")
-
-
-RECIPES = {
-    # The tutorial's own settings. Claim: at least 97.8 % after 3 epochs and 98.3 % after 8.
-    "tutorial": Recipe(),
-    # One epoch, a few seconds. Claim: at least 99.0 % (10 seeds: 99.19), 25 times as fast as the
-    # tutorial's script with its 8 epochs (measured: 33 times).
-    "fast": Recipe(
-        network="fast",
-        epochs=1,
-        batch_size=512,
-        learning_rate=1.0,
-        momentum=0.8,
-        dropout=0.0,
-        log_every=5,
-        schedule="triangle",
-        warm_up=0.3,
-        weight_decay=0.0005,
-        muon=0.2,
-        label_smoothing=0.05,
-        precision="bfloat16",
-        test_each_epoch=False,
-    ),
-    # No more parameters than the tutorial's network. Claim: at least 99.6 % (5 seeds: 99.61).
-    "compact": Recipe(
-        network="compact",
-        epochs=40,
-        batch_size=128,
-        learning_rate=0.1,
-        dropout=0.0,
-        log_every=100,
-        schedule="one-cycle",
-        warm_up=0.15,
-        weight_decay=0.0005,
-        average=0.999,
-        augment=1.0,
-        plain_epochs=2,
-        precision="bfloat16",
-        test_each_epoch=False,
-    ),
-    # One network of less than 1 MB, for real pictures too. Claim: at least 99.6 % (5 seeds: 99.64),
-    # 98.3 % of the test set at 8x8, 99.7 % of the drawn digits in benchmarks/pictures.py; of its
-    # pictures without a digit, 95 % get no answer.
-    "best": Recipe(
-        network="best",
-        epochs=25,
-        batch_size=128,
-        learning_rate=0.1,
-        dropout=0.0,
-        log_every=100,
-        schedule="one-cycle",
-        warm_up=0.15,
-        weight_decay=0.0005,
-        muon=0.5,
-        average=0.999,
-        augment=1.0,
-        degraded=0.3,
-        outliers=0.02,
-        plain_epochs=2,
-        precision="bfloat16",
-        test_each_epoch=False,
-    ),
-}
-
-
-def find_recipe(name: str) -> Recipe:
-    """Return the named recipe.
-
-    Raises
-    ------
-    DigitlabError
-        If there is no recipe of that name; the message lists the names.
-
-    >>> find_recipe("tutorial").batch_size
-    64
-    """
-    if name not in RECIPES:
-        raise DigitlabError(f"there is no recipe {name!r}; choose one of {', '.join(RECIPES)}")
-    return RECIPES[name]
 
 
 @cache

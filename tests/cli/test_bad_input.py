@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from digitlab.recipe import Recipe
-from digitlab.train.networks import build_network
+from digitlab.train.build import build_network
 
 
 @pytest.mark.parametrize(

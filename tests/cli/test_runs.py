@@ -54,9 +54,10 @@ def train_in_process(run: Path) -> None:
 
 def test_a_run_leaves_what_it_promises(never_stopped: Path):
     assert {path.name for path in never_stopped.iterdir()} == {
-        *("run.json", "history.jsonl", "train.log", "report.json", ".lock"),
+        *("run.json", "history.jsonl", "train.log", "report.json", "inside.npz", ".lock"),
         *("last.safetensors", "previous.safetensors"),
         *("samples.png", "loss.png", "predictions.png", "confusion.png", "mistakes.png"),
+        *("kernels.png", "activations.png"),
     }
     record = json.loads((never_stopped / "run.json").read_text())
     assert record["recipe"]["train_images"] == 2000
@@ -429,6 +430,24 @@ def test_plot_draws_again_without_pytorch(never_stopped: Path, spawn: Callable, 
     assert process.returncode == 0, err
     assert all(str(path) in out for path in drawn)
     assert {path: path.read_bytes() for path in drawn} == before
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK\3\4 rubbish"])
+def test_without_a_good_inside_npz_the_other_figures_are_drawn(
+    never_stopped: Path, call: Callable, tmp_path: Path, content: bytes | None
+):
+    run = copy_of(never_stopped, tmp_path)
+    for name in ("kernels.png", "activations.png", "inside.npz"):
+        (run / name).unlink()
+    if content is not None:
+        (run / "inside.npz").write_bytes(content)
+    outcome = call("plot", run)
+    assert outcome.code == 0
+    assert "inside.npz cannot be read" in outcome.err
+    assert "kernels.png and activations.png are left out" in outcome.err
+    assert outcome.err.count("\n") == 1
+    assert "mistakes.png" in outcome.out
+    assert not (run / "kernels.png").exists()
 
 
 def test_plot_draws_the_curve_as_it_stood(never_stopped: Path, call: Callable, tmp_path: Path):

@@ -31,10 +31,11 @@ RECORD = RunRecord(
     threads=2,
     versions={"torch": "2"},
     checkpoint_steps=0,
+    parameters=21_840,
     commands=[command_given(["train", "--run", "a b"])],
 )
 POINTS = [
-    TestPoint(epoch=0, examples=0, loss=2.3, correct=1, total=10, seconds=0.5),
+    TestPoint(epoch=0, examples=0, loss=2.3, correct=1, total=10, classes_answered=3, seconds=0.5),
     TrainPoint(
         epoch=1,
         examples_in_epoch=0,
@@ -44,7 +45,9 @@ POINTS = [
         learning_rate=0.01,
         seconds=0.5,
     ),
-    HeldOutPoint(epoch=1, examples=10, loss=1.0, correct=9, total=10, seconds=1.5),
+    HeldOutPoint(
+        epoch=1, examples=10, loss=1.0, correct=9, total=10, classes_answered=3, seconds=1.5
+    ),
 ]
 
 
@@ -248,7 +251,7 @@ def test_the_record_says_which_code_was_run(tmp_path: Path, monkeypatch: pytest.
     assert f"code None -> {now['code']}" in changes
 
 
-@pytest.mark.parametrize("name", ["history.jsonl", "train.log", "report.json", "last.safetensors"])
+@pytest.mark.parametrize("name", ["history.jsonl", "report.json", "last.safetensors", "inside.npz"])
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
 def test_a_folder_or_a_pipe_in_place_of_a_file_is_refused(
     folder: RunFolder, name: str, make: Callable[[Path], None]

@@ -10,7 +10,7 @@ import pytest
 
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
-from digitlab.recipe import find_recipe
+from digitlab.named_recipes import find_recipe
 from digitlab.records.folder import RunFolder
 from digitlab.records.history import TestPoint, from_json_lines
 from digitlab.runs.repeat import repeat, summarize

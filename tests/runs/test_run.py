@@ -15,7 +15,8 @@ import torch
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.figures.run import draw_run
-from digitlab.recipe import Recipe, find_recipe
+from digitlab.named_recipes import find_recipe
+from digitlab.recipe import Recipe
 from digitlab.records import folder as folders
 from digitlab.records.folder import SYNTHETIC, RunFolder, read_results
 from digitlab.runs.run import Launch, resume_run, start_run

@@ -7,7 +7,7 @@ from torch import nn
 from digitlab.errors import DigitlabError
 from digitlab.recipe import Recipe
 from digitlab.train.average import ExponentialMovingAverage
-from digitlab.train.networks import build_network
+from digitlab.train.build import build_network
 
 
 def shift(network: nn.Module, by: float) -> None:

@@ -139,6 +139,14 @@ def test_the_lines_look_like_the_tutorials():
         learning_rate=0.01,
         seconds=1.0,
     )
-    test = TestPoint(epoch=1, examples=60_000, loss=0.0952, correct=9713, total=10_000, seconds=1.0)
+    test = TestPoint(
+        epoch=1,
+        examples=60_000,
+        loss=0.0952,
+        correct=9713,
+        total=10_000,
+        classes_answered=10,
+        seconds=1.0,
+    )
     assert train.line() == "Train Epoch: 1 [640/60000 (1%)]\tLoss: 2.298101"
     assert test.line() == "Test set: Avg. loss: 0.0952, Accuracy: 9713/10000 (97.13%)"

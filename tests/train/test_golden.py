@@ -24,7 +24,7 @@ import pytest
 import torch
 
 from digitlab.data.dataset import Dataset
-from digitlab.recipe import RECIPES, find_recipe
+from digitlab.named_recipes import RECIPES, find_recipe
 from digitlab.records.history import TestPoint, TrainPoint
 from digitlab.train.device import set_up_device
 from digitlab.train.loop import Training

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from digitlab.data.dataset import Dataset
 from digitlab.recipe import NETWORKS, Recipe
+from digitlab.train.build import build_network
 from digitlab.train.device import computes_bfloat16, set_up_device
 from digitlab.train.graph import RecordedStep
 from digitlab.train.loop import Training
-from digitlab.train.networks import build_network
 from digitlab.train.optimizer import Muon
 from digitlab.train.step import train_step
 

@@ -12,7 +12,8 @@ import torch
 
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
-from digitlab.recipe import Recipe, find_recipe
+from digitlab.named_recipes import find_recipe
+from digitlab.recipe import Recipe
 from digitlab.records.history import (
     HeldOutPoint,
     Point,

@@ -18,9 +18,10 @@ from torch import Tensor, nn
 from digitlab.data.dataset import Dataset
 from digitlab.recipe import NETWORKS, Recipe
 from digitlab.records.history import HeldOutPoint, TestPoint, TrainPoint
+from digitlab.train.build import build_network
 from digitlab.train.device import set_up_device
 from digitlab.train.loop import Training
-from digitlab.train.networks import build_network, count_parameters, normalize
+from digitlab.train.networks import count_parameters, normalize
 
 Weights = dict[str, Tensor]
 

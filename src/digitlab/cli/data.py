@@ -1,4 +1,4 @@
-"""`digitlab data`: fetch and verify a dataset, and show where it is and what it contains."""
+"""`digitlab data`: fetch and verify a dataset, or read a folder, and show what it contains."""
 
 import json
 from pathlib import Path
@@ -9,21 +9,22 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Column, Table
 
-from digitlab.cli.parameters import AsJson, DataDir, DatasetName
-from digitlab.data.dataset import load_dataset
+from digitlab.cli.parameters import AsJson, DataDir, DatasetName, Prepare
+from digitlab.data.dataset import Dataset, load_dataset
 
 
 def data(
     *,
     dataset: DatasetName = "mnist",
+    prepare: Prepare = None,
     data_dir: DataDir = None,
     figure: Annotated[
         Path | None, Parameter(help="Draw the first six training images into this file.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fetch and verify a dataset; show where it is and what it contains."""
-    loaded = load_dataset(dataset, data_dir=data_dir)
+    """Fetch and verify a dataset, or read a folder of pictures; show what it contains."""
+    loaded = load_dataset(dataset, data_dir=data_dir, preparation=prepare)
     if figure is not None:
         from digitlab.figures.images import draw_samples
 
@@ -37,13 +38,15 @@ def data(
             "dataset": loaded.name,
             "folder": str(loaded.folder),
             "sha256": loaded.digests,
+            "split": loaded.split,
+            "preparation": loaded.preparation,
             "classes": loaded.classes,
             "train_per_class": train_counts,
             "test_per_class": test_counts,
         }
         print(json.dumps(description))
         return
-    print(f"{loaded.title} is in {loaded.folder} (all checksums OK)")
+    print(_headline(loaded))
     counts = (Column(name, justify="right") for name in ("training images", "test images"))
     table = Table("class", *counts)
     for name, in_training, in_test in zip(loaded.classes, train_counts, test_counts, strict=True):
@@ -53,3 +56,14 @@ def data(
     Console().print(table)
     if figure is not None:
         print(f"wrote {figure}")
+
+
+def _headline(dataset: Dataset) -> str:
+    if dataset.split == "published":
+        return f"{dataset.title} is in {dataset.folder} (all checksums OK)"
+    split = {
+        "folders": "divided by its folders of training and test pictures",
+        "seeded": "one fifth of each class for testing, by a fixed seed",
+    }[dataset.split]
+    count = len(dataset.train_labels) + len(dataset.test_labels)
+    return f"{dataset.folder}: {count:,} pictures, prepared as {dataset.preparation!r}; {split}"

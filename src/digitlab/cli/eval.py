@@ -8,6 +8,7 @@ from typing import Annotated
 import numpy as np
 from cyclopts import Parameter
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Column, Table
 
 from digitlab.cli.parameters import AsJson, DeviceName, RecordedDataDir, Threads
@@ -17,10 +18,13 @@ from digitlab.files import encode_json
 from digitlab.models.calibration import Calibration, LogProbabilities, temperature_scaled
 from digitlab.models.card import is_model, read_model
 from digitlab.models.classifier import Classifier
+from digitlab.pictures.preparation import Preparation
 from digitlab.records.folder import RunFolder, record_of
 from digitlab.records.history import result_line
 from digitlab.records.report import ConfidenceReport, Report, make_report
 from digitlab.records.run_record import RunRecord, load_recorded_dataset
+
+_MOST_CONFUSIONS = 20
 
 Answers = tuple[LogProbabilities, Calibration | None]
 
@@ -52,7 +56,16 @@ def evaluate(
     *,
     dataset: Annotated[
         str | None,
-        Parameter(help="Whose test set; default: the dataset that the network was trained on."),
+        Parameter(
+            help="Whose test set: a name or a folder, as for `digitlab train`; default: the "
+            "dataset that the network was trained on."
+        ),
+    ] = None,
+    prepare: Annotated[
+        Preparation | None,
+        Parameter(
+            help="How the pictures in a folder become 28x28 pixels; default: as in training."
+        ),
     ] = None,
     as_json: AsJson = False,
     device: Annotated[
@@ -65,7 +78,7 @@ def evaluate(
     """Test a trained network: accuracy with its interval, every class, confidence, confusion."""
     subjects = [_open(path, device, threads) for path in models]
     name = dataset or _common_dataset(subjects)
-    loaded = load_recorded_dataset(name, subjects[0].record, data_dir)
+    loaded = load_recorded_dataset(name, subjects[0].record, data_dir, prepare)
     tested = [subject.test(loaded) for subject in subjects]
     answers, calibration = tested[0] if len(tested) == 1 else (_mean_of(tested), None)
     named = ", ".join(str(path) for path in models)
@@ -91,7 +104,8 @@ def _open(path: Path, device: str, threads: int | None) -> _Subject:
 
         def test(dataset: Dataset) -> Answers:
             answers = classifier.log_probabilities(dataset.test_images)
-            return answers, card.calibration if dataset.name == card.dataset else None
+            is_its_own = Path(dataset.name).name == card.dataset  # the card has no folders in it
+            return answers, card.calibration if is_its_own else None
 
         return _Subject(
             path=path, dataset_name=card.dataset, epochs=card.epochs, record=None, test=test
@@ -138,7 +152,9 @@ def _print_report(report: Report) -> None:
     _print_confidence(report.calibration, report.total)
     console = Console()
     console.print(_class_table(report))
-    console.print(_confusion_table(report))
+    confusion = _confusion_table(report)
+    width = Measurement.get(console, console.options.update(width=10_000), confusion).maximum
+    console.print(confusion if width <= max(console.width, 80) else _confusion_list(report))
 
 
 def _print_confidence(confidence: ConfidenceReport, total: int) -> None:
@@ -172,4 +188,19 @@ def _confusion_table(report: Report) -> Table:
     for index, (name, row) in enumerate(zip(report.classes, report.confusion, strict=True)):
         label = name if name == str(index) else f"{index} {name}"
         table.add_row(label, *(f"{count}" if count else "·" for count in row))
+    return table
+
+
+def _confusion_list(report: Report) -> Table:
+    """Return the most frequent confusions, for so many classes that a square is too wide."""
+    counts = np.array(report.confusion)
+    np.fill_diagonal(counts, 0)
+    pairs = np.argwhere(counts)
+    pairs = pairs[np.argsort(-counts[tuple(pairs.T)], kind="stable")][:_MOST_CONFUSIONS]
+    table = Table(
+        "true label", "answer", Column("images", justify="right"), title="Most frequent confusions"
+    )
+    for truth, answer in pairs.tolist():
+        count = f"{counts[truth, answer]:,}"
+        table.add_row(report.classes[truth], report.classes[answer], count)
     return table

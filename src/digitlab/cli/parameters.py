@@ -6,12 +6,28 @@ from typing import Annotated, Literal
 
 from cyclopts import CycloptsError, Parameter
 
+from digitlab.data.catalog import CATALOG
 from digitlab.errors import printable
+from digitlab.pictures.preparation import Preparation
 
 STDIN = Path("-")
 """The name that stands for a picture on stdin."""
 
-DatasetName = Annotated[str, Parameter(help="Which dataset: mnist or fashion-mnist.")]
+DatasetName = Annotated[
+    str,
+    Parameter(
+        help=f"Which dataset: {', '.join(CATALOG)}; or a folder with one subfolder of pictures for "
+        "each class."
+    ),
+]
+
+Prepare = Annotated[
+    Preparation | None,
+    Parameter(
+        help="How the pictures in a folder become 28x28 pixels: mnist crops, scales and centers "
+        "the ink as in MNIST; as-is only makes them gray and resizes them. Default: mnist."
+    ),
+]
 
 _DEFAULT_DATA_DIR = "the variable DIGITLAB_DATA_DIR, or else the user's cache folder."
 
@@ -34,6 +50,15 @@ Threads = Annotated[int | None, Parameter(help="How many CPU threads; default: P
 
 Figures = Annotated[bool, Parameter(help="Draw the figures, which takes a second or two.")]
 
+WithTensorBoard = Annotated[
+    bool,
+    Parameter(
+        negative="",
+        help="Also write the curves for TensorBoard into the run's folder; needs the package "
+        "tensorboard. A run that was started with it is continued with it.",
+    ),
+]
+
 _switch = partial(Parameter, negative="", show_default=False)
 
 AsJson = Annotated[bool, _switch(name="--json", help="Print one JSON object.")]
@@ -43,6 +68,14 @@ AsJsonLines = Annotated[bool, _switch(name="--json", help="Print one JSON object
 AsCsv = Annotated[bool, _switch(name="--csv", help="Print comma-separated values.")]
 
 RunPath = Annotated[Path, Parameter(help="The run's folder.")]
+
+RunPaths = Annotated[
+    list[Path],
+    Parameter(
+        help="The folder of a run, or of several runs: `digitlab repeat` makes such folders.",
+        negative="",
+    ),
+]
 
 
 def _refuse_options(_type: object, paths: list[Path]) -> None:

@@ -1,32 +1,64 @@
-"""`digitlab plot`: draw a run's figures from its files. PyTorch is not needed."""
+"""`digitlab plot`: draw a run's figures, or compare several. PyTorch is not needed."""
 
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from digitlab.cli.finish import print_figures
-from digitlab.cli.parameters import RecordedDataDir, RunPath
-from digitlab.records.folder import RunFolder, read_results
+from digitlab.cli.finish import draw_figures, print_figures
+from digitlab.cli.parameters import RecordedDataDir, RunPaths
+from digitlab.errors import DigitlabError
+from digitlab.records.folder import RunResults, read_results
+
+_COMPARISON = Path("comparison.png")
 
 
 def plot(
-    run: RunPath,
+    runs: RunPaths,
     /,
     *,
     epochs: Annotated[
         int | None,
         Parameter(
-            help="Draw only the loss curve as it was after this many epochs, as loss-N-epochs.png."
+            help="Draw only the loss curve as it was after this many epochs, as loss-N-epochs.png; "
+            "for one run."
         ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        Parameter(help=f"The figure of several runs; default: {_COMPARISON} in this folder."),
     ] = None,
     data_dir: RecordedDataDir = None,
 ) -> None:
-    """Draw a run's figures again."""
-    results = read_results(RunFolder(run))
+    """Draw a run's figures again, or the loss curves of several runs in one figure."""
+    from digitlab.records.describe import find_runs
 
-    from digitlab.figures.run import draw_loss_until, draw_run  # here: matplotlib takes 0.3 s
-
+    results = [read_results(folder) for folder in find_runs(runs)]
+    if len(results) > 1:
+        if epochs is not None:
+            raise DigitlabError(
+                f"--epochs is for one run, but there are {len(results)}; leave it out, or name one"
+            )
+        print_figures([_draw_together(results, out or _COMPARISON)])
+        return
+    if out is not None:
+        raise DigitlabError(
+            "--out is for several runs; the figures of one run are written to its own folder"
+        )
+    (run,) = results
     if epochs is None:
-        print_figures(draw_run(results, results.record.load_dataset(data_dir)))
-    else:
-        print_figures([draw_loss_until(results, epochs)])
+        draw_figures(run, run.record.load_dataset(data_dir))
+        return
+
+    from digitlab.figures.run import draw_loss_until  # here: matplotlib takes 0.3 s
+
+    # The run's report has the names of the classes, too, and needs no dataset.
+    known = run.report or run.record.load_dataset(data_dir)
+    print_figures([draw_loss_until(run, epochs, classes=len(known.classes))])
+
+
+def _draw_together(runs: list[RunResults], out: Path) -> Path:
+    from digitlab.figures.comparison import draw_comparison  # here: matplotlib takes 0.3 s
+    from digitlab.records.compare import compare_runs
+
+    return draw_comparison(runs, compare_runs(runs), out)

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from cyclopts import Group, Parameter
 
-from digitlab.recipe import RECIPES, Recipe, field_help, find_recipe
+from digitlab.named_recipes import RECIPES, find_recipe
+from digitlab.recipe import Recipe, field_help
 
 _IN_RECIPE = Group(
     "Recipe",

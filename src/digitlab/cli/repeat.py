@@ -7,23 +7,28 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from digitlab.cli.parameters import AsJson, DataDir, DatasetName, Device, Threads
+from digitlab.cli.parameters import AsJson, DataDir, DatasetName, Device, Prepare, Threads
 from digitlab.cli.recipe_flags import Changes, recipe_of
 from digitlab.data.dataset import load_dataset
 from digitlab.files import encode_json
-from digitlab.recipe import Recipe, find_recipe
+from digitlab.named_recipes import find_recipe, short_name
+from digitlab.recipe import Recipe
 
 if TYPE_CHECKING:
     from digitlab.runs.repeat import Repeats
 
 
 def repeat(
-    recipe: Annotated[str, Parameter(help="A named set of settings; see `digitlab train --help`.")],
+    recipe: Annotated[
+        str,
+        Parameter(help="A named set of settings, or a TOML file; see `digitlab train --help`."),
+    ],
     /,
     *,
     seeds: Annotated[int, Parameter(help="How many runs, with seeds 1, 2, 3 and so on.")] = 10,
     changes: Changes = None,
     dataset: DatasetName = "mnist",
+    prepare: Prepare = None,
     run: Annotated[
         Path | None,
         Parameter(help="The folder of all the runs; default: runs/repeat-RECIPE-DATASET."),
@@ -48,15 +53,18 @@ def repeat(
     whole_recipe = recipe_of(recipe, changes)
 
     # Here: importing PyTorch takes a second. And before the data is fetched, in case it is missing.
+    from digitlab.runs.launch import Launch
+    from digitlab.runs.live import default_watcher
     from digitlab.runs.repeat import repeat as repeat_runs
-    from digitlab.runs.run import Launch
 
+    loaded = load_dataset(dataset, data_dir=data_dir, preparation=prepare)
     repeats = repeat_runs(
-        run or Path("runs") / f"repeat-{recipe}-{dataset}",
+        run or Path("runs") / f"repeat-{short_name(recipe)}-{Path(loaded.name).name}",
         recipe,
         whole_recipe,
-        load_dataset(dataset, data_dir=data_dir),
+        loaded,
         Launch(device=device, threads=threads, jobs=jobs, command=sys.argv[1:]),
+        default_watcher(),
         seeds=seeds,
     )
     print(encode_json(repeats).decode().strip() if as_json else _markdown(repeats))

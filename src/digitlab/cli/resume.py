@@ -6,7 +6,13 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from digitlab.cli.finish import finish_run
-from digitlab.cli.parameters import DeviceName, Figures, RecordedDataDir, RunPath
+from digitlab.cli.parameters import (
+    DeviceName,
+    Figures,
+    RecordedDataDir,
+    RunPath,
+    WithTensorBoard,
+)
 from digitlab.records.folder import RunFolder
 
 
@@ -28,16 +34,22 @@ def resume(
     ] = None,
     data_dir: RecordedDataDir = None,
     figures: Figures = True,
+    tensorboard: WithTensorBoard = False,
 ) -> None:
     """Continue a run from its last checkpoint, to the same bits as if it had never stopped."""
-    from digitlab.runs.run import resume_run  # here: importing PyTorch takes a second
+    # Here: importing PyTorch takes a second.
+    from digitlab.runs.live import default_watcher
+    from digitlab.runs.run import resume_run
 
+    folder = RunFolder(run)
+    writes_events = tensorboard or folder.tensorboard.is_dir()  # as the run was started
     results, dataset = resume_run(
-        RunFolder(run),
+        folder,
         data_dir=data_dir,
         epochs=epochs,
         device_name=device,
         checkpoint_steps=checkpoint_steps,
         command=sys.argv[1:],
+        watcher=default_watcher(tensorboard=folder.tensorboard if writes_events else None),
     )
     finish_run(results, dataset, figures=figures)

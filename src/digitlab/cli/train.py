@@ -7,20 +7,33 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from digitlab.cli.finish import finish_run
-from digitlab.cli.parameters import DataDir, DatasetName, Device, Figures, Threads
+from digitlab.cli.parameters import (
+    DataDir,
+    DatasetName,
+    Device,
+    Figures,
+    Prepare,
+    Threads,
+    WithTensorBoard,
+)
 from digitlab.cli.recipe_flags import Changes, recipe_of
 from digitlab.data.dataset import load_dataset
-from digitlab.recipe import RECIPES
+from digitlab.named_recipes import RECIPES, short_name
 from digitlab.records.folder import RunFolder
 
 
 def train(
     *,
     recipe: Annotated[
-        str, Parameter(help=f"A named set of settings: {', '.join(RECIPES)}.")
+        str,
+        Parameter(
+            help=f"A named set of settings: {', '.join(RECIPES)}; or a TOML file of your own "
+            "with a `base` and the settings that differ from it."
+        ),
     ] = "tutorial",
     changes: Changes = None,
     dataset: DatasetName = "mnist",
+    prepare: Prepare = None,
     seed: Annotated[
         int,
         Parameter(
@@ -42,19 +55,25 @@ def train(
     ] = 0,
     data_dir: DataDir = None,
     figures: Figures = True,
+    tensorboard: WithTensorBoard = False,
     jobs: Annotated[int, Parameter(show=False)] = 1,  # set by `digitlab repeat`, for the record
 ) -> None:
     """Train a new network, test it, and draw the figures."""
     whole_recipe = recipe_of(recipe, changes)
-    folder = RunFolder(run or Path("runs") / recipe)
+    name = short_name(recipe)
+    folder = RunFolder(run or Path("runs") / name)
     folder.check_free(force=force)
 
     # Here: importing PyTorch takes a second. And before the data is fetched, in case it is missing.
-    from digitlab.runs.run import Launch, start_run
+    from digitlab.runs.launch import Launch
+    from digitlab.runs.live import default_watcher
+    from digitlab.runs.run import start_run
 
-    loaded = load_dataset(dataset, data_dir=data_dir)
+    watcher = default_watcher(tensorboard=folder.tensorboard if tensorboard else None)
+
+    loaded = load_dataset(dataset, data_dir=data_dir, preparation=prepare)
     launch = Launch(
-        recipe_name=recipe,
+        recipe_name=name,
         seed=seed,
         device=device,
         threads=threads,
@@ -63,4 +82,5 @@ def train(
         jobs=jobs,
         command=sys.argv[1:],
     )
-    finish_run(start_run(folder, whole_recipe, loaded, launch), loaded, figures=figures)
+    results = start_run(folder, whole_recipe, loaded, launch, watcher)
+    finish_run(results, loaded, figures=figures)

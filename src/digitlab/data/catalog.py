@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from functools import partial
 
-from digitlab.errors import DigitlabError
 from digitlab.pictures.preparation import Preparation
 
 
@@ -13,9 +12,16 @@ class DataFile:
 
     name: str
     size: int
-    """Bytes."""
-    sha256: str
-    """Hexadecimal digest of the decompressed bytes."""
+    """Bytes, after decompression."""
+    sha256: str | None = None
+    """Hexadecimal digest of the decompressed bytes; None if none is published."""
+    gzip_sha256: str | None = None
+    """Digest of the file as it is served, compressed by gzip. The file is then kept compressed."""
+
+    @property
+    def digest(self) -> str | None:
+        """The digest by which the file is recognized; None if only its archive has one."""
+        return self.sha256 or self.gzip_sha256
 
     @property
     def largest_stored_size(self) -> int:
@@ -24,6 +30,18 @@ class DataFile:
         On data that cannot be compressed, gzip adds less than 1 %, and a short header.
         """
         return self.size + self.size // 100 + 4096
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A zip file that contains a dataset's files, each as `FOLDER/NAME.gz`."""
+
+    name: str
+    size: int
+    """Bytes."""
+    sha256: str
+    folder: str
+    """The folder inside the archive."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +53,10 @@ class CatalogEntry:
     title: str
     classes: tuple[str, ...]
     """The names of the classes: class 0 first."""
-    mean: float
-    """Mean of all training pixels, where black is 0 and white is 1."""
-    std: float
-    """Standard deviation of the same pixels."""
+    mean: float | None = None
+    """Mean of all training pixels, where black is 0 and white is 1; None: computed at each load."""
+    std: float | None = None
+    """Standard deviation of the same pixels; None as well."""
     preparation: Preparation = "mnist"
     """How other pictures are made comparable to these images."""
     train_images: DataFile
@@ -46,7 +64,13 @@ class CatalogEntry:
     test_images: DataFile
     test_labels: DataFile
     mirrors: tuple[str, ...]
-    """URLs of folders that serve each file as NAME.gz, tried in this order."""
+    """URLs of folders that serve each file as NAME.gz, or the archive; tried in this order."""
+    archive: Archive | None = None
+    """The archive that contains the files, if they are not served one by one."""
+    is_transposed: bool = False
+    """Whether rows and columns are exchanged in the files."""
+    label_column: int | None = None
+    """Which column of the labels is the class, counted from 0; None if there are no columns."""
     torchvision_folder: str
     """Where torchvision stores the files, relative to its data folder."""
     disputed: tuple[int, ...] = ()
@@ -114,15 +138,85 @@ FASHION_MNIST = CatalogEntry(
     system_package="dataset-fashion-mnist",
 )
 
-CATALOG = {entry.name: entry for entry in (MNIST, FASHION_MNIST)}
+# The sources of the next three could not be reached when these entries were written. The URLs are
+# torchvision's, and each entry states where its digests are from. Each load computes mean and std.
 
+QMNIST = CatalogEntry(
+    name="qmnist",
+    title="QMNIST",
+    classes=tuple("0123456789"),
+    # Digests: torchvision's prototype datasets, and its MD5 sums are of the same files.
+    train_images=DataFile(
+        *("qmnist-train-images-idx3-ubyte", 47_040_016),
+        gzip_sha256="9e26a7bf1683614e065d7b76460ccd52807165b3f22561fb782bd9f38c52b51d",
+    ),
+    train_labels=DataFile(
+        *("qmnist-train-labels-idx2-int", 1_920_012),
+        gzip_sha256="2c05dc77f6b916b38e455e97ab129a42a444f3dbef09b278a366f82904e0dd9f",
+    ),
+    test_images=DataFile(
+        *("qmnist-test-images-idx3-ubyte", 47_040_016),
+        gzip_sha256="43fc22bf7498b8fc98de98369d72f752d0deabc280a43a7bcc364ab19e57b375",
+    ),
+    test_labels=DataFile(
+        *("qmnist-test-labels-idx2-int", 1_920_012),
+        gzip_sha256="9fbcbe594c3766fdf4f0b15c5165dc0d1e57ac604e01422608bb72c906030d06",
+    ),
+    mirrors=("https://raw.githubusercontent.com/facebookresearch/qmnist/master/",),
+    label_column=0,  # the other seven say who wrote the digit
+    torchvision_folder="QMNIST/raw",
+)
 
-def find_entry(name: str) -> CatalogEntry:
-    """Return the catalog entry with that name, or raise a `DigitlabError` that lists all names.
+KMNIST = CatalogEntry(
+    name="kmnist",
+    title="Kuzushiji-MNIST",
+    classes=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+    preparation="as-is",
+    # Digests: the same in TensorFlow Datasets and in torchvision's prototype datasets.
+    train_images=DataFile(
+        *("train-images-idx3-ubyte", 47_040_016),
+        gzip_sha256="51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",
+    ),
+    train_labels=DataFile(
+        *("train-labels-idx1-ubyte", 60_008),
+        gzip_sha256="e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",
+    ),
+    test_images=DataFile(
+        *("t10k-images-idx3-ubyte", 7_840_016),
+        gzip_sha256="edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",
+    ),
+    test_labels=DataFile(
+        *("t10k-labels-idx1-ubyte", 10_008),
+        gzip_sha256="20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
+    ),
+    mirrors=(
+        "http://codh.rois.ac.jp/kmnist/dataset/kmnist/",
+        "https://codh.rois.ac.jp/kmnist/dataset/kmnist/",
+    ),
+    torchvision_folder="KMNIST/raw",
+)
 
-    >>> find_entry("mnist").test_images.size
-    7840016
-    """
-    if name not in CATALOG:
-        raise DigitlabError(f"there is no dataset {name!r}; choose one of {', '.join(CATALOG)}")
-    return CATALOG[name]
+EMNIST_DIGITS = CatalogEntry(
+    name="emnist-digits",
+    title="EMNIST digits",
+    classes=tuple("0123456789"),
+    train_images=DataFile("emnist-digits-train-images-idx3-ubyte", 188_160_016),
+    train_labels=DataFile("emnist-digits-train-labels-idx1-ubyte", 240_008),
+    test_images=DataFile("emnist-digits-test-images-idx3-ubyte", 31_360_016),
+    test_labels=DataFile("emnist-digits-test-labels-idx1-ubyte", 40_008),
+    mirrors=(
+        "https://biometrics.nist.gov/cs_links/EMNIST/",
+        "https://www.itl.nist.gov/iaui/vip/cs_links/EMNIST/",
+    ),
+    # Size and digest: TensorFlow Datasets. No digests of the files in it are published.
+    archive=Archive(
+        name="gzip.zip",
+        size=561_753_746,
+        sha256="fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e",
+        folder="gzip",
+    ),
+    is_transposed=True,
+    torchvision_folder="EMNIST/raw",
+)
+
+CATALOG = {entry.name: entry for entry in (MNIST, FASHION_MNIST, EMNIST_DIGITS, QMNIST, KMNIST)}

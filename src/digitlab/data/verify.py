@@ -7,7 +7,7 @@ full of control characters. So the catalog's sizes limit all that is read or dec
 import gzip
 import hashlib
 import zlib
-from io import BufferedIOBase
+from io import BufferedIOBase, BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,10 +33,23 @@ class SourceError(Exception):
 def verified(file: DataFile, stream: BufferedIOBase) -> NDArray[np.uint8]:
     """Return a file's decompressed bytes, shape (bytes,), if they are those in the catalog.
 
-    The seekable `stream` is the file as stored or served: plain, or compressed by gzip. Raises
-    `SourceError` if the size or the SHA-256 digest is wrong or the gzip data is damaged, and
-    `OSError` if the stream cannot be read.
+    The seekable `stream` is the file as stored or served: plain, or compressed by gzip. It must be
+    compressed if the catalog only has the digest of the compressed file. Raises `SourceError` if
+    the size or a SHA-256 digest is wrong or the gzip data is damaged, and `OSError` if the stream
+    cannot be read.
     """
+    if file.gzip_sha256 is not None:
+        stored = stream.read(file.largest_stored_size + 1)
+        _check_digest(f"{file.name}.gz", hashlib.sha256(stored).hexdigest(), file.gzip_sha256)
+        stream = BytesIO(stored)
+    content = _decompressed(file, stream)
+    if file.sha256 is not None:
+        _check_digest(file.name, hashlib.sha256(content.data).hexdigest(), file.sha256)
+    return content
+
+
+def _decompressed(file: DataFile, stream: BufferedIOBase) -> NDArray[np.uint8]:
+    """Return the bytes in a plain or compressed file; raise `SourceError` for another size."""
     is_compressed = stream.read(2) == _GZIP_MAGIC
     stream.seek(0)
     content = np.empty(file.size + 1, np.uint8)  # one more, to notice a file that is too long
@@ -49,9 +62,9 @@ def verified(file: DataFile, stream: BufferedIOBase) -> NDArray[np.uint8]:
     if size != file.size:
         found = f"{size:,}" if size < file.size else "more"
         raise SourceError(f"{file.name} has {found} bytes instead of {file.size:,}")
-    digest = hashlib.sha256(content[:size].data).hexdigest()
-    if digest != file.sha256:
-        raise SourceError(
-            f"{file.name} is altered (SHA-256 {digest[:12]}… instead of {file.sha256[:12]}…)"
-        )
     return content[:size]
+
+
+def _check_digest(name: str, found: str, expected: str) -> None:
+    if found != expected:
+        raise SourceError(f"{name} is altered (SHA-256 {found[:12]}… instead of {expected[:12]}…)")

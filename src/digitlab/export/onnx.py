@@ -19,29 +19,35 @@ from digitlab.models.calibration import LogProbabilities
 from digitlab.models.card import ANSWERS, IMAGES, WEIGHTS, ModelCard, write_model
 from digitlab.models.classifier import Classifier
 from digitlab.records.report import make_report
+from digitlab.train.layers import layer_outputs
 from digitlab.train.networks import count_parameters, normalize
 from digitlab.train.trained import TrainedNetwork, calibrate_trained
 
 _TOLERANCE = 1e-4  # of a log-probability, between PyTorch and the file
 _BATCH_SIZES = (1, 2, 17)  # at which the two are compared, besides the whole test set at once
+_TEMPORARY = "layer:"  # before the names of the inner outputs, until they cannot clash
 _TESTED = ("correct", "total", "accuracy", "interval", "loss", "calibration")  # of the report
 
 
 class _FromBytes(nn.Module):
     """A network with its normalization, which also puts out its inner layers.
 
-    In: uint8 (N, 28, 28). Out: the log-probabilities, then the output of each of `network.layers`.
+    In: uint8 (N, 28, 28). Out: the log-probabilities, then the output of each inner layer: see
+    `layer_outputs`.
     """
 
     def __init__(self, network: nn.Module, mean: float, std: float) -> None:
         super().__init__()
         self.network, self.mean, self.std = network, mean, std
-        self.inner: dict[str, Tensor] = dict.fromkeys(network.layers)  # type: ignore[assignment, arg-type]
-        for name in self.inner:
-            network.get_submodule(name).register_forward_hook(partial(self._keep, name))
+        pair = torch.zeros(2, 28, 28, dtype=torch.uint8)
+        self.inner: dict[str, Tensor] = {}
+        for name, output in layer_outputs(network, normalize(pair, mean, std)).items():
+            shown = _free_name(name, {IMAGES, ANSWERS, *self.inner})
+            self.inner[shown] = output
+            network.get_submodule(name).register_forward_hook(partial(self._keep, shown))
 
     def _keep(self, name: str, _module: nn.Module, _inputs: Any, output: Tensor) -> None:
-        self.inner[name] = output
+        self.inner[name] = output.clone()  # what follows may change it in place
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """Return the log-probabilities, and the output of each inner layer."""
@@ -71,13 +77,14 @@ def export_onnx(
     )
     card = ModelCard(
         sha256=hashlib.sha256(weights).hexdigest(),
-        dataset=dataset.name,
+        dataset=_last_name(dataset.name),
         classes=list(dataset.classes),
         parameters=count_parameters(trained.network),
         layers={name: list(output.shape[1:]) for name, output in module.inner.items()},
         calibration=calibration,
         test={name: msgspec.to_builtins(getattr(report, name)) for name in _TESTED},
-        recipe=msgspec.to_builtins(trained.recipe),
+        recipe=msgspec.to_builtins(trained.recipe)
+        | {"network": _last_name(trained.recipe.network)},
         seed=trained.seed,
         epochs=trained.epochs,
         data_sha256=dataset.digests,
@@ -104,7 +111,7 @@ def to_onnx(module: _FromBytes) -> bytes:
                 module,
                 (example,),
                 input_names=[IMAGES],
-                output_names=[ANSWERS, *module.inner],
+                output_names=[ANSWERS, *(_TEMPORARY + name for name in module.inner)],
                 dynamic_shapes={"images": {0: torch.export.Dim("n")}},
                 dynamo=True,
                 external_data=False,
@@ -115,6 +122,7 @@ def to_onnx(module: _FromBytes) -> bytes:
     assert program is not None
     model = program.model_proto  # a new copy at each access
     graph = model.graph
+    _name_outputs(graph)
     values = (*graph.value_info, *graph.input, *graph.output, *graph.initializer)
     for described in (model, graph, *graph.node, *values):
         # What the exporter adds for debugging: source lines and folders of this machine.
@@ -123,10 +131,46 @@ def to_onnx(module: _FromBytes) -> bytes:
     return weights
 
 
+def _last_name(name: str) -> str:
+    """Return the last part of a name that may be a path on this machine, for the card.
+
+    >>> _last_name("/home/me/nets/mine.py:Net"), _last_name("mnist")
+    ('mine.py:Net', 'mnist')
+    """
+    return Path(name).name
+
+
+def _name_outputs(graph: Any) -> None:
+    """Give the inner outputs the names of their layers.
+
+    A layer may have the name that the exporter gave to some inner value (`conv2d`, `relu`): that
+    value is then renamed, because a name may be used only once.
+    """
+    named = {it.name: it.name.removeprefix(_TEMPORARY) for it in graph.output}
+    taken = {name for node in graph.node for name in node.output} | {*named.values()}
+    for node in graph.node:
+        for name in node.output:
+            if name not in named and name in named.values():
+                taken.add(free := _free_name(name, taken))
+                named[name] = free
+    for node in graph.node:
+        node.input[:] = [named.get(name, name) for name in node.input]
+        node.output[:] = [named.get(name, name) for name in node.output]
+    for value in (*graph.value_info, *graph.output):
+        value.name = named.get(value.name, value.name)
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """Return the name, with underscores at its end if it is taken."""
+    while name in taken:
+        name += "_"
+    return name
+
+
 def _check_equal(
     expected: LogProbabilities, classifier: Classifier, images: NDArray[np.uint8]
 ) -> None:
-    """Compare a model file with PyTorch's answers, float32 (N, 10), to the first N `images`.
+    """Compare a model file with PyTorch's answers, (N, classes), to the first `images`.
 
     The classifier gets the images in one batch. Raises `DigitlabError` if a log-probability differs
     by more than 1e-4, or an answer differs.

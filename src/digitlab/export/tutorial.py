@@ -7,8 +7,8 @@ import torch
 
 from digitlab.errors import DigitlabError
 from digitlab.files import write_whole
+from digitlab.train.build import build_network, load_weights
 from digitlab.train.checkpoint import load_checkpoint_to_use
-from digitlab.train.networks import build_network, load_weights
 
 
 def export_tutorial(run: Path, out: Path) -> tuple[Path, Path]:

@@ -5,8 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 
-from digitlab.figures.canvas import new_figure, save_figure
+from digitlab.figures.plots import log_loss_axis, new_figure, nice_step, save_figure, span_examples
+
+_MANY = 1_500
+"""A line of more points than this is so dense that its running mean is drawn over it."""
 
 
 def draw_loss(
@@ -16,7 +20,10 @@ def draw_loss(
     test_losses: Sequence[float],
     path: Path,
     *,
+    title: str | None = None,
     test_name: str = "Test Loss",
+    epoch_size: int | None = None,
+    resumed_at: Sequence[int] = (),
     smoothing: float = 0.0,
     classes: int = 10,
 ) -> Path:
@@ -24,6 +31,11 @@ def draw_loss(
 
     `..._examples` are the numbers of training images that the network had seen when each loss was
     measured. `test_name` is the legend's name for the dots, which can also be of held-out images.
+    With `epoch_size`, the number of training images per epoch, an axis at the top counts epochs.
+    `resumed_at` is where the run was stopped and resumed, in training images seen.
+
+    The loss axis is logarithmic. On a linear one, the first few losses are so large that all later
+    ones look like 0.
 
     The line is higher than the dots because dropout and changes to the images make the training
     batches harder; both are off when the network is tested. The line is jagged because each of its
@@ -33,21 +45,65 @@ def draw_loss(
     but the test loss can, because it is measured without. A dashed line shows the minimum.
     """
     figure = new_figure(8, 5)
-    axes = figure.add_axes((0.09, 0.11, 0.86, 0.86))
-    style: dict[str, Any] = {"color": "blue", "linewidth": 0.8}
-    train_name = f"Train Loss with label smoothing {smoothing:g}" if smoothing else "Train Loss"
-    axes.plot(train_examples, train_losses, label=train_name, **style)
-    if smoothing:
-        lowest = smallest_smoothed_loss(smoothing, classes)
-        name = f"its lowest possible value, {lowest:.3f}"
-        axes.axhline(lowest, label=name, linestyle="dashed", **style)
-    axes.scatter(test_examples, test_losses, color="red", zorder=2, label=test_name)
-    axes.set_xlabel("number of training examples seen")
+    axes = figure.add_axes((0.09, 0.11, 0.87, 0.74 if title else 0.78))
+    lowest = smallest_smoothed_loss(smoothing, classes)
+    _draw_training(axes, train_examples, train_losses, smoothing, lowest)
+    if test_losses:
+        axes.scatter(test_examples, test_losses, color="red", zorder=3, label=test_name)
+    for number, examples in enumerate(resumed_at):
+        name = "stopped and resumed" if number == 0 else None
+        axes.axvline(examples, color="0.35", linewidth=1, linestyle="dotted", label=name)
+    log_loss_axis(axes, [*train_losses, *test_losses, *([lowest] if smoothing else [])])
     axes.set_ylabel("loss" if smoothing else "negative log likelihood loss")
-    axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.set_ylim(bottom=0)
+    last = span_examples(axes, [*train_examples, *test_examples])
+    if epoch_size:
+        _add_epochs(axes, epoch_size, last)
+    if title:
+        figure.text(0.09, 0.955, title, va="center", weight="bold", parse_math=False)
     axes.legend(loc="upper right")
     return save_figure(figure, path)
+
+
+def _draw_training(
+    axes: Axes, examples: Sequence[int], losses: Sequence[float], smoothing: float, lowest: float
+) -> None:
+    name = f"Train Loss with label smoothing {smoothing:g}" if smoothing else "Train Loss"
+    style: dict[str, Any] = {"color": "blue", "linewidth": 0.8}
+    if len(losses) > _MANY:
+        axes.plot(examples, losses, color="#b3b3ff", linewidth=0.4)
+        batches = len(losses) // 300
+        losses = running_mean(losses, batches)
+        name += f", mean of {batches} points"
+    axes.plot(examples, losses, label=name, **style)
+    if smoothing:
+        name = f"its lowest possible value, {lowest:.3f}"
+        axes.axhline(lowest, label=name, linestyle="dashed", **style)
+
+
+def _add_epochs(axes: Axes, epoch_size: int, last: int) -> None:
+    """Count epochs at the top: tick 3 is the end of the third epoch."""
+    epochs = last / epoch_size
+    step = nice_step(max(1, round(epochs)), 12)
+    ticks = range(0, int(epochs + 0.01) + 1, step)
+    top = axes.twiny()
+    start, end = axes.get_xlim()
+    top.set_xlim(start / epoch_size, end / epoch_size)
+    top.set_xticks(ticks, [str(tick) for tick in ticks])
+    top.set_xlabel("epochs")
+
+
+def running_mean(values: Sequence[float], width: int) -> list[float]:
+    """Return the mean of each value with its neighbors, `width` in all, fewer near the ends.
+
+    >>> running_mean([1, 2, 6], 3)
+    [1.5, 3.0, 4.0]
+    """
+    sums = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
+    places = np.arange(len(values))
+    first = np.maximum(places - (width - 1) // 2, 0)
+    end = np.minimum(places + width // 2 + 1, len(values))
+    means: list[float] = ((sums[end] - sums[first]) / (end - first)).tolist()
+    return means
 
 
 def smallest_smoothed_loss(smoothing: float, classes: int) -> float:

@@ -5,58 +5,79 @@ from pathlib import Path
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.figures.confusion import draw_confusion
-from digitlab.figures.images import draw_images, draw_mistakes, draw_samples
+from digitlab.figures.images import draw_mistakes, draw_predictions, draw_samples
 from digitlab.figures.loss import draw_loss
+from digitlab.figures.network import draw_activations, draw_kernels
+from digitlab.records.describe import describe_run
 from digitlab.records.folder import RunResults
 from digitlab.records.history import HeldOutPoint, ScorePoint, TestPoint, TrainPoint
+from digitlab.records.inside import Inside
 
 
-def draw_run(run: RunResults, dataset: Dataset) -> list[Path]:
-    """Draw every figure for which the run has the data; return their paths."""
+def draw_run(run: RunResults, dataset: Dataset, inside: Inside | None = None) -> list[Path]:
+    """Draw every figure for which the run has the data; return their paths.
+
+    Without `inside`, which `RunFolder.read_inside` returns, the figures of the kernels and the
+    activations are left out.
+    """
     path, report = run.folder.path, run.report
     classes = dataset.classes
     figures = [
         draw_samples(dataset.train_images, dataset.train_labels, classes, path / "samples.png")
     ]
     if run.history:
-        figures.append(_draw_loss(run, path / "loss.png"))
+        figures.append(_draw_loss(run, path / "loss.png", classes=len(classes)))
         earlier = [it for it in run.folder.earlier_curves() if it <= _epochs_done(run)]
-        figures += [draw_loss_until(run, epochs) for epochs in earlier]
+        figures += [draw_loss_until(run, epochs, classes=len(classes)) for epochs in earlier]
     if report is not None:
-        shown = dataset.test_images[[it.index for it in report.predictions]]
-        titles = [f"Prediction: {classes[it.answer]}" for it in report.predictions]
+        images, labels = dataset.test_images, dataset.test_labels
         figures += [
-            draw_images(shown, titles, path / "predictions.png"),
+            draw_predictions(images, labels, report.predictions, classes, path / "predictions.png"),
             draw_confusion(report.confusion, classes, path / "confusion.png"),
-            draw_mistakes(dataset.test_images, report.mistakes, classes, path / "mistakes.png"),
+            draw_mistakes(
+                images, report.mistakes, classes, path / "mistakes.png", disputed=dataset.disputed
+            ),
         ]
+    if inside is not None:
+        if inside.kernels is not None:
+            figures.append(draw_kernels(inside.kernels, path / "kernels.png"))
+        figures.append(draw_activations(inside, classes, path / "activations.png"))
     return figures
 
 
-def draw_loss_until(run: RunResults, epochs: int) -> Path:
+def draw_loss_until(run: RunResults, epochs: int, *, classes: int = 10) -> Path:
     """Draw the loss curve as it was after so many epochs, or raise `DigitlabError`."""
     done = _epochs_done(run)
     if not 1 <= epochs <= done:
         raise DigitlabError(f"epochs is {epochs}, but must be from 1 to {done} for this run")
-    return _draw_loss(run, run.folder.earlier_curve(epochs), until_epoch=epochs)
+    path = run.folder.earlier_curve(epochs)
+    return _draw_loss(run, path, until_epoch=epochs, classes=classes)
 
 
 def _epochs_done(run: RunResults) -> int:
     return max((point.epoch for point in run.history if isinstance(point, ScorePoint)), default=0)
 
 
-def _draw_loss(run: RunResults, path: Path, until_epoch: int | None = None) -> Path:
+def _draw_loss(
+    run: RunResults, path: Path, *, classes: int, until_epoch: int | None = None
+) -> Path:
     points = [it for it in run.history if until_epoch is None or it.epoch <= until_epoch]
     trained = [it for it in points if isinstance(it, TrainPoint)]
     # A run with held-out images is tested once, at the end, which makes no curve.
     held_out = any(isinstance(it, HeldOutPoint) for it in points)
     tested = [it for it in points if isinstance(it, HeldOutPoint if held_out else TestPoint)]
+    last = max((it.examples for it in points), default=0)
+    resumed_at = {command.examples for command in run.record.commands[1:]}
     return draw_loss(
         [it.examples for it in trained],
         [it.loss for it in trained],
         [it.examples for it in tested],
         [it.loss for it in tested],
         path,
+        title=describe_run(run.record),
         test_name="Held-out Loss" if held_out else "Test Loss",
+        epoch_size=trained[0].epoch_size if trained else None,
+        resumed_at=sorted(it for it in resumed_at if 0 < it <= last),
         smoothing=run.record.recipe.label_smoothing,
+        classes=classes,
     )

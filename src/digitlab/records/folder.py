@@ -10,6 +10,7 @@ from pathlib import Path
 from digitlab.errors import DigitlabError
 from digitlab.files import (
     append,
+    check_is_file,
     encode_json,
     flush_folder,
     read_json,
@@ -18,6 +19,7 @@ from digitlab.files import (
 )
 from digitlab.models.card import CARD, NEW_CARD, NEW_WEIGHTS, WEIGHTS
 from digitlab.records.history import Point, from_json_lines, to_json_lines
+from digitlab.records.inside import Inside, from_npz, to_npz
 from digitlab.records.report import Report
 from digitlab.records.run_record import RunRecord
 
@@ -25,6 +27,7 @@ LAST = "last.safetensors"
 PREVIOUS = "previous.safetensors"
 SAVING = "saving.safetensors"
 SYNTHETIC = "synthetic.safetensors"
+INSIDE = "inside.npz"
 _NEW_RECORD = "run.json.new"
 _LOCK = ".lock"
 
@@ -34,11 +37,14 @@ class RunFolder:
 
     ==========================  ====================================================
     run.json                    recipe, seed, versions, device, data, commands given
+    network.py                  a copy of the code, if the network is the user's own
     history.jsonl               the points of the loss curve, one per line
     train.log                   every line that was printed during training
     last, previous.safetensors  the last checkpoint, and the one before it
     synthetic.safetensors       the synthetic training images, if the recipe uses any
+    tensorboard/                the curves for TensorBoard, if they were asked for
     report.json                 the result on the test set after the last epoch
+    inside.npz                  the first kernels, and each layer's output for one image
     samples, loss, …: .png      the figures
     model.onnx, model.json      the exported model, if `digitlab export` was called
     ==========================  ====================================================
@@ -50,6 +56,9 @@ class RunFolder:
         self.history_jsonl = path / "history.jsonl"
         self.train_log = path / "train.log"
         self.report_json = path / "report.json"
+        self.network_py = path / "network.py"
+        self.tensorboard = path / "tensorboard"
+        self.inside_npz = path / INSIDE
 
     def __str__(self) -> str:
         """Return the path, quoted for a shell where that is necessary."""
@@ -121,8 +130,11 @@ class RunFolder:
 
     def _check_files(self) -> None:
         """Raise `DigitlabError` if there is a folder or a pipe where a run has a file."""
-        names = (LAST, PREVIOUS, SAVING, SYNTHETIC, _NEW_RECORD)
-        records = (self.run_json, self.history_jsonl, self.train_log, self.report_json)
+        names = (LAST, PREVIOUS, SAVING, SYNTHETIC, INSIDE, _NEW_RECORD)
+        records = (
+            *(self.run_json, self.history_jsonl, self.train_log, self.report_json),
+            self.network_py,
+        )
         for path in (*records, *(self.path / name for name in names)):
             if path.exists() and not path.is_file():
                 raise DigitlabError(f"{path} is not a file; remove it, or choose another folder")
@@ -133,9 +145,10 @@ class RunFolder:
         for name in (SAVING, _NEW_RECORD):
             (self.path / name).unlink(missing_ok=True)
 
-    def start(self, record: RunRecord) -> None:
+    def start(self, record: RunRecord, network: bytes | None = None) -> None:
         """Replace the run in this folder, if there is one, by a new one without checkpoints.
 
+        `network` is the code of a network of the user's own.
         If this fails before the new record is on the disk, nothing has changed. A process that is
         killed later leaves the old run or the new one, without checkpoints: it starts again from
         its first step.
@@ -143,20 +156,26 @@ class RunFolder:
         new = self.path / _NEW_RECORD
         write_whole(new, encode_json(record, indent=2))
         self._clear()
+        if network is not None:
+            write_whole(self.network_py, network)
         new.replace(self.run_json)
         flush_folder(self.path)
 
     def _clear(self) -> None:
         """Remove everything that a run leaves here except `run.json`, checkpoints first."""
         names = (
-            *(LAST, PREVIOUS, SYNTHETIC, "report.json", "history.jsonl", "train.log"),
+            *(LAST, PREVIOUS, SYNTHETIC, "report.json", INSIDE, "history.jsonl", "train.log"),
+            "network.py",
             *(NEW_WEIGHTS, NEW_CARD, WEIGHTS, CARD, "model.pth", "optimizer.pth"),
             *("samples.png", "loss.png", "predictions.png", "confusion.png", "mistakes.png"),
+            *("kernels.png", "activations.png"),
             *(self.earlier_curve(epochs).name for epochs in self.earlier_curves()),
             *(f"{name}.damaged" for name in (LAST, PREVIOUS)),
         )
         for name in names:
             (self.path / name).unlink(missing_ok=True)
+        for path in self.tensorboard.glob("events.out.tfevents.*"):
+            path.unlink(missing_ok=True)
 
     def earlier_curve(self, epochs: int) -> Path:
         """Return the file of the loss curve as it was after so many epochs."""
@@ -167,6 +186,10 @@ class RunFolder:
         curve = re.compile(r"loss-([0-9]{1,9})-epochs\.png")
         found = (curve.fullmatch(path.name) for path in self.path.glob("loss-*-epochs.png"))
         return sorted(int(match[1]) for match in found if match)
+
+    def network_copy(self) -> Path | None:
+        """Return the copy of the code of the user's own network, if there is one."""
+        return self.network_py if self.network_py.is_file() else None
 
     def read_record(self) -> RunRecord:
         """Return what `run.json` holds, or raise `DigitlabError` if it is missing or damaged."""
@@ -218,6 +241,19 @@ class RunFolder:
     def write_report(self, report: Report) -> None:
         """Write `report.json`."""
         write_whole(self.report_json, encode_json(report))
+
+    def read_inside(self) -> Inside:
+        """Return what `inside.npz` holds, or raise `DigitlabError` if it is missing or damaged."""
+        try:
+            check_is_file(self.inside_npz)
+            return from_npz(self.inside_npz.read_bytes())
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise DigitlabError(f"{self.inside_npz} cannot be read ({reason})") from error
+
+    def write_inside(self, inside: Inside) -> None:
+        """Write `inside.npz`."""
+        write_whole(self.inside_npz, to_npz(inside))
 
 
 @dataclass(frozen=True, kw_only=True)

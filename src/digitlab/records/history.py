@@ -1,8 +1,12 @@
 """What a run records while it trains: the points of its loss curve."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 
 class TrainPoint(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="train"):
@@ -43,8 +47,15 @@ class ScorePoint(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     """Mean negative log-likelihood over these images, in nats."""
     correct: int
     total: int
+    classes_answered: int
+    """How many different classes the network answered with."""
     seconds: float
     """How long the run has been training and testing, in all its processes together."""
+
+    @property
+    def accuracy(self) -> float:
+        """The share of correct answers, 0 to 1."""
+        return self.correct / self.total
 
 
 class TestPoint(ScorePoint, frozen=True, kw_only=True, tag="test"):
@@ -86,6 +97,63 @@ def result_line(loss: float, correct: int, total: int, of: str = "Test set") -> 
 Point = TrainPoint | TestPoint | HeldOutPoint
 
 
+@dataclass(frozen=True, kw_only=True)
+class LossCurve:
+    """The points of the training loss as arrays of equal length."""
+
+    epoch: NDArray[np.int64]
+    examples: NDArray[np.int64]
+    loss: NDArray[np.float64]
+    learning_rate: NDArray[np.float64]
+    seconds: NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreCurve:
+    """The scores on one set of images as arrays of equal length."""
+
+    epoch: NDArray[np.int64]
+    examples: NDArray[np.int64]
+    loss: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+    """0 to 1."""
+    seconds: NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curves:
+    """A run's history as arrays; `pandas.DataFrame(vars(curves.train))` makes a table."""
+
+    train: LossCurve
+    held_out: ScoreCurve
+    test: ScoreCurve
+
+
+def curves_of(points: Sequence[Point]) -> Curves:
+    """Return a history as arrays."""
+    train = [it for it in points if isinstance(it, TrainPoint)]
+    return Curves(
+        train=LossCurve(**_columns(train, LossCurve)),
+        held_out=_scores([it for it in points if isinstance(it, HeldOutPoint)]),
+        test=_scores([it for it in points if isinstance(it, TestPoint)]),
+    )
+
+
+def _scores(points: Sequence[ScorePoint]) -> ScoreCurve:
+    return ScoreCurve(**_columns(points, ScoreCurve))
+
+
+def _columns(points: Sequence[Point | ScorePoint], kind: type) -> dict[str, NDArray[Any]]:
+    whole = ("epoch", "examples")
+    return {
+        it.name: np.array(
+            [getattr(point, it.name) for point in points],
+            dtype=np.int64 if it.name in whole else np.float64,
+        )
+        for it in fields(kind)
+    }
+
+
 def to_json_lines(points: Iterable[Point]) -> bytes:
     """Return one JSON object per line."""
     return b"".join(msgspec.json.encode(point) + b"\n" for point in points)
@@ -96,7 +164,8 @@ def from_json_lines(content: bytes) -> list[Point]:
 
     A last line that was cut short is left out.
 
-    >>> point = TestPoint(epoch=0, examples=0, loss=2.3, correct=1, total=10, seconds=0.5)
+    >>> point = TestPoint(epoch=0, examples=0, loss=2.3, correct=1, total=10,
+    ...                   classes_answered=1, seconds=0.5)
     >>> from_json_lines(to_json_lines([point])) == [point]
     True
     """

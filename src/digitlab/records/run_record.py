@@ -4,7 +4,9 @@ from pathlib import Path
 
 import msgspec
 
+from digitlab.data.catalog import CATALOG
 from digitlab.data.dataset import Dataset, load_dataset
+from digitlab.errors import DigitlabError, printable
 from digitlab.pictures.preparation import Preparation
 from digitlab.recipe import Recipe
 from digitlab.records.provenance import Command
@@ -31,6 +33,10 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     machine: str
     """The name of the processor or GPU."""
     threads: int
+    parameters: int
+    """How many weights the network has."""
+    network_files: dict[str, str] = {}
+    """If the network is the user's own: the SHA-256 of each file that defines it, by path."""
     computed_in: str = "float32"
     """`bfloat16` if the recipe asks for it and the device has it."""
     versions: dict[str, str]
@@ -60,13 +66,43 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
             if before.get(name) != after.get(name)
         ]
 
+    def check_same_data(self, dataset: Dataset) -> None:
+        """Raise `DigitlabError` if the dataset's content is not the one that the run had."""
+        if dataset.digests != self.data_sha256:
+            raise DigitlabError(
+                f"the images of {printable(dataset.name)} have changed since the run was started; "
+                "restore them as they were, or start a new run"
+            )
+
     def load_dataset(self, data_dir: Path | None) -> Dataset:
         """Return the run's dataset, from `data_dir` or else from where the run found it."""
         return load_recorded_dataset(self.dataset, self, data_dir)
 
 
-def load_recorded_dataset(name: str, record: RunRecord | None, data_dir: Path | None) -> Dataset:
-    """Return a dataset from `data_dir`, or else from the data folder that a run recorded."""
-    if data_dir is None and record is not None and record.data_dir is not None:
+def load_recorded_dataset(
+    name: str,
+    record: RunRecord | None,
+    data_dir: Path | None,
+    preparation: Preparation | None = None,
+) -> Dataset:
+    """Return a dataset from `data_dir`, or else from the data folder that a run recorded.
+
+    Pictures in a folder are prepared as `preparation` says, or else as for the run. Raises
+    `DigitlabError` if there is no such dataset, or it is the run's own and has changed.
+    """
+    if record is None:
+        return load_dataset(name, data_dir=data_dir, preparation=preparation)
+    if data_dir is None and record.data_dir is not None:
         data_dir = Path(record.data_dir)
-    return load_dataset(name, data_dir=data_dir)
+    is_folder = Path(name).is_absolute()
+    if name == record.dataset and name not in CATALOG and not is_folder:
+        raise DigitlabError(
+            f"the run was trained on arrays with the name {printable(name)!r}, which are in no "
+            "file; only a Python program that has them can use them, as `dataset=`"
+        )
+    if preparation is None and name not in CATALOG:
+        preparation = record.preparation
+    dataset = load_dataset(name, data_dir=data_dir, preparation=preparation)
+    if dataset.name == record.dataset and preparation in (None, record.preparation):
+        record.check_same_data(dataset)
+    return dataset

@@ -3,12 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
+from digitlab.data.catalog import CATALOG
+from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.recipe import Recipe
 from digitlab.records.history import epochs_in_words
 from digitlab.records.run_record import RunRecord
+from digitlab.train.build import build_network, load_weights
 from digitlab.train.checkpoint import Checkpoint, Progress
-from digitlab.train.networks import build_network, load_weights
 from digitlab.train.tensor_file import CheckpointError
 
 
@@ -20,14 +22,18 @@ def check_settings(seed: int, checkpoint_steps: int) -> None:
         raise DigitlabError(f"checkpoint-steps is {checkpoint_steps}, but must be at least 0")
 
 
-def check_belongs(checkpoint: Checkpoint, record: RunRecord) -> None:
-    """Raise `CheckpointError` if the checkpoint is of another run, or of another network."""
+def check_belongs(checkpoint: Checkpoint, record: RunRecord, source: Path | None) -> None:
+    """Raise `CheckpointError` if the checkpoint is of another run, or of another network.
+
+    `source` is the copy of the code of a network of the user's own.
+    """
     done = checkpoint.progress
     try:
         expected = replace(record.recipe, epochs=done.recipe.epochs)
         if (done.seed, done.dataset, done.recipe) != (record.seed, record.dataset, expected):
             raise CheckpointError("this checkpoint is of another run")
-        load_weights(build_network(done.recipe), checkpoint.part("network"))
+        network = build_network(done.recipe, done.classes, source=source)
+        load_weights(network, checkpoint.part("network"))
     except DigitlabError as error:
         raise CheckpointError(str(error)) from error
 
@@ -60,10 +66,17 @@ def check_epochs(epochs: int, recipe: Recipe, done: Progress | None) -> None:
         )
 
 
-def check_dataset(trained_on: str, given: str, where: Path) -> None:
-    """Raise `DigitlabError` if a run would continue with another dataset."""
-    if trained_on != given:
+def check_dataset(record: RunRecord, dataset: Dataset, where: Path) -> None:
+    """Raise `DigitlabError` if a run would continue with another dataset, or with a changed one."""
+    if record.dataset != dataset.name:
         raise DigitlabError(
-            f"{where} was trained on {trained_on}; it cannot continue with {given}; choose another "
-            "folder with --run"
+            f"{where} was trained on {record.dataset}; it cannot continue with {dataset.name}; "
+            "choose another folder with --run"
         )
+    # Runs of older versions on Fashion-MNIST do not have its preparation in their record.
+    if dataset.name not in CATALOG and record.preparation != dataset.preparation:
+        raise DigitlabError(
+            f"{where} was trained on pictures prepared as {record.preparation!r}; it cannot "
+            f"continue with {dataset.preparation!r}; choose another folder with --run"
+        )
+    record.check_same_data(dataset)

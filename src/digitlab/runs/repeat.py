@@ -4,21 +4,23 @@ import contextlib
 import math
 import statistics
 import sys
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError, Stopped
-from digitlab.recipe import Recipe, find_recipe
+from digitlab.named_recipes import short_name
+from digitlab.recipe import Recipe
 from digitlab.records.folder import RunFolder, read_results
 from digitlab.records.history import ScorePoint
 from digitlab.runs.jobs import run_commands
-from digitlab.runs.run import Launch, resume_run, start_run
+from digitlab.runs.launch import Launch, command_of
+from digitlab.runs.run import resume_run, start_run
 from digitlab.runs.stopping import RUN_AGAIN
+from digitlab.runs.watching import SILENT, Watcher
 from digitlab.train.device import set_up_device
-from digitlab.train.networks import build_network, count_parameters
 
 # Student's t, 97.5 %, for 1 to 30 degrees of freedom.
 _STUDENT_T = (
@@ -59,7 +61,14 @@ class Repeats:
 
 
 def repeat(
-    root: Path, name: str, recipe: Recipe, dataset: Dataset, launch: Launch, *, seeds: int
+    root: Path,
+    name: str,
+    recipe: Recipe,
+    dataset: Dataset,
+    launch: Launch,
+    watcher: Watcher = SILENT,
+    *,
+    seeds: int,
 ) -> Repeats:
     """Train the recipe with seeds 1 to `seeds`, each in a folder of its own; return the results.
 
@@ -76,6 +85,8 @@ def repeat(
         without `threads` they share the threads equally: two runs with one thread each get more
         done than one run with two. A run that was started with another number of threads is
         finished with that number, so that its bits do not change.
+    watcher
+        Follows the runs, if they do not run in processes of their own.
 
     Raises `DigitlabError` if a folder contains a run with other settings or a training fails, and
     `Stopped` after Ctrl-C or SIGTERM; the same call then picks up where it left off.
@@ -84,21 +95,26 @@ def repeat(
         raise DigitlabError(f"seeds is {seeds}, but must be at least 1")
     if launch.jobs < 1:
         raise DigitlabError(f"jobs is {launch.jobs}, but must be at least 1")
+    if launch.jobs > 1 and dataset.folder is None:
+        raise DigitlabError(
+            f"jobs is {launch.jobs}, but other processes do not have the arrays of {dataset.name}; "
+            "choose 1"
+        )
     set_up_device(launch.device, launch.threads)  # refuses what is not there before anything starts
     jobs = min(launch.jobs, seeds)
     threads = launch.threads
     if threads is None:
         threads = max(1, torch.get_num_threads() // jobs)
-    launch = replace(launch, recipe_name=name, jobs=jobs, threads=threads)
+    launch = replace(launch, recipe_name=short_name(name), jobs=jobs, threads=threads)
     waiting: dict[str, list[str]] = {}
     for seed in range(1, seeds + 1):
         folder = RunFolder(root / f"seed-{seed}")
         is_finished = _check_same(folder, recipe)
         if is_finished or jobs == 1:  # a finished run is only checked
             print(f"{'finished' if is_finished else 'started'}: {folder.path}", file=sys.stderr)
-            _train_here(folder, recipe, dataset, replace(launch, seed=seed))
+            _train_here(folder, recipe, dataset, replace(launch, seed=seed), watcher)
         else:
-            words = _command(folder, name, recipe, dataset, replace(launch, seed=seed))
+            words = command_of(folder, name, recipe, dataset, replace(launch, seed=seed))
             waiting[str(folder.path)] = words
     run_commands(waiting, jobs)
     return summarize([RunFolder(root / f"seed-{seed}") for seed in range(1, seeds + 1)], name)
@@ -116,48 +132,18 @@ def _check_same(folder: RunFolder, recipe: Recipe) -> bool:
     return report is not None and report.epochs == recipe.epochs
 
 
-def _train_here(folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launch) -> None:
+def _train_here(
+    folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launch, watcher: Watcher
+) -> None:
     """Start or continue a run in this process."""
     with contextlib.redirect_stdout(sys.stderr):  # stdout is for the result of all runs
         try:
             if folder.holds_a_run():
-                resume_run(folder, dataset=dataset, command=launch.command)
+                resume_run(folder, dataset=dataset, command=launch.command, watcher=watcher)
             else:
-                start_run(folder, recipe, dataset, launch)
+                start_run(folder, recipe, dataset, launch, watcher)
         except Stopped as stopped:  # its message says how to continue this one run
             raise Stopped(RUN_AGAIN, stopped.signal_number) from stopped
-
-
-def _command(
-    folder: RunFolder, name: str, recipe: Recipe, dataset: Dataset, launch: Launch
-) -> list[str]:
-    """Return the words of the digitlab command that starts or continues a run."""
-    shared = ["--no-figures"]
-    if dataset.data_dir is not None:
-        shared.append(f"--data-dir={dataset.data_dir}")
-    if folder.holds_a_run():
-        return ["resume", str(folder.path), *shared]
-    return [
-        *("train", "--recipe", name, *flags_of(recipe, name)),
-        *("--dataset", dataset.name, "--run", str(folder.path), *shared),
-        *("--seed", str(launch.seed), "--device", launch.device),
-        *("--threads", str(launch.threads), "--jobs", str(launch.jobs)),
-    ]
-
-
-def flags_of(recipe: Recipe, name: str) -> list[str]:
-    """Return the flags of `digitlab train` that turn the recipe of that name into this one.
-
-    >>> flags_of(Recipe(epochs=8, test_each_epoch=False), "tutorial")
-    ['--epochs=8', '--no-test-each-epoch']
-    """
-    named, flags = find_recipe(name), []
-    for setting in (it.name for it in fields(Recipe)):
-        value, flag = getattr(recipe, setting), setting.replace("_", "-")
-        if value != getattr(named, setting):
-            switch = f"--{flag}" if value else f"--no-{flag}"
-            flags.append(switch if isinstance(value, bool) else f"--{flag}={value}")
-    return flags
 
 
 def summarize(folders: list[RunFolder], name: str) -> Repeats:
@@ -193,7 +179,7 @@ def summarize(folders: list[RunFolder], name: str) -> Repeats:
         sd=sd,
         interval=None if sd is None else interval_of_mean(mean, sd, len(accuracies)),
         mean_without_disputed=statistics.fmean(without_disputed),
-        parameters=count_parameters(build_network(records[0].recipe)),
+        parameters=records[0].parameters,
         seconds=statistics.fmean(seconds),
         seconds_each=seconds,
         machine=records[-1].machine,

@@ -1,10 +1,9 @@
 """Start a run, or continue one: the training, its folder, and the signals that stop it."""
 
 import errno
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +14,22 @@ from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError, Stopped
 from digitlab.recipe import Recipe
 from digitlab.records.folder import RunFolder, RunResults
-from digitlab.records.history import HeldOutPoint, ScorePoint, epochs_in_words
+from digitlab.records.history import HeldOutPoint, epochs_in_words
 from digitlab.records.provenance import command_given, versions
 from digitlab.records.report import HeldOut, calibrate_by_held_out, make_report
 from digitlab.records.run_record import RunRecord
 from digitlab.runs.checks import check_belongs, check_dataset, check_epochs, check_settings
+from digitlab.runs.collapse import find_collapse
+from digitlab.runs.launch import Launch
 from digitlab.runs.stopping import StopRequest
 from digitlab.runs.synthetic import (
-    announce_synthetic,
+    DRAWING,
     drop_synthetic,
     keep_synthetic,
     load_synthetic,
+    uses_synthetic,
 )
+from digitlab.runs.watching import SILENT, Log, Several, Watcher
 from digitlab.train.checkpoint import (
     Checkpoint,
     SaveError,
@@ -37,42 +40,33 @@ from digitlab.train.checkpoint import (
 )
 from digitlab.train.device import describe_machine, set_up_device
 from digitlab.train.examples import check_examples
+from digitlab.train.layers import look_inside
 from digitlab.train.loop import Training
+from digitlab.train.networks import count_parameters
+from digitlab.train.own_network import changes_in, find_own, is_own
 
 
-@dataclass(frozen=True, kw_only=True)
-class Launch:
-    """How a run is started: everything except what is trained (recipe) and on what (dataset)."""
-
-    recipe_name: str = "recipe"
-    """The recipe that was named, for the record."""
-    seed: int = 1
-    """0 or more; see `Training`."""
-    device: str = "auto"
-    threads: int | None = None
-    """See `set_up_device`."""
-    checkpoint_steps: int = 0
-    """Save a checkpoint every so many steps as well as after each epoch; 0 for epochs only."""
-    force: bool = False
-    """Overwrite the run that the folder holds, if there is one."""
-    jobs: int = 1
-    """How many trainings run at the same time on this machine, for the record."""
-    command: list[str] = field(default_factory=list)
-    """The words after `digitlab`, for the record."""
-
-
-def start_run(folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launch) -> RunResults:
+def start_run(
+    folder: RunFolder,
+    recipe: Recipe,
+    dataset: Dataset,
+    launch: Launch,
+    watcher: Watcher = SILENT,
+) -> RunResults:
     """Train a new network up to `recipe.epochs` and leave everything in the folder.
 
-    Raises `Stopped` after Ctrl-C or SIGTERM, when everything has been saved; and `DigitlabError` if
-    the folder holds a run, the device is not available, or nothing can be saved.
+    `watcher` follows what happens. Raises `Stopped` after Ctrl-C or SIGTERM, when everything has
+    been saved; and `DigitlabError` if the folder holds a run, the device is not available, the
+    recipe cannot be trained on the dataset, or nothing can be saved.
     """
     check_settings(launch.seed, launch.checkpoint_steps)
-    check_examples(recipe, dataset)
     device = set_up_device(launch.device, launch.threads)
     with folder.only_one_process(), _explained(folder, "then run the same command again"):
         folder.check_free(force=launch.force)
-        announce_synthetic(recipe)
+        check_examples(recipe, dataset)
+        own = find_own(recipe.network) if is_own(recipe.network) else None
+        if uses_synthetic(recipe):
+            watcher.message(DRAWING)
         training = Training(recipe, dataset, seed=launch.seed, device=device)
         record = RunRecord(
             recipe=recipe,
@@ -85,19 +79,23 @@ def start_run(folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launc
             checkpoint_steps=launch.checkpoint_steps,
             jobs=launch.jobs,
             commands=[command_given(launch.command)],
+            parameters=count_parameters(training.network),
+            network_files={} if own is None else own.files,
             **_circumstances(training),
         )
         # First everything is written under temporary names, which may fail; then the old run is
         # removed, and the new record and its first checkpoint get their names.
         write_beside(folder.path, training.checkpoint())
+        watcher = Several([Log(folder), watcher])
         with StopRequest() as stop:
-            folder.start(record)
+            folder.start(record, None if own is None else own.text)
             make_last(folder.path)
             keep_synthetic(folder.path, training, dataset)
         if stop.signal_number:
             raise Stopped(f"stopped at the start; {_how_to_continue(folder)}", stop.signal_number)
         with _explained(folder, f"then {_how_to_continue(folder)}"):
-            return _train_and_report(folder, training, dataset, record, launch.checkpoint_steps)
+            steps = launch.checkpoint_steps
+            return _train_and_report(folder, training, dataset, record, steps, watcher)
 
 
 def resume_run(
@@ -109,6 +107,7 @@ def resume_run(
     device_name: str | None = None,
     checkpoint_steps: int | None = None,
     command: list[str],
+    watcher: Watcher = SILENT,
 ) -> tuple[RunResults, Dataset]:
     """Continue a run from its last checkpoint, up to `epochs` epochs in all.
 
@@ -122,9 +121,10 @@ def resume_run(
     """
     folder.check_holds_a_run()
     with folder.only_one_process(), _explained(folder, f"then {_how_to_continue(folder)}"):
+        watcher = Several([Log(folder), watcher])
         record = folder.read_record()
         dataset = dataset or record.load_dataset(data_dir)
-        check_dataset(record.dataset, dataset.name, folder.path)
+        check_dataset(record, dataset, folder.path)
         if checkpoint_steps is None:
             checkpoint_steps = record.checkpoint_steps
         check_settings(record.seed, checkpoint_steps)
@@ -140,25 +140,31 @@ def resume_run(
             device = set_up_device(device_name or (done or record).device, (done or record).threads)
         for path, problem in rejected.items():
             path.replace(path.with_name(f"{path.name}.damaged"))
-            _print(folder, f"{problem}; set aside, continuing from the checkpoint before it")
+            watcher.message(f"{problem}; set aside, continuing from the checkpoint before it")
         history = [] if done is None else done.history
         folder.write_history(history)
         if is_finished:
-            _print(folder, f"nothing left to do: {epochs_in_words(epochs)} done")
+            watcher.message(f"nothing left to do: {epochs_in_words(epochs)} done")
             results = RunResults(folder=folder, record=record, history=history, report=report)
             return results, dataset
 
         recipe = replace(record.recipe, epochs=epochs)
         synthetic = load_synthetic(folder.path, recipe, dataset, seed=record.seed)
-        training = Training(recipe, dataset, seed=record.seed, device=device, synthetic=synthetic)
+        if synthetic is None and uses_synthetic(recipe):
+            watcher.message(DRAWING)
+        training = Training(
+            recipe, dataset, seed=record.seed, device=device, synthetic=synthetic,
+            source=folder.network_copy(),
+        )  # fmt: skip
         if checkpoint is not None:
             training.restore(checkpoint)
-        now = _write_continued(folder, record, training, command)
-        return _train_and_report(folder, training, dataset, now, checkpoint_steps), dataset
+        now = _write_continued(folder, record, training, command, watcher)
+        results = _train_and_report(folder, training, dataset, now, checkpoint_steps, watcher)
+        return results, dataset
 
 
 def _write_continued(
-    folder: RunFolder, record: RunRecord, training: Training, command: list[str]
+    folder: RunFolder, record: RunRecord, training: Training, command: list[str], watcher: Watcher
 ) -> RunRecord:
     """Record that a run is continued; report what may change its last bits."""
     now = msgspec.structs.replace(
@@ -168,7 +174,9 @@ def _write_continued(
         **_circumstances(training),
     )
     if differences := record.differences(now):
-        _print(folder, f"results may no longer be bit-identical: {', '.join(differences)}")
+        watcher.message(f"results may no longer be bit-identical: {', '.join(differences)}")
+    for change in changes_in(record.network_files):
+        watcher.message(change)
     folder.write_record(now)
     return now
 
@@ -182,7 +190,8 @@ def _last_checkpoint(
     """
     if not folder.has_checkpoint():
         return None, {}
-    return load_checkpoint(folder.path, lambda checkpoint: check_belongs(checkpoint, record))
+    source = folder.network_copy()
+    return load_checkpoint(folder.path, lambda it: check_belongs(it, record, source))
 
 
 def _circumstances(training: Training) -> dict[str, Any]:
@@ -202,8 +211,9 @@ def _train_and_report(
     dataset: Dataset,
     record: RunRecord,
     checkpoint_steps: int,
+    watcher: Watcher,
 ) -> RunResults:
-    _train(folder, training, checkpoint_steps)
+    _train(folder, training, checkpoint_steps, watcher)
     answers = training.test_answers
     if answers is None:  # the last test was in another process
         answers = training.answer_test_set().numpy()
@@ -214,6 +224,7 @@ def _train_and_report(
         answers, dataset, model=str(folder.path), epochs=training.epochs_done,
         calibration=calibration, held_out=_held_out(training),
     )  # fmt: skip
+    folder.write_inside(look_inside(training.network_in_use, dataset))
     folder.write_report(report)
     drop_synthetic(folder.path)
     return RunResults(folder=folder, record=record, history=training.history, report=report)
@@ -228,12 +239,17 @@ def _held_out(training: Training) -> HeldOut | None:
     return HeldOut(loss=last.loss, correct=last.correct, total=last.total, accuracy=accuracy)
 
 
-def _train(folder: RunFolder, training: Training, checkpoint_steps: int) -> None:
-    with StopRequest() as stop:
+def _train(folder: RunFolder, training: Training, checkpoint_steps: int, watcher: Watcher) -> None:
+    with StopRequest() as stop, watcher.during(training):
         for point in training.run():
             if point is not None:
-                folder.append_point(point)
-                _print(folder, point.line(), is_result=isinstance(point, ScorePoint))
+                watcher.point(point)
+            watcher.step(training)
+            has_ended_epoch = training.epochs_done > 0 and training.batches_done == 0
+            if has_ended_epoch and (
+                collapse := find_collapse(training.history, training.recipe, training.classes)
+            ):
+                watcher.message(collapse)
             is_due = checkpoint_steps > 0 and training.steps_done % checkpoint_steps == 0
             signal_number = stop.signal_number
             if training.batches_done == 0 or is_due or signal_number:
@@ -244,12 +260,6 @@ def _train(folder: RunFolder, training: Training, checkpoint_steps: int) -> None
                     f"{training.batches_done} steps; {_how_to_continue(folder)}",
                     signal_number,
                 )
-
-
-def _print(folder: RunFolder, line: str, *, is_result: bool = False) -> None:
-    """Print a line, results to stdout and progress to stderr, and add it to the log."""
-    print(line, file=sys.stdout if is_result else sys.stderr, flush=True)
-    folder.append_log(line)
 
 
 def _how_to_continue(folder: RunFolder) -> str:

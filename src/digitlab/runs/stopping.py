@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from types import FrameType
 
 RUN_AGAIN = "stopped and saved; run the same command again to pick up where it left off"
@@ -31,8 +32,11 @@ class StopRequest:
         return self._noted
 
     def __enter__(self) -> "StopRequest":
+        # Python delivers signals to the main thread only, and refuses handlers from any other.
+        is_main = threading.current_thread() is threading.main_thread()
         self._before = {
-            number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)
+            number: signal.signal(number, self._note)
+            for number in ((signal.SIGINT, signal.SIGTERM) if is_main else ())
         }
         return self
 

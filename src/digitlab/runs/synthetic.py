@@ -20,26 +20,27 @@ from digitlab.train.examples import Synthetic
 from digitlab.train.loop import Training
 from digitlab.train.tensor_file import pack, unpack
 
+DRAWING = "generating synthetic training images, up to 2 minutes"
+"""What people should know before that is done."""
+
 
 def load_synthetic(
     folder: Path, recipe: Recipe, dataset: Dataset, *, seed: int
 ) -> Synthetic | None:
     """Return a run's synthetic images from its folder; None if they have to be drawn."""
-    if not (recipe.degraded or recipe.outliers):
+    if not uses_synthetic(recipe):
         return None
     with contextlib.suppress(OSError, DigitlabError):
         tensors, key = unpack((folder / SYNTHETIC).read_bytes(), SYNTHETIC)
         if key == _key(recipe, dataset, seed):
             images = {name: tensor.numpy() for name, tensor in tensors.items()}
             return Synthetic(degraded=images.get("degraded"), non_digits=images.get("non_digits"))
-    announce_synthetic(recipe)
     return None
 
 
-def announce_synthetic(recipe: Recipe) -> None:
-    """Print to stderr that synthetic images are about to be drawn, if the recipe uses any."""
-    if recipe.degraded or recipe.outliers:
-        print("generating synthetic training images, up to 2 minutes", file=sys.stderr)
+def uses_synthetic(recipe: Recipe) -> bool:
+    """Return whether the recipe uses synthetic images."""
+    return bool(recipe.degraded or recipe.outliers)
 
 
 def keep_synthetic(folder: Path, training: Training, dataset: Dataset) -> None:

@@ -5,7 +5,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from digitlab.train.networks import load_weights
+from digitlab.train.build import load_weights
 
 
 class ExponentialMovingAverage:
@@ -38,7 +38,11 @@ class ExponentialMovingAverage:
         """Update the average with the network's weights after this step, counted from 0."""
         decay = min(self.decay, (1 + step) / (10 + step))
         current = network.state_dict()
+        updated = set()
         for name, average in self.network.state_dict().items():
+            if average.data_ptr() in updated:  # two names for the same weights
+                continue
+            updated.add(average.data_ptr())
             if average.is_floating_point():
                 average.lerp_(current[name], 1 - decay)
             else:

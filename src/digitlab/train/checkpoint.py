@@ -26,6 +26,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
     recipe: Recipe
     dataset: str
+    classes: int
     seed: int
     device: str
     threads: int

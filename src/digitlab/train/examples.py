@@ -46,8 +46,7 @@ class Examples:
     device
         Where the images are kept, as uint8.
 
-    Raises `DigitlabError` if a batch would be of one image, for which batch norm has no standard
-    deviation; or if synthetic images are asked for, but the dataset is not MNIST.
+    Raises `DigitlabError` as `check_examples` does.
     """
 
     def __init__(
@@ -61,7 +60,6 @@ class Examples:
     ) -> None:
         self.recipe = recipe
         self.seed = seed
-        check_examples(recipe, dataset)
         self.synthetic = synthetic or _draw_synthetic(recipe, dataset, seed=seed)
         trained, held_out = split_of(recipe, dataset)
         images = torch.from_numpy(dataset.train_images)
@@ -108,13 +106,15 @@ class Examples:
 
 
 def check_examples(recipe: Recipe, dataset: Dataset) -> None:
-    """Raise `DigitlabError` if this recipe cannot be trained on this dataset: see `Examples`."""
-    images = min(recipe.train_images, len(dataset.train_images)) - recipe.validation
-    size = recipe.batch_size
-    if recipe.network != "tutorial" and 1 in (size, images % size):
+    """Raise `DigitlabError` if this recipe cannot be trained on this dataset.
+
+    That is so if it holds out all images, or asks for synthetic ones and the dataset is not MNIST.
+    """
+    images = images_used(recipe, dataset)
+    if recipe.validation >= images:
         raise DigitlabError(
-            f"{images:,} images in batches of {size} leave a last batch of 1, and batch norm needs "
-            "at least 2; choose another --batch-size"
+            f"validation is {recipe.validation:,}, but must be below the number of training "
+            f"images ({images:,})"
         )
     if (recipe.degraded or recipe.outliers) and dataset.name != "mnist":
         raise DigitlabError(
@@ -134,9 +134,28 @@ def _draw_synthetic(recipe: Recipe, dataset: Dataset, *, seed: int) -> Synthetic
     )
 
 
+def images_used(recipe: Recipe, dataset: Dataset) -> int:
+    """Return how many of a dataset's training images a recipe uses, held-out ones included."""
+    images = len(dataset.train_images)
+    return min(recipe.train_images or images, images)
+
+
+def check_batches(recipe: Recipe, images: int) -> None:
+    """Raise `DigitlabError` if so many images would leave a batch of 1 for batch norm.
+
+    It computes a mean and a standard deviation over the batch, so it needs at least 2.
+    """
+    size = recipe.batch_size
+    if 1 in (size, images % size):
+        raise DigitlabError(
+            f"{images:,} images in batches of {size} leave a last batch of 1, and batch norm needs "
+            "at least 2; choose another --batch-size"
+        )
+
+
 def split_of(recipe: Recipe, dataset: Dataset) -> tuple[Tensor, Tensor]:
     """Return which of a dataset's training images are trained on and which are held out."""
-    return split(min(recipe.train_images, len(dataset.train_images)), recipe.validation)
+    return split(images_used(recipe, dataset), recipe.validation)
 
 
 def split(images: int, held_out: int) -> tuple[Tensor, Tensor]:

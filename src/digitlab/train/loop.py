@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,11 +16,20 @@ from digitlab.errors import DigitlabError
 from digitlab.recipe import Recipe
 from digitlab.records.history import HeldOutPoint, Point, TestPoint, TrainPoint
 from digitlab.train.average import ExponentialMovingAverage
+from digitlab.train.build import build_network, has_batch_norm
 from digitlab.train.checkpoint import Checkpoint, Progress, Stateful, load_parts, tensors_of
 from digitlab.train.device import RandomStates, computes_bfloat16
-from digitlab.train.examples import Examples, Synthetic, epoch_order, train_batches
+from digitlab.train.examples import (
+    Examples,
+    Synthetic,
+    check_batches,
+    check_examples,
+    epoch_order,
+    images_used,
+    train_batches,
+)
 from digitlab.train.graph import LearningStep
-from digitlab.train.networks import FastNetwork, answer, build_network, normalize
+from digitlab.train.networks import FastNetwork, answer, normalize
 from digitlab.train.optimizer import learning_rate_at, make_optimizer
 
 _WHITENING_IMAGES = 2_000
@@ -43,6 +53,10 @@ class Training:
     synthetic
         The synthetic images that the recipe asks for, if they were drawn before; drawn anew if
         None. They depend on recipe, dataset and seed only.
+    source
+        See `digitlab.train.build.build_network`.
+
+    Raises `DigitlabError` if the network cannot be built, or the recipe does not fit the dataset.
     """
 
     def __init__(
@@ -53,20 +67,25 @@ class Training:
         seed: int,
         device: torch.device,
         synthetic: Synthetic | None = None,
+        source: Path | None = None,
     ) -> None:
         self._started = time.perf_counter()
         torch.manual_seed(seed)
         self.recipe = recipe
         self.seed = seed
         self.dataset_name = dataset.name
+        self.classes = len(dataset.classes)
         self.device = device
         self.bfloat16 = recipe.precision == "bfloat16" and computes_bfloat16(device)
         self._mean, self._std = dataset.mean, dataset.std
+        check_examples(recipe, dataset)
+        self.network = build_network(recipe, self.classes, source=source)
+        if has_batch_norm(self.network):
+            check_batches(recipe, images_used(recipe, dataset) - recipe.validation)
         self.examples = Examples(recipe, dataset, seed=seed, device=device, synthetic=synthetic)
         self._test_images = torch.from_numpy(dataset.test_images).to(device)
         self._test_labels = torch.from_numpy(dataset.test_labels).long()
 
-        self.network = build_network(recipe)
         if isinstance(self.network, FastNetwork):
             first = self.examples.images[:_WHITENING_IMAGES].cpu()
             self.network.whiten(normalize(first, self._mean, self._std))
@@ -83,12 +102,17 @@ class Training:
         self.epochs_done = 0
         self.batches_done = 0  # in the current epoch
         self.history: list[Point] = []
-        self.test_answers: NDArray[np.float32] | None = None  # of the last test, (N, 10)
+        self.test_answers: NDArray[np.float32] | None = None  # of the last test, (N, classes)
 
     @property
     def steps_done(self) -> int:
         """How many steps have been taken since the run began."""
         return self.epochs_done * self._steps_per_epoch + self.batches_done
+
+    @property
+    def steps(self) -> int:
+        """How many steps the whole run has."""
+        return self.recipe.epochs * self._steps_per_epoch
 
     @property
     def examples_seen(self) -> int:
@@ -140,12 +164,13 @@ class Training:
             self.recipe.batch_size,
             first_batch=self.batches_done,
         )
-        steps = self.recipe.epochs * self._steps_per_epoch
         self.network.train()
         for images, labels in batches:
             images, labels = self.examples.varied(images, labels, epoch)
             images = normalize(images, self._mean, self._std)
-            self.optimizer.learning_rate = learning_rate_at(self.recipe, self.steps_done, steps)
+            self.optimizer.learning_rate = learning_rate_at(
+                self.recipe, self.steps_done, self.steps
+            )
             is_last = self.batches_done == self._steps_per_epoch - 1
             loss = self._step(images, labels, is_last=is_last)
             if self.average is not None:
@@ -193,6 +218,7 @@ class Training:
             examples=self.examples_seen,
             loss=loss,
             correct=int((answers.argmax(dim=1) == labels).sum()),
+            classes_answered=len(answers.argmax(dim=1).unique()),
             total=len(labels),
             seconds=self.seconds,
         )
@@ -200,11 +226,11 @@ class Training:
         return point
 
     def answer_test_set(self) -> Tensor:
-        """Return the log-probabilities of the test images: float32 (N, 10), on the CPU."""
+        """Return the log-probabilities of the test images: float32 (N, classes), on the CPU."""
         return self._answer(self._test_images)
 
     def answer_held_out(self) -> Tensor:
-        """Return the log-probabilities of the held-out images: float32 (N, 10), on the CPU."""
+        """Return the log-probabilities of the held-out images: float32 (N, classes), on the CPU."""
         return self._answer(self.examples.held_out_images)
 
     def _answer(self, images: Tensor) -> Tensor:
@@ -239,6 +265,7 @@ class Training:
             progress=Progress(
                 recipe=self.recipe,
                 dataset=self.dataset_name,
+                classes=self.classes,
                 seed=self.seed,
                 device=self.device.type,
                 threads=torch.get_num_threads(),

@@ -1,33 +1,28 @@
 """The networks. The comment after each line of a `forward` is the shape that it leaves."""
 
-from collections.abc import Callable
-from functools import partial
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from digitlab.errors import DigitlabError
-from digitlab.recipe import Recipe
 
 
 class TutorialNetwork(nn.Module):
     """Two convolutions that find shapes, then two linear layers that weigh the evidence.
 
     In: images, float32 (N, 1, 28, 28), normalized to mean 0 and standard deviation 1.
-    Out: log-probabilities, float32 (N, 10): the natural logarithm of each digit's probability;
-    `exp` of a row sums to 1.
+    Out: log-probabilities, float32 (N, classes): the natural logarithm of each digit's
+    probability; `exp` of a row sums to 1.
 
     Parameters
     ----------
     dropout
         The share of values that is dropped in training, from 0 to below 1.
+    classes
+        How many answers there are; for digits 10.
     """
 
-    layers = ("conv1", "conv2", "fc1")
-    """The submodules whose outputs show how the network sees an image."""
-
-    def __init__(self, dropout: float = 0.5) -> None:
+    def __init__(self, dropout: float = 0.5, classes: int = 10) -> None:
         super().__init__()
         # A convolution slides a small window over the image. Each of its kernels responds, at
         # each position, to how much the window looks like the kernel. All positions share the
@@ -39,10 +34,10 @@ class TutorialNetwork(nn.Module):
         self.conv2_drop = nn.Dropout2d(dropout)
         # A linear layer computes y = W x + b: every output is a weighted sum of all inputs.
         self.fc1 = nn.Linear(320, 50)  # 50 x (320 weights + 1 bias)
-        self.fc2 = nn.Linear(50, 10)  # 10 x (50 weights + 1 bias)
+        self.fc2 = nn.Linear(50, classes)  # 10 digits x (50 weights + 1 bias)
         self.fc1_drop = nn.Dropout(dropout)
 
-        _check_parameters(self, conv1=260, conv2=5_020, fc1=16_050, fc2=510, total=21_840)
+        _check_parameters(self, conv1=260, conv2=5_020, fc1=16_050, fc2=51 * classes)
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the log-probability of each digit for each image."""
@@ -88,12 +83,11 @@ class FastNetwork(nn.Module):
     ----------
     dropout
         The share of values before the linear layer that is dropped in training, from 0 to below 1.
+    classes
+        As in `TutorialNetwork`.
     """
 
-    layers = ("conv1", "conv2", "conv3", "conv4")
-    """The submodules whose outputs show how the network sees an image."""
-
-    def __init__(self, dropout: float = 0.5) -> None:
+    def __init__(self, dropout: float = 0.5, classes: int = 10) -> None:
         super().__init__()
         # No biases: batch norm subtracts the mean again and adds an offset of its own.
         # The first window moves in steps of 2: all later layers have a quarter of the work.
@@ -106,12 +100,14 @@ class FastNetwork(nn.Module):
         self.conv4 = nn.Conv2d(48, 64, kernel_size=3, bias=False)  # 64 x (48 x 3 x 3)
         self.norm4 = nn.BatchNorm2d(64)
         self.drop = nn.Dropout(dropout)
-        self.fc = nn.Linear(64, 10)  # 10 x (64 weights + 1 bias)
+        self.fc = nn.Linear(64, classes)  # 10 digits x (64 weights + 1 bias)
 
-        # 256 of the total are batch norm's.
         _check_parameters(
-            self, conv1=400, conv2=2_304, conv3=6_912, conv4=27_648, fc=650, total=38_170
-        )
+            self,
+            conv1=400, conv2=2_304, conv3=6_912, conv4=27_648,
+            norm2=32, norm3=96, norm4=128,
+            fc=65 * classes,
+        )  # fmt: skip
 
     @torch.no_grad()
     def whiten(self, images: Tensor) -> None:
@@ -153,12 +149,13 @@ class DeepNetwork(nn.Module):
         The share of values before the linear layer that is dropped in training, from 0 to below 1.
     channels
         How many channels each convolution puts out: a to e below.
+    classes
+        As in `TutorialNetwork`.
     """
 
-    layers = ("conv1", "conv2", "conv3", "conv4", "conv5")
-    """The submodules whose outputs show how the network sees an image."""
-
-    def __init__(self, dropout: float, channels: tuple[int, int, int, int, int]) -> None:
+    def __init__(
+        self, dropout: float, channels: tuple[int, int, int, int, int], classes: int = 10
+    ) -> None:
         super().__init__()
         a, b, c, d, e = channels
         self.conv1 = nn.Conv2d(1, a, kernel_size=5, bias=False)  # a x (1 x 5 x 5)
@@ -172,11 +169,14 @@ class DeepNetwork(nn.Module):
         self.conv5 = nn.Conv2d(d, e, kernel_size=3, bias=False)  # e x (d x 3 x 3)
         self.norm5 = nn.BatchNorm2d(e)
         self.drop = nn.Dropout(dropout)
-        self.fc = nn.Linear(e, 10)  # 10 x (e weights + 1 bias)
+        self.fc = nn.Linear(e, classes)  # 10 digits x (e weights + 1 bias)
 
-        convolutions = 25 * a + 9 * (a * b + b * c + c * d + d * e)
-        norms = 2 * (a + b + c + d + e)
-        _check_parameters(self, fc=10 * (e + 1), total=convolutions + norms + 10 * (e + 1))
+        _check_parameters(
+            self,
+            conv1=25 * a, conv2=9 * a * b, conv3=9 * b * c, conv4=9 * c * d, conv5=9 * d * e,
+            norm1=2 * a, norm2=2 * b, norm3=2 * c, norm4=2 * d, norm5=2 * e,
+            fc=classes * (e + 1),
+        )  # fmt: skip
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the log-probability of each digit for each image."""
@@ -199,48 +199,21 @@ def count_parameters(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-def _check_parameters(network: nn.Module, *, total: int, **layers: int) -> None:
-    """Raise `AssertionError` if a layer, or the network, has another number of parameters.
+def _check_parameters(network: nn.Module, **expected: int) -> None:
+    """Raise `DigitlabError` unless these are the network's layers and their parameter counts.
 
-    If you changed a network on purpose, compute the new number and update the call.
+    If you changed a network on purpose, compute the new numbers and update its call.
     """
-    found = {name: count_parameters(network.get_submodule(name)) for name in layers}
-    for name, expected in layers.items():
-        assert found[name] == expected, f"{name} has {found[name]:,} parameters, not {expected:,}"
-    everything = count_parameters(network)
-    assert everything == total, (
-        f"{type(network).__name__} has {everything:,} parameters, not {total:,}"
-    )
-
-
-def build_network(recipe: Recipe) -> nn.Module:
-    """Return the recipe's network with new random weights, in channels-last layout.
-
-    Channels last keeps the channels of one pixel side by side in memory, which makes convolutions
-    on a CPU about a quarter faster. They add the same numbers in another order than with PyTorch's
-    default layout, so results differ from it by rounding, about one part in ten million.
-    """
-    networks: dict[str, Callable[[float], nn.Module]] = {
-        "tutorial": TutorialNetwork,
-        "fast": FastNetwork,
-        "compact": partial(DeepNetwork, channels=(16, 20, 20, 28, 36)),
-        "best": partial(DeepNetwork, channels=(16, 48, 48, 64, 128)),
+    found = {
+        name: count for name, it in network.named_children() if (count := count_parameters(it))
     }
-    network = networks[recipe.network](recipe.dropout)
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
-
-
-def load_weights(network: nn.Module, weights: dict[str, Tensor]) -> None:
-    """Copy weights into a network, or raise `DigitlabError` if they are not of this network."""
-    expected = {name: tuple(value.shape) for name, value in network.state_dict().items()}
-    found = {name: tuple(value.shape) for name, value in weights.items()}
-    if found != expected:
-        name = min(name for name in {*found, *expected} if found.get(name) != expected.get(name))
-        raise DigitlabError(
-            f"these are the weights of another network: {name} has shape "
-            f"{found.get(name, '(missing)')}, expected {expected.get(name, '(no such tensor)')}"
-        )
-    network.load_state_dict(weights)
+    for name in {**expected, **found}:
+        if found.get(name, 0) != expected.get(name, 0):
+            raise DigitlabError(
+                f"{type(network).__name__}: {name} has {found.get(name, 0):,} parameters, but "
+                f"{expected.get(name, 0):,} are expected; if you changed the network on purpose, "
+                f"correct the numbers at the end of its __init__ in {__name__}"
+            )
 
 
 def normalize(images: Tensor, mean: float, std: float) -> Tensor:
@@ -260,7 +233,7 @@ def normalize(images: Tensor, mean: float, std: float) -> Tensor:
 def answer(
     network: nn.Module, images: Tensor, *, mean: float, std: float, batch_size: int
 ) -> Tensor:
-    """Return the log-probabilities, float32 (N, 10), of uint8 images (N, 28, 28).
+    """Return the log-probabilities, float32 (N, classes), of uint8 images (N, 28, 28).
 
     The network is put into evaluation mode: nothing is dropped, no gradient is computed.
     """

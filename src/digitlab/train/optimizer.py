@@ -104,7 +104,8 @@ class MomentumSGD:
     def step(self) -> None:
         """Update every weight with the gradient that `backward` computed."""
         for name, parameter in self.parameters.items():
-            assert parameter.grad is not None
+            if parameter.grad is None:  # the network did not use it
+                continue
             velocity = self.velocities[name].mul_(self.momentum).add_(parameter.grad)
             direction = self._direction(parameter, parameter.grad, velocity)
             if self._rate_on_gpu is None:

@@ -24,13 +24,13 @@ def train_step(
     Parameters
     ----------
     network
-        In training mode; takes the images, returns log-probabilities (B, 10).
+        In training mode; takes the images, returns log-probabilities (B, classes).
     optimizer
         Updates the network's weights.
     images
         Normalized float32 (B, 1, 28, 28).
     labels
-        int64 (B,), 0 to 9 or `NO_DIGIT`.
+        int64 (B,), 0 to classes - 1 or `NO_DIGIT`.
     label_smoothing
         See `mean_loss`.
     bfloat16
@@ -42,7 +42,7 @@ def train_step(
     with torch.autocast(
         images.device.type, dtype=torch.bfloat16, enabled=bfloat16, cache_enabled=False
     ):
-        log_probabilities = network(images)  # (B, 10)
+        log_probabilities = network(images)  # (B, classes)
     loss = mean_loss(log_probabilities, labels, label_smoothing)  # one number
     loss.backward()  # the gradient: how much the loss would change with each weight
     optimizer.step()  # move every weight a little way downhill
@@ -53,10 +53,10 @@ def mean_loss(log_probabilities: Tensor, labels: Tensor, smoothing: float = 0.0)
     """Return the loss of a batch: one number, in nats.
 
     For a digit, the loss is the negative log-likelihood: minus the log-probability of the true
-    label. It is 0 if the true label got probability 1, and ln 10 = 2.30 for pure guessing. For a
-    picture of no digit, it is the mean over all ten digits, which is smallest (ln 10) when each
-    gets probability 0.1. Label smoothing spreads a share of a digit's target evenly over all ten.
-    The batch's loss is the mean over its images.
+    label. It is 0 if the true label got probability 1, and ln 10 = 2.30 for pure guessing among
+    ten. For a picture of no digit, it is the mean over all classes, which is smallest when each
+    gets the same probability. Label smoothing spreads a share of a label's target evenly over all
+    classes. The batch's loss is the mean over its images.
 
     Sources: C. Szegedy et al., "Rethinking the Inception architecture" (CVPR 2016), section 7;
     D. Hendrycks, M. Mazeika, T. Dietterich, "Deep anomaly detection with outlier exposure" (ICLR
@@ -65,9 +65,9 @@ def mean_loss(log_probabilities: Tensor, labels: Tensor, smoothing: float = 0.0)
     Parameters
     ----------
     log_probabilities
-        float32 (B, 10), the network's output.
+        float32 (B, classes), the network's output.
     labels
-        int64 (B,), 0 to 9 or `NO_DIGIT`.
+        int64 (B,), 0 to classes - 1 or `NO_DIGIT`.
     smoothing
         `Recipe.label_smoothing`, from 0 to below 1.
     """
@@ -75,7 +75,8 @@ def mean_loss(log_probabilities: Tensor, labels: Tensor, smoothing: float = 0.0)
     # The usual case, in the tutorial's own arithmetic. (On a GPU, checking would wait for it.)
     if not smoothing and labels.device.type == "cpu" and is_digit.all():
         return F.nll_loss(log_probabilities, labels)
-    one_hot = F.one_hot(labels.clamp(min=0), 10)  # (B, 10): 1 at the true label, else 0
-    smoothed = one_hot * (1 - smoothing) + smoothing / 10  # (B, 10)
-    targets = torch.where(is_digit.unsqueeze(1), smoothed, 0.1)  # (B, 10): each row sums to 1
+    classes = log_probabilities.shape[1]
+    one_hot = F.one_hot(labels.clamp(min=0), classes)  # (B, classes): 1 at the true label, else 0
+    smoothed = one_hot * (1 - smoothing) + smoothing / classes  # (B, classes)
+    targets = torch.where(is_digit.unsqueeze(1), smoothed, 1 / classes)  # each row sums to 1
     return -(targets * log_probabilities).sum(dim=1).mean()

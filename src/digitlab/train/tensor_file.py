@@ -28,11 +28,21 @@ class CheckpointError(DigitlabError):
 def pack(tensors: dict[str, Tensor], record: Any) -> bytes:
     """Return a safetensors file with the tensors, the record as JSON, and its own SHA-256."""
     metadata = {"digitlab": msgspec.json.encode(record).decode(), "sha256": _NO_DIGEST.decode()}
-    blank = safetensors.torch.save(
-        {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, metadata
-    )
+    blank = safetensors.torch.save(_separate(tensors), metadata)
     digest = hashlib.sha256(blank).hexdigest().encode()
     return _DIGEST.sub(b'"sha256":"' + digest + b'"', blank, count=1)
+
+
+def _separate(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the tensors on the CPU, each in memory of its own, as the format demands."""
+    separate: dict[str, Tensor] = {}
+    used = set()
+    for name, tensor in tensors.items():
+        tensor = tensor.cpu().contiguous()
+        storage = tensor.untyped_storage().data_ptr()
+        separate[name] = tensor.clone() if storage in used else tensor
+        used.add(storage)
+    return separate
 
 
 def unpack(content: bytes, name: str) -> tuple[dict[str, Tensor], bytes]:

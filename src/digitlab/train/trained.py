@@ -13,11 +13,13 @@ from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.models.calibration import Calibration, LogProbabilities
 from digitlab.recipe import Recipe
+from digitlab.records.folder import RunFolder
 from digitlab.records.report import calibrate_by_held_out
+from digitlab.train.build import build_network, load_weights
 from digitlab.train.checkpoint import Checkpoint, load_checkpoint_to_use, read_checkpoint
 from digitlab.train.device import set_up_device
 from digitlab.train.examples import split_of
-from digitlab.train.networks import answer, build_network, load_weights
+from digitlab.train.networks import answer
 
 _ZIP_MAGIC = b"PK\x03\x04"
 """The first bytes of a file that `torch.save` wrote."""
@@ -51,7 +53,7 @@ def load_trained(path: Path) -> TrainedNetwork:
             "checkpoint, a model.onnx or a model.pth"
         )
     if path.is_dir():
-        return _from_checkpoint(load_checkpoint_to_use(path), str(path))
+        return _from_checkpoint(load_checkpoint_to_use(path), str(path), RunFolder(path))
     try:
         with path.open("rb") as stream:
             is_torch_file = stream.read(4) == _ZIP_MAGIC
@@ -59,12 +61,12 @@ def load_trained(path: Path) -> TrainedNetwork:
         raise DigitlabError(f"{path} cannot be read ({error.strerror})") from error
     if is_torch_file:
         return _from_tutorial_file(path)
-    return _from_checkpoint(read_checkpoint(path), str(path))
+    return _from_checkpoint(read_checkpoint(path), str(path), RunFolder(path.parent))
 
 
-def _from_checkpoint(checkpoint: Checkpoint, source: str) -> TrainedNetwork:
+def _from_checkpoint(checkpoint: Checkpoint, source: str, folder: RunFolder) -> TrainedNetwork:
     progress = checkpoint.progress
-    network = build_network(progress.recipe)
+    network = build_network(progress.recipe, progress.classes, source=folder.network_copy())
     load_weights(network, checkpoint.part("average" if progress.recipe.average else "network"))
     return TrainedNetwork(
         network=network,
@@ -113,7 +115,7 @@ def _is_plain(weight: object) -> bool:
 def _answer_images(
     trained: TrainedNetwork, images: NDArray[np.uint8], dataset: Dataset, device: torch.device
 ) -> LogProbabilities:
-    """Return the network's log-probabilities, float32 (N, 10), for uint8 images (N, 28, 28)."""
+    """Return the network's log-probabilities, float32 (N, classes), for uint8 (N, 28, 28)."""
     answers = answer(
         trained.network.to(device),
         torch.from_numpy(images).to(device),
@@ -138,7 +140,7 @@ def calibrate_trained(
 def answer_test_set(
     trained: TrainedNetwork, dataset: Dataset, *, device_name: str, threads: int | None
 ) -> tuple[LogProbabilities, Calibration | None]:
-    """Return the answers to the dataset's test set, float32 (N, 10), and their calibration.
+    """Return the answers to the dataset's test set, float32 (N, classes), and their calibration.
 
     There is none on a dataset that the network was not trained on. Raises `DigitlabError` if the
     device is not available.

@@ -1,0 +1,98 @@
+"""Which runs a path stands for, and a run in a few words: its name, recipe and settings."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from digitlab.errors import printable
+from digitlab.named_recipes import RECIPES
+from digitlab.recipe import Recipe
+from digitlab.records.folder import RunFolder
+from digitlab.records.run_record import RunRecord
+
+_FEW_SETTINGS = 4
+
+
+def find_runs(paths: Sequence[Path]) -> list[RunFolder]:
+    """Return the runs in these folders, in the order given, each once.
+
+    A folder without a run of its own stands for the runs in its subfolders: `digitlab repeat` makes
+    such folders. Raises `DigitlabError` if there is no run in one of them.
+    """
+    found: dict[Path, RunFolder] = {}
+    for path in paths:
+        folders = [RunFolder(path)]
+        if path.is_dir() and not folders[0].holds_a_run():
+            inner = [it for it in path.iterdir() if RunFolder(it).run_json.exists()]
+            folders = [RunFolder(it) for it in sorted(inner, key=_natural)] or folders
+        for folder in folders:
+            folder.check_holds_a_run()
+            found.setdefault(folder.path.resolve(), folder)
+    return list(found.values())
+
+
+def _natural(path: Path) -> list[tuple[int, str]]:
+    """Return a key that sorts seed-2 before seed-10."""
+    return [(int(it), "") if it.isdecimal() else (0, it) for it in re.split(r"(\d+)", path.name)]
+
+
+def distinct_names(paths: Sequence[Path]) -> list[str]:
+    """Return the last name of each path, with as many folders before it as tell them apart.
+
+    >>> distinct_names([Path("a/seed-1"), Path("b/seed-1"), Path("fast")])
+    ['a/seed-1', 'b/seed-1', 'fast']
+    """
+    parts = [path.resolve().parts for path in paths]
+    lengths = [1] * len(parts)
+    while True:
+        names = ["/".join(it[-length:]) for it, length in zip(parts, lengths, strict=True)]
+        longer = [
+            min(length + (names.count(name) > 1), len(it))
+            for name, length, it in zip(names, lengths, parts, strict=True)
+        ]
+        if longer == lengths:
+            return [printable(name) for name in names]
+        lengths = longer
+
+
+def changed_settings(record: RunRecord) -> dict[str, Any]:
+    """Return the settings that differ from those of the recipe that was named.
+
+    There are none to report for a recipe that is not one of digitlab's own.
+    """
+    named = RECIPES.get(record.recipe_name)
+    if named is None:
+        return {}
+    values = {it.name: getattr(record.recipe, it.name) for it in fields(Recipe)}
+    return {name: value for name, value in values.items() if value != getattr(named, name)}
+
+
+def describe_run(record: RunRecord) -> str:
+    """Return a run's recipe, its changed settings if there are few, and its seed."""
+    changed = changed_settings(record)
+    recipe = printable(record.recipe_name)
+    if len(changed) > _FEW_SETTINGS:
+        recipe += f" with {len(changed)} changed settings"
+    elif changed:
+        recipe += f" with {settings_in_words(changed)}"
+    return f"{recipe}, seed {record.seed}"
+
+
+def settings_in_words(settings: dict[str, Any]) -> str:
+    """Return settings with their values on one line.
+
+    >>> settings_in_words({"epochs": 8, "test_each_epoch": False, "network": "nets/mine.py:Net"})
+    'epochs 8, test_each_epoch off, network mine.py:Net'
+    """
+    return ", ".join(f"{name} {setting_in_words(value)}" for name, value in settings.items())
+
+
+def setting_in_words(value: Any) -> str:
+    """Return the value of a setting as people write it; of a path, the last name."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return printable(str(value).replace("\\", "/").rpartition("/")[2])

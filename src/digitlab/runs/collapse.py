@@ -1,0 +1,55 @@
+"""Notice a training that has collapsed: it no longer learns, and would waste the remaining time."""
+
+import math
+import statistics
+from collections.abc import Sequence
+
+from digitlab.recipe import Recipe
+from digitlab.records.history import Point, ScorePoint, TrainPoint, epochs_in_words
+
+_LEAST_STEPS = 100  # before that, a network may not have learned anything yet
+_CHANCE = 0.99  # a loss above this share of what guessing gives counts as guessing
+
+# With momentum, a step is up to 1 / (1 - momentum) times as long as the learning rate says.
+# Plain SGD on images learns with this product from about 0.01 to 0.5.
+_HIGH, _LOW = 0.5, 0.002
+
+
+def find_collapse(history: Sequence[Point], recipe: Recipe, classes: int) -> str | None:
+    """Return a sentence about a training that has collapsed by the end of its last epoch, or None.
+
+    It has collapsed if, after 100 steps or more, the network gives every image the same answer, or
+    the training loss of the epoch's second half is what guessing gives: ln `classes`.
+    """
+    losses = [it for it in history if isinstance(it, TrainPoint)]
+    if not losses or losses[-1].examples < _LEAST_STEPS * recipe.batch_size:
+        return None
+    epoch = losses[-1].epoch
+    scores = [it for it in history if isinstance(it, ScorePoint) and it.epoch == epoch]
+    second_half = [
+        it.loss for it in losses if it.epoch == epoch and 2 * it.examples_in_epoch >= it.epoch_size
+    ]
+    loss = statistics.fmean(second_half) if second_half else losses[-1].loss
+    guessing = math.log(classes)
+    if scores and scores[-1].classes_answered == 1:
+        what = f"the network gives all {scores[-1].total:,} images the same answer"
+    elif loss >= _CHANCE * guessing:
+        what = f"the training loss is {loss:.2f}, and guessing gives {guessing:.2f}"
+    else:
+        return None
+    return (
+        f"training has collapsed: after {epochs_in_words(epoch)}, {what}; {_likely_cause(recipe)}"
+    )
+
+
+def _likely_cause(recipe: Recipe) -> str:
+    rate = recipe.learning_rate
+    reach = rate / (1 - recipe.momentum)
+    if reach > _HIGH:
+        return f"the learning rate is probably too high: try --learning-rate {rate / 10:g}"
+    if reach < _LOW:
+        return f"the learning rate is probably too low: try --learning-rate {rate * 10:g}"
+    return (
+        "likely causes are labels that do not belong to the images, an error in the network, or a "
+        f"learning rate ({rate:g}) that does not suit it"
+    )

@@ -1,0 +1,153 @@
+"""What shows how far a training has come: a bar on a terminal, a line in a notebook."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.table import Column
+
+from digitlab.records.history import Point, TrainPoint
+from digitlab.runs.watching import Lines, Several, Watcher
+from digitlab.train.loop import Training
+
+_REFRESH_SECONDS = 0.2
+
+
+class _Live(Lines):
+    """Prints the lines, and keeps one more up to date: how far the training has come.
+
+    It is redrawn five times per second at most, in the training's own thread, so that drawing does
+    not compete with the training for the processor.
+    """
+
+    def begin(self, training: Training) -> None:
+        """Remember when and where this process began."""
+        self._facts = {"loss": "", "accuracy": ""}
+        self._first_step = training.steps_done
+        self._started = self._drawn = time.perf_counter()
+        self._examples_drawn = training.examples_seen
+        self._draw(training, images_per_second=None)
+
+    def step(self, training: Training) -> None:
+        """Redraw if it is time."""
+        now = time.perf_counter()
+        if now - self._drawn >= _REFRESH_SECONDS:
+            examples = training.examples_seen - self._examples_drawn
+            self._draw(training, images_per_second=examples / (now - self._drawn))
+            self._drawn, self._examples_drawn = now, training.examples_seen
+
+    def point(self, point: Point) -> None:
+        """Print the point's line, and remember its value."""
+        if isinstance(point, TrainPoint):
+            self._facts["loss"] = f"loss {point.loss:.4f}"
+        else:
+            self._facts["accuracy"] = f"accuracy {point.accuracy:.2%}"
+        super().point(point)
+
+    def _draw(self, training: Training, images_per_second: float | None) -> None:
+        epoch = min(training.epochs_done + 1, training.recipe.epochs)
+        facts = [it for it in self._facts.values() if it]
+        if images_per_second:
+            facts.append(f"{images_per_second:,.0f} images/s")
+        done = training.steps_done - self._first_step
+        if done:
+            each = (time.perf_counter() - self._started) / done  # seconds, tests included
+            left = round(each * (training.steps - training.steps_done))
+            facts.append(f"ETA {left // 60}:{left % 60:02}")
+        self._show(
+            f"epoch {epoch}/{training.recipe.epochs}",
+            training.steps_done / training.steps,
+            "  ".join(facts),
+        )
+
+    def _show(self, epoch: str, share: float, facts: str) -> None:
+        """Replace what is shown; `share` of all steps is done, 0 to 1."""
+        raise NotImplementedError
+
+
+class Bar(_Live):
+    """Shows a bar below the lines on a terminal; it disappears when the training ends."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._progress: Progress | None = None
+
+    def begin(self, training: Training) -> None:
+        """Show the bar."""
+        self._progress = Progress(
+            *(TextColumn("{task.description}"), BarColumn(bar_width=20), TaskProgressColumn()),
+            TextColumn("{task.fields[facts]}", table_column=Column(no_wrap=True)),
+            console=self._console,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._task = self._progress.add_task("", total=1.0, facts="")
+        self._progress.start()
+        super().begin(training)
+
+    def end(self) -> None:
+        """Remove the bar."""
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+    def _show(self, epoch: str, share: float, facts: str) -> None:
+        assert self._progress is not None
+        self._progress.update(self._task, description=epoch, completed=share, facts=facts)
+        self._progress.refresh()
+
+    def _print(self, line: str, *, is_result: bool) -> None:
+        if self._progress is None or (is_result and not sys.stdout.isatty()):
+            super()._print(line, is_result=is_result)
+        else:  # above the bar
+            self._console.print(line, markup=False, soft_wrap=True)
+
+
+class NotebookLine(_Live):
+    """Shows one line in a notebook, which replaces itself, and prints the scores."""
+
+    def begin(self, training: Training) -> None:
+        """Show the line."""
+        from IPython.display import display
+
+        self._handle: Any = display({"text/plain": ""}, raw=True, display_id=True)
+        super().begin(training)
+
+    def _show(self, epoch: str, share: float, facts: str) -> None:
+        text = f"{epoch}  {share:.0%}  {facts}"
+        self._handle.update({"text/plain": text}, raw=True)
+
+    def _print(self, line: str, *, is_result: bool) -> None:
+        if is_result or not line.startswith("Train Epoch"):
+            print(line, flush=True)
+
+
+def default_watcher(*, tensorboard: Path | None = None) -> Watcher:
+    """Return what suits the place: a line in a notebook, a bar on a terminal, or the lines alone.
+
+    With the folder `tensorboard`, the curves are also written into it.
+    """
+    console = Console(stderr=True, highlight=False)
+    if _is_notebook():
+        shown: Watcher = NotebookLine()
+    elif console.is_terminal and not console.is_dumb_terminal:
+        shown = Bar(console)
+    else:
+        shown = Lines()
+    if tensorboard is None:
+        return shown
+    from digitlab.runs.tensorboard import TensorBoard  # here: it takes a second
+
+    return Several([shown, TensorBoard(tensorboard)])
+
+
+def _is_notebook() -> bool:
+    """Return whether this is a Jupyter kernel, without importing IPython elsewhere."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return type(shell).__name__ == "ZMQInteractiveShell"

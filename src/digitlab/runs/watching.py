@@ -1,0 +1,106 @@
+"""Who follows a run while it trains: the log in its folder, and the tutorial's lines."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from digitlab.records.folder import RunFolder
+from digitlab.records.history import Point, ScorePoint
+from digitlab.train.loop import Training
+
+
+class Watcher:
+    """Follows a run while it trains; this one shows nothing.
+
+    A subclass overrides what it is interested in. What it raises ends the run.
+    """
+
+    @contextmanager
+    def during(self, training: Training) -> Iterator[None]:
+        """Begin, and end whatever happens in the `with` block."""
+        try:
+            self.begin(training)
+            yield
+        finally:
+            self.end()
+
+    def begin(self, training: Training) -> None:
+        """Get ready: the first step in this process is about to be taken."""
+
+    def step(self, training: Training) -> None:
+        """Be called after every step and every test."""
+
+    def point(self, point: Point) -> None:
+        """Be given a loss or a score that was recorded."""
+
+    def message(self, line: str) -> None:
+        """Be given a sentence that people should know."""
+
+    def end(self) -> None:
+        """Clean up: the training is finished, was stopped, or has failed."""
+
+
+SILENT = Watcher()
+
+
+class Several(Watcher):
+    """Passes everything on to several watchers."""
+
+    def __init__(self, watchers: Sequence[Watcher]) -> None:
+        self.watchers = watchers
+
+    def begin(self, training: Training) -> None:
+        """See `Watcher`."""
+        for watcher in self.watchers:
+            watcher.begin(training)
+
+    def step(self, training: Training) -> None:
+        """See `Watcher`."""
+        for watcher in self.watchers:
+            watcher.step(training)
+
+    def point(self, point: Point) -> None:
+        """See `Watcher`."""
+        for watcher in self.watchers:
+            watcher.point(point)
+
+    def message(self, line: str) -> None:
+        """See `Watcher`."""
+        for watcher in self.watchers:
+            watcher.message(line)
+
+    def end(self) -> None:
+        """See `Watcher`."""
+        for watcher in self.watchers:
+            watcher.end()
+
+
+class Log(Watcher):
+    """Keeps every point and every line in the run's folder."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+
+    def point(self, point: Point) -> None:
+        """Add it to `history.jsonl` and its line to `train.log`."""
+        self.folder.append_point(point)
+        self.folder.append_log(point.line())
+
+    def message(self, line: str) -> None:
+        """Add it to `train.log`."""
+        self.folder.append_log(line)
+
+
+class Lines(Watcher):
+    """Prints the tutorial's lines: scores to stdout, everything else to stderr."""
+
+    def point(self, point: Point) -> None:
+        """Print the point's line."""
+        self._print(point.line(), is_result=isinstance(point, ScorePoint))
+
+    def message(self, line: str) -> None:
+        """Print the line to stderr."""
+        self._print(line, is_result=False)
+
+    def _print(self, line: str, *, is_result: bool) -> None:
+        print(line, file=sys.stdout if is_result else sys.stderr, flush=True)

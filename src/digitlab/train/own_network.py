@@ -1,0 +1,196 @@
+"""A network of the user's own: find the class, and remember the code that defines it."""
+
+import ast
+import hashlib
+import importlib
+import inspect
+import sys
+import sysconfig
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from torch import nn
+
+from digitlab.errors import DigitlabError, printable
+from digitlab.recipe import NETWORKS
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnNetwork:
+    """What `Recipe.network` names when it is not one of the networks in the package."""
+
+    create: Callable[..., nn.Module]
+    """The class, or a function that returns a network."""
+    text: bytes
+    """The file that defines it; in a notebook, only the class."""
+    files: dict[str, str]
+    """The SHA-256 of that file, and of the files next to it that it imports, by path."""
+
+
+def is_own(network: str) -> bool:
+    """Return whether a recipe's network is one of the user's own."""
+    return network not in NETWORKS
+
+
+def find_own(network: str, copy: Path | None = None) -> OwnNetwork:
+    """Return the network that `my_net.py:MyNet` or `package.module:MyNet` names.
+
+    The code in the file is run. `copy` is used instead of the file if there is one: the copy in a
+    run's folder, so that a run continues with the code it was started with. A module is imported as
+    Python does it, from the current folder too; `__main__` is a notebook's own.
+
+    Raises `DigitlabError` if there is no such file, module or class, or importing it fails.
+    """
+    where, _, name = network.rpartition(":")
+    if where.endswith(".py"):
+        path = Path(where).absolute()
+        source = path if copy is None else copy
+        text = _read(source, network)
+        module = _run_file(str(source), str(path.parent), text)
+        files = {str(path): _digest(text)} | _imported_files(text, path.parent)
+    else:
+        module = _import(where)
+        text, files = _code_of(module, name)
+    return OwnNetwork(create=_find(module, name, network), text=text, files=files)
+
+
+def changes_in(files: dict[str, str]) -> list[str]:
+    """Return a sentence for each file that defined a run's network and has changed since.
+
+    `files` are those of `OwnNetwork`. What a notebook defined is not among them.
+    """
+    changed = [path for path, digest in files.items() if _is_changed(Path(path), digest)]
+    return [f"{path} has changed since the run was started" for path in changed]
+
+
+def _is_changed(path: Path, digest: str) -> bool:
+    try:
+        return path.is_absolute() and _digest(path.read_bytes()) != digest
+    except OSError:  # it is gone
+        return True
+
+
+def _read(path: Path, network: str) -> bytes:
+    try:
+        if path.exists() and not path.is_file():
+            raise DigitlabError(f"{path} is not a file")
+        return path.read_bytes()
+    except OSError as error:
+        raise DigitlabError(
+            f"the network {network} cannot be loaded: {path} cannot be read ({error.strerror})"
+        ) from error
+
+
+@cache  # the same file is run once, so that what it prints is printed once
+def _run_file(path: str, folder: str, text: bytes) -> ModuleType:
+    """Run a file as a module whose imports are looked up in `folder` first."""
+    module = ModuleType(f"digitlab_network_{_digest(text)[:16]}")
+    module.__file__ = path
+    if folder not in sys.path:
+        sys.path.insert(0, folder)  # as Python does for a program in that folder
+    sys.modules[module.__name__] = module  # where dataclasses and pickle look for it
+    with _explained(f"{path} cannot be imported"):
+        exec(compile(text, path, "exec"), module.__dict__)
+    return module
+
+
+def _import(name: str) -> ModuleType:
+    folder = str(Path.cwd())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    with _explained(f"{name} cannot be imported"):
+        return importlib.import_module(name)
+
+
+def _find(module: ModuleType, name: str, network: str) -> Callable[..., nn.Module]:
+    found: object = module
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    if isinstance(found, nn.Module):
+        raise DigitlabError(
+            f"{network} is a network, not a class: its first weights would not depend on the seed; "
+            "give its class, or a function that returns it"
+        )
+    if not callable(found):
+        classes = [
+            key
+            for key, it in vars(module).items()
+            if isinstance(it, type) and issubclass(it, nn.Module) and it.__module__ != nn.__name__
+        ]
+        hint = f"it has {', '.join(classes)}" if classes else "it defines no network"
+        raise DigitlabError(f"{network.rpartition(':')[0]} has no class {name}; {hint}")
+    return found
+
+
+def _code_of(module: ModuleType, name: str) -> tuple[bytes, dict[str, str]]:
+    """Return the source of a module, or of the class alone if the module is a notebook."""
+    path = getattr(module, "__file__", None)
+    if path is not None and Path(path).is_file():
+        text = Path(path).read_bytes()
+        return text, {str(Path(path).absolute()): _digest(text)}
+    try:
+        text = inspect.getsource(getattr(module, name.partition(".")[0])).encode()
+    except (AttributeError, OSError, TypeError):  # defined by a program that has no file
+        text = b""
+    return text, {name: _digest(text)}
+
+
+def _imported_files(text: bytes, folder: Path) -> dict[str, str]:
+    """Return the digests of the files in `folder` that a file imports, directly or not, by path."""
+    found: dict[str, str] = {}
+    waiting = list(_imported_names(text))
+    while waiting:
+        name = waiting.pop()
+        for path in (folder / f"{name}.py", *sorted((folder / name).glob("*.py"))):
+            if path.is_file() and str(path) not in found:
+                content = path.read_bytes()
+                found[str(path)] = _digest(content)
+                waiting += _imported_names(content)
+    return found
+
+
+def _imported_names(text: bytes) -> Iterator[str]:
+    """Yield the top-level names of the modules that a Python file imports."""
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except (SyntaxError, ValueError):
+        return
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def _digest(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()
+
+
+class _explained:  # noqa: N801 - used like a function
+    """Turn whatever the user's code raises into a `DigitlabError` that begins with `what`."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, Exception) and not isinstance(error, DigitlabError):
+            raise DigitlabError(f"{self.what}: {reason_of(error)}") from error
+
+
+def reason_of(error: Exception) -> str:
+    """Return what the user's code raised, and in which of its lines, as one line of text."""
+    message = printable(str(error).strip().split("\n")[0])
+    reason = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    if isinstance(error, SyntaxError):  # its message names the file and the line
+        return reason
+    library = (*map(sysconfig.get_path, ("stdlib", "purelib")), str(Path(__file__).parents[1]), "<")
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [it for it in frames if not it.filename.startswith(library)]
+    return f"{reason} ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else reason

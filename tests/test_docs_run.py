@@ -1,0 +1,86 @@
+"""Every command and every Python block on the pages about training is run, on little data."""
+
+import re
+import shlex
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digitlab.data import published
+from digitlab.data.dataset import Dataset
+
+ROOT = Path(__file__).parents[1]
+BLOCK = re.compile(r"(?P<before>[^\n]*)\n+```(?P<kind>\w+)\n(?P<text>.*?)^```", re.M | re.S)
+
+SMALLER = {  # what would take minutes, or needs all of MNIST
+    "validation = 5000": "validation = 100",
+    "--validation 5000": "--validation 100",
+    "--recipe best": "--recipe best --epochs 1 --degraded 0 --outliers 0",
+    "--recipe fast": "--recipe fast --train-images 512",
+    "tensorboard --logdir runs": "",
+}
+
+
+@pytest.fixture
+def place(small_mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty folder with the pictures that the pages name; every dataset is small."""
+
+    def load(entry: object, *_: object) -> Dataset:
+        return replace(small_mnist, name=entry.name)  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(published, "load_published", load)
+    monkeypatch.setenv("DIGITLAB_DATA_DIR", str(tmp_path / "data"))
+    images = ROOT / "docs" / "images"
+    for name in ("seven.png", "picture.png"):
+        shutil.copy(images / "photograph.jpg", tmp_path / name)
+    for folder in ("my_digits", "mine"):
+        for index in range(24):
+            path = tmp_path / folder / str(index % 3) / f"{index}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(small_mnist.train_images[index]).resize((90, 90)).save(path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    return tmp_path
+
+
+def made_smaller(text: str) -> str:
+    for what, instead in SMALLER.items():
+        text = text.replace(what, instead)
+    return text
+
+
+@pytest.mark.parametrize("page", ["training.md", "datasets.md"])
+def test_a_page_can_be_followed_word_for_word(
+    page: str, place: Path, call: Callable, small_mnist: Dataset
+):
+    few = slice(None, None, 10)
+    names: dict[str, object] = {
+        "train_images": small_mnist.train_images[few],
+        "train_labels": small_mnist.train_labels[few] % 2,
+        "test_images": small_mnist.test_images[few],
+        "test_labels": small_mnist.test_labels[few] % 2,
+    }
+    ran = []
+    for block in BLOCK.finditer((ROOT / "docs" / page).read_text()):
+        text = made_smaller(block["text"])
+        file = re.search(r"`([\w.]+\.(?:py|toml))`", block["before"])
+        if file and block["kind"] in ("python", "toml"):
+            (place / file[1]).write_text(text)
+        elif block["kind"] == "python":
+            exec(text, names)
+        elif block["kind"] == "sh":
+            for line in filter(None, text.splitlines()):
+                program, *words = shlex.split(line, comments=True)
+                assert program == "digitlab", line
+                outcome = call(*words)
+                assert outcome.code == 0, (line, outcome.err)
+                ran.append(words[0])
+    assert len(ran) >= 5
+    if page == "training.md":
+        assert (place / "third.png").exists()
+        assert np.isfinite(names["curves"].train.loss).all()  # type: ignore[attr-defined]
