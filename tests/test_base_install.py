@@ -69,6 +69,15 @@ def test_from_python(picture: Path):
     assert (done.stdout, done.stderr) == ("7 7\n", "")
 
 
+def test_help_and_completion():
+    done = run_without_extras("import digitlab; help(digitlab)")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "class Reader(" in done.stdout
+    done = run_without_extras(CALL, "completion", "bash")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "--label-smoothing" in done.stdout
+
+
 def test_the_test_set_through_the_shipped_model():
     done = run_without_extras(CALL, "eval", Path(digitlab.__file__).parent / "pretrained", "--json")
     assert (done.returncode, done.stderr) == (0, "")
