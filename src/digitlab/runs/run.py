@@ -175,7 +175,7 @@ def _write_continued(
     )
     if differences := record.differences(now):
         watcher.message(f"results may no longer be bit-identical: {', '.join(differences)}")
-    for change in changes_in(record.network_files):
+    for change in changes_in(record.recipe.network, record.network_files):
         watcher.message(change)
     folder.write_record(now)
     return now

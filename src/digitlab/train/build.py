@@ -111,7 +111,7 @@ def _try_out(network: nn.Module, classes: int) -> None:
         trial = copy.deepcopy(network)
     except Exception as error:
         raise DigitlabError(f"{name} cannot be copied: {reason_of(error)}") from error
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.enable_grad():
         for mode in (True, False):
             answers = _run(trial.train(mode))
             found = tuple(answers.shape) if isinstance(answers, Tensor) else type(answers).__name__

@@ -58,13 +58,18 @@ def find_own(network: str, copy: Path | None = None) -> OwnNetwork:
     return OwnNetwork(create=_find(module, name, network), text=text, files=files)
 
 
-def changes_in(files: dict[str, str]) -> list[str]:
+def changes_in(network: str, files: dict[str, str]) -> list[str]:
     """Return a sentence for each file that defined a run's network and has changed since.
 
     `files` are those of `OwnNetwork`. What a notebook defined is not among them.
     """
-    changed = [path for path, digest in files.items() if _is_changed(Path(path), digest)]
-    return [f"{path} has changed since the run was started" for path in changed]
+    has_copy = network.rpartition(":")[0].endswith(".py")  # of the first file
+    return [
+        f"{path} has changed since the run was started; "
+        + ("the run uses its own copy" if has_copy and number == 0 else "results may differ")
+        for number, (path, digest) in enumerate(files.items())
+        if _is_changed(Path(path), digest)
+    ]
 
 
 def _is_changed(path: Path, digest: str) -> bool:

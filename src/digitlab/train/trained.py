@@ -1,6 +1,7 @@
 """A trained network: from a run, a checkpoint, or a `model.pth` of the tutorial's script."""
 
 import pickle
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from digitlab.train.checkpoint import Checkpoint, load_checkpoint_to_use, read_c
 from digitlab.train.device import set_up_device
 from digitlab.train.examples import split_of
 from digitlab.train.networks import answer
+from digitlab.train.own_network import changes_in, is_own
 
 _ZIP_MAGIC = b"PK\x03\x04"
 """The first bytes of a file that `torch.save` wrote."""
@@ -67,6 +69,9 @@ def load_trained(path: Path) -> TrainedNetwork:
 def _from_checkpoint(checkpoint: Checkpoint, source: str, folder: RunFolder) -> TrainedNetwork:
     progress = checkpoint.progress
     network = build_network(progress.recipe, progress.classes, source=folder.network_copy())
+    if is_own(progress.recipe.network) and folder.run_json.exists():
+        for change in changes_in(progress.recipe.network, folder.read_record().network_files):
+            print(change, file=sys.stderr)
     load_weights(network, checkpoint.part("average" if progress.recipe.average else "network"))
     return TrainedNetwork(
         network=network,
