@@ -7,6 +7,7 @@
 """
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -230,7 +231,10 @@ class Run:
         from digitlab.figures.run import draw_run
         from digitlab.records.folder import read_results
 
-        return draw_run(read_results(self._folder), self.dataset)
+        inside = None
+        with suppress(DigitlabError):  # without this file, two of the figures are left out
+            inside = self._folder.read_inside()
+        return draw_run(read_results(self._folder), self.dataset, inside)
 
     def __repr__(self) -> str:
         """Return the folder, the recipe, and how far the run has come."""

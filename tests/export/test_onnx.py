@@ -37,11 +37,11 @@ def run(tmp_path_factory: pytest.TempPathFactory, mnist: Dataset) -> Path:
     return folder
 
 
-@torch.inference_mode()
 def of_pytorch(run: Path, dataset: Dataset, count: int) -> np.ndarray:
     network = load_trained(run).network.eval()
     images = torch.from_numpy(dataset.test_images[:count])
-    return network(normalize(images, dataset.mean, dataset.std)).numpy()
+    with torch.inference_mode():
+        return network(normalize(images, dataset.mean, dataset.std)).numpy()
 
 
 @pytest.mark.parametrize("count", [1, 2, 17, 10_000])
@@ -74,6 +74,7 @@ def test_the_card_tells_what_was_done(run: Path, call: Callable, mnist: Dataset)
     assert card.commands[0].startswith("digitlab train --epochs 1")
     assert card.commands[-1] == "digitlab export run"
     assert card.data_sha256 == mnist.digests
+    assert card.preparation == "mnist"
     report = json.loads(call("eval", run, "--json").out)
     assert card.test["correct"] == report["correct"]
     assert card.calibration.error_rate == 0.001
@@ -114,6 +115,19 @@ def test_a_tutorial_readers_file_is_exported_too(run: Path, call: Callable, tmp_
     assert (card.seed, card.epochs, card.machine) == (None, None, None)
     printed = call("eval", tmp_path).out
     assert "not calibrated" in printed
+
+
+def test_the_card_of_a_folder_of_pictures_has_no_path_of_this_machine(
+    run: Path, mnist: Dataset, tmp_path: Path
+):
+    trained = load_trained(run)
+    folder = "/home/somebody/my pictures"
+    own = replace(mnist, name=folder, preparation="as-is")
+    origin = {"commands": [], "machine": None, "versions": {}}
+    onnx.export_onnx(replace(trained, dataset_name=folder), own, tmp_path, origin=origin)
+    _, card = read_model(tmp_path)
+    assert (card.dataset, card.preparation) == ("my pictures", "as-is")
+    assert "somebody" not in (tmp_path / "model.json").read_text()
 
 
 def test_a_file_that_answers_otherwise_is_not_written(

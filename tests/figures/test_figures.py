@@ -244,7 +244,7 @@ def test_any_number_and_length_of_class_names_fits(tmp_path: Path, classes: int,
     shown = [Shown(index=it, answer=0, probability=0.5) for it in range(6)]
     counts = np.random.default_rng(1).integers(0, 2_000, (classes, classes)).tolist()
     inside = Inside(
-        image=images[0], index=0, label=0, kernels=None, layers=[], parameters=0,
+        image=images[0], index=0, label=0, kernels=None, layers=[],
         probabilities=np.full(classes, 1 / classes, dtype=np.float32),
     )  # fmt: skip
     for path in (
@@ -295,7 +295,7 @@ def test_activations_show_every_layer_and_the_probabilities(tmp_path: Path, writ
     layers = [reduced_output(name, rng.normal(size=shape)) for name, shape in shapes.items()]
     inside = Inside(
         image=np.zeros((28, 28), dtype=np.uint8), index=0, label=7, kernels=None,
-        layers=[it for it in layers if it is not None], parameters=0,
+        layers=[it for it in layers if it is not None],
         probabilities=np.eye(10, dtype=np.float32)[7],
     )  # fmt: skip
     path = draw_activations(inside, CLASSES, tmp_path / "activations.png")
@@ -312,7 +312,7 @@ def test_a_network_that_diverged_is_drawn(tmp_path: Path):
     layers = [reduced_output("conv", nothing), reduced_output("fc", nothing[0, 0])]
     inside = Inside(
         image=np.zeros((28, 28), dtype=np.uint8), index=0, label=0, kernels=nothing,
-        layers=[it for it in layers if it is not None], parameters=0,
+        layers=[it for it in layers if it is not None],
         probabilities=np.full(10, np.nan, dtype=np.float32),
     )  # fmt: skip
     draw_kernels(nothing, tmp_path / "kernels.png")

@@ -33,6 +33,7 @@ def record(recipe: Recipe | None = None, **changes: Any) -> RunRecord:
         device="cpu",
         machine="a computer",
         threads=2,
+        parameters=21_840,
         versions={},
         checkpoint_steps=0,
         commands=[command_given(["train"])],
@@ -114,12 +115,18 @@ def test_only_settings_in_which_runs_differ_are_listed(tmp_path: Path, small_mni
 
 def test_an_unfinished_run_shows_what_it_has(tmp_path: Path, small_mnist: Dataset):
     history = [
-        HeldOutPoint(epoch=0, examples=0, loss=2.3, correct=1, total=10, seconds=0.5),
-        HeldOutPoint(epoch=1, examples=10, loss=1.0, correct=9, total=10, seconds=1.5),
+        HeldOutPoint(
+            epoch=0, examples=0, loss=2.3, correct=1, total=10, classes_answered=5, seconds=0.5
+        ),
+        HeldOutPoint(
+            epoch=1, examples=10, loss=1.0, correct=9, total=10, classes_answered=5, seconds=1.5
+        ),
     ]
     stopped = replace(run(tmp_path / "a", small_mnist, None), history=history)
     # It was finished with 1 epoch, and is being continued.
-    point = TestPoint(epoch=2, examples=20, loss=0.5, correct=8, total=10, seconds=3.0)
+    point = TestPoint(
+        epoch=2, examples=20, loss=0.5, correct=8, total=10, classes_answered=5, seconds=3.0
+    )
     continued = replace(run(tmp_path / "b", small_mnist, [], epochs=1), history=[point])
     fresh = run(tmp_path / "c", small_mnist, None)
     comparison = compared(stopped, continued, fresh, run(tmp_path / "d", small_mnist, []))
@@ -132,7 +139,7 @@ def test_an_unfinished_run_shows_what_it_has(tmp_path: Path, small_mnist: Datase
     assert (two.score.images, two.score.correct, two.epochs_done) == ("test", 8, 2)
     assert (three.score, three.seconds) == (None, None)
     assert four.score is not None
-    assert four.parameters is None
+    assert four.parameters == 21_840
 
 
 def test_other_test_sets_have_other_numbers_and_no_pairs(tmp_path: Path, small_mnist: Dataset):

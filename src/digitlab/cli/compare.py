@@ -50,7 +50,7 @@ def _facts(runs: list[RunSummary]) -> Facts:
         "seed": [str(run.seed) for run in runs],
         "dataset": [setting_in_words(run.dataset) for run in runs],
         "epochs": [_epochs(run) for run in runs],
-        "parameters": [f"{run.parameters:,}" if run.parameters else "unknown" for run in runs],
+        "parameters": [f"{run.parameters:,}" for run in runs],
         "device": [run.device for run in runs],
         "machine": [printable(run.machine) for run in runs],
         "threads": [str(run.threads) for run in runs],
@@ -85,10 +85,9 @@ def _split(facts: Facts) -> tuple[Facts, Facts]:
         for name, values in facts.items()
         if name not in always and several and len(set(values)) == 1
     }
-    for name, empty in (("test set", "A"), ("parameters", "unknown")):
-        if set(facts[name]) == {empty}:
-            common.pop(name, None)
-            del facts[name]
+    if set(facts["test set"]) == {"A"}:
+        common.pop("test set", None)
+        del facts["test set"]
     return {name: values for name, values in facts.items() if name not in common}, common
 
 

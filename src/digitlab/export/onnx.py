@@ -88,6 +88,7 @@ def export_onnx(
         seed=trained.seed,
         epochs=trained.epochs,
         data_sha256=dataset.digests,
+        preparation=dataset.preparation,
         **origin,
     )
     classifier = Classifier(weights, card)

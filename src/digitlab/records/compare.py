@@ -1,14 +1,12 @@
 """Several runs side by side: how they differ, how good each is, and what could be chance."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import fields
 from itertools import combinations
 from typing import Any, Literal
 
 import msgspec
 
-from digitlab.errors import DigitlabError
 from digitlab.models.metrics import wilson_interval
 from digitlab.named_recipes import RECIPES
 from digitlab.recipe import Recipe
@@ -47,8 +45,8 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     finished: bool
     epochs_done: int
     epochs: int
-    parameters: int | None
-    """None if the run has no readable `inside.npz`."""
+    parameters: int
+    """How many weights the network has."""
     score: Score | None
     """None before the first test."""
     seconds: float | None
@@ -120,9 +118,6 @@ def _test_set(record: RunRecord) -> tuple[object, ...]:
 def _summary(run: RunResults, name: str, differing: list[str], test_set: int) -> RunSummary:
     record, history = run.record, run.history
     scores = [it for it in history if isinstance(it, ScorePoint)]
-    parameters = None
-    with suppress(DigitlabError):
-        parameters = run.folder.read_inside().parameters
     return RunSummary(
         name=name,
         folder=str(run.folder.path),
@@ -134,7 +129,7 @@ def _summary(run: RunResults, name: str, differing: list[str], test_set: int) ->
         finished=is_finished(run),
         epochs_done=max((it.epoch for it in scores), default=0),
         epochs=record.recipe.epochs,
-        parameters=parameters,
+        parameters=record.parameters,
         score=_score(run, scores),
         seconds=history[-1].seconds if history else None,
         device=record.device,

@@ -46,8 +46,6 @@ class Inside:
     """In the order of their calls, without the last, whose output is the scores."""
     probabilities: Floats
     """(classes,), 0 to 1."""
-    parameters: int
-    """How many weights the network has."""
 
 
 def reduced_output(name: str, values: NDArray[np.floating]) -> LayerOutput | None:
@@ -78,7 +76,6 @@ def to_npz(inside: Inside) -> bytes:
         "index": np.array(inside.index),
         "label": np.array(inside.label),
         "probabilities": inside.probabilities,
-        "parameters": np.array(inside.parameters),
         "names": np.array([layer.name for layer in inside.layers], dtype=np.str_),
     }
     if inside.kernels is not None:
@@ -110,7 +107,6 @@ def from_npz(content: bytes) -> Inside:
                 for number, name in enumerate(arrays["names"].tolist())
             ],
             probabilities=arrays["probabilities"],
-            parameters=int(arrays["parameters"]),
         )
     except Exception as error:  # zipfile, zlib and NumPy raise a dozen kinds for damaged files
         raise ValueError(f"{type(error).__name__}: {error}") from error

@@ -9,7 +9,7 @@ from torch.nn.modules.module import register_module_forward_hook
 
 from digitlab.data.dataset import Dataset
 from digitlab.records.inside import Inside, reduced_output
-from digitlab.train.networks import count_parameters, normalize
+from digitlab.train.networks import normalize
 
 _LAYERS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
 
@@ -49,7 +49,6 @@ def look_inside(network: nn.Module, dataset: Dataset) -> Inside:
         kernels=None if kernels is None else _to_numpy(kernels.detach().sum(dim=1)),
         layers=[layer for layer in layers if layer is not None],
         probabilities=_to_numpy(scores.softmax(dim=0)),
-        parameters=count_parameters(network),
     )
 
 
