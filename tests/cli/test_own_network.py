@@ -37,7 +37,7 @@ def weights_of(run: Path) -> str:
     return json.dumps([report["loss"], report["mistakes"]])
 
 
-def test_it_is_trained_continued_repeated_exported_and_used(
+def test_it_is_trained_continued_exported_and_used(
     place: Path, call: Callable, monkeypatch: pytest.MonkeyPatch
 ):
     train = ("train", "--network=my_net.py:MyNet", *QUICK)
@@ -67,18 +67,21 @@ def test_it_is_trained_continued_repeated_exported_and_used(
     exported = call("export", "a", "--out", "model")
     assert exported.code == 0, exported.err
     card = json.loads((place / "model" / "model.json").read_text())
-    assert card["parameters"] == record["parameters"] == 10_595
+    assert card["parameters"] == record["parameters"] == 10_594
     assert str(place) not in (place / "model" / "model.json").read_text()
     picture = Path(__file__).parents[2] / "docs" / "images" / "photograph.jpg"
     answer = call("predict", "--model", "model", picture, "--json")
     assert len(json.loads(answer.out)["probabilities"]) == 10
 
+
+@pytest.mark.slow
+def test_it_is_repeated_in_processes_of_their_own(place: Path, call: Callable):
     repeated = call(
         "repeat", "tutorial", "--network=my_net.py:MyNet", "--seeds=2", "--jobs=2", "--json",
         "--epochs=1", *QUICK[:-1],
     )  # fmt: skip
     assert repeated.code == 0, repeated.err
-    assert json.loads(repeated.out)["parameters"] == 10_595
+    assert json.loads(repeated.out)["parameters"] == 10_594
 
 
 def test_a_changed_file_beside_it_is_reported_when_it_is_tested(place: Path, call: Callable):
