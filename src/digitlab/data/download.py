@@ -70,6 +70,11 @@ class _Transfer(threading.Thread):
         self, sink: BufferedIOBase, address: str, most_bytes: int, progress: Progress
     ) -> None:
         super().__init__(daemon=True)  # an abandoned request must not keep the program alive
+        # Imported here, because it takes 0.1 s and is rarely needed; and not in the new thread,
+        # which could be abandoned in the middle of the import.
+        import requests
+
+        self.get = requests.get
         self.sink, self.address = sink, address
         self.most_bytes, self.progress = most_bytes, progress
         self.received = 0
@@ -79,10 +84,8 @@ class _Transfer(threading.Thread):
 
     def run(self) -> None:
         """Receive the body into the sink, or set `error`."""
-        import requests  # here, because it takes 0.1 s and is rarely needed
-
         try:
-            with requests.get(
+            with self.get(
                 self.address,
                 stream=True,
                 timeout=_SILENT_SECONDS,

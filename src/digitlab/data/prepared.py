@@ -55,14 +55,13 @@ def prepared_images(
     known = _read(path)
     code = _code_digest()
     keys = [hashlib.sha256(repr((file, code)).encode()).digest() for file in files]
-    errors = []
+    todo = [(key, file) for key, file in zip(keys, files, strict=True) if key not in known]
+    images, errors = dict(known), []
     columns = TextColumn("preparing pictures"), BarColumn(), MofNCompleteColumn()
+    is_shown = console.is_terminal and bool(todo)
     with Progress(
-        *columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal,
-        transient=True,
-    ) as progress:  # fmt: skip
-        images = dict(known)
-        todo = [(key, file) for key, file in zip(keys, files, strict=True) if key not in known]
+        *columns, TimeRemainingColumn(), console=console, disable=not is_shown, transient=True
+    ) as progress:
         for key, file in progress.track(todo):
             try:
                 images[key] = _PREPARE[preparation](file.path)

@@ -31,8 +31,8 @@ WIDE_FONTS = (
     *("PingFang.ttc", "Hiragino Sans GB.ttc", "AppleSDGothicNeo.ttc"),  # macOS
 )
 
-PNG_OPTIONS = {"compress_level": 3}
-"""For Pillow. Its default, 6, takes three times as long for files that are a tenth smaller."""
+PNG_OPTIONS = {"compress_level": 1}
+"""For Pillow. Its default, 6, takes several times as long for files that are little smaller."""
 
 Color = tuple[int, int, int]
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont

@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from digitlab.figures.canvas import PNG_OPTIONS, format_of, write_figure
 
-_DOTS_PER_INCH = 150
+_DOTS_PER_INCH = 125
 
 
 def new_figure(width: float, height: float, dots_per_inch: int = _DOTS_PER_INCH) -> Figure:
