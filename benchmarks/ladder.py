@@ -18,7 +18,7 @@ from cyclopts import Parameter
 
 from benchmarks.measure import Count, print_environment, print_table, progress, run_program
 from digitlab.data.dataset import load_dataset
-from digitlab.figures.canvas import new_figure, save_figure
+from digitlab.figures.plots import new_figure, save_figure
 from digitlab.named_recipes import RECIPES
 from digitlab.recipe import Recipe
 from digitlab.runs.launch import flags_of
