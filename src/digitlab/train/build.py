@@ -166,6 +166,7 @@ def _which_layer(entered: list[tuple[str, nn.Module, tuple[int, ...]]]) -> str:
     if not entered:
         return ""
     name, layer, shape = entered[-1]
+    name = f"{name} ({type(layer).__name__})"
     if isinstance(layer, nn.Linear) and shape[-1] != layer.in_features:
         return f"{name} takes {layer.in_features} numbers per image, but gets {shape[-1]}; "
     if isinstance(layer, nn.Conv2d) and len(shape) == 4 and shape[1] != layer.in_channels:
