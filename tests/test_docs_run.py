@@ -54,10 +54,11 @@ def made_smaller(text: str) -> str:
     return text
 
 
-@pytest.mark.parametrize("page", ["training.md", "datasets.md"])
+@pytest.mark.parametrize("page", ["guide.md", "using.md", "training.md", "datasets.md"])
 def test_a_page_can_be_followed_word_for_word(
     page: str, place: Path, call: Callable, small_mnist: Dataset
 ):
+    """The guide's Python is quoted from the source, and `tests/test_docs.py` runs using.md's."""
     few = slice(None, None, 10)
     names: dict[str, object] = {
         "train_images": small_mnist.train_images[few],
@@ -71,7 +72,7 @@ def test_a_page_can_be_followed_word_for_word(
         file = re.search(r"`([\w.]+\.(?:py|toml))`", block["before"])
         if file and block["kind"] in ("python", "toml"):
             (place / file[1]).write_text(text)
-        elif block["kind"] == "python":
+        elif block["kind"] == "python" and page in ("training.md", "datasets.md"):
             exec(text, names)
         elif block["kind"] == "sh":
             for line in filter(None, text.splitlines()):
@@ -80,7 +81,7 @@ def test_a_page_can_be_followed_word_for_word(
                 outcome = call(*words)
                 assert outcome.code == 0, (line, outcome.err)
                 ran.append(words[0])
-    assert len(ran) >= 5
+    assert len(ran) >= 3
     if page == "training.md":
         assert (place / "third.png").exists()
         assert np.isfinite(names["curves"].train.loss).all()  # type: ignore[attr-defined]
