@@ -17,7 +17,7 @@ from digitlab.records.history import HeldOutPoint, TestPoint, TrainPoint
 
 # Okabe and Ito's colors, which color-blind people can tell apart, without yellow; then gray.
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
-_MARKERS = "osD^vP*X"
+_MARKERS = "osD^vPX<"
 _POINTS = 60
 """Of a smoothed curve: each is the mean of about this share of all points."""
 _LINE_INCHES = 0.185
