@@ -10,7 +10,7 @@ import math
 def cut_off(probability: float) -> float:
     """Return a probability with six decimals, at most 0.999999, for JSON and CSV.
 
-    >>> cut_off(0.9999999), cut_off(0.1234567)
+    >>> cut_off(1.0), cut_off(0.1234567)
     (0.999999, 0.123456)
     """
     return _millionths(probability) / 1_000_000
@@ -19,7 +19,7 @@ def cut_off(probability: float) -> float:
 def percent(probability: float) -> str:
     """Return a probability in percent with two decimals, at most 99.99 %, for people.
 
-    >>> percent(0.9999999), percent(0.1234567)
+    >>> percent(1.0), percent(0.1234567)
     ('99.99 %', '12.34 %')
     """
     return f"{_millionths(probability) // 100 / 100:.2f} %"
