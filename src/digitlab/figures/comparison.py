@@ -17,7 +17,7 @@ from digitlab.records.history import HeldOutPoint, TestPoint, TrainPoint
 
 # Okabe and Ito's colors, which color-blind people can tell apart, without yellow; then gray.
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
-_MARKERS = "osD^vP*X"
+_MARKERS = "osD^vPX<"
 _POINTS = 60
 """Of a smoothed curve: each is the mean of about this share of all points."""
 _LINE_INCHES = 0.185
@@ -43,7 +43,15 @@ def draw_comparison(runs: Sequence[RunResults], comparison: Comparison, path: Pa
         style = "solid" if number < len(_COLORS) else "dashed"
         losses += _draw_run(axes, run, color, marker, style)
         handles.append(
-            Line2D([], [], color=color, marker=marker, linestyle=style, label=_label(summary))
+            Line2D(
+                [],
+                [],
+                color=color,
+                marker=marker,
+                linestyle=style,
+                label=_label(summary),
+                markerfacecolor=color if style == "solid" else "white",
+            )
         )
     log_loss_axis(axes, losses)
     smoothed = any(run.record.recipe.label_smoothing for run in runs)
@@ -69,7 +77,9 @@ def _draw_run(axes: Axes, run: RunResults, color: str, marker: str, style: str) 
     axes.plot(examples, means, color=color, linestyle=style, linewidth=1, alpha=0.75)
     axes.plot(
         [it.examples for it in tested], [it.loss for it in tested],
-        color=color, marker=marker, markersize=7, markeredgecolor="white", linestyle="none",
+        color=color, marker=marker, markersize=7, linestyle="none",
+        markerfacecolor=color if style == "solid" else "white",
+        markeredgecolor="white" if style == "solid" else color,
         zorder=3,
     )  # fmt: skip
     return [*means, *(it.loss for it in tested)]

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from digitlab.figures.plots import log_loss_axis, new_figure, nice_step, save_figure, span_examples
 
+_FEW_DOTS = 45
 _MANY = 1_500
 """A line of more points than this is so dense that its running mean is drawn over it."""
 
@@ -45,11 +46,12 @@ def draw_loss(
     but the test loss can, because it is measured without. A dashed line shows the minimum.
     """
     figure = new_figure(8, 5)
-    axes = figure.add_axes((0.09, 0.11, 0.87, 0.74 if title else 0.78))
+    axes = figure.add_axes((0.09, 0.11, 0.86, 0.74 if title else 0.78))
     lowest = smallest_smoothed_loss(smoothing, classes)
     _draw_training(axes, train_examples, train_losses, smoothing, lowest)
     if test_losses:
-        axes.scatter(test_examples, test_losses, color="red", zorder=3, label=test_name)
+        size = 36 if len(test_losses) <= _FEW_DOTS else 10  # in square points
+        axes.scatter(test_examples, test_losses, s=size, color="red", zorder=3, label=test_name)
     for number, examples in enumerate(resumed_at):
         name = "stopped and resumed" if number == 0 else None
         axes.axvline(examples, color="0.35", linewidth=1, linestyle="dotted", label=name)
@@ -82,13 +84,13 @@ def _draw_training(
 
 def _add_epochs(axes: Axes, epoch_size: int, last: int) -> None:
     """Count epochs at the top: tick 3 is the end of the third epoch."""
-    epochs = last / epoch_size
-    step = nice_step(max(1, round(epochs)), 12)
-    ticks = range(0, int(epochs + 0.01) + 1, step)
+    epochs = last / epoch_size + 0.01
+    step = nice_step(max(1, round(epochs)), 12) if epochs >= 1 else 0.1
+    ticks = [number * step for number in range(int(epochs / step) + 1)]
     top = axes.twiny()
     start, end = axes.get_xlim()
     top.set_xlim(start / epoch_size, end / epoch_size)
-    top.set_xticks(ticks, [str(tick) for tick in ticks])
+    top.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     top.set_xlabel("epochs")
 
 

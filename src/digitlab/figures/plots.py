@@ -56,14 +56,17 @@ def log_loss_axis(axes: Axes, losses: Iterable[float]) -> None:
     if positive:
         least, most = min(positive), max(positive)
         axes.set_ylim(least / 1.15, max(most, least * 1.5) * 1.15)
-        decades_are_many = most / least > 3_000
-        axes.yaxis.set_major_locator(
-            LogLocator(subs=(1.0,) if decades_are_many else (1.0, 2.0, 5.0))
-        )
+        axes.yaxis.set_major_locator(LogLocator(subs=_ticks_per_decade(most / least)))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.6g}"))
     axes.grid(axis="y", color="0.92")
     axes.set_axisbelow(True)
+
+
+def _ticks_per_decade(span: float) -> tuple[float, ...]:
+    if span > 3_000:
+        return (1.0,)
+    return (1.0, 2.0, 5.0) if span > 8 else (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)
 
 
 def nice_step(count: int, most: int = 10) -> int:
