@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from digitlab.cli.app import main
+from digitlab.data.catalog import CatalogEntry
 from digitlab.data.dataset import Dataset, load_dataset
 
 # On a busy machine PyTorch's threads would wait for each other most of the time; see `main`. This
@@ -48,6 +49,17 @@ def small_mnist(mnist: Dataset) -> Dataset:
         test_images=mnist.test_images[:200],
         test_labels=mnist.test_labels[:200],
     )
+
+
+@pytest.fixture
+def small_data(small_mnist: Dataset, monkeypatch: pytest.MonkeyPatch) -> Dataset:
+    """Let every dataset of the catalog be `small_mnist` with another name, in this process."""
+
+    def load(entry: CatalogEntry, *_: object) -> Dataset:
+        return replace(small_mnist, name=entry.name)
+
+    monkeypatch.setattr("digitlab.data.published.load_published", load)
+    return small_mnist
 
 
 @dataclass(frozen=True)

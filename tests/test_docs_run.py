@@ -4,14 +4,12 @@ import re
 import shlex
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from digitlab.data import published
 from digitlab.data.dataset import Dataset
 
 ROOT = Path(__file__).parents[1]
@@ -27,13 +25,8 @@ SMALLER = {  # what would take minutes, or needs all of MNIST
 
 
 @pytest.fixture
-def place(small_mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def place(small_data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return an empty folder with the pictures that the pages name; every dataset is small."""
-
-    def load(entry: object, *_: object) -> Dataset:
-        return replace(small_mnist, name=entry.name)  # type: ignore[attr-defined]
-
-    monkeypatch.setattr(published, "load_published", load)
     monkeypatch.setenv("DIGITLAB_DATA_DIR", str(tmp_path / "data"))
     images = ROOT / "docs" / "images"
     for name in ("seven.png", "picture.png"):
@@ -42,7 +35,7 @@ def place(small_mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         for index in range(24):
             path = tmp_path / folder / str(index % 3) / f"{index}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(small_mnist.train_images[index]).resize((90, 90)).save(path)
+            Image.fromarray(small_data.train_images[index]).resize((90, 90)).save(path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     return tmp_path

@@ -217,9 +217,9 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for name in ("epochs", "log_every", "batch_size", "test_batch_size"):
-            self._check(name, getattr(self, name) >= 1, "at least 1")
+            self._check(name, 1 <= getattr(self, name) < 2**31, "at least 1 and below 2^31")
         for name in ("train_images", "validation"):
-            self._check(name, getattr(self, name) >= 0, "at least 0")
+            self._check(name, 0 <= getattr(self, name) < 2**31, "at least 0 and below 2^31")
         finite = math.isfinite(self.learning_rate)
         self._check("learning_rate", finite and self.learning_rate > 0, "a number above 0")
         for name in ("momentum", "dropout", "warm_up", "label_smoothing", "average"):

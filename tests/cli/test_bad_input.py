@@ -15,19 +15,23 @@ from digitlab.train.build import build_network
     ("words", "told"),
     [
         (("train", "--recipe", "quick"), "no recipe 'quick'; choose one of tutorial"),
-        (("train", "--dataset", "cifar"), "no dataset 'cifar'; choose one of mnist"),
+        (("train", "--dataset", "cifar"), "no dataset and no folder 'cifar'; choose one of mnist"),
         (("train", "--epochs", "0"), "epochs is 0, but must be at least 1"),
         (("train", "--epochs", "-2"), "epochs is -2, but must be at least 1"),
         (("train", "--batch-size", "0"), "batch_size is 0"),
-        (("train", "--batch-size", "10" * 11), "must be from 1 to 60,000"),
-        (("train", "--test-batch-size", "10" * 11), "must be from 1 to 60,000"),
+        (("train", "--batch-size", "10" * 11), "must be at least 1 and below 2^31"),
+        (("train", "--network", "huge"), "one of tutorial, fast, compact, best, or like my_net.py"),
         (
             ("train", "--threads", "3000000000"),
             "must be from 1 to 1,024",
         ),
         (("repeat", "tutorial", "--threads", "0"), "threads is 0, but must be from 1 to 1,024"),
         (("train", "--learning-rate", "nan"), "learning_rate is nan"),
-        (("train", "--train-images", "60001"), "train_images is 60001, but must be from"),
+        (("train", "--train-images", "-1"), "train_images is -1, but must be at least 0"),
+        (
+            ("train", "--validation", "60000"),
+            "must be below the number of training images (60,000)",
+        ),
         (("train", "--dropout", "1"), "dropout is 1.0, but must be at least 0 and below 1"),
         (("train", "--epochs", "2", "--plain-epochs", "2"), "at least 0 and below epochs (2)"),
         (("train", "--seed", "-1"), "seed is -1"),
@@ -40,7 +44,7 @@ from digitlab.train.build import build_network
             "nowhere does not exist; give a run's folder (`digitlab",
         ),
         (("export", "nowhere"), "nowhere does not exist; give a run's folder"),
-        (("data", "--dataset", "cifar"), "no dataset 'cifar'"),
+        (("data", "--dataset", "cifar"), "no dataset and no folder 'cifar'"),
     ],
 )
 def test_a_mistake_is_told_in_one_line(
@@ -61,7 +65,7 @@ def test_a_mistake_is_told_in_one_line(
     [
         ("train", "--epochs", "many"),
         ("train", "--epoch", "3"),
-        ("train", "--network", "huge"),
+        ("train", "--schedule", "zigzag"),
         ("fly",),
         ("resume",),
     ],

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from digitlab.data.dataset import Dataset
+
 NETWORK = """
 from torch import nn
 from blocks_beside import WIDTH
@@ -23,7 +25,7 @@ QUICK = ("--train-images=512", "--log-every=4", "--no-figures")
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def place(small_data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "my_net.py").write_text(NETWORK)
     (tmp_path / "blocks_beside.py").write_text("WIDTH = 24\n")
     (tmp_path / "elsewhere").mkdir()

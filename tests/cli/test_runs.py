@@ -13,7 +13,6 @@ import torch
 from msgspec import to_builtins
 
 from digitlab.records.folder import RunFolder
-from digitlab.records.run_record import RunRecord
 from digitlab.train.checkpoint import read_checkpoint
 
 SMALL = ("--train-images", 2000, "--seed", 3, "--device", "cpu")  # 32 steps per epoch
@@ -125,9 +124,9 @@ def test_a_stop_while_the_folder_is_made_leaves_a_whole_run(
 ):
     start = RunFolder.start
 
-    def stop_then_start(folder: RunFolder, record: RunRecord) -> None:
+    def stop_then_start(folder: RunFolder, *arguments: object) -> None:
         os.kill(os.getpid(), signal.SIGINT)
-        start(folder, record)
+        start(folder, *arguments)
 
     run = tmp_path / "run"
     with monkeypatch.context() as change:

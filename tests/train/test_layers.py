@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from digitlab.data.dataset import Dataset
 from digitlab.export.onnx import _FromBytes, to_onnx
 from digitlab.models.card import ANSWERS, IMAGES
+from digitlab.models.classifier import onnxruntime
 from digitlab.recipe import NETWORKS, Recipe
 from digitlab.records.inside import to_npz
 from digitlab.train.build import build_network
@@ -109,13 +110,12 @@ def test_without_a_convolution_there_are_no_kernels(small_mnist: Dataset):
 
 def test_an_exported_network_has_the_same_inner_layers(odd: nn.Module):
     from onnx import checker, load_from_string
-    from onnxruntime import InferenceSession
 
     layer_outputs(odd, torch.zeros(2, 1, 28, 28))  # makes its lazy layers
     weights = to_onnx(_FromBytes(odd, 0.1, 0.3).eval())
     checker.check_model(load_from_string(weights))
     images = np.random.default_rng(1).integers(0, 256, (5, 28, 28), dtype=np.uint8)
-    session = InferenceSession(weights)
+    session = onnxruntime.InferenceSession(weights)
     names = [it.name for it in session.get_outputs()]
     assert names == [ANSWERS, "conv2d", "layers.2", "images_", "late", "relu"]
     outputs = session.run(None, {IMAGES: images})

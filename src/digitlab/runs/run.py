@@ -1,8 +1,5 @@
 """Start a run, or continue one: the training, its folder, and the signals that stop it."""
 
-import errno
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +8,7 @@ import msgspec
 import torch
 
 from digitlab.data.dataset import Dataset
-from digitlab.errors import DigitlabError, Stopped
+from digitlab.errors import Stopped
 from digitlab.recipe import Recipe
 from digitlab.records.folder import RunFolder, RunResults
 from digitlab.records.history import HeldOutPoint, epochs_in_words
@@ -20,6 +17,7 @@ from digitlab.records.report import HeldOut, calibrate_by_held_out, make_report
 from digitlab.records.run_record import RunRecord
 from digitlab.runs.checks import check_belongs, check_dataset, check_epochs, check_settings
 from digitlab.runs.collapse import find_collapse
+from digitlab.runs.failures import explained, how_to_continue
 from digitlab.runs.launch import Launch
 from digitlab.runs.stopping import StopRequest
 from digitlab.runs.synthetic import (
@@ -32,7 +30,6 @@ from digitlab.runs.synthetic import (
 from digitlab.runs.watching import SILENT, Log, Several, Watcher
 from digitlab.train.checkpoint import (
     Checkpoint,
-    SaveError,
     load_checkpoint,
     make_last,
     save_checkpoint,
@@ -61,7 +58,7 @@ def start_run(
     """
     check_settings(launch.seed, launch.checkpoint_steps)
     device = set_up_device(launch.device, launch.threads)
-    with folder.only_one_process(), _explained(folder, "then run the same command again"):
+    with folder.only_one_process(), explained(folder, "then run the same command again"):
         folder.check_free(force=launch.force)
         check_examples(recipe, dataset)
         own = find_own(recipe.network) if is_own(recipe.network) else None
@@ -92,8 +89,8 @@ def start_run(
             make_last(folder.path)
             keep_synthetic(folder.path, training, dataset)
         if stop.signal_number:
-            raise Stopped(f"stopped at the start; {_how_to_continue(folder)}", stop.signal_number)
-        with _explained(folder, f"then {_how_to_continue(folder)}"):
+            raise Stopped(f"stopped at the start; {how_to_continue(folder)}", stop.signal_number)
+        with explained(folder, f"then {how_to_continue(folder)}"):
             steps = launch.checkpoint_steps
             return _train_and_report(folder, training, dataset, record, steps, watcher)
 
@@ -120,7 +117,7 @@ def resume_run(
     checkpoint.
     """
     folder.check_holds_a_run()
-    with folder.only_one_process(), _explained(folder, f"then {_how_to_continue(folder)}"):
+    with folder.only_one_process(), explained(folder, f"then {how_to_continue(folder)}"):
         watcher = Several([Log(folder), watcher])
         record = folder.read_record()
         dataset = dataset or record.load_dataset(data_dir)
@@ -240,16 +237,17 @@ def _held_out(training: Training) -> HeldOut | None:
 
 
 def _train(folder: RunFolder, training: Training, checkpoint_steps: int, watcher: Watcher) -> None:
+    judged = training.epochs_done
     with StopRequest() as stop, watcher.during(training):
         for point in training.run():
             if point is not None:
                 watcher.point(point)
             watcher.step(training)
-            has_ended_epoch = training.epochs_done > 0 and training.batches_done == 0
-            if has_ended_epoch and (
-                collapse := find_collapse(training.history, training.recipe, training.classes)
-            ):
-                watcher.message(collapse)
+            if judged < training.epochs_done:
+                judged = training.epochs_done
+                collapse = find_collapse(training.history, training.recipe, training.classes)
+                if collapse is not None:
+                    watcher.message(collapse)
             is_due = checkpoint_steps > 0 and training.steps_done % checkpoint_steps == 0
             signal_number = stop.signal_number
             if training.batches_done == 0 or is_due or signal_number:
@@ -257,28 +255,6 @@ def _train(folder: RunFolder, training: Training, checkpoint_steps: int, watcher
             if signal_number:
                 raise Stopped(
                     f"stopped and saved after {epochs_in_words(training.epochs_done)} and "
-                    f"{training.batches_done} steps; {_how_to_continue(folder)}",
+                    f"{training.batches_done} steps; {how_to_continue(folder)}",
                     signal_number,
                 )
-
-
-def _how_to_continue(folder: RunFolder) -> str:
-    return f"continue with `digitlab resume {folder}`"
-
-
-@contextmanager
-def _explained(folder: RunFolder, remedy: str) -> Iterator[None]:
-    """Turn a file that cannot be written into one sentence that ends with the remedy."""
-    try:
-        yield
-    except BrokenPipeError:  # nobody reads what is printed any more
-        raise
-    except (SaveError, OSError) as error:
-        cause = error.__cause__ if isinstance(error, SaveError) else error
-        is_full = getattr(cause, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        what = str(error)
-        if isinstance(error, OSError):
-            what = f"{error.filename or folder} cannot be written ({error.strerror or error})"
-            what += "; earlier checkpoints are intact" if folder.has_checkpoint() else ""
-        advice = "make room" if is_full else "correct this"
-        raise DigitlabError(f"{what}; {advice}, {remedy}") from error

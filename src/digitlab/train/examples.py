@@ -208,5 +208,5 @@ def train_batches(
     All have `batch_size` images except the last, which has what is left. The first `first_batch`
     batches are skipped: they were trained on before the run was stopped.
     """
-    for chosen in order.split(batch_size)[first_batch:]:
+    for chosen in order.split(min(batch_size, len(order)))[first_batch:]:
         yield images[chosen], labels[chosen]

@@ -1,0 +1,32 @@
+"""A run that cannot write its files: one sentence about what happened and what to do."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from digitlab.errors import DigitlabError
+from digitlab.records.folder import RunFolder
+from digitlab.train.checkpoint import SaveError
+
+
+def how_to_continue(folder: RunFolder) -> str:
+    """Return the remedy for every stop."""
+    return f"continue with `digitlab resume {folder}`"
+
+
+@contextmanager
+def explained(folder: RunFolder, remedy: str) -> Iterator[None]:
+    """Turn a file that cannot be written into one sentence that ends with the remedy."""
+    try:
+        yield
+    except BrokenPipeError:  # nobody reads what is printed any more
+        raise
+    except (SaveError, OSError) as error:
+        cause = error.__cause__ if isinstance(error, SaveError) else error
+        is_full = getattr(cause, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        what = str(error)
+        if isinstance(error, OSError):
+            what = f"{error.filename or folder} cannot be written ({error.strerror or error})"
+            what += "; earlier checkpoints are intact" if folder.has_checkpoint() else ""
+        advice = "make room" if is_full else "correct this"
+        raise DigitlabError(f"{what}; {advice}, {remedy}") from error
