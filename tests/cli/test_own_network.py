@@ -119,3 +119,43 @@ def test_a_recipe_in_a_file_is_trained_and_repeated(place: Path, call: Callable)
     assert (refused.code, refused.err) == (
         1, "digitlab: mine.toml: there is no setting 'epoch'; did you mean epochs?\n",
     )  # fmt: skip
+
+
+ODD = """
+import torch
+from torch import nn
+
+class Flat(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(784, 10)
+
+class Branches(Flat):
+    def forward(self, x):
+        x = self.fc(x.flatten(1))
+        return 2 * x if x.sum() > 0 else x
+
+class OneByOne(Flat):
+    def forward(self, x):
+        return torch.stack([self.fc(image.flatten()) for image in x])
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Branches", "Branches cannot be written as ONNX"),
+        ("OneByOne", "of shape [2, 28, 28], but must be"),
+    ],
+)
+def test_a_network_that_no_file_can_hold_is_trained_but_not_exported(
+    place: Path, call: Callable, name: str, told: str
+):
+    (place / "odd.py").write_text(ODD)
+    train = call("train", f"--network=odd.py:{name}", *QUICK, "--epochs=1", "--run=a")
+    assert train.code == 0, train.err
+    exported = call("export", "a", "--out", "model")
+    assert exported.code == 1
+    assert told in exported.err
+    assert exported.err.count("\n") == 1
+    assert not (place / "model").exists()

@@ -1,8 +1,10 @@
 """A trained network as a model in use: `model.onnx`, checked against PyTorch, and its card."""
 
 import hashlib
+import io
 import logging
 import warnings
+from contextlib import redirect_stderr
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -66,7 +68,8 @@ def export_onnx(
     network is moved to the CPU and put into evaluation mode. `origin` is what made it, for the
     card: `commands`, `machine` and `versions`.
 
-    Raises `DigitlabError` if the file does not give the network's answers, or cannot be written.
+    Raises `DigitlabError` if the network cannot be written as ONNX, or the file does not give its
+    answers, or cannot be written.
     """
     calibration = calibrate_trained(trained, dataset, torch.device("cpu"))
     module = _FromBytes(trained.network, dataset.mean, dataset.std).eval()
@@ -99,14 +102,15 @@ def export_onnx(
 
 
 def to_onnx(module: _FromBytes) -> bytes:
-    """Return the network as the bytes of an ONNX file, for batches of any size."""
+    """Return the network as the bytes of an ONNX file, for batches of any size.
+
+    Raises `DigitlabError` if it does something that such a file cannot hold.
+    """
     # Two images: with one, the batch size would be fixed.
     example = torch.zeros(2, 28, 28, dtype=torch.uint8)
-    exporter = logging.getLogger("torch.onnx")
-    level = exporter.level
-    exporter.setLevel(logging.ERROR)  # it recommends packages that are not installed
+    logging.disable(logging.CRITICAL)  # it recommends packages, and logs each failed attempt
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")  # about its own use of deprecated parts of PyTorch
             program = torch.onnx.export(
                 module,
@@ -118,8 +122,14 @@ def to_onnx(module: _FromBytes) -> bytes:
                 external_data=False,
                 verbose=False,
             )
+    except Exception as error:  # it can be any, and has many lines
+        name = type(module.network).__name__
+        raise DigitlabError(
+            f"{name} cannot be written as ONNX ({_reason(error)}); its forward must do the same "
+            "for every image and every batch size, with operators that ONNX has"
+        ) from error
     finally:
-        exporter.setLevel(level)
+        logging.disable(logging.NOTSET)
     assert program is not None
     model = program.model_proto  # a new copy at each access
     graph = model.graph
@@ -130,6 +140,14 @@ def to_onnx(module: _FromBytes) -> bytes:
         del described.metadata_props[:]
     weights: bytes = model.SerializeToString(deterministic=True)
     return weights
+
+
+def _reason(error: BaseException) -> str:
+    """Return the first line of the innermost reason that the exporter gives."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    first = next((it.strip() for it in str(error).splitlines() if it.strip()), "")
+    return f"{type(error).__name__}: {first}"[:300]
 
 
 def _last_name(name: str) -> str:

@@ -234,6 +234,8 @@ class Training:
         return self._answer(self.examples.held_out_images)
 
     def _answer(self, images: Tensor) -> Tensor:
+        if not len(images):  # a network may not take an empty batch
+            return torch.empty(0, self.classes)
         return answer(
             self.network_in_use,
             images,

@@ -235,7 +235,8 @@ def answer(
 ) -> Tensor:
     """Return the log-probabilities, float32 (N, classes), of uint8 images (N, 28, 28).
 
-    The network is put into evaluation mode: nothing is dropped, no gradient is computed.
+    N is at least 1. The network is put into evaluation mode: nothing is dropped, no gradient is
+    computed.
     """
     network.eval()
     batches = images.split(batch_size)

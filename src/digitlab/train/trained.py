@@ -121,6 +121,8 @@ def _answer_images(
     trained: TrainedNetwork, images: NDArray[np.uint8], dataset: Dataset, device: torch.device
 ) -> LogProbabilities:
     """Return the network's log-probabilities, float32 (N, classes), for uint8 (N, 28, 28)."""
+    if not len(images):  # a network may not take an empty batch
+        return np.empty((0, len(dataset.classes)), np.float32)
     answers = answer(
         trained.network.to(device),
         torch.from_numpy(images).to(device),
