@@ -29,15 +29,20 @@ class _Live(Lines):
         self._first_step = training.steps_done
         self._started = self._drawn = time.perf_counter()
         self._examples_drawn = training.examples_seen
-        self._draw(training, images_per_second=None)
+        self._images_per_second: float | None = None
+        self._was_tested = False
+        self._draw(training)
 
     def step(self, training: Training) -> None:
         """Redraw if it is time."""
         now = time.perf_counter()
         if now - self._drawn >= _REFRESH_SECONDS:
-            examples = training.examples_seen - self._examples_drawn
-            self._draw(training, images_per_second=examples / (now - self._drawn))
+            if not self._was_tested:  # a test takes time in which no image is trained on
+                examples = training.examples_seen - self._examples_drawn
+                self._images_per_second = examples / (now - self._drawn)
+            self._draw(training)
             self._drawn, self._examples_drawn = now, training.examples_seen
+            self._was_tested = False
 
     def point(self, point: Point) -> None:
         """Print the point's line, and remember its value."""
@@ -45,13 +50,14 @@ class _Live(Lines):
             self._facts["loss"] = f"loss {point.loss:.4f}"
         else:
             self._facts["accuracy"] = f"accuracy {point.accuracy:.2%}"
+            self._was_tested = True
         super().point(point)
 
-    def _draw(self, training: Training, images_per_second: float | None) -> None:
+    def _draw(self, training: Training) -> None:
         epoch = min(training.epochs_done + 1, training.recipe.epochs)
         facts = [it for it in self._facts.values() if it]
-        if images_per_second:
-            facts.append(f"{images_per_second:,.0f} images/s")
+        if self._images_per_second:
+            facts.append(f"{self._images_per_second:,.0f} images/s")
         done = training.steps_done - self._first_step
         if done:
             each = (time.perf_counter() - self._started) / done  # seconds, tests included
