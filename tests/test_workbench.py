@@ -110,7 +110,9 @@ def test_another_dataset_is_tested_too(small_mnist: Dataset, tmp_path: Path):
     )  # fmt: skip
     assert run.evaluate(half).total == 50
     two = replace(small_mnist, classes=("a", "b"))
-    with pytest.raises(DigitlabError, match="cannot be tested"):
+    with pytest.raises(
+        DigitlabError, match="answers with the classes 0, 1, 2, 3, 4 and 5 more, but MNIST has a, b"
+    ):
         run.evaluate(two)
 
 

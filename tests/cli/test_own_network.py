@@ -1,6 +1,7 @@
 """A network of your own from the command line, as a researcher would use it."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,8 +53,11 @@ def test_it_is_trained_continued_exported_and_used(
     # Continued from another folder, when the file has changed: with the copy, and a word about it.
     (place / "my_net.py").write_text(NETWORK.replace("dropout=0.1", "dropout=0.2"))
     monkeypatch.chdir(place / "elsewhere")
-    resumed = call("resume", "../a", "--epochs=2", "--no-figures")
-    assert resumed.code == 0
+    with monkeypatch.context() as change:  # as in a new process
+        change.setattr("sys.path", [it for it in sys.path if it != str(place)])
+        change.delitem(sys.modules, "blocks_beside")
+        resumed = call("resume", "../a", "--epochs=2", "--no-figures")
+    assert resumed.code == 0, resumed.err
     assert f"{place / 'my_net.py'} has changed since the run was started" in resumed.err
     assert "blocks_beside" not in resumed.err
     monkeypatch.chdir(place)

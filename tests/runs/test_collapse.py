@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from digitlab.data.dataset import Dataset
+from digitlab.named_recipes import find_recipe
 from digitlab.recipe import Recipe
 from digitlab.records.folder import RunFolder
 from digitlab.records.history import HeldOutPoint, Point, TestPoint, TrainPoint
@@ -52,6 +53,7 @@ STUCK = [2.1, 2.2, GUESSING, GUESSING + 0.01]
         (history(LEARNS, 1), "gives all 50 images the same answer"),
         (history(LEARNS, 2), None),
         (history(STUCK, 1, seen=6_300), None),  # fewer than 100 steps of 64
+        (history(LEARNS, 2, seen=0, loss=300_000.0), "loss on 50 other images is 300,000"),
         ([], None),
     ],
 )
@@ -85,6 +87,20 @@ def test_the_likely_cause_depends_on_the_learning_rate(rate: float, cause: str):
     found = find_collapse(history(STUCK), Recipe(learning_rate=rate), classes=10)
     assert found is not None
     assert cause in found
+
+
+def test_one_answer_may_be_right():
+    """All held-out images may be of one class."""
+    score = TestPoint(
+        epoch=2, examples=7_000, loss=0.1, correct=49, total=50, classes_answered=1, seconds=2.0
+    )
+    assert find_collapse([*history(LEARNS, None), score], Recipe(), classes=10) is None
+
+
+def test_the_learning_rate_is_not_blamed_where_batch_norm_allows_any():
+    found = find_collapse(history(STUCK, seen=10**6), find_recipe("fast"), classes=10)
+    assert found is not None
+    assert "labels that do not belong" in found
 
 
 def test_a_run_reports_it(small_mnist: Dataset, tmp_path: Path):

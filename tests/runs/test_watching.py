@@ -6,6 +6,7 @@ import pty
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -183,19 +184,23 @@ def test_tensorboard_has_the_same_curves_after_a_stop(small_mnist: Dataset, tmp_
 
     class StopAt(TensorBoard):
         def step(self, training: Training) -> None:
-            if training.steps_done == 9:  # five steps after the last checkpoint
+            if training.steps_done == 21:  # one step after a checkpoint, in the second epoch
                 raise DigitlabError("stop")
 
     launch = Launch(seed=3, device="cpu", checkpoint_steps=4)
+    two = replace(RECIPE, epochs=2)
     with pytest.raises(DigitlabError, match="stop"):
-        start_run(folder, RECIPE, small_mnist, launch, StopAt(folder.tensorboard))
+        start_run(folder, two, small_mnist, launch, StopAt(folder.tensorboard))
     run, _ = resume_run(
         folder, dataset=small_mnist, command=[], watcher=TensorBoard(folder.tensorboard)
+    )
+    run, _ = resume_run(  # at the end of an epoch, whose score must stay
+        folder, dataset=small_mnist, command=[], epochs=3, watcher=TensorBoard(folder.tensorboard)
     )
     events = EventAccumulator(str(folder.tensorboard)).Reload()
     losses = [(it.step, it.value) for it in events.Scalars("loss/train")]
     trained = [it for it in run.history if isinstance(it, TrainPoint)]
-    assert [step for step, _ in losses] == [it.examples // 50 for it in trained]
+    assert [step for step, _ in losses] == [it.examples // 50 + 1 for it in trained]
     assert [value for _, value in losses] == pytest.approx([it.loss for it in trained])
     accuracies = [(it.step, it.value) for it in events.Scalars("accuracy/test")]
     tested = [it for it in run.history if isinstance(it, TestPoint)]

@@ -30,7 +30,8 @@ def made(number: int) -> Checkpoint:
     """Return a small checkpoint, with text in it that looks like the file's own digest."""
     tensors = {"a.b": torch.full((3, 2), float(number)), "c": torch.arange(5, dtype=torch.uint8)}
     progress = Progress(
-        recipe=Recipe(), dataset=f'"sha256":"{"0" * 64}"', classes=10, seed=number, device="cpu",
+        recipe=Recipe(), dataset=f'"sha256":"{"0" * 64}"', classes=["a", "b"],
+        mean=0.1, std=0.3, seed=number, device="cpu",
         threads=1, epochs_done=0, batches_done=3, seconds=0.5, history=[],
     )  # fmt: skip
     return Checkpoint(tensors=tensors, progress=progress)
@@ -186,7 +187,8 @@ number = 0
 while True:
     number += 1
     progress = Progress(
-        recipe=Recipe(), dataset="mnist", classes=10, seed=number, device="cpu", threads=1,
+        recipe=Recipe(), dataset="mnist", classes=["a", "b"], mean=0.1, std=0.3,
+        seed=number, device="cpu", threads=1,
         epochs_done=0, batches_done=0, seconds=0.0, history=[],
     )
     tensors = {"w": torch.full((300, 300), float(number))}

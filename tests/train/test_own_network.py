@@ -194,12 +194,15 @@ def test_files_that_it_imports_are_watched(write: Write, tmp_path: Path):
     own = find_own(name)
     names = {Path(path).name for path in own.files}
     assert names == {"nets.py", "blocks_of_tests.py", "deeper_of_tests.py"}
-    assert changes_in(name, own.files) == []
+    assert changes_in(name, own.files, None) == []
     (tmp_path / "deeper_of_tests.py").write_text("WIDTH = 4\n")
     (tmp_path / "nets.py").unlink()
     since = "has changed since the run was started;"
-    assert changes_in(name, own.files) == [
+    copy = tmp_path / "network.py"
+    copy.write_text(HEAD)
+    assert changes_in(name, own.files, copy) == [
         f"{tmp_path / 'nets.py'} {since} the run uses its own copy",
+        f"{copy} {since} results may differ",
         f"{tmp_path / 'deeper_of_tests.py'} {since} results may differ",
     ]
 
@@ -215,6 +218,12 @@ def test_the_copy_is_run_instead_of_the_file(write: Write, tmp_path: Path):
 @pytest.mark.parametrize(
     ("name", "more", "message"),
     [
+        ("N", "class N(Flat):\n def forward(self, x): return super().forward(x).softmax(1)",
+         "leave out the softmax at its end"),
+        ("N", "class N(Flat):\n def forward(self, x): return super().forward(x).squeeze()",
+         r"\(1, 1, 28, 28\) into scores of shape \(1, 10\), .* but returns \(10,\)"),
+        ("N", "class N(Flat):\n def get_extra_state(self): return {}",
+         "_extra_state in its state_dict is no tensor"),
         ("Flat", "Flat.outputs = 9", r"into scores of shape \(2, 10\), .* but returns \(2, 9\)"),
         ("N", "class N(Flat):\n def forward(self, x): return x, x", "returns tuple"),
         ("N", "class N(Flat):\n def forward(self, x): return self.fc(x)", "784 numbers .* gets 28"),
@@ -258,6 +267,14 @@ def test_what_does_not_fit_is_one_sentence(write: Write, name: str, more: str, m
 def test_a_network_that_cannot_be_found_is_one_sentence(name: str, message: str):
     with pytest.raises(DigitlabError, match=message):
         build_network(Recipe(network=name))
+
+
+def test_an_error_in_the_middle_of_training_is_one_sentence(write: Write, small_mnist: Dataset):
+    late = "class N(Flat):\n def forward(self, x):\n  assert len(x) < 100, 'too many'\n"
+    name = write("N", late + "  return super().forward(x)")
+    recipe = Recipe(network=name, epochs=1, batch_size=100, test_each_epoch=False)
+    with pytest.raises(DigitlabError, match=r"N failed after 0 steps: AssertionError: too many \("):
+        trained(Training(recipe, small_mnist, seed=1, device=torch.device("cpu")))
 
 
 def test_a_changed_network_of_the_package_says_what_was_expected_and_found(

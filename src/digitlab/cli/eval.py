@@ -12,16 +12,18 @@ from rich.measure import Measurement
 from rich.table import Column, Table
 
 from digitlab.cli.parameters import AsJson, DeviceName, RecordedDataDir, Threads
+from digitlab.data.catalog import CATALOG
 from digitlab.data.dataset import Dataset
-from digitlab.errors import DigitlabError
+from digitlab.errors import DigitlabError, printable
 from digitlab.files import encode_json
 from digitlab.models.calibration import Calibration, LogProbabilities, temperature_scaled
 from digitlab.models.card import is_model, read_model
 from digitlab.models.classifier import Classifier
+from digitlab.models.probability import percent
 from digitlab.pictures.preparation import Preparation
 from digitlab.records.folder import RunFolder, record_of
 from digitlab.records.history import result_line
-from digitlab.records.report import ConfidenceReport, Report, make_report
+from digitlab.records.report import ConfidenceReport, Report, check_classes, make_report
 from digitlab.records.run_record import RunRecord, load_recorded_dataset
 
 _MOST_CONFUSIONS = 20
@@ -39,6 +41,8 @@ class _Subject:
     epochs: int | None
     record: RunRecord | None
     """None for a model file."""
+    preparation: Preparation | None
+    """How a model file wants its pictures; None if that is for the record to say."""
     test: Callable[[Dataset], Answers]
     """Returns the answers to a dataset's test set, float32 (N, 10), and their calibration."""
 
@@ -78,6 +82,12 @@ def evaluate(
     """Test a trained network: accuracy with its interval, every class, confidence, confusion."""
     subjects = [_open(path, device, threads) for path in models]
     name = dataset or _common_dataset(subjects)
+    if dataset is None and subjects[0].record is None and name not in CATALOG:
+        raise DigitlabError(
+            f"{models[0]} was trained on pictures of your own, {printable(name)!r}; name their "
+            "folder with --dataset"
+        )
+    prepare = prepare or subjects[0].preparation
     loaded = load_recorded_dataset(name, subjects[0].record, data_dir, prepare)
     tested = [subject.test(loaded) for subject in subjects]
     answers, calibration = tested[0] if len(tested) == 1 else (_mean_of(tested), None)
@@ -103,12 +113,18 @@ def _open(path: Path, device: str, threads: int | None) -> _Subject:
         classifier = Classifier(weights, card, threads=threads)
 
         def test(dataset: Dataset) -> Answers:
+            check_classes(card.classes, dataset, str(path))
             answers = classifier.log_probabilities(dataset.test_images)
-            is_its_own = Path(dataset.name).name == card.dataset  # the card has no folders in it
+            is_its_own = dataset.digests == card.data_sha256
             return answers, card.calibration if is_its_own else None
 
         return _Subject(
-            path=path, dataset_name=card.dataset, epochs=card.epochs, record=None, test=test
+            path=path,
+            dataset_name=card.dataset,
+            epochs=card.epochs,
+            record=None,
+            preparation=None if card.dataset in CATALOG else card.preparation,
+            test=test,
         )
     from digitlab.train.trained import answer_test_set, load_trained  # here: PyTorch takes a second
 
@@ -118,6 +134,7 @@ def _open(path: Path, device: str, threads: int | None) -> _Subject:
         dataset_name=trained.dataset_name or "mnist",
         epochs=trained.epochs,
         record=record_of(path),
+        preparation=None,
         test=lambda it: answer_test_set(trained, it, device_name=device, threads=threads),
     )
 
@@ -159,7 +176,7 @@ def _print_report(report: Report) -> None:
 
 def _print_confidence(confidence: ConfidenceReport, total: int) -> None:
     before = f"{confidence.error_before:.2%}"
-    if confidence.unsure is None:
+    if confidence.unsure is None or confidence.threshold is None:
         print(f"Calibration error: {before}; not calibrated")
         return
     print(
@@ -167,8 +184,8 @@ def _print_confidence(confidence: ConfidenceReport, total: int) -> None:
         f"(temperature {confidence.temperature:.3f})"
     )
     print(
-        f"Unsure (below {confidence.threshold:.1%}): {confidence.unsure} of {total}; of the other "
-        f"{total - confidence.unsure:,} answers {confidence.wrong_when_sure} are wrong"
+        f"Unsure (below {percent(confidence.threshold)}): {confidence.unsure} of {total}; of the "
+        f"other {total - confidence.unsure:,} answers {confidence.wrong_when_sure} are wrong"
     )
 
 

@@ -1,10 +1,13 @@
 """The report on a test: what `report.json` and `digitlab eval` show."""
 
+from collections.abc import Sequence
+
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.dataset import Dataset
+from digitlab.errors import DigitlabError, printable
 from digitlab.models.calibration import (
     Calibration,
     LogProbabilities,
@@ -93,6 +96,25 @@ def calibrate_by_held_out(
     )
 
 
+def check_classes(classes: Sequence[str], dataset: Dataset, model: str) -> None:
+    """Raise `DigitlabError` if a dataset has other classes than a network, or in another order."""
+    if list(classes) != list(dataset.classes):
+        raise DigitlabError(
+            f"{model} answers with the classes {_few(classes)}, but {printable(dataset.title)} has "
+            f"{_few(dataset.classes)}; choose a dataset with the same classes in the same order"
+        )
+
+
+def _few(classes: Sequence[str]) -> str:
+    """Return the names of the first classes, and how many more there are.
+
+    >>> _few("0123456789")
+    '0, 1, 2, 3, 4 and 5 more'
+    """
+    more = len(classes) - 5
+    return printable(", ".join(classes[:5])) + (f" and {more} more" if more > 0 else "")
+
+
 def make_report(
     log_probabilities: LogProbabilities,
     dataset: Dataset,
@@ -151,7 +173,7 @@ def _confidence(
     if calibration is None or calibration.error_rate is None:
         return ConfidenceReport(error_before=error_before)
     calibrated = temperature_scaled(log_probabilities, calibration.temperature)
-    sure = np.exp(calibrated.max(axis=1)) >= calibration.threshold
+    sure = calibration.is_sure(calibrated)
     wrong = calibrated.argmax(axis=1) != labels
     return ConfidenceReport(
         error_before=error_before,

@@ -103,6 +103,11 @@ def load_recorded_dataset(
     if preparation is None and name not in CATALOG:
         preparation = record.preparation
     dataset = load_dataset(name, data_dir=data_dir, preparation=preparation)
-    if dataset.name == record.dataset and preparation in (None, record.preparation):
+    if dataset.name == record.dataset:
+        if dataset.preparation != record.preparation:
+            raise DigitlabError(
+                f"the run was trained on these pictures with --prepare {record.preparation}; with "
+                f"--prepare {dataset.preparation} some of them would be test pictures"
+            )
         record.check_same_data(dataset)
     return dataset

@@ -3,13 +3,15 @@
 from dataclasses import replace
 from pathlib import Path
 
+from torch import nn
+
 from digitlab.data.catalog import CATALOG
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.recipe import Recipe
 from digitlab.records.history import epochs_in_words
 from digitlab.records.run_record import RunRecord
-from digitlab.train.build import build_network, load_weights
+from digitlab.train.build import load_weights
 from digitlab.train.checkpoint import Checkpoint, Progress
 from digitlab.train.tensor_file import CheckpointError
 
@@ -22,17 +24,16 @@ def check_settings(seed: int, checkpoint_steps: int) -> None:
         raise DigitlabError(f"checkpoint-steps is {checkpoint_steps}, but must be at least 0")
 
 
-def check_belongs(checkpoint: Checkpoint, record: RunRecord, source: Path | None) -> None:
-    """Raise `CheckpointError` if the checkpoint is of another run, or of another network.
+def check_belongs(checkpoint: Checkpoint, record: RunRecord, network: nn.Module) -> None:
+    """Raise `CheckpointError` if the checkpoint is of another run than the record.
 
-    `source` is the copy of the code of a network of the user's own.
+    Its weights are loaded into `network`, which is the run's.
     """
     done = checkpoint.progress
     try:
         expected = replace(record.recipe, epochs=done.recipe.epochs)
         if (done.seed, done.dataset, done.recipe) != (record.seed, record.dataset, expected):
             raise CheckpointError("this checkpoint is of another run")
-        network = build_network(done.recipe, done.classes, source=source)
         load_weights(network, checkpoint.part("network"))
     except DigitlabError as error:
         raise CheckpointError(str(error)) from error

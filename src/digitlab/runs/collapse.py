@@ -10,19 +10,22 @@ from digitlab.records.history import Point, ScorePoint, TrainPoint, epochs_in_wo
 _LEAST_STEPS = 100  # before that, a network may not have learned anything yet
 _CHANCE = 0.99  # a loss above this share of what guessing gives counts as guessing
 
-# With momentum, a step is up to 1 / (1 - momentum) times as long as the learning rate says.
-# Plain SGD on images learns with this product from about 0.01 to 0.5.
+_ABSURD = 10  # times the loss of guessing: the weights have exploded
+_LEAST_TESTED = 30  # images, for one class to be suspicious
+# With momentum, a step is up to 1 / (1 - momentum) times as long as the learning rate says. Without
+# batch norm, which allows any length, SGD learns with this product from about 0.01 to 0.5.
 _HIGH, _LOW = 0.5, 0.002
 
 
 def find_collapse(history: Sequence[Point], recipe: Recipe, classes: int) -> str | None:
     """Return a sentence about a training that has collapsed by the end of its last epoch, or None.
 
-    It has collapsed if, after 100 steps or more, the network gives every image the same answer, or
-    the training loss of the epoch's second half is what guessing gives: ln `classes`.
+    It has collapsed if the loss on other images is absurd; or if, after 100 steps or more, the
+    network gives every image the same answer, or the training loss of the epoch's second half is
+    what guessing gives: ln `classes`.
     """
     losses = [it for it in history if isinstance(it, TrainPoint)]
-    if not losses or losses[-1].examples < _LEAST_STEPS * recipe.batch_size:
+    if not losses:
         return None
     epoch = losses[-1].epoch
     scores = [it for it in history if isinstance(it, ScorePoint) and it.epoch == epoch]
@@ -31,8 +34,13 @@ def find_collapse(history: Sequence[Point], recipe: Recipe, classes: int) -> str
     ]
     loss = statistics.fmean(second_half) if second_half else losses[-1].loss
     guessing = math.log(classes)
-    if scores and scores[-1].classes_answered == 1:
-        what = f"the network gives all {scores[-1].total:,} images the same answer"
+    score = scores[-1] if scores else None
+    if score and score.loss > _ABSURD * guessing:
+        what = f"the loss on {score.total:,} other images is {score.loss:,.0f}"
+    elif losses[-1].examples < _LEAST_STEPS * recipe.batch_size:
+        return None
+    elif score and _is_constant(score):
+        what = f"the network gives all {score.total:,} images the same answer"
     elif loss >= _CHANCE * guessing:
         what = f"the training loss is {loss:.2f}, and guessing gives {guessing:.2f}"
     else:
@@ -42,10 +50,16 @@ def find_collapse(history: Sequence[Point], recipe: Recipe, classes: int) -> str
     )
 
 
+def _is_constant(score: ScorePoint) -> bool:
+    """Return whether one answer for everything is a fault, and not simply right."""
+    return score.classes_answered == 1 and score.total >= _LEAST_TESTED and score.accuracy < 0.9
+
+
 def _likely_cause(recipe: Recipe) -> str:
     rate = recipe.learning_rate
+    has_other_steps = recipe.muon > 0 or recipe.network in ("fast", "compact", "best")
     reach = rate / (1 - recipe.momentum)
-    if reach > _HIGH:
+    if reach > _HIGH and not has_other_steps:
         return f"the learning rate is probably too high: try --learning-rate {rate / 10:g}"
     if reach < _LOW:
         return f"the learning rate is probably too low: try --learning-rate {rate * 10:g}"

@@ -21,6 +21,7 @@ from digitlab.runs.run import resume_run, start_run
 from digitlab.runs.stopping import RUN_AGAIN
 from digitlab.runs.watching import SILENT, Watcher
 from digitlab.train.device import set_up_device
+from digitlab.train.own_network import absolute_name
 
 # Student's t, 97.5 %, for 1 to 30 degrees of freedom.
 _STUDENT_T = (
@@ -105,6 +106,7 @@ def repeat(
     threads = launch.threads
     if threads is None:
         threads = max(1, torch.get_num_threads() // jobs)
+    recipe = replace(recipe, network=absolute_name(recipe.network))
     launch = replace(launch, recipe_name=short_name(name), jobs=jobs, threads=threads)
     waiting: dict[str, list[str]] = {}
     for seed in range(1, seeds + 1):

@@ -28,6 +28,7 @@ from digitlab.runs.synthetic import (
     uses_synthetic,
 )
 from digitlab.runs.watching import SILENT, Log, Several, Watcher
+from digitlab.train.build import build_network
 from digitlab.train.checkpoint import (
     Checkpoint,
     load_checkpoint,
@@ -40,7 +41,7 @@ from digitlab.train.examples import check_examples
 from digitlab.train.layers import look_inside
 from digitlab.train.loop import Training
 from digitlab.train.networks import count_parameters
-from digitlab.train.own_network import changes_in, find_own, is_own
+from digitlab.train.own_network import absolute_name, changes_in, find_own, is_own
 
 
 def start_run(
@@ -61,7 +62,10 @@ def start_run(
     with folder.only_one_process(), explained(folder, "then run the same command again"):
         folder.check_free(force=launch.force)
         check_examples(recipe, dataset)
-        own = find_own(recipe.network) if is_own(recipe.network) else None
+        own = None
+        if is_own(recipe.network):
+            recipe = replace(recipe, network=absolute_name(recipe.network))
+            own = find_own(recipe.network)
         if uses_synthetic(recipe):
             watcher.message(DRAWING)
         training = Training(recipe, dataset, seed=launch.seed, device=device)
@@ -125,7 +129,7 @@ def resume_run(
         if checkpoint_steps is None:
             checkpoint_steps = record.checkpoint_steps
         check_settings(record.seed, checkpoint_steps)
-        checkpoint, rejected = _last_checkpoint(folder, record)
+        checkpoint, rejected = _last_checkpoint(folder, record, dataset)
         done = None if checkpoint is None else checkpoint.progress
         if epochs is None:
             epochs = record.recipe.epochs
@@ -172,14 +176,14 @@ def _write_continued(
     )
     if differences := record.differences(now):
         watcher.message(f"results may no longer be bit-identical: {', '.join(differences)}")
-    for change in changes_in(record.recipe.network, record.network_files):
+    for change in changes_in(record.recipe.network, record.network_files, folder.network_copy()):
         watcher.message(change)
     folder.write_record(now)
     return now
 
 
 def _last_checkpoint(
-    folder: RunFolder, record: RunRecord
+    folder: RunFolder, record: RunRecord, dataset: Dataset
 ) -> tuple[Checkpoint | None, dict[Path, str]]:
     """Return the newest good checkpoint and what is wrong with newer ones.
 
@@ -187,8 +191,8 @@ def _last_checkpoint(
     """
     if not folder.has_checkpoint():
         return None, {}
-    source = folder.network_copy()
-    return load_checkpoint(folder.path, lambda it: check_belongs(it, record, source))
+    network = build_network(record.recipe, len(dataset.classes), source=folder.network_copy())
+    return load_checkpoint(folder.path, lambda it: check_belongs(it, record, network))
 
 
 def _circumstances(training: Training) -> dict[str, Any]:
@@ -245,7 +249,7 @@ def _train(folder: RunFolder, training: Training, checkpoint_steps: int, watcher
             watcher.step(training)
             if judged < training.epochs_done:
                 judged = training.epochs_done
-                collapse = find_collapse(training.history, training.recipe, training.classes)
+                collapse = find_collapse(training.history, training.recipe, len(training.classes))
                 if collapse is not None:
                     watcher.message(collapse)
             is_due = checkpoint_steps > 0 and training.steps_done % checkpoint_steps == 0

@@ -33,7 +33,10 @@ class TensorBoard(Watcher):
     def begin(self, training: Training) -> None:
         """Open a new event file."""
         self._training = training
-        self._writer = self._make(str(self._folder), purge_step=training.steps_done or None)
+        # Hides what was written after the checkpoint that this process continues from. A new run
+        # has a point at step 0, too.
+        purged = training.steps_done + 1 if training.history else 0
+        self._writer = self._make(str(self._folder), purge_step=purged)
         if not training.steps_done:
             settings = msgspec.to_builtins(training.recipe).items()
             table = "\n".join(["| setting | value |", "| --- | --- |", *_rows(settings)])
@@ -43,8 +46,7 @@ class TensorBoard(Watcher):
         """Write the point's numbers."""
         step = self._training.steps_done
         if isinstance(point, TrainPoint):
-            # The step that this batch led to is done by now, but the loss was measured before it.
-            self._write(step - 1, {"loss/train": point.loss, "learning rate": point.learning_rate})
+            self._write(step, {"loss/train": point.loss, "learning rate": point.learning_rate})
         else:
             of = "held out" if isinstance(point, HeldOutPoint) else "test"
             accuracy = point.correct / point.total

@@ -15,9 +15,7 @@ from torch.nn.parameter import UninitializedParameter
 from digitlab.errors import DigitlabError
 from digitlab.recipe import Recipe
 from digitlab.train.networks import DeepNetwork, FastNetwork, TutorialNetwork
-from digitlab.train.own_network import find_own, is_own, reason_of
-
-_TRIAL_SHAPE = (2, 1, 28, 28)
+from digitlab.train.own_network import explained, find_own, is_own, reason_of
 
 
 def build_network(recipe: Recipe, classes: int = 10, *, source: Path | None = None) -> nn.Module:
@@ -88,12 +86,33 @@ def _create(recipe: Recipe, classes: int, source: Path | None) -> nn.Module:
         raise DigitlabError(
             f"{recipe.network} must be or return a torch.nn.Module, not {type(network).__name__}"
         )
+    if any(isinstance(it, UninitializedParameter) for it in network.parameters()):
+        _run(network.eval(), 2)  # lazy layers find out their sizes
+        network.train()
+    _check_own(network)
     # Logarithms of probabilities stay the same; other scores become such logarithms.
     network.register_forward_hook(_to_log_probabilities)
-    if any(isinstance(it, UninitializedParameter) for it in network.parameters()):
-        _run(network.eval())  # lazy layers find out their sizes
-        network.train()
     return network
+
+
+def _check_own(network: nn.Module) -> None:
+    """Raise `DigitlabError` for what only networks of the user's own do wrong."""
+    name = type(network).__name__
+    for key, value in network.state_dict().items():
+        if not isinstance(value, Tensor):
+            raise DigitlabError(
+                f"{name} cannot be saved: {key} in its state_dict is no tensor (a network must not "
+                "have get_extra_state)"
+            )
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        scores = _run(_copy_of(network).eval(), 2)
+    if isinstance(scores, Tensor) and scores.dim() == 2 and scores.is_floating_point():
+        are_probabilities = bool((scores >= 0).all())
+        if are_probabilities and torch.allclose(scores.sum(dim=1), torch.ones(2), atol=1e-4):
+            raise DigitlabError(
+                f"{name} returns probabilities; leave out the softmax at its end, because the loss "
+                "needs scores (logits) or log-probabilities"
+            )
 
 
 def _to_log_probabilities(_network: nn.Module, _inputs: object, output: object) -> object:
@@ -107,24 +126,23 @@ def _try_out(network: nn.Module, classes: int) -> None:
     name = type(network).__name__
     if not any(parameter.requires_grad for parameter in network.parameters()):
         raise DigitlabError(f"{name} has no weights that could be trained")
-    try:
-        trial = copy.deepcopy(network)
-    except Exception as error:
-        raise DigitlabError(f"{name} cannot be copied: {reason_of(error)}") from error
+    trial = _copy_of(network)
+    # A training's last batch may be of one image, unless batch norm forbids it; so may a test's.
+    sizes = [(True, 2), (False, 2), (False, 1)] + [(True, 1)] * (not has_batch_norm(network))
     with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.enable_grad():
-        for mode in (True, False):
-            answers = _run(trial.train(mode))
+        for trains, images in sizes:
+            answers = _run(trial.train(trains), images)
             found = tuple(answers.shape) if isinstance(answers, Tensor) else type(answers).__name__
-            if found != (2, classes):
+            if found != (images, classes):
                 raise DigitlabError(
-                    f"{name} must turn images of shape {_TRIAL_SHAPE} into scores of shape "
-                    f"(2, {classes}), one per class, but returns {found}"
+                    f"{name} must turn images of shape {(images, 1, 28, 28)} into scores of shape "
+                    f"({images}, {classes}), one per class, but returns {found}"
                 )
             assert isinstance(answers, Tensor)
             if not answers.isfinite().all():
                 raise DigitlabError(f"{name} returns numbers that are NaN or infinite")
-            if mode:
-                labels = torch.zeros(2, dtype=torch.int64)
+            if trains:
+                labels = torch.zeros(images, dtype=torch.int64)
                 try:
                     F.nll_loss(answers, labels).backward()
                 except RuntimeError as error:
@@ -134,8 +152,14 @@ def _try_out(network: nn.Module, classes: int) -> None:
                     ) from error
 
 
-def _run(network: nn.Module) -> object:
-    """Return the network's answer to two images; explain what it raises."""
+def _copy_of(network: nn.Module) -> nn.Module:
+    with explained(f"{type(network).__name__} cannot be copied"):
+        return copy.deepcopy(network)
+
+
+def _run(network: nn.Module, images: int) -> object:
+    """Return the network's answer to one or two images; explain what it raises."""
+    shape = (images, 1, 28, 28)
     entered: list[tuple[str, nn.Module, tuple[int, ...]]] = []
 
     def note(name: str, layer: nn.Module, inputs: tuple[object, ...]) -> None:
@@ -148,12 +172,12 @@ def _run(network: nn.Module) -> object:
         if name and not list(layer.children())
     ]
     try:
-        return network(torch.linspace(-1, 1, 2 * 28 * 28).view(_TRIAL_SHAPE))
+        return network(torch.linspace(-1, 1, images * 28 * 28).view(shape))
     except DigitlabError:
         raise
     except Exception as error:  # it can be any
         raise DigitlabError(
-            f"{type(network).__name__}.forward fails on images of shape {_TRIAL_SHAPE}: "
+            f"{type(network).__name__}.forward fails on images of shape {shape}: "
             f"{_which_layer(entered)}{reason_of(error)}"
         ) from error
     finally:

@@ -26,7 +26,11 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
     recipe: Recipe
     dataset: str
-    classes: int
+    classes: list[str]
+    """The names of the answers, in their order."""
+    mean: float
+    std: float
+    """Of the training pixels: what every image is normalized with."""
     seed: int
     device: str
     threads: int

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,7 @@ from digitlab.train.examples import (
 from digitlab.train.graph import LearningStep
 from digitlab.train.networks import FastNetwork, answer, normalize
 from digitlab.train.optimizer import learning_rate_at, make_optimizer
+from digitlab.train.own_network import explained, is_own
 
 _WHITENING_IMAGES = 2_000
 """How many images the fixed first convolution of `FastNetwork` is computed from."""
@@ -74,12 +76,12 @@ class Training:
         self.recipe = recipe
         self.seed = seed
         self.dataset_name = dataset.name
-        self.classes = len(dataset.classes)
+        self.classes = dataset.classes
         self.device = device
         self.bfloat16 = recipe.precision == "bfloat16" and computes_bfloat16(device)
         self._mean, self._std = dataset.mean, dataset.std
         check_examples(recipe, dataset)
-        self.network = build_network(recipe, self.classes, source=source)
+        self.network = build_network(recipe, len(self.classes), source=source)
         if has_batch_norm(self.network):
             check_batches(recipe, images_used(recipe, dataset) - recipe.validation)
         self.examples = Examples(recipe, dataset, seed=seed, device=device, synthetic=synthetic)
@@ -96,7 +98,9 @@ class Training:
             self.average = ExponentialMovingAverage(self.network, recipe.average)
         self._step = LearningStep(
             self.network, self.optimizer, label_smoothing=recipe.label_smoothing,
-            bfloat16=self.bfloat16, records=device.type == "cuda",
+            bfloat16=self.bfloat16,
+            # A recording would repeat the branches that a network of the user's own took once.
+            records=device.type == "cuda" and not is_own(recipe.network),
         )  # fmt: skip
 
         self.epochs_done = 0
@@ -117,7 +121,7 @@ class Training:
     @property
     def examples_seen(self) -> int:
         """How many training images the network has seen since the run began, in all epochs."""
-        in_epoch = self.batches_done * self.recipe.batch_size
+        in_epoch = min(self.batches_done * self.recipe.batch_size, len(self.examples))
         return self.epochs_done * len(self.examples) + in_epoch
 
     @property
@@ -172,7 +176,8 @@ class Training:
                 self.recipe, self.steps_done, self.steps
             )
             is_last = self.batches_done == self._steps_per_epoch - 1
-            loss = self._step(images, labels, is_last=is_last)
+            with self._explained():
+                loss = self._step(images, labels, is_last=is_last)
             if self.average is not None:
                 self.average.update(self.network, self.steps_done)
             point = None
@@ -235,14 +240,21 @@ class Training:
 
     def _answer(self, images: Tensor) -> Tensor:
         if not len(images):  # a network may not take an empty batch
-            return torch.empty(0, self.classes)
-        return answer(
-            self.network_in_use,
-            images,
-            mean=self._mean,
-            std=self._std,
-            batch_size=self.recipe.test_batch_size,
-        ).cpu()
+            return torch.empty(0, len(self.classes))
+        with self._explained():
+            return answer(
+                self.network_in_use,
+                images,
+                mean=self._mean,
+                std=self._std,
+                batch_size=self.recipe.test_batch_size,
+            ).cpu()
+
+    def _explained(self) -> AbstractContextManager[None]:
+        """Return what turns the errors of a network of the user's own into a sentence."""
+        if not is_own(self.recipe.network):
+            return nullcontext()
+        return explained(f"{type(self.network).__name__} failed after {self.steps_done} steps")
 
     def _check_finite(self, loss: float) -> None:
         if not math.isfinite(loss):
@@ -267,7 +279,9 @@ class Training:
             progress=Progress(
                 recipe=self.recipe,
                 dataset=self.dataset_name,
-                classes=self.classes,
+                classes=list(self.classes),
+                mean=self._mean,
+                std=self._std,
                 seed=self.seed,
                 device=self.device.type,
                 threads=torch.get_num_threads(),

@@ -8,6 +8,7 @@ import sys
 import sysconfig
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,6 +37,12 @@ def is_own(network: str) -> bool:
     return network not in NETWORKS
 
 
+def absolute_name(network: str) -> str:
+    """Return the network's name with an absolute path, so that it is found from any folder."""
+    where, colon, name = network.rpartition(":")
+    return f"{Path(where).absolute()}{colon}{name}" if where.endswith(".py") else network
+
+
 def find_own(network: str, copy: Path | None = None) -> OwnNetwork:
     """Return the network that `my_net.py:MyNet` or `package.module:MyNet` names.
 
@@ -58,25 +65,34 @@ def find_own(network: str, copy: Path | None = None) -> OwnNetwork:
     return OwnNetwork(create=_find(module, name, network), text=text, files=files)
 
 
-def changes_in(network: str, files: dict[str, str]) -> list[str]:
-    """Return a sentence for each file that defined a run's network and has changed since.
+def changes_in(network: str, files: dict[str, str], copy: Path | None) -> list[str]:
+    """Return a sentence for each piece of a run's network that has changed since it was started.
 
-    `files` are those of `OwnNetwork`. What a notebook defined is not among them.
+    `files` are those of `OwnNetwork` then. `copy` is the copy in the run's folder, if there is one.
     """
-    has_copy = network.rpartition(":")[0].endswith(".py")  # of the first file
-    return [
-        f"{path} has changed since the run was started; "
-        + ("the run uses its own copy" if has_copy and number == 0 else "results may differ")
-        for number, (path, digest) in enumerate(files.items())
-        if _is_changed(Path(path), digest)
-    ]
+    changed = {path for path, digest in files.items() if _digest_now(network, path) != digest}
+    uses_copy = copy is not None and network.rpartition(":")[0].endswith(".py")
+    sentences = []
+    for number, (path, digest) in enumerate(files.items()):
+        since = "has changed since the run was started"
+        if number == 0 and uses_copy:
+            if path in changed:
+                sentences.append(f"{path} {since}; the run uses its own copy")
+            if copy is not None and _digest(copy.read_bytes()) != digest:
+                sentences.append(f"{copy} {since}; results may differ")
+        elif path in changed:
+            sentences.append(f"{path} {since}; results may differ")
+    return sentences
 
 
-def _is_changed(path: Path, digest: str) -> bool:
+def _digest_now(network: str, path: str) -> str | None:
+    """Return the digest of a file, or of the class in a notebook that has this name."""
     try:
-        return path.is_absolute() and _digest(path.read_bytes()) != digest
-    except OSError:  # it is gone
-        return True
+        if Path(path).is_absolute():
+            return _digest(Path(path).read_bytes())
+        return find_own(network).files.get(path)
+    except (OSError, DigitlabError):  # it is gone
+        return None
 
 
 def _read(path: Path, network: str) -> bytes:
@@ -98,7 +114,7 @@ def _run_file(path: str, folder: str, text: bytes) -> ModuleType:
     if folder not in sys.path:
         sys.path.insert(0, folder)  # as Python does for a program in that folder
     sys.modules[module.__name__] = module  # where dataclasses and pickle look for it
-    with _explained(f"{path} cannot be imported"):
+    with explained(f"{path} cannot be imported"):
         exec(compile(text, path, "exec"), module.__dict__)
     return module
 
@@ -107,7 +123,7 @@ def _import(name: str) -> ModuleType:
     folder = str(Path.cwd())
     if folder not in sys.path:
         sys.path.insert(0, folder)
-    with _explained(f"{name} cannot be imported"):
+    with explained(f"{name} cannot be imported"):
         return importlib.import_module(name)
 
 
@@ -175,18 +191,15 @@ def _digest(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
-class _explained:  # noqa: N801 - used like a function
+@contextmanager
+def explained(what: str) -> Iterator[None]:
     """Turn whatever the user's code raises into a `DigitlabError` that begins with `what`."""
-
-    def __init__(self, what: str) -> None:
-        self.what = what
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, Exception) and not isinstance(error, DigitlabError):
-            raise DigitlabError(f"{self.what}: {reason_of(error)}") from error
+    try:
+        yield
+    except DigitlabError:
+        raise
+    except Exception as error:
+        raise DigitlabError(f"{what}: {reason_of(error)}") from error
 
 
 def reason_of(error: Exception) -> str:

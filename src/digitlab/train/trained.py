@@ -15,7 +15,7 @@ from digitlab.errors import DigitlabError
 from digitlab.models.calibration import Calibration, LogProbabilities
 from digitlab.recipe import Recipe
 from digitlab.records.folder import RunFolder
-from digitlab.records.report import calibrate_by_held_out
+from digitlab.records.report import calibrate_by_held_out, check_classes
 from digitlab.train.build import build_network, load_weights
 from digitlab.train.checkpoint import Checkpoint, load_checkpoint_to_use, read_checkpoint
 from digitlab.train.device import set_up_device
@@ -37,6 +37,11 @@ class TrainedNetwork:
     """The file or folder that it was read from."""
     dataset_name: str | None = None
     """The dataset that it was trained on; None if the file does not say."""
+    classes: tuple[str, ...] = tuple("0123456789")
+    """The names of the answers, in their order."""
+    mean: float | None = None
+    std: float | None = None
+    """What images are normalized with; None if the file does not say: as the dataset's are."""
     epochs: int | None = None
     """How many whole epochs it was trained for; None if the file does not say."""
     seed: int | None = None
@@ -68,9 +73,10 @@ def load_trained(path: Path) -> TrainedNetwork:
 
 def _from_checkpoint(checkpoint: Checkpoint, source: str, folder: RunFolder) -> TrainedNetwork:
     progress = checkpoint.progress
-    network = build_network(progress.recipe, progress.classes, source=folder.network_copy())
+    network = build_network(progress.recipe, len(progress.classes), source=folder.network_copy())
     if is_own(progress.recipe.network) and folder.run_json.exists():
-        for change in changes_in(progress.recipe.network, folder.read_record().network_files):
+        files = folder.read_record().network_files
+        for change in changes_in(progress.recipe.network, files, folder.network_copy()):
             print(change, file=sys.stderr)
     load_weights(network, checkpoint.part("average" if progress.recipe.average else "network"))
     return TrainedNetwork(
@@ -78,6 +84,9 @@ def _from_checkpoint(checkpoint: Checkpoint, source: str, folder: RunFolder) -> 
         recipe=progress.recipe,
         source=source,
         dataset_name=progress.dataset,
+        classes=tuple(progress.classes),
+        mean=progress.mean,
+        std=progress.std,
         epochs=progress.epochs_done,
         seed=progress.seed,
     )
@@ -126,8 +135,8 @@ def _answer_images(
     answers = answer(
         trained.network.to(device),
         torch.from_numpy(images).to(device),
-        mean=dataset.mean,
-        std=dataset.std,
+        mean=dataset.mean if trained.mean is None else trained.mean,
+        std=dataset.std if trained.std is None else trained.std,
         batch_size=trained.recipe.test_batch_size,
     )
     return answers.cpu().numpy()
@@ -150,8 +159,9 @@ def answer_test_set(
     """Return the answers to the dataset's test set, float32 (N, classes), and their calibration.
 
     There is none on a dataset that the network was not trained on. Raises `DigitlabError` if the
-    device is not available.
+    device is not available, or the dataset has other classes than the network.
     """
+    check_classes(trained.classes, dataset, trained.source)
     device = set_up_device(device_name, threads)
     answers = _answer_images(trained, dataset.test_images, dataset, device)
     if trained.dataset_name != dataset.name:
