@@ -15,7 +15,8 @@ from digitlab.data.dataset import Dataset
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"(?P<before>[^\n]*)\n+```(?P<kind>\w+)\n(?P<text>.*?)^```", re.M | re.S)
 
-SMALLER = {  # what would take minutes, or needs all of MNIST
+SMALLER = {
+    "--epochs 40": "--epochs 4",  # what would take minutes, or needs all of MNIST
     "validation = 5000": "validation = 100",
     "--validation 5000": "--validation 100",
     "--recipe best": "--recipe best --epochs 1 --degraded 0 --outliers 0",

@@ -43,7 +43,10 @@ def test_a_network_next_to_the_file_is_found(tmp_path: Path):
         ('epochs = "two"', "epochs: expected int, got str"),
         ("test_each_epoch = 1", "test_each_epoch: expected bool, got int"),
         ("epochs = 2.5", "epochs: expected int, got float"),
-        ('schedule = "zigzag"', "schedule: invalid enum value"),
+        (
+            'schedule = "zigzag"',
+            "schedule is 'zigzag', but must be one of constant, one-cycle, triangle",
+        ),
         ('base = "slow"', "base is 'slow', but must be one of tutorial, fast, compact, best"),
         ("base = [1]", "base is"),
         ("epochs = ", "is not a TOML file"),
@@ -67,6 +70,11 @@ def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path):
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(DigitlabError, match="is not a TOML file"):
         find_recipe(str(tmp_path / "bytes.toml"))
+
+
+def test_fewer_epochs_leave_room_for_fewer_plain_epochs(tmp_path: Path):
+    assert recipe_in(tmp_path, 'base = "best"\nepochs = 2').plain_epochs == 1
+    assert recipe_in(tmp_path, '\ufeffbase = "best"\nepochs = 9').plain_epochs == 2
 
 
 def test_settings_are_changed_by_name():

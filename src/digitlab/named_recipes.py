@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from digitlab.errors import DigitlabError
-from digitlab.recipe import Recipe
+from digitlab.recipe import PRECISIONS, SCHEDULES, Recipe
 
 RECIPES = {
     # The tutorial's own settings. Claim: at least 97.8 % after 3 epochs and 98.3 % after 8.
@@ -123,7 +123,11 @@ def read_recipe(path: Path) -> Recipe:
     if not isinstance(base, str) or base not in RECIPES:
         raise DigitlabError(f"{path}: base is {base!r}, but must be one of {', '.join(RECIPES)}")
     network = settings.get("network")
-    if isinstance(network, str) and (path.parent / network.rpartition(":")[0]).is_file():
+    if (
+        isinstance(network, str)
+        and "\0" not in network
+        and (path.parent / network.rpartition(":")[0]).is_file()
+    ):
         settings["network"] = str(path.parent / network)
     try:
         return changed(RECIPES[base], settings)
@@ -134,7 +138,8 @@ def read_recipe(path: Path) -> Recipe:
 def changed(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
     """Return the recipe with other values for some settings.
 
-    Raises `DigitlabError` for an unknown setting, with the most similar known one, and for a value
+    If `epochs` leaves no room for the recipe's plain epochs, there are fewer of them. Raises
+    `DigitlabError` for an unknown setting, with the most similar known one, and for a value
     of the wrong type or out of range.
 
     >>> changed(Recipe(), {"epochs": 8}).epochs
@@ -146,8 +151,15 @@ def changed(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(known)}"
             raise DigitlabError(f"there is no setting {name!r}; {hint}")
+    for name, choices in (("schedule", SCHEDULES), ("precision", PRECISIONS)):
+        if (value := settings.get(name, choices[0])) not in choices:
+            raise DigitlabError(f"{name} is {value!r}, but must be one of {', '.join(choices)}")
+    settings = dict(settings)
+    epochs = settings.get("epochs", recipe.epochs)
+    if "plain_epochs" not in settings and isinstance(epochs, int) and epochs >= 1:
+        settings["plain_epochs"] = min(recipe.plain_epochs, epochs - 1)
     try:
-        return msgspec.convert(msgspec.to_builtins(recipe) | dict(settings), Recipe)
+        return msgspec.convert(msgspec.to_builtins(recipe) | settings, Recipe)
     except msgspec.ValidationError as error:
         what, _, where = str(error).replace("`", "").partition(" - at $.")
         raise DigitlabError(f"{where}: {what[:1].lower()}{what[1:]}") from error
@@ -157,7 +169,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         if path.exists() and not path.is_file():
             raise DigitlabError(f"{path} is not a file")
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
         raise DigitlabError(f"the recipe {path} cannot be read ({error.strerror})") from error
     except (ValueError, RecursionError) as error:  # not UTF-8, or not TOML

@@ -7,7 +7,6 @@ The docstring under each field has two paragraphs. The first is the flag's help:
 is, and its range. The second explains what a larger or smaller value does, and the recipes' values.
 """
 
-import math
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +18,9 @@ Schedule = Literal["constant", "one-cycle", "triangle"]
 """The schedules that `digitlab.train.optimizer.learning_rate_at` can follow."""
 
 Precision = Literal["float32", "bfloat16"]
+
+_LARGEST = 1e30
+"""Float32 numbers end at 3e38."""
 
 NETWORKS = ("tutorial", "fast", "compact", "best")
 """The networks that come with the package: see `digitlab.train.networks`."""
@@ -132,7 +134,7 @@ class Recipe:
     training diverge. A constant rate has no warm-up."""
 
     label_smoothing: float = 0.0
-    """Share of each target that is spread evenly over all ten digits; from 0 to below 1.
+    """Share of each target that is spread evenly over all classes; from 0 to below 1.
 
     At 0.1 the target of the true digit is 0.91 and that of every other digit is 0.01. A network
     that does not have to be completely certain spends less effort on images it already reads
@@ -220,15 +222,14 @@ class Recipe:
             self._check(name, 1 <= getattr(self, name) < 2**31, "at least 1 and below 2^31")
         for name in ("train_images", "validation"):
             self._check(name, 0 <= getattr(self, name) < 2**31, "at least 0 and below 2^31")
-        finite = math.isfinite(self.learning_rate)
-        self._check("learning_rate", finite and self.learning_rate > 0, "a number above 0")
+        in_range = 0 < self.learning_rate <= _LARGEST
+        self._check("learning_rate", in_range, "above 0 and at most 1e30")
         for name in ("momentum", "dropout", "warm_up", "label_smoothing", "average"):
             self._check(name, 0 <= getattr(self, name) < 1, "at least 0 and below 1")
         for name, most in (("degraded", 1), ("outliers", 1), ("augment", 2)):
             self._check(name, 0 <= getattr(self, name) <= most, f"from 0 to {most}")
         for name in ("weight_decay", "muon"):
-            value = getattr(self, name)
-            self._check(name, math.isfinite(value) and value >= 0, "a number of at least 0")
+            self._check(name, 0 <= getattr(self, name) <= _LARGEST, "at least 0 and at most 1e30")
         limits = [("plain_epochs", "epochs")]
         if self.train_images:
             limits.append(("validation", "train_images"))

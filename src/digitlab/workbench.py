@@ -7,7 +7,9 @@
 """
 
 import os
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,16 +53,17 @@ class Run:
     def start(
         cls,
         path: str | os.PathLike[str],
-        recipe: str | Recipe = "tutorial",
+        recipe: str | os.PathLike[str] | Recipe = "tutorial",
         *,
         dataset: str | os.PathLike[str] | Dataset = "mnist",
-        network: "str | type[nn.Module] | None" = None,
+        network: "str | Callable[..., nn.Module] | None" = None,
         seed: int = 1,
         device: str = "auto",
         threads: int | None = None,
         checkpoint_steps: int = 0,
         force: bool = False,
         progress: "bool | Watcher" = False,
+        tensorboard: bool = False,
         **settings: Any,
     ) -> "Run":
         """Train a new network, test it, and return the finished run.
@@ -74,9 +77,9 @@ class Run:
         dataset
             A name in the catalog, a folder with a subfolder of pictures per class, or a `Dataset`.
         network
-            A network of your own: its class, or a name like `my_net.py:MyNet`. Without it, the
-            recipe's network is trained.
-        seed, device, threads, checkpoint_steps, force
+            A network of your own: its class, a function that returns it, or a name like
+            `my_net.py:MyNet`. Without it, the recipe's network is trained.
+        seed, device, threads, checkpoint_steps, force, tensorboard
             As the flags of `digitlab train`.
         progress
             True prints the same lines as `digitlab train`, or shows one live line in a notebook. A
@@ -90,8 +93,9 @@ class Run:
         from digitlab.runs.launch import Launch, command_of
         from digitlab.runs.run import start_run
 
-        name = short_name(recipe) if isinstance(recipe, str) else "own"
-        whole = changed(find_recipe(recipe) if isinstance(recipe, str) else recipe, settings)
+        base = "tutorial" if isinstance(recipe, Recipe) else os.fspath(recipe)
+        name = "own" if isinstance(recipe, Recipe) else short_name(base)
+        whole = changed(recipe if isinstance(recipe, Recipe) else find_recipe(base), settings)
         if network is not None:
             whole = replace(whole, network=_name_of(network))
         folder = RunFolder(Path(path))
@@ -105,9 +109,9 @@ class Run:
             checkpoint_steps=checkpoint_steps,
             force=force,
         )
-        base = recipe if isinstance(recipe, str) else "tutorial"
         launch = replace(launch, command=command_of(folder, base, whole, loaded, launch))
-        start_run(folder, whole, loaded, launch, _watcher(progress))
+        with _alone():
+            start_run(folder, whole, loaded, launch, _watcher(progress, folder, tensorboard))
         run = cls(path)
         run._dataset = loaded
         return run
@@ -129,14 +133,15 @@ class Run:
         from digitlab.runs.run import resume_run
 
         words = ["resume", str(self.path)]
-        resume_run(
-            self._folder,
-            dataset=dataset or self._dataset,
-            epochs=epochs,
-            device_name=device,
-            command=words if epochs is None else [*words, f"--epochs={epochs}"],
-            watcher=_watcher(progress),
-        )
+        with _alone():
+            resume_run(
+                self._folder,
+                dataset=dataset or self._dataset,
+                epochs=epochs,
+                device_name=device,
+                command=words if epochs is None else [*words, f"--epochs={epochs}"],
+                watcher=_watcher(progress, self._folder, self._folder.tensorboard.is_dir()),
+            )
         return self
 
     @property
@@ -245,22 +250,51 @@ class Run:
         return f"Run({str(self.path)!r}: {record.recipe_name}, seed {record.seed}, {state})"
 
 
-def _name_of(network: "str | type[nn.Module]") -> str:
+def _name_of(network: "str | Callable[..., nn.Module]") -> str:
     """Return the name by which a run finds the network again."""
     if isinstance(network, str):
         return network
-    if not isinstance(network, type) or "<locals>" in network.__qualname__:
+    if not hasattr(network, "__qualname__"):
+        kind = type(network).__name__
+        raise DigitlabError(f"network is an object of the class {kind}; give the class itself")
+    if "<locals>" in network.__qualname__:
         raise DigitlabError(
-            f"{network!r} cannot be found again when the run is resumed; give a class that is "
-            "defined at the top level of a module or a notebook, or a name like my_net.py:MyNet"
+            f"{network.__qualname__} cannot be found again when the run is resumed; define it at "
+            "the top level of a module or a notebook, or give a name like my_net.py:MyNet"
         )
     return f"{network.__module__}:{network.__qualname__}"
 
 
-def _watcher(progress: "bool | Watcher") -> "Watcher":
-    from digitlab.runs.live import default_watcher
-    from digitlab.runs.watching import SILENT, Watcher
+_TRAINS = threading.Lock()
 
-    if isinstance(progress, Watcher):
-        return progress
-    return default_watcher() if progress else SILENT
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let one training run at a time, and leave PyTorch's settings as they were.
+
+    Trainings share PyTorch's random numbers and its number of threads: two at once would change
+    each other's bits. In processes of their own (`digitlab repeat --jobs`) they can run at once.
+    """
+    import torch
+
+    with _TRAINS:
+        threads, mode = torch.get_num_threads(), torch.get_deterministic_debug_mode()
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
+            torch.set_deterministic_debug_mode(mode)
+
+
+def _watcher(progress: "bool | Watcher", folder: RunFolder, tensorboard: bool) -> "Watcher":
+    from digitlab.runs.live import default_watcher
+    from digitlab.runs.watching import Several, Watcher
+
+    watchers = [progress] if isinstance(progress, Watcher) else []
+    if progress is True:
+        watchers.append(default_watcher())
+    if tensorboard:
+        from digitlab.runs.tensorboard import TensorBoard
+
+        watchers.append(TensorBoard(folder.tensorboard))
+    return Several(watchers)

@@ -64,6 +64,9 @@ def test_a_mistake_is_told_in_one_line(
     "words",
     [
         ("train", "--epochs", "many"),
+        ("train", "--epochs", "1.5"),
+        ("train", "--seed", "1.6"),
+        ("repeat", "fast", "--seeds", "2.5"),
         ("train", "--epoch", "3"),
         ("train", "--schedule", "zigzag"),
         ("fly",),

@@ -168,7 +168,7 @@ def test_several_models_are_tested_by_their_mean_probability(
 def test_on_another_dataset_neither_reports_a_calibration(
     run: Path, call: Callable, mnist: Dataset, monkeypatch: pytest.MonkeyPatch
 ):
-    other = replace(mnist, name="other")
+    other = replace(mnist, name="other", digests={})
     monkeypatch.setattr("digitlab.records.run_record.load_dataset", lambda *_, **__: other)
     for path in (run, run / "model.onnx"):
         report = json.loads(call("eval", path, "--dataset", "other", "--json").out)

@@ -15,25 +15,24 @@ from digitlab.runs.launch import Launch
 from digitlab.runs.run import start_run
 
 
-def history(losses: list[float], answered: int | None = 10, *, seen: int = 6_400) -> list[Point]:
+def history(
+    losses: list[float], answered: int | None = 10, *, seen: int = 6_400, loss: float = 1.0
+) -> list[Point]:
     """Return the points of one epoch of `losses`, and its score unless `answered` is None."""
     points: list[Point] = [
         TrainPoint(
             epoch=2, examples_in_epoch=10 * i, epoch_size=10 * len(losses), examples=seen + 10 * i,
-            loss=loss, learning_rate=0.1, seconds=1.0,
+            loss=each, learning_rate=0.1, seconds=1.0,
         )
-        for i, loss in enumerate(losses)
+        for i, each in enumerate(losses)
     ]  # fmt: skip
     if answered is not None:
-        score = {
-            "epoch": 2,
-            "examples": 200,
-            "loss": 1.0,
-            "correct": 9,
-            "total": 50,
-            "seconds": 2.0,
-        }
-        points.append(TestPoint(**score, classes_answered=answered))
+        points.append(
+            TestPoint(
+                epoch=2, examples=seen + 40, loss=loss, correct=9, total=50, seconds=2.0,
+                classes_answered=answered,
+            )
+        )  # fmt: skip
     return points
 
 

@@ -224,6 +224,17 @@ def test_the_copy_is_run_instead_of_the_file(write: Write, tmp_path: Path):
          r"\(1, 1, 28, 28\) into scores of shape \(1, 10\), .* but returns \(10,\)"),
         ("N", "class N(Flat):\n def get_extra_state(self): return {}",
          "_extra_state in its state_dict is no tensor"),
+        ("N", "class N(Flat):\n def __init__(self):\n  super().__init__()\n"
+         "  self.k = torch.rand(())\n"
+         " def forward(self, x): return self.k * super().forward(x)", "a checkpoint would not"),
+        ("N", "class N(Flat):\n def __init__(self):\n  super().__init__()\n"
+         "  self.register_buffer('k', torch.zeros(()), persistent=False)\n"
+         " def forward(self, x):\n  if self.training: self.k = self.k + 1\n"
+         "  return (1 + self.k) * super().forward(x)", "a checkpoint would not"),
+        ("N", "class N(Flat):\n def forward(self, x):\n  if not hasattr(self, 'b'):"
+         " self.b = nn.Linear(10, 10)\n  return self.b(super().forward(x))", "layers in forward"),
+        ("N", "class N(Flat):\n def __init__(self): raise SystemExit(0)", "SystemExit: 0"),
+        ("N", "class N(nn.Module):\n def __init__(self): self.x = 1", "cannot be created"),
         ("Flat", "Flat.outputs = 9", r"into scores of shape \(2, 10\), .* but returns \(2, 9\)"),
         ("N", "class N(Flat):\n def forward(self, x): return x, x", "returns tuple"),
         ("N", "class N(Flat):\n def forward(self, x): return self.fc(x)", "784 numbers .* gets 28"),

@@ -31,7 +31,7 @@ def compare(runs: RunPaths, /, *, as_json: AsJson = False) -> None:
         print(encode_json(comparison).decode().strip())
         return
     facts, common = _split(_facts(comparison.runs))
-    console = Console()
+    console = Console(markup=False)
     console.print(_table(console, comparison.runs, facts))
     if common:
         shared = ", ".join(f"{name} {values[0]}" for name, values in common.items())
@@ -45,7 +45,7 @@ def _facts(runs: list[RunSummary]) -> Facts:
     scores = [run.score for run in runs]
     facts = {"recipe": [printable(run.recipe) for run in runs]}
     for name in runs[0].settings:
-        facts[name] = [setting_in_words(run.settings[name]) for run in runs]
+        facts[name] = [setting_in_words(run.settings[name], name) for run in runs]
     return facts | {
         "seed": [str(run.seed) for run in runs],
         "dataset": [setting_in_words(run.dataset) for run in runs],
@@ -61,7 +61,10 @@ def _facts(runs: list[RunSummary]) -> Facts:
         "95 % interval": [
             "" if it is None else "{:.2%} to {:.2%}".format(*it.interval) for it in scores
         ],
-        "loss": ["" if it is None else f"{it.loss:.4f}" for it in scores],
+        "held-out accuracy": [
+            "" if run.held_out is None else f"{run.held_out:.2%}" for run in runs
+        ],
+        "loss": ["" if it is None else f"{abs(it.loss):.4f}" for it in scores],
         "seconds": ["" if run.seconds is None else f"{run.seconds:,.1f}" for run in runs],
     }
 
@@ -85,6 +88,9 @@ def _split(facts: Facts) -> tuple[Facts, Facts]:
         for name, values in facts.items()
         if name not in always and several and len(set(values)) == 1
     }
+    if set(facts["held-out accuracy"]) == {""}:
+        common.pop("held-out accuracy", None)
+        del facts["held-out accuracy"]
     if set(facts["test set"]) == {"A"}:
         common.pop("test set", None)
         del facts["test set"]

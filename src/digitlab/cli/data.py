@@ -53,7 +53,7 @@ def data(
         table.add_row(name, f"{in_training:,}", f"{in_test:,}")
     table.add_section()
     table.add_row("all", f"{sum(train_counts):,}", f"{sum(test_counts):,}")
-    Console().print(table)
+    Console(markup=False).print(table)
     if figure is not None:
         print(f"wrote {figure}")
 

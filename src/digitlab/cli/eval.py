@@ -167,7 +167,7 @@ def _print_report(report: Report) -> None:
     mistakes = report.total - report.correct
     print(f"95 % interval of the accuracy: {low:.2%} to {high:.2%}; {mistakes} mistakes")
     _print_confidence(report.calibration, report.total)
-    console = Console()
+    console = Console(markup=False)
     console.print(_class_table(report))
     confusion = _confusion_table(report)
     width = Measurement.get(console, console.options.update(width=10_000), confusion).maximum

@@ -1,14 +1,21 @@
 """The parameters that several commands share, each explained once."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import CycloptsError, Parameter
+from cyclopts import CycloptsError, Parameter, Token
 
 from digitlab.data.catalog import CATALOG
 from digitlab.errors import printable
 from digitlab.pictures.preparation import Preparation
+
+
+def whole_number(_type: object, tokens: Sequence[Token]) -> int:
+    """Return a flag's value as an integer; cyclopts alone would round 1.5 to 2."""
+    return int(tokens[0].value)
+
 
 STDIN = Path("-")
 """The name that stands for a picture on stdin."""
@@ -46,7 +53,10 @@ DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 
 Device = Annotated[DeviceName, Parameter(help="Where to compute; auto picks the fastest.")]
 
-Threads = Annotated[int | None, Parameter(help="How many CPU threads; default: PyTorch's choice.")]
+Threads = Annotated[
+    int | None,
+    Parameter(converter=whole_number, help="How many CPU threads; default: PyTorch's choice."),
+]
 
 Figures = Annotated[bool, Parameter(help="Draw the figures, which takes a second or two.")]
 

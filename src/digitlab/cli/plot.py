@@ -6,7 +6,11 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from digitlab.cli.finish import draw_figures, print_figures
-from digitlab.cli.parameters import RecordedDataDir, RunPaths
+from digitlab.cli.parameters import (
+    RecordedDataDir,
+    RunPaths,
+    whole_number,
+)
 from digitlab.errors import DigitlabError
 from digitlab.records.folder import RunResults, read_results
 
@@ -20,8 +24,9 @@ def plot(
     epochs: Annotated[
         int | None,
         Parameter(
+            converter=whole_number,
             help="Draw only the loss curve as it was after this many epochs, as loss-N-epochs.png; "
-            "for one run."
+            "for one run.",
         ),
     ] = None,
     out: Annotated[

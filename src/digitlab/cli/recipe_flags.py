@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from cyclopts import Group, Parameter
 
+from digitlab.cli.parameters import whole_number
 from digitlab.named_recipes import RECIPES, find_recipe
 from digitlab.recipe import Recipe, field_help
 
@@ -21,7 +22,8 @@ def _flag(setting: Field[Any]) -> tuple[str, Any, Any]:
     """Return a recipe's field as an optional flag: its name, its type with help, and no value."""
     what, _ = field_help()[setting.name]
     values = _values_of(setting.name)
-    parameter = Parameter(help=what, show_default=lambda _: values)
+    converter = whole_number if setting.type is int else None
+    parameter = Parameter(help=what, show_default=lambda _: values, converter=converter)
     kind: Any = setting.type
     return setting.name, Annotated[kind | None, parameter], field(default=None)
 

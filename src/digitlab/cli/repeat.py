@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from digitlab.cli.parameters import AsJson, DataDir, DatasetName, Device, Prepare, Threads
+from digitlab.cli.parameters import (
+    AsJson,
+    DataDir,
+    DatasetName,
+    Device,
+    Prepare,
+    Threads,
+    whole_number,
+)
 from digitlab.cli.recipe_flags import Changes, recipe_of
 from digitlab.data.dataset import load_dataset
 from digitlab.files import encode_json
@@ -25,7 +33,9 @@ def repeat(
     ],
     /,
     *,
-    seeds: Annotated[int, Parameter(help="How many runs, with seeds 1, 2, 3 and so on.")] = 10,
+    seeds: Annotated[
+        int, Parameter(converter=whole_number, help="How many runs, with seeds 1, 2, 3 and so on.")
+    ] = 10,
     changes: Changes = None,
     dataset: DatasetName = "mnist",
     prepare: Prepare = None,
@@ -36,9 +46,10 @@ def repeat(
     jobs: Annotated[
         int,
         Parameter(
+            converter=whole_number,
             help="How many trainings run at the same time; they share the threads equally. Two "
             "trainings with one thread each finish sooner than one after the other with two. The "
-            "last bits of a run depend on its number of threads."
+            "last bits of a run depend on its number of threads.",
         ),
     ] = 1,
     as_json: AsJson = False,

@@ -12,6 +12,7 @@ from digitlab.cli.parameters import (
     RecordedDataDir,
     RunPath,
     WithTensorBoard,
+    whole_number,
 )
 from digitlab.records.folder import RunFolder
 
@@ -22,7 +23,10 @@ def resume(
     *,
     epochs: Annotated[
         int | None,
-        Parameter(help="Train up to this many epochs in all; default: as the run was started."),
+        Parameter(
+            converter=whole_number,
+            help="Train up to this many epochs in all; default: as the run was started.",
+        ),
     ] = None,
     device: Annotated[
         DeviceName | None,
@@ -30,7 +34,10 @@ def resume(
     ] = None,
     checkpoint_steps: Annotated[
         int | None,
-        Parameter(help="Save every so many steps as well; default: as the run was started."),
+        Parameter(
+            converter=whole_number,
+            help="Save every so many steps as well; default: as the run was started.",
+        ),
     ] = None,
     data_dir: RecordedDataDir = None,
     figures: Figures = True,

@@ -15,6 +15,7 @@ from digitlab.cli.parameters import (
     Prepare,
     Threads,
     WithTensorBoard,
+    whole_number,
 )
 from digitlab.cli.recipe_flags import Changes, recipe_of
 from digitlab.data.dataset import load_dataset
@@ -37,8 +38,9 @@ def train(
     seed: Annotated[
         int,
         Parameter(
+            converter=whole_number,
             help="Seed of all random numbers: initial weights, image order, dropout, augmentation. "
-            "The same seed gives the same run."
+            "The same seed gives the same run.",
         ),
     ] = 1,
     run: Annotated[
@@ -51,12 +53,18 @@ def train(
     device: Device = "auto",
     threads: Threads = None,
     checkpoint_steps: Annotated[
-        int, Parameter(help="Save every so many steps as well as after each epoch; 0: epochs only.")
+        int,
+        Parameter(
+            converter=whole_number,
+            help="Save every so many steps as well as after each epoch; 0: epochs only.",
+        ),
     ] = 0,
     data_dir: DataDir = None,
     figures: Figures = True,
     tensorboard: WithTensorBoard = False,
-    jobs: Annotated[int, Parameter(show=False)] = 1,  # set by `digitlab repeat`, for the record
+    jobs: Annotated[
+        int, Parameter(converter=whole_number, show=False)
+    ] = 1,  # set by `digitlab repeat`, for the record
 ) -> None:
     """Train a new network, test it, and draw the figures."""
     whole_recipe = recipe_of(recipe, changes)

@@ -14,7 +14,7 @@ _MOST_CLASSES = 100_000  # a larger label is a mistake, such as something else g
 
 def checked_images(images: ArrayLike, name: str) -> NDArray[np.uint8]:
     """Return a copy of the images, uint8 (N, 28, 28); raise `DigitlabError` for anything else."""
-    array = np.asarray(images)
+    array = _as_array(images, name)
     if array.dtype != np.uint8:
         raise DigitlabError(
             f"{name} has values of type {array.dtype}, but they must be uint8, from 0 to 255"
@@ -28,14 +28,21 @@ def checked_images(images: ArrayLike, name: str) -> NDArray[np.uint8]:
     return array.copy(order="C")
 
 
+def _as_array(values: ArrayLike, name: str) -> NDArray[Any]:
+    try:
+        return np.asarray(values)
+    except (TypeError, ValueError, RuntimeError) as error:  # ragged lists, tensors with a gradient
+        raise DigitlabError(f"{name} is not an array ({error})") from error
+
+
 def checked_labels(labels: ArrayLike, name: str, images: int) -> NDArray[np.integer]:
     """Return the labels, one for each image; raise `DigitlabError` if they are anything else."""
-    array = np.asarray(labels)
+    array = _as_array(labels, name)
     if array.shape != (images,):
         raise DigitlabError(
             f"{name} has shape {array.shape}, but for {images:,} images it must be ({images},)"
         )
-    if not np.issubdtype(array.dtype, np.integer):
+    if array.dtype.kind not in "iu":
         raise DigitlabError(
             f"{name} has values of type {array.dtype}, but they must be integers: numbers of "
             "classes, from 0"

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,12 +24,14 @@ from digitlab.pictures.preparation import Preparation
 
 _DATA_DIR_VARIABLE = "DIGITLAB_DATA_DIR"
 
+_ORDER_SEED = 1998
+
 Split = Literal["published", "folders", "seeded", "given"]
 """`published`: by the dataset's makers; `folders`: by folders named train and test; `seeded`: one
 fifth of each class for testing, by a fixed seed; `given`: by the program that has the arrays."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Dataset:
     """Gray images of 28x28 pixels, each with the number of its class."""
 
@@ -64,6 +66,13 @@ class Dataset:
     test_labels: NDArray[np.integer]
     """Shape (M,)."""
 
+    def __repr__(self) -> str:
+        train, test = len(self.train_labels), len(self.test_labels)
+        return (
+            f"Dataset({self.title!r}: {train:,} training and {test:,} test images, "
+            f"{len(self.classes)} classes)"
+        )
+
     @classmethod
     def from_arrays(
         cls,
@@ -77,6 +86,9 @@ class Dataset:
         preparation: Preparation = "as-is",
     ) -> "Dataset":
         """Return a dataset of your own arrays, which are copied.
+
+        The training images get a random order, always the same: a training holds out neighbors, and
+        arrays are often sorted by class.
 
         Parameters
         ----------
@@ -100,10 +112,17 @@ class Dataset:
                 f"arrays cannot have the name {printable(name)!r}; choose a printable name that is "
                 "neither a path nor in the catalog"
             )
+        if preparation not in get_args(Preparation):
+            raise DigitlabError(
+                f"preparation is {preparation!r}, but must be one of "
+                f"{', '.join(get_args(Preparation))}"
+            )
         images = checked_images(train_images, "train_images")
         labels = checked_labels(train_labels, "train_labels", len(images))
         tested = checked_images(test_images, "test_images")
         tested_labels = checked_labels(test_labels, "test_labels", len(tested))
+        order = np.random.default_rng(_ORDER_SEED).permutation(len(images))
+        images, labels = images[order], labels[order]
         names = checked_classes(classes, used=1 + max(int(labels.max()), int(tested_labels.max())))
         mean, std = mean_and_std(images)
         if std == 0:

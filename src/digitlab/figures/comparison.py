@@ -33,7 +33,7 @@ def draw_comparison(runs: Sequence[RunResults], comparison: Comparison, path: Pa
     height = 4.6 + legend
     figure = new_figure(8.5, height)
     axes = figure.add_axes(
-        (0.09, (0.7 + legend) / height, 0.875, 1 - (0.7 + legend + 0.2) / height)
+        (0.11, (0.7 + legend) / height, 0.855, 1 - (0.7 + legend + 0.2) / height)
     )
     losses: list[float] = []
     handles = []
@@ -54,7 +54,8 @@ def draw_comparison(runs: Sequence[RunResults], comparison: Comparison, path: Pa
             )
         )
     log_loss_axis(axes, losses)
-    smoothed = any(run.record.recipe.label_smoothing for run in runs)
+    recipes = [run.record.recipe for run in runs]
+    smoothed = any(it.label_smoothing or it.outliers for it in recipes)
     axes.set_ylabel("loss" if smoothed else "negative log likelihood loss")
     span_examples(axes, [it.examples for run in runs for it in run.history])
     drawn = figure.legend(
@@ -88,7 +89,7 @@ def _draw_run(axes: Axes, run: RunResults, color: str, marker: str, style: str) 
 def _explanation(smoothed: bool) -> str:
     lines = "Line: training loss, smoothed"
     if smoothed:
-        lines += " (higher with label smoothing)"
+        lines += " (higher with label smoothing or pictures of no digit)"
     return f"{lines}. Markers: loss on the test set or on held-out images."
 
 

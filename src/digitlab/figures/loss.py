@@ -1,5 +1,6 @@
 """The loss curve: how a network learns."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ def draw_loss(
     epoch_size: int | None = None,
     resumed_at: Sequence[int] = (),
     smoothing: float = 0.0,
+    outliers: float = 0.0,
     classes: int = 10,
 ) -> Path:
     """Draw the training loss as a blue line and the test loss as red dots; return the path.
@@ -43,33 +45,38 @@ def draw_loss(
     points is the loss of a single batch.
 
     With label smoothing, the share `smoothing` of each label, the training loss cannot reach 0,
-    but the test loss can, because it is measured without. A dashed line shows the minimum.
+    but the test loss can, because it is measured without. The same holds for pictures of no digit,
+    `outliers` of them per image. A dashed line shows the minimum.
     """
     figure = new_figure(8, 5)
-    axes = figure.add_axes((0.09, 0.11, 0.86, 0.74 if title else 0.78))
-    lowest = smallest_smoothed_loss(smoothing, classes)
-    _draw_training(axes, train_examples, train_losses, smoothing, lowest)
+    axes = figure.add_axes((0.11, 0.11, 0.84, 0.74 if title else 0.78))
+    smoothed = smallest_smoothed_loss(smoothing, classes)
+    lowest = (smoothed + outliers * math.log(classes)) / (1 + outliers)
+    reasons = [f"label smoothing {smoothing:g}"] if smoothing else []
+    reasons += ["pictures of no digit"] if outliers else []
+    _draw_training(axes, train_examples, train_losses, " and ".join(reasons), lowest)
     if test_losses:
         size = 36 if len(test_losses) <= _FEW_DOTS else 10  # in square points
         axes.scatter(test_examples, test_losses, s=size, color="red", zorder=3, label=test_name)
     for number, examples in enumerate(resumed_at):
         name = "stopped and resumed" if number == 0 else None
         axes.axvline(examples, color="0.35", linewidth=1, linestyle="dotted", label=name)
-    log_loss_axis(axes, [*train_losses, *test_losses, *([lowest] if smoothing else [])])
-    axes.set_ylabel("loss" if smoothing else "negative log likelihood loss")
+    log_loss_axis(axes, [*train_losses, *test_losses, *([lowest] if lowest else [])])
+    axes.set_ylabel("loss" if lowest else "negative log likelihood loss")
     last = span_examples(axes, [*train_examples, *test_examples])
     if epoch_size:
         _add_epochs(axes, epoch_size, last)
     if title:
-        figure.text(0.09, 0.955, title, va="center", weight="bold", parse_math=False)
+        figure.text(0.11, 0.955, title, va="center", weight="bold", parse_math=False)
     axes.legend(loc="upper right")
     return save_figure(figure, path)
 
 
 def _draw_training(
-    axes: Axes, examples: Sequence[int], losses: Sequence[float], smoothing: float, lowest: float
+    axes: Axes, examples: Sequence[int], losses: Sequence[float], reasons: str, lowest: float
 ) -> None:
-    name = f"Train Loss with label smoothing {smoothing:g}" if smoothing else "Train Loss"
+    """Draw the training loss, and the `lowest` that it can reach for these `reasons`."""
+    name = f"Train Loss with {reasons}" if reasons else "Train Loss"
     style: dict[str, Any] = {"color": "blue", "linewidth": 0.8}
     if len(losses) > _MANY:
         axes.plot(examples, losses, color="#b3b3ff", linewidth=0.4)
@@ -77,7 +84,7 @@ def _draw_training(
         losses = running_mean(losses, batches)
         name += f", mean of {batches} points"
     axes.plot(examples, losses, label=name, **style)
-    if smoothing:
+    if reasons:
         name = f"its lowest possible value, {lowest:.3f}"
         axes.axhline(lowest, label=name, linestyle="dashed", **style)
 
@@ -95,15 +102,18 @@ def _add_epochs(axes: Axes, epoch_size: int, last: int) -> None:
 
 
 def running_mean(values: Sequence[float], width: int) -> list[float]:
-    """Return the mean of each value with its neighbors, `width` in all, fewer near the ends.
+    """Return the mean of each value with its neighbors, `width` in all.
+
+    At the start there are fewer, so that the first steep fall stays visible. At the end there are
+    not, because a single good batch would look like sudden progress.
 
     >>> running_mean([1, 2, 6], 3)
-    [1.5, 3.0, 4.0]
+    [1.5, 3.0, 3.0]
     """
     sums = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
     places = np.arange(len(values))
-    first = np.maximum(places - (width - 1) // 2, 0)
     end = np.minimum(places + width // 2 + 1, len(values))
+    first = np.maximum(np.minimum(places - (width - 1) // 2, len(values) - width), 0)
     means: list[float] = ((sums[end] - sums[first]) / (end - first)).tolist()
     return means
 

@@ -79,5 +79,6 @@ def _draw_loss(
         epoch_size=trained[0].epoch_size if trained else None,
         resumed_at=sorted(it for it in resumed_at if 0 < it <= last),
         smoothing=run.record.recipe.label_smoothing,
+        outliers=run.record.recipe.outliers,
         classes=classes,
     )

@@ -94,6 +94,13 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     mistakes: list[Mistake]
     """Every wrong answer, the least probability on the true label first."""
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.correct <= self.total or self.total == 0:
+            raise ValueError(f"{self.correct} of {self.total} correct answers are impossible")
+        classes = len(self.per_class)
+        if classes < 1 or [len(row) for row in self.confusion] != [classes] * classes:
+            raise ValueError(f"confusion must have {classes} rows and columns")
+
 
 def evaluate(
     log_probabilities: NDArray[np.float32],

@@ -12,7 +12,7 @@ from digitlab.named_recipes import RECIPES
 from digitlab.recipe import Recipe
 from digitlab.records.describe import changed_settings, distinct_names
 from digitlab.records.folder import RunResults
-from digitlab.records.history import HeldOutPoint, ScorePoint
+from digitlab.records.history import HeldOutPoint, Point, ScorePoint, TrainPoint
 from digitlab.records.report import Report
 from digitlab.records.run_record import RunRecord
 
@@ -49,6 +49,8 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     """How many weights the network has."""
     score: Score | None
     """None before the first test."""
+    held_out: float | None
+    """Accuracy on the held-out images after the last epoch, by which settings are chosen."""
     seconds: float | None
     """Of training and testing; None before the first point was recorded."""
     device: str
@@ -118,6 +120,7 @@ def _test_set(record: RunRecord) -> tuple[object, ...]:
 def _summary(run: RunResults, name: str, differing: list[str], test_set: int) -> RunSummary:
     record, history = run.record, run.history
     scores = [it for it in history if isinstance(it, ScorePoint)]
+    held_out = [it for it in scores if isinstance(it, HeldOutPoint)]
     return RunSummary(
         name=name,
         folder=str(run.folder.path),
@@ -127,14 +130,23 @@ def _summary(run: RunResults, name: str, differing: list[str], test_set: int) ->
         dataset=record.dataset,
         test_set=test_set,
         finished=is_finished(run),
-        epochs_done=max((it.epoch for it in scores), default=0),
+        epochs_done=_epochs_done(history),
         epochs=record.recipe.epochs,
         parameters=record.parameters,
         score=_score(run, scores),
+        held_out=None if not held_out else held_out[-1].accuracy,
         seconds=history[-1].seconds if history else None,
         device=record.device,
         machine=record.machine,
         threads=record.threads,
+    )
+
+
+def _epochs_done(history: Sequence[Point]) -> int:
+    """Return how many epochs are complete; a training point belongs to one that is not yet."""
+    return max(
+        (it.epoch - isinstance(it, TrainPoint) for it in history),
+        default=0,
     )
 
 

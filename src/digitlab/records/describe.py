@@ -86,11 +86,13 @@ def settings_in_words(settings: dict[str, Any]) -> str:
     >>> settings_in_words({"epochs": 8, "test_each_epoch": False, "network": "nets/mine.py:Net"})
     'epochs 8, test_each_epoch off, network mine.py:Net'
     """
-    return ", ".join(f"{name} {setting_in_words(value)}" for name, value in settings.items())
+    return ", ".join(f"{name} {setting_in_words(value, name)}" for name, value in settings.items())
 
 
-def setting_in_words(value: Any) -> str:
+def setting_in_words(value: Any, name: str = "") -> str:
     """Return the value of a setting as people write it; of a path, the last name."""
+    if name == "train_images" and value == 0:
+        return "all"
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, float):

@@ -176,6 +176,8 @@ class RunFolder:
             (self.path / name).unlink(missing_ok=True)
         for path in self.tensorboard.glob("events.out.tfevents.*"):
             path.unlink(missing_ok=True)
+        with suppress(OSError):  # there is none, or it holds something else
+            self.tensorboard.rmdir()
 
     def earlier_curve(self, epochs: int) -> Path:
         """Return the file of the loss curve as it was after so many epochs."""

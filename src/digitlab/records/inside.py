@@ -101,7 +101,7 @@ def from_npz(content: bytes) -> Inside:
             layers=[
                 LayerOutput(
                     name=str(name),
-                    shape=tuple(arrays[f"shape{number}"].tolist()),
+                    shape=_shape_in(arrays[f"shape{number}"]),
                     values=arrays[f"layer{number}"],
                 )
                 for number, name in enumerate(arrays["names"].tolist())
@@ -112,6 +112,12 @@ def from_npz(content: bytes) -> Inside:
         raise ValueError(f"{type(error).__name__}: {error}") from error
     _check(inside)
     return inside
+
+
+def _shape_in(values: NDArray[np.generic]) -> tuple[int, ...]:
+    if values.ndim != 1 or values.dtype.kind != "i" or not 1 <= values.size <= 8:
+        raise ValueError(f"a shape of type {values.dtype} and {values.shape}")
+    return tuple(int(it) for it in values.tolist())
 
 
 def _check(inside: Inside) -> None:

@@ -16,7 +16,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     """A command that started or continued a run."""
 
     command: str
-    """As it was typed, quoted for a shell."""
+    """As it was typed, quoted for a shell. Of a run that a Python program started: the command that
+    would do the same, if its network and its data are in files."""
     time: str
     """When, in UTC, ISO 8601."""
     folder: str

@@ -37,7 +37,7 @@ def command_of(
     shared = ["--no-figures"]
     if dataset.data_dir is not None:
         shared.append(f"--data-dir={dataset.data_dir}")
-    if folder.holds_a_run():
+    if folder.holds_a_run() and not launch.force:
         return ["resume", str(folder.path), *shared]
     words = [
         *("train", "--recipe", name, *flags_of(recipe, name)),

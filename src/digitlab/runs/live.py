@@ -48,9 +48,9 @@ class _Live(Lines):
         """Print the point's line, and remember its value."""
         if isinstance(point, TrainPoint):
             self._facts["loss"] = f"loss {point.loss:.4f}"
-        else:
+        elif point.epoch:  # before the first epoch, it is that of the untrained network
             self._facts["accuracy"] = f"accuracy {point.accuracy:.2%}"
-            self._was_tested = True
+        self._was_tested = self._was_tested or not isinstance(point, TrainPoint)
         super().point(point)
 
     def _draw(self, training: Training) -> None:

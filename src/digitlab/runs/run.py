@@ -41,7 +41,7 @@ from digitlab.train.examples import check_examples
 from digitlab.train.layers import look_inside
 from digitlab.train.loop import Training
 from digitlab.train.networks import count_parameters
-from digitlab.train.own_network import absolute_name, changes_in, find_own, is_own
+from digitlab.train.own_network import absolute_name, changes_in, find_own, is_own, reason_of
 
 
 def start_run(
@@ -225,8 +225,11 @@ def _train_and_report(
         answers, dataset, model=str(folder.path), epochs=training.epochs_done,
         calibration=calibration, held_out=_held_out(training),
     )  # fmt: skip
-    folder.write_inside(look_inside(training.network_in_use, dataset))
     folder.write_report(report)
+    try:
+        folder.write_inside(look_inside(training.network_in_use, dataset))
+    except (RuntimeError, TypeError, ValueError, AttributeError, IndexError) as error:
+        watcher.message(f"no figures of the network's inside: {reason_of(error)}")
     drop_synthetic(folder.path)
     return RunResults(folder=folder, record=record, history=training.history, report=report)
 

@@ -56,13 +56,19 @@ def build_network(recipe: Recipe, classes: int = 10, *, source: Path | None = No
 
 
 def has_batch_norm(network: nn.Module) -> bool:
-    """Return whether a layer needs at least two images in a batch: batch norm."""
+    """Return whether a layer is batch norm, which may need at least two images in a batch."""
     return any(isinstance(layer, _BatchNorm) for layer in network.modules())
 
 
 def _create(recipe: Recipe, classes: int, source: Path | None) -> nn.Module:
     """Return a network of the user's own, with an output that has become log-probabilities."""
     create = find_own(recipe.network, source).create
+    with explained(f"{recipe.network} cannot be created"):
+        return _checked(_instantiate(create, recipe, classes), create, recipe, classes)
+
+
+def _instantiate(create: Callable[..., nn.Module], recipe: Recipe, classes: int) -> nn.Module:
+    """Return a new network; its lazy layers know their sizes."""
     offered = {"classes": classes, "num_classes": classes, "dropout": recipe.dropout}
     parameters = inspect.signature(create).parameters
     missing = [
@@ -78,10 +84,7 @@ def _create(recipe: Recipe, classes: int, source: Path | None) -> nn.Module:
             f"{', '.join(missing)}; digitlab gives it only classes and dropout, so add default "
             "values for the others"
         )
-    try:
-        network = create(**{name: it for name, it in offered.items() if name in parameters})
-    except Exception as error:  # it can be any
-        raise DigitlabError(f"{recipe.network} cannot be created: {reason_of(error)}") from error
+    network = create(**{name: it for name, it in offered.items() if name in parameters})
     if not isinstance(network, nn.Module):
         raise DigitlabError(
             f"{recipe.network} must be or return a torch.nn.Module, not {type(network).__name__}"
@@ -89,14 +92,16 @@ def _create(recipe: Recipe, classes: int, source: Path | None) -> nn.Module:
     if any(isinstance(it, UninitializedParameter) for it in network.parameters()):
         _run(network.eval(), 2)  # lazy layers find out their sizes
         network.train()
-    _check_own(network)
-    # Logarithms of probabilities stay the same; other scores become such logarithms.
-    network.register_forward_hook(_to_log_probabilities)
     return network
 
 
-def _check_own(network: nn.Module) -> None:
-    """Raise `DigitlabError` for what only networks of the user's own do wrong."""
+def _checked(
+    network: nn.Module, create: Callable[..., nn.Module], recipe: Recipe, classes: int
+) -> nn.Module:
+    """Return the network, which gives log-probabilities now.
+
+    Raises `DigitlabError` for what only networks of the user's own do wrong.
+    """
     name = type(network).__name__
     for key, value in network.state_dict().items():
         if not isinstance(value, Tensor):
@@ -105,7 +110,20 @@ def _check_own(network: nn.Module) -> None:
                 "have get_extra_state)"
             )
     with torch.random.fork_rng(devices=[]), torch.no_grad():
-        scores = _run(_copy_of(network).eval(), 2)
+        trained = _copy_of(network).train()
+        _run(trained, 2)
+        scores = _seeded_scores(trained)
+        again = _instantiate(create, recipe, classes)
+        if again.state_dict().keys() != trained.state_dict().keys():
+            raise DigitlabError(f"{name} creates layers in forward; create them in __init__")
+        again.load_state_dict(trained.state_dict())
+        same = _seeded_scores(again)
+    is_finite = isinstance(scores, Tensor) and bool(scores.isfinite().all())
+    if is_finite and not torch.equal(scores, same):  # type: ignore[arg-type]
+        raise DigitlabError(
+            f"{name} keeps something that a checkpoint would not: its answers depend on more than "
+            "its parameters and buffers; use register_buffer for other tensors (persistent)"
+        )
     if isinstance(scores, Tensor) and scores.dim() == 2 and scores.is_floating_point():
         are_probabilities = bool((scores >= 0).all())
         if are_probabilities and torch.allclose(scores.sum(dim=1), torch.ones(2), atol=1e-4):
@@ -113,6 +131,14 @@ def _check_own(network: nn.Module) -> None:
                 f"{name} returns probabilities; leave out the softmax at its end, because the loss "
                 "needs scores (logits) or log-probabilities"
             )
+    # Logarithms of probabilities stay the same; other scores become such logarithms.
+    network.register_forward_hook(_to_log_probabilities)
+    return network
+
+
+def _seeded_scores(network: nn.Module) -> object:
+    torch.manual_seed(0)  # some networks are random in tests, too
+    return _run(network.eval(), 2)
 
 
 def _to_log_probabilities(_network: nn.Module, _inputs: object, output: object) -> object:

@@ -3,7 +3,7 @@
 import ast
 import hashlib
 import importlib
-import inspect
+import linecache
 import sys
 import sysconfig
 import traceback
@@ -89,7 +89,7 @@ def _digest_now(network: str, path: str) -> str | None:
     """Return the digest of a file, or of the class in a notebook that has this name."""
     try:
         if Path(path).is_absolute():
-            return _digest(Path(path).read_bytes())
+            return _digest(Path(path).read_bytes()) if Path(path).is_file() else None
         return find_own(network).files.get(path)
     except (OSError, DigitlabError):  # it is gone
         return None
@@ -100,9 +100,10 @@ def _read(path: Path, network: str) -> bytes:
         if path.exists() and not path.is_file():
             raise DigitlabError(f"{path} is not a file")
         return path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
+        reason = getattr(error, "strerror", None) or error
         raise DigitlabError(
-            f"the network {network} cannot be loaded: {path} cannot be read ({error.strerror})"
+            f"the network {network!r} cannot be loaded: the file cannot be read ({reason})"
         ) from error
 
 
@@ -136,6 +137,11 @@ def _find(module: ModuleType, name: str, network: str) -> Callable[..., nn.Modul
             f"{network} is a network, not a class: its first weights would not depend on the seed; "
             "give its class, or a function that returns it"
         )
+    if found is None and module.__name__ == "__main__":
+        raise DigitlabError(
+            f"the network {name} was defined in a notebook or a program: define it there again, "
+            "and continue there with Run(...).resume(); or put it into a file, my_net.py"
+        )
     if not callable(found):
         classes = [
             key
@@ -151,12 +157,15 @@ def _code_of(module: ModuleType, name: str) -> tuple[bytes, dict[str, str]]:
     """Return the source of a module, or of the class alone if the module is a notebook."""
     path = getattr(module, "__file__", None)
     if path is not None and Path(path).is_file():
-        text = Path(path).read_bytes()
-        return text, {str(Path(path).absolute()): _digest(text)}
-    try:
-        text = inspect.getsource(getattr(module, name.partition(".")[0])).encode()
-    except (AttributeError, OSError, TypeError):  # defined by a program that has no file
-        text = b""
+        file = Path(path).absolute()
+        text = file.read_bytes()
+        beside = _imported_files(text, file.parent) if module.__package__ else {}
+        return text, {str(file): _digest(text)} | beside
+    found = getattr(module, name.partition(".")[0], None)
+    methods = vars(found).values() if isinstance(found, type) else [found]
+    codes = [code for it in methods if (code := getattr(it, "__code__", None)) is not None]
+    # In a notebook, a cell is a file that only linecache knows.
+    text = "".join(linecache.getlines(codes[0].co_filename) if codes else []).encode()
     return text, {name: _digest(text)}
 
 
@@ -183,8 +192,9 @@ def _imported_names(text: bytes) -> Iterator[str]:
     for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module.partition(".")[0]
+        elif isinstance(node, ast.ImportFrom) and node.level < 2:  # 1: from the same folder
+            names = [node.module] if node.module else [alias.name for alias in node.names]
+            yield from (name.partition(".")[0] for name in names)
 
 
 def _digest(text: bytes) -> str:
@@ -198,11 +208,11 @@ def explained(what: str) -> Iterator[None]:
         yield
     except DigitlabError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise DigitlabError(f"{what}: {reason_of(error)}") from error
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: BaseException) -> str:
     """Return what the user's code raised, and in which of its lines, as one line of text."""
     message = printable(str(error).strip().split("\n")[0])
     reason = f"{type(error).__name__}: {message}" if message else type(error).__name__
