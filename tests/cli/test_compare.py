@@ -44,7 +44,9 @@ def test_the_table_has_a_row_per_run_and_only_what_differs(runs: Path, call: Cal
 def test_in_80_columns_nothing_is_cut(runs: Path, call: Callable, monkeypatch: pytest.MonkeyPatch):
     from rich.console import Console
 
-    monkeypatch.setattr("digitlab.cli.compare.Console", lambda: Console(width=80))
+    monkeypatch.setattr(
+        "digitlab.cli.compare.Console", lambda **options: Console(width=80, **options)
+    )
     out = call("compare", runs).out
     assert "…" not in out
     for text in ("seed-1", "seed-2", "other", "learning_rate", "0.02"):

@@ -85,6 +85,7 @@ def test_eval_says_the_same_as_the_run(never_stopped: Path, call: Callable):
     assert "95 % interval" in table
 
 
+@pytest.mark.slow
 def test_resume_to_more_epochs_in_a_new_process(never_stopped: Path, spawn: Callable, tmp_path):
     run = tmp_path / "run"
     first = spawn("train", *SMALL, "--epochs", 1, "--run", run)
@@ -155,7 +156,9 @@ main()
 """
 
 
-@pytest.mark.parametrize(("checkpoint_steps", "saved"), [(7, 42), (0, 32)])
+@pytest.mark.parametrize(
+    ("checkpoint_steps", "saved"), [(7, 42), pytest.param(0, 32, marks=pytest.mark.slow)]
+)
 def test_kill_9_costs_the_steps_since_the_checkpoint_and_changes_nothing(
     never_stopped: Path, call: Callable, tmp_path: Path, checkpoint_steps: int, saved: int
 ):

@@ -86,7 +86,7 @@ def test_seeds_at_once_end_as_one_after_the_other(call: Callable, one_by_one: Pa
 @pytest.mark.parametrize(
     ("number", "jobs"),
     [
-        (signal.SIGINT, 2),
+        pytest.param(signal.SIGINT, 2, marks=pytest.mark.slow),
         pytest.param(signal.SIGTERM, 2, marks=pytest.mark.slow),
         pytest.param(signal.SIGINT, 1, marks=pytest.mark.slow),
     ],

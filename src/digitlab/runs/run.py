@@ -225,11 +225,11 @@ def _train_and_report(
         answers, dataset, model=str(folder.path), epochs=training.epochs_done,
         calibration=calibration, held_out=_held_out(training),
     )  # fmt: skip
-    folder.write_report(report)
     try:
         folder.write_inside(look_inside(training.network_in_use, dataset))
     except (RuntimeError, TypeError, ValueError, AttributeError, IndexError) as error:
         watcher.message(f"no figures of the network's inside: {reason_of(error)}")
+    folder.write_report(report)  # last: a run without a report is not finished
     drop_synthetic(folder.path)
     return RunResults(folder=folder, record=record, history=training.history, report=report)
 
