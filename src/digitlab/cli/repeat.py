@@ -3,6 +3,7 @@
 import sys
 from dataclasses import fields
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -90,11 +91,15 @@ def _markdown(repeats: "Repeats") -> str:
         interval = f"{low:.3%} to {high:.3%}"
     each = ", ".join(f"{accuracy:.2%}" for accuracy in repeats.accuracies)
     least, most = min(repeats.seconds_each), max(repeats.seconds_each)
+    held_out = []
+    if repeats.held_out:
+        held_out = [("held-out accuracy, mean", f"{fmean(repeats.held_out):.3%}")]
     rows = (
         ("recipe", ", ".join([f"`{repeats.recipe}`", *_settings(repeats)])),
         ("dataset", repeats.dataset),
         ("parameters", f"{repeats.parameters:,}"),
         ("seeds", str(len(repeats.seeds))),
+        *held_out,
         ("test accuracy, mean ± standard deviation", f"**{repeats.mean:.3%}**{spread}"),
         ("95 % interval of the mean", interval),
         ("without the disputed labels, mean", f"{repeats.mean_without_disputed:.3%}"),

@@ -77,8 +77,8 @@ def train_and_test(folder: Path) -> tuple[Path, Path] | None:
             return by_name["train"], by_name[name]
     raise DigitlabError(
         f"{printable(folder)} has a folder train with subfolders, but no folder test (or val) with "
-        f"subfolders next to it; add one, or give {printable(by_name['train'])}, of which one "
-        "fifth is then used for testing"
+        f"subfolders next to it; add one, or give {printable(by_name['train'])} itself: "
+        "then one fifth of its pictures are for testing"
     )
 
 

@@ -64,7 +64,8 @@ class Picture:
     def luminance(self) -> Gray:
         """Return the luminance, uint8, height x width, also where one color alone shows more.
 
-        It is reduced as `open_picture` was told. Raises PictureError like `gray`.
+        It is reduced to the `largest_side` that `open_picture` was given. Raises PictureError like
+        `gray`.
         """
         with _decoding(self.name):
             return gray_levels(self.image, self.largest_side, best_channel=False)

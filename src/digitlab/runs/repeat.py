@@ -44,6 +44,8 @@ class Repeats:
     """On the test set, for each seed, 0 to 1, after the last epoch."""
     without_disputed: list[float]
     """The same without the test images whose label is disputed."""
+    held_out: list[float]
+    """Accuracy on the held-out images, for each seed; empty if nothing was held out."""
     mean: float
     sd: float | None
     """Standard deviation over the seeds; None for one seed."""
@@ -177,6 +179,7 @@ def summarize(folders: list[RunFolder], name: str) -> Repeats:
         seeds=[record.seed for record in records],
         accuracies=accuracies,
         without_disputed=without_disputed,
+        held_out=[report.held_out.accuracy for report in reports if report.held_out],
         mean=mean,
         sd=sd,
         interval=None if sd is None else interval_of_mean(mean, sd, len(accuracies)),

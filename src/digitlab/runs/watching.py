@@ -25,19 +25,19 @@ class Watcher:
             self.end()
 
     def begin(self, training: Training) -> None:
-        """Get ready: the first step in this process is about to be taken."""
+        """Start to follow: the first step in this process comes next."""
 
     def step(self, training: Training) -> None:
-        """Be called after every step and every test."""
+        """Follow a step, or a test."""
 
     def point(self, point: Point) -> None:
-        """Be given a loss or a score that was recorded."""
+        """Follow a loss or a score that was recorded."""
 
     def message(self, line: str) -> None:
-        """Be given a sentence that people should know."""
+        """Pass on a sentence that people should know."""
 
     def end(self) -> None:
-        """Clean up: the training is finished, was stopped, or has failed."""
+        """Stop following: the training is finished, was stopped, or has failed."""
 
 
 SILENT = Watcher()
