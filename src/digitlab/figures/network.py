@@ -114,7 +114,8 @@ def draw_activations(inside: Inside, classes: Sequence[str], path: Path) -> Path
     sheet.paste(inside.image, _LEFT, above, 4)
     top = above + image + _BETWEEN
     for layer, block in zip(layers, blocks, strict=True):
-        _label(sheet, top, block, layer.name, _detail(layer))
+        name = f"layer {layer.name}" if layer.name.isdecimal() else layer.name
+        _label(sheet, top, block, name, _detail(layer))
         draw = _draw_channels if layer.values.ndim == 3 else _draw_vector
         draw(sheet, layer, top)
         top += block + _BETWEEN

@@ -34,10 +34,15 @@ def draw_run(run: RunResults, dataset: Dataset, inside: Inside | None = None) ->
         figures += [
             draw_predictions(images, labels, report.predictions, classes, path / "predictions.png"),
             draw_confusion(report.confusion, classes, path / "confusion.png"),
-            draw_mistakes(
-                images, report.mistakes, classes, path / "mistakes.png", disputed=dataset.disputed
-            ),
         ]
+        mistakes = path / "mistakes.png"
+        if report.mistakes:
+            disputed = dataset.disputed
+            figures.append(
+                draw_mistakes(images, report.mistakes, classes, mistakes, disputed=disputed)
+            )
+        else:
+            mistakes.unlink(missing_ok=True)  # of fewer epochs
     if inside is not None:
         if inside.kernels is not None:
             figures.append(draw_kernels(inside.kernels, path / "kernels.png"))
