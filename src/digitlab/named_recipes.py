@@ -135,6 +135,16 @@ def read_recipe(path: Path) -> Recipe:
         raise DigitlabError(f"{path}: {error}") from error
 
 
+def differences(recipe: Recipe, base: Recipe) -> dict[str, Any]:
+    """Return the settings of a recipe whose values are not those of another.
+
+    >>> differences(Recipe(epochs=8), Recipe())
+    {'epochs': 8}
+    """
+    values = {it.name: getattr(recipe, it.name) for it in fields(Recipe)}
+    return {name: value for name, value in values.items() if value != getattr(base, name)}
+
+
 def changed(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
     """Return the recipe with other values for some settings.
 

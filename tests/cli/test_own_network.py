@@ -146,20 +146,20 @@ class OneByOne(Flat):
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [
         ("Branches", "Branches cannot be written as ONNX"),
         ("OneByOne", "of shape [2, 28, 28], but must be"),
     ],
 )
 def test_a_network_that_no_file_can_hold_is_trained_but_not_exported(
-    place: Path, call: Callable, name: str, told: str
+    place: Path, call: Callable, name: str, message: str
 ):
     (place / "odd.py").write_text(ODD)
     train = call("train", f"--network=odd.py:{name}", *QUICK, "--epochs=1", "--run=a")
     assert train.code == 0, train.err
     exported = call("export", "a", "--out", "model")
     assert exported.code == 1
-    assert told in exported.err
+    assert message in exported.err
     assert exported.err.count("\n") == 1
     assert not (place / "model").exists()

@@ -1,13 +1,13 @@
 """The recipe's fields as flags, shared by the commands that train."""
 
 import sys
-from dataclasses import Field, asdict, field, fields, make_dataclass, replace
+from dataclasses import Field, asdict, field, fields, make_dataclass
 from typing import Annotated, Any
 
 from cyclopts import Group, Parameter
 
 from digitlab.cli.parameters import whole_number
-from digitlab.named_recipes import RECIPES, find_recipe
+from digitlab.named_recipes import RECIPES, changed, find_recipe
 from digitlab.recipe import Recipe, field_help
 
 _IN_RECIPE = Group(
@@ -62,12 +62,11 @@ def recipe_of(name: str, changes: Any) -> Recipe:
     recipe = find_recipe(name)
     given: dict[str, Any] = {} if changes is None else asdict(changes)
     settings = {name: value for name, value in given.items() if value is not None}
-    epochs = settings.get("epochs", recipe.epochs)
-    if "plain_epochs" not in settings and 1 <= epochs <= recipe.plain_epochs:
-        settings["plain_epochs"] = epochs - 1
+    whole = changed(recipe, settings)
+    if "plain_epochs" not in settings and whole.plain_epochs < recipe.plain_epochs:
         print(
-            f"plain_epochs is {epochs - 1} instead of {recipe.plain_epochs}: it must be below "
-            f"epochs ({epochs})",
+            f"plain_epochs is {whole.plain_epochs} instead of {recipe.plain_epochs}: it must be "
+            f"below epochs ({whole.epochs})",
             file=sys.stderr,
         )
-    return replace(recipe, **settings)
+    return whole

@@ -20,7 +20,7 @@ from digitlab.cli.parameters import (
 from digitlab.cli.recipe_flags import Changes, recipe_of
 from digitlab.data.dataset import load_dataset
 from digitlab.files import encode_json
-from digitlab.named_recipes import find_recipe, short_name
+from digitlab.named_recipes import differences, find_recipe, short_name
 from digitlab.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -113,10 +113,8 @@ def _markdown(repeats: "Repeats") -> str:
 
 def _settings(repeats: "Repeats") -> list[str]:
     """Return the number of epochs, and every other setting that differs from the named recipe."""
-    named = find_recipe(repeats.recipe)
+    changed = differences(repeats.settings, find_recipe(repeats.recipe))
     values = {it.name: getattr(repeats.settings, it.name) for it in fields(Recipe)}
     return [
-        f"{name}: {value}"
-        for name, value in values.items()
-        if name == "epochs" or value != getattr(named, name)
+        f"{name}: {value}" for name, value in values.items() if name == "epochs" or name in changed
     ]

@@ -89,7 +89,7 @@ def unused_in(folder: Path, used: set[Path]) -> list[Path]:
 
 
 def _collect(into: ClassFolder, entered: set[tuple[int, int]]) -> None:
-    """Find a class's files in its folder and the folders in it, each of which is entered once."""
+    """Find a class's files, also in subfolders; links cannot make it search one twice."""
     waiting = [into.path]
     while waiting:
         folder = waiting.pop()

@@ -8,7 +8,7 @@ from digitlab.pictures.ink import Ink
 from digitlab.pictures.raster import blob_boxes, bounds, find_blobs, reduced
 
 _ONE_DIGIT_SIDE = 32  # pixels: a picture this small shows one digit, as for `digitlab read`
-_SEEN_HEIGHT = 48  # pixels of the ink's height, at least, at which pieces are told apart
+_SEEN_HEIGHT = 48  # pixels of the ink's height, at least, when its pieces are compared
 _INKED = 0.7  # ink: a printed line that was not removed has less
 # All of these were chosen on MNIST's training digits, drawn whole, broken, and side by side.
 _TALL = 0.6  # of the highest piece: lower pieces are parts of digits

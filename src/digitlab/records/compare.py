@@ -33,7 +33,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     """One run in a comparison."""
 
     name: str
-    """The folder's last name, with as much of its path as tells the runs apart."""
+    """The folder's name, with as many of its parents as the runs need to have different names."""
     folder: str
     recipe: str
     settings: dict[str, Any]

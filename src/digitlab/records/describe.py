@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from digitlab.errors import printable
-from digitlab.named_recipes import RECIPES
-from digitlab.recipe import Recipe
+from digitlab.named_recipes import RECIPES, differences
 from digitlab.records.folder import RunFolder
 from digitlab.records.run_record import RunRecord
 
@@ -63,10 +61,7 @@ def changed_settings(record: RunRecord) -> dict[str, Any]:
     There are none to report for a recipe that is not one of digitlab's own.
     """
     named = RECIPES.get(record.recipe_name)
-    if named is None:
-        return {}
-    values = {it.name: getattr(record.recipe, it.name) for it in fields(Recipe)}
-    return {name: value for name, value in values.items() if value != getattr(named, name)}
+    return {} if named is None else differences(record.recipe, named)
 
 
 def describe_run(record: RunRecord) -> str:

@@ -1,10 +1,10 @@
 """How a run is started."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 from digitlab.data.catalog import CATALOG
 from digitlab.data.dataset import Dataset
-from digitlab.named_recipes import find_recipe
+from digitlab.named_recipes import differences, find_recipe
 from digitlab.recipe import Recipe
 from digitlab.records.folder import RunFolder
 
@@ -59,10 +59,9 @@ def flags_of(recipe: Recipe, name: str) -> list[str]:
     >>> flags_of(Recipe(epochs=8, test_each_epoch=False), "tutorial")
     ['--epochs=8', '--no-test-each-epoch']
     """
-    named, flags = find_recipe(name), []
-    for setting in (it.name for it in fields(Recipe)):
-        value, flag = getattr(recipe, setting), setting.replace("_", "-")
-        if value != getattr(named, setting):
-            switch = f"--{flag}" if value else f"--no-{flag}"
-            flags.append(switch if isinstance(value, bool) else f"--{flag}={value}")
+    flags = []
+    for setting, value in differences(recipe, find_recipe(name)).items():
+        flag = setting.replace("_", "-")
+        switch = f"--{flag}" if value else f"--no-{flag}"
+        flags.append(switch if isinstance(value, bool) else f"--{flag}={value}")
     return flags

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from digitlab.train.loop import Training
 _REFRESH_SECONDS = 0.2
 
 
-class _Live(Lines):
+class _Live(Lines, ABC):
     """Prints the lines, and keeps one more up to date: how far the training has come.
 
     It is redrawn five times per second at most, in the training's own thread, so that drawing does
@@ -69,9 +70,9 @@ class _Live(Lines):
             "  ".join(facts),
         )
 
+    @abstractmethod
     def _show(self, epoch: str, share: float, facts: str) -> None:
         """Replace what is shown; `share` of all steps is done, 0 to 1."""
-        raise NotImplementedError
 
 
 class Bar(_Live):
