@@ -11,7 +11,8 @@ from hypothesis import settings
 
 from digitlab.cli.app import main
 from digitlab.data.catalog import CatalogEntry
-from digitlab.data.dataset import Dataset, load_dataset
+from digitlab.data.dataset import Dataset
+from digitlab.data.load import load_dataset
 
 # On a busy machine PyTorch's threads would wait for each other most of the time; see `main`. This
 # takes effect because no test module has imported PyTorch yet.

@@ -14,7 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digitlab.data.dataset import Dataset, load_dataset
+from digitlab.data.dataset import Dataset
+from digitlab.data.load import load_dataset
 from digitlab.errors import DigitlabError
 from digitlab.named_recipes import changed, find_recipe, short_name
 from digitlab.recipe import Recipe
