@@ -12,6 +12,7 @@ import pytest
 import torch
 from msgspec import to_builtins
 
+from digitlab.records.claim import only_one_process
 from digitlab.records.folder import RunFolder
 from digitlab.train.checkpoint import read_checkpoint
 
@@ -408,7 +409,7 @@ def test_two_processes_do_not_train_in_one_folder(
     never_stopped: Path, call: Callable, tmp_path: Path
 ):
     run = copy_of(never_stopped, tmp_path)
-    with RunFolder(run).only_one_process():
+    with only_one_process(RunFolder(run)):
         for words in (("resume", run, "--epochs", 3), ("train", *SMALL, "--run", run, "--force")):
             outcome = call(*words)
             assert outcome.code == 1
