@@ -8,6 +8,7 @@ from digitlab.files import encode_json, flush_folder, remove_leftovers, write_wh
 from digitlab.models.card import CARD, NEW_CARD, NEW_WEIGHTS, WEIGHTS
 from digitlab.records.folder import INSIDE, LAST, NEW_RECORD, PREVIOUS, SAVING, SYNTHETIC, RunFolder
 from digitlab.records.run_record import RunRecord
+from digitlab.records.snapshots import remove_snapshots
 
 _LOCK = ".lock"
 
@@ -86,5 +87,7 @@ def _clear(folder: RunFolder) -> None:
         (folder.path / name).unlink(missing_ok=True)
     for path in folder.tensorboard.glob("events.out.tfevents.*"):
         path.unlink(missing_ok=True)
-    with suppress(OSError):  # there is none, or it holds something else
-        folder.tensorboard.rmdir()
+    remove_snapshots(folder.snapshots)
+    for path in (folder.tensorboard, folder.snapshots):
+        with suppress(OSError):  # there is none, or it holds something else
+            path.rmdir()

@@ -18,6 +18,7 @@ from digitlab.records.history import Point, from_json_lines, to_json_lines
 from digitlab.records.inside import Inside, from_npz, to_npz
 from digitlab.records.report import Report
 from digitlab.records.run_record import RunRecord
+from digitlab.records.snapshots import SNAPSHOTS
 
 LAST = "last.safetensors"
 PREVIOUS = "previous.safetensors"
@@ -38,6 +39,7 @@ class RunFolder:
     last, previous.safetensors  the last checkpoint, and the one before it
     synthetic.safetensors       the synthetic training images, if the recipe uses any
     tensorboard/                the curves for TensorBoard, if they were asked for
+    snapshots/                  the weights at many moments, if they were asked for
     report.json                 the result on the test set after the last epoch
     inside.npz                  the first kernels, and each layer's output for one image
     samples, loss, …: .png      the figures
@@ -53,6 +55,7 @@ class RunFolder:
         self.report_json = path / "report.json"
         self.network_py = path / "network.py"
         self.tensorboard = path / "tensorboard"
+        self.snapshots = path / SNAPSHOTS
         self.inside_npz = path / INSIDE
 
     def __str__(self) -> str:
