@@ -173,12 +173,12 @@ def _redrawn(ink: Ink) -> _Drawing:
     inked = ink > 0.5
     top, bottom, left, right = bounds(inked)
     scale = _DRAWING / max(bottom - top, right - left)
-    around = ink[max(0, top - 2) : bottom + 2, max(0, left - 2) : right + 2]
-    padded = Image.fromarray(np.pad(np.rint(around * 255).astype(np.uint8), 2))
+    around = slice(max(0, top - 2), bottom + 2), slice(max(0, left - 2), right + 2)
+    padded = Image.fromarray(np.pad(np.rint(ink[around] * 255).astype(np.uint8), 2))
     size = max(1, round(padded.width * scale)), max(1, round(padded.height * scale))
     kind = Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BOX
     drawing = np.asarray(padded.resize(size, kind), np.float32)
-    faded = stroke_width(inked) * scale / 1.5  # averaging fades lines below 1.5 new pixels
+    faded = stroke_width(inked[around]) * scale / 1.5  # averaging fades lines below 1.5 new pixels
     drawing = drawing / min(1.0, faded, drawing.max() / 255)
     return np.asarray(np.clip((drawing - 127) * _CONTRAST + 127, 0, 255), np.uint8)
 
