@@ -22,10 +22,7 @@ from testsets.singles import WITH_DIGIT, WITHOUT_DIGIT
 from testsets.strokes import DIGITS, written
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
-MADE_WITH = (
-    "2.4.6",
-    "13.0.0",
-)  # NumPy and Pillow: others may draw, round or decompress differently
+MADE_WITH = ("2.4.6", "13.0.0")  # NumPy and Pillow: others may draw or decompress differently
 
 # fmt: off
 DIGESTS: dict[str, str] = {

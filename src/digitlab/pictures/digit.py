@@ -25,7 +25,7 @@ SIDE = 28  # pixels of an MNIST image
 MAX_STACK = 1_000_000  # images in one array
 _BOX = 20  # pixels of the box that the ink fills on its longer side
 _CENTER = 14  # row and column of the center of mass, counted from 0
-_LARGEST = 512  # pixels of the longer side to which a large picture is reduced, at least
+LARGEST = 512  # pixels of the longer side to which a large picture is reduced, at least
 _SPECK_SIDE = 128  # pixels: specks are found at this size, where small gaps in strokes are closed
 _SPECK = 0.02  # of the largest region's area: smaller regions are specks
 _DRAWING = 80  # pixels of the longer side while strokes are adjusted: four per pixel of the box
@@ -58,13 +58,13 @@ def _prepared(source: Source) -> tuple[Digit, Ink | None]:
     refuse_flat_stack(source)
     if has_format(source) and is_mnist(source[None])[0]:
         return source.copy(), None  # without the time that opening it takes
-    picture = open_picture(source, largest_side=_LARGEST)
+    picture = open_picture(source, largest_side=LARGEST)
     gray = picture.gray()
     if gray.shape == (SIDE, SIDE):
         for candidate in (gray, 255 - gray):
             if is_mnist(candidate[None])[0]:
                 return candidate.copy(), None
-    ink = picture.ink(_LARGEST)
+    ink = picture.ink(LARGEST)
     return to_mnist(ink), ink
 
 
