@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from digitlab.models.probability import percent
+from digitlab.models.probability import cut_off, percent
 
 Box = tuple[int, int, int, int]  # x, y, width, height, in pixels of the upright picture
 
@@ -18,6 +18,15 @@ class ReadDigit:
     unsure: bool
     """True if the probability is below the model's threshold."""
 
+    def record(self) -> dict[str, object]:
+        """Return the digit as JSON shows it."""
+        return {
+            "box": list(self.box),
+            "digit": self.digit,
+            "probability": cut_off(self.probability),
+            "unsure": self.unsure,
+        }
+
     def __repr__(self) -> str:
         remark = ", unsure" * self.unsure
         return f"ReadDigit({self.digit}, {percent(self.probability)}{remark}, box={self.box})"
@@ -30,6 +39,10 @@ class Page:
     text: str
     """Lines separated by newlines, numbers by spaces; `?` for a digit that is unsure."""
     digits: tuple[ReadDigit, ...]
+
+    def record(self) -> dict[str, object]:
+        """Return the page as JSON shows it, on the command line and over HTTP."""
+        return {"text": self.text, "digits": [digit.record() for digit in self.digits]}
 
     def __str__(self) -> str:
         return self.text
