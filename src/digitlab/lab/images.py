@@ -60,7 +60,7 @@ def sprite_of(dataset: Dataset) -> bytes:
 def png_of(pixels: NDArray[np.uint8]) -> bytes:
     """Return gray pixels, height x width, as a PNG file."""
     encoded = io.BytesIO()
-    Image.fromarray(pixels).save(encoded, "PNG", optimize=True)
+    Image.fromarray(pixels).save(encoded, "PNG")
     return encoded.getvalue()
 
 

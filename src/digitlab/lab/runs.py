@@ -22,7 +22,10 @@ from digitlab.runs.launch import flags_of
 Status = Literal["running", "paused", "finished", "failed", "damaged"]
 
 _NAME = re.compile(r"[^\W_][\w.-]{0,59}")
-_PATIENCE = 20.0
+RESERVED = ("example", "shipped", "model")
+"""What networks are called that are no runs of the folder: see `digitlab.lab.networks`."""
+
+_PATIENCE = 8.0
 """Seconds in which most trainings have begun; `best` first draws pictures for a minute."""
 
 
@@ -154,7 +157,7 @@ class Runs:
         words = [
             *("train", "--recipe", new.recipe, *flags_of(recipe, new.recipe)),
             *("--seed", str(new.seed), "--run", str(folder.path)),
-            *("--snapshots", "--no-figures"),
+            *("--no-figures",),
         ]
         if new.corrections:
             words += ["--extra", str(self.corrections)]
@@ -193,10 +196,11 @@ class Runs:
                 number += 1
                 taken = f"{new.recipe}-{number}"
             return taken
-        if not _NAME.fullmatch(new.name):
+        if not _NAME.fullmatch(new.name) or new.name in RESERVED:
             raise DigitlabError(
                 f"a run cannot be named {printable(new.name)!r}: use at most 60 letters, digits, "
-                "dots, dashes and underscores, and begin with a letter or a digit"
+                "dots, dashes and underscores, begin with a letter or a digit, and do not use "
+                f"{', '.join(RESERVED)}"
             )
         if (self.folder / new.name).exists():
             raise BusyError(f"there is already a run {new.name!r}; choose another name")

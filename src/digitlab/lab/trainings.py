@@ -1,6 +1,7 @@
 """The trainings that the page started: `digitlab` commands, each in a process of its own."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -41,17 +42,32 @@ class _Process:
 
     def failure(self) -> str | None:
         """Return why it failed, or None if it runs, has finished, or was asked to stop."""
-        if self._process.poll() in (None, *_STOPPED):
+        if self.is_alive():
             return None
-        self._errors.seek(0)
-        last = (self._errors.read().strip().splitlines() or ["it printed no message"])[-1]
-        return last.removeprefix("digitlab: ")
+        if not self._errors.closed:
+            with self._errors:
+                self._errors.seek(0)
+                self._printed = self._errors.read()
+        return None if self._process.returncode in _STOPPED else _last_sentence(self._printed)
 
     def stop(self) -> None:
         """Ask it to save and exit, and wait until it has."""
         # Not SIGINT: a shell lets the commands that it runs in the background ignore that.
         self._process.terminate()
         self._process.wait()
+
+
+def _last_sentence(printed: str) -> str:
+    """Return the last line with a word in it, or the program's own last message.
+
+    >>> _last_sentence("epoch 1\\ndigitlab: the disk is full; make room\\n")
+    'the disk is full; make room'
+    >>> _last_sentence("")
+    'it printed no message'
+    """
+    lines = [line.strip(" │") for line in printed.splitlines() if re.search(r"\w", line)]
+    messages = [line for line in lines if line.startswith("digitlab: ")]
+    return (messages or lines or ["it printed no message"])[-1].removeprefix("digitlab: ")
 
 
 class Trainings:
@@ -83,6 +99,7 @@ class Trainings:
         """
         with self._lock:
             for other, process in self._processes.items():
+                process.failure()  # closes what is open
                 if process.is_alive():
                     raise BusyError(
                         f"{other} is being trained; pause it or wait until it has finished: one "
@@ -128,3 +145,4 @@ class Trainings:
         for process in list(self._processes.values()):
             if process.is_alive():
                 process.stop()
+            process.failure()  # closes what is open
