@@ -1,9 +1,11 @@
 """A lab that answers on a port of this machine, and a client of it."""
 
+import asyncio
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +23,8 @@ from tests.waiting import PATIENCE
 class Client:
     """What a browser does: it asks, and names its own page as the origin."""
 
-    def __init__(self, address: str, lab: Lab) -> None:
-        self.address, self.lab = address, lab
+    def __init__(self, address: str, lab: Lab, close: Callable[[], None]) -> None:
+        self.address, self.lab, self.close = address, lab, close
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy
         self._session.headers["Origin"] = address
@@ -68,19 +70,40 @@ def lab(tmp_path: Path, images: LoadedOnce) -> Iterator[Client]:
     """Yield a client of a lab on empty folders, which runs in a thread of this process."""
     lab = new_lab(model=None, runs=tmp_path / "runs", corrections=tmp_path / "corrections")
     lab.images = images
+    with serving(lab) as client:
+        yield client
+
+
+@contextmanager
+def serving(lab: Lab) -> Iterator[Client]:
+    """Yield a client of a lab that is served; closing it is what SIGTERM does."""
     app = build_lab(lab, Settings())
     from digitlab.serve.replies import ServiceError, error_reply  # TEMPORARY
+
     app.add_exception_handler(ServiceError, lambda request, error: error_reply(error))
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", ws="none"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield Client(f"http://127.0.0.1:{port}", lab)
-    finally:
-        lab.runs.trainings.stop_all()
+    loop: list[asyncio.AbstractEventLoop] = []
+
+    def run() -> None:
+        async def serve() -> None:
+            loop.append(asyncio.get_running_loop())
+            await server.serve()
+
+        asyncio.run(serve())
+
+    def close() -> None:
+        loop[0].call_soon_threadsafe(app.state.closing.set)
         server.should_exit = True
         thread.join(PATIENCE)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield Client(f"http://127.0.0.1:{port}", lab, close)
+    finally:
+        if thread.is_alive():
+            close()

@@ -291,6 +291,5 @@ def test_an_open_stream_ends_when_the_server_closes(lab: Client, tmp_path: Path)
     assert next(events)[0] == "status"
     lab.close()
     assert "finished" not in {data.get("status") for _, _, data in events}
-    lab.wait()
     assert RunFolder(tmp_path / "runs" / "mine").has_checkpoint()
     assert not lab.lab.runs.trainings.is_alive("mine")

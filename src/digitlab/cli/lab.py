@@ -60,6 +60,7 @@ def lab(
     """
     # Here: starting a server takes half a second of imports.
     from digitlab.lab.server import build_lab, new_lab
+    from digitlab.models.card import is_model
     from digitlab.serve.server import serve
     from digitlab.serve.settings import Settings
 
@@ -72,8 +73,8 @@ def lab(
     port = _free_port(host) if port is None else port
     if open_browser and _has_display():
         threading.Thread(target=_open_when_ready, args=(host, port), daemon=True).start()
-    sys.exit(serve(partial(build_lab, found, Settings(model=found.networks.service_model())),
-                   host=host, port=port))
+    settings = Settings(model=model if model is not None and is_model(model) else None)
+    sys.exit(serve(partial(build_lab, found, settings), host=host, port=port))
 
 
 def _free_port(host: str) -> int:

@@ -15,7 +15,7 @@ from digitlab.errors import DigitlabError
 from digitlab.lab.runs import Runs
 from digitlab.records.folder import RunFolder
 from digitlab.records.history import Point
-from digitlab.records.snapshots import list_snapshots
+from digitlab.records.snapshots import SNAPSHOTS, list_snapshots
 
 POLL_SECONDS = 0.25
 _HEARTBEAT_SECONDS = 10
@@ -82,7 +82,7 @@ class _News:
             yield _event("point", line, self.place)
 
     def _snapshots(self) -> Iterator[bytes]:
-        for step in list_snapshots(self._folder.path):
+        for step in list_snapshots(self._folder.path / SNAPSHOTS):
             if step > self.place.step:
                 self.place = replace(self.place, step=step)
                 yield _event("snapshot", msgspec.json.encode({"step": step}), self.place)

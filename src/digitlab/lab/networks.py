@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from digitlab.errors import DigitlabError, printable
-from digitlab.lab.bundle import EXAMPLE, bundle_of_model, bundle_of_run
-from digitlab.lab.runs import Runs
-from digitlab.models.card import is_model
+from digitlab.files import read_json
+from digitlab.lab.bundle import Bundle, bundle_of_model, bundle_of_snapshot
+from digitlab.lab.runs import RESERVED, NoSuchRunError, Runs
+from digitlab.models.card import CARD, ModelCard, is_model
 from digitlab.reader import PRETRAINED
-from digitlab.records.folder import RunFolder
+from digitlab.records.compare import is_finished
+from digitlab.records.folder import RunFolder, read_results
+from digitlab.records.snapshots import SNAPSHOTS, list_snapshots
 
 
 class NoSuchNetworkError(DigitlabError):
@@ -28,50 +31,69 @@ class Offered(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Networks:
-    """The networks on offer, the one that was named first."""
+    """The networks on offer."""
 
     runs: Runs
-    named: Path | None = None
-    """An exported model's folder, or a run's, that the user named; None for none."""
+    first: str = "example"
+    """The name of the one that the page begins with."""
+    model: Path | None = None
+    """A model that the user named, or a run that is not in the folder of runs."""
 
     def offered(self) -> list[Offered]:
-        """Return the networks, the one that is shown first at the beginning."""
+        """Return the networks, the first one first."""
         found = [
             Offered(name="example", title="the tutorial's network", kind="example"),
             Offered(name="shipped", title="the network that reads pictures", kind="shipped"),
         ]
-        if self.named is not None:
-            found.insert(0, Offered(name="model", title=self.named.name, kind="model"))
-        taken = {it.name for it in found}
+        if self.model is not None:
+            kind: Literal["run", "model"] = "run" if "model" in self.runs.others else "model"
+            found.append(Offered(name="model", title=self.model.resolve().name, kind=kind))
         for name in self.runs.names():
-            if name not in taken and _can_be_shown(self.runs.run(name)):
+            if name not in RESERVED and _can_be_shown(self.runs.run(name)):
                 found.append(Offered(name=name, title=name, kind="run"))
-        return found
+        return sorted(found, key=lambda it: it.name != self.first)
 
-    def bundle(self, name: str, step: int | None = None) -> Any:
+    def bundle(self, name: str, step: int | None = None) -> Bundle:
         """Return a network as the page takes it: see `digitlab.lab.bundle`.
 
         `step` names one of a run's snapshots; None: the network as it is now. Raises
         `NoSuchNetworkError` for an unknown name, and `DigitlabError` if the page cannot compute it.
         """
         folder = self._folder_of(name)
-        if RunFolder(folder).holds_a_run():
-            return bundle_of_run(folder, step)
-        if step is not None:
-            raise DigitlabError(f"{printable(name)} is not a run, so it has no snapshots")
-        return bundle_of_model(folder)
+        if step is None and _has_current_model(folder):
+            return bundle_of_model(folder, name=name)
+        steps = list_snapshots(folder / SNAPSHOTS)
+        if step is None and not steps:
+            raise DigitlabError(
+                f"{printable(name)} has neither an exported model nor snapshots; train with "
+                f"`--snapshots`, or `digitlab export {RunFolder(folder)}` when it is finished"
+            )
+        return bundle_of_snapshot(folder, steps[-1] if step is None else step, name=name)
 
     def _folder_of(self, name: str) -> Path:
-        if name == "model" and self.named is not None:
-            return self.named
-        if name == "example":
-            return EXAMPLE
         if name == "shipped":
             return PRETRAINED
-        if name not in self.runs.names():
-            raise NoSuchNetworkError(f"there is no network {printable(name)!r}")
-        return self.runs.run(name).path
+        if name == "model" and self.model is not None:
+            return self.model
+        try:
+            return self.runs.run(name).path
+        except NoSuchRunError as error:
+            raise NoSuchNetworkError(f"there is no network {printable(name)!r}") from error
 
 
 def _can_be_shown(folder: RunFolder) -> bool:
-    return is_model(folder.path) or (folder.path / "snapshots").is_dir()
+    return is_model(folder.path) or bool(list_snapshots(folder.path / SNAPSHOTS))
+
+
+def _has_current_model(folder: Path) -> bool:
+    """Return whether there is an exported model, and its run, if it has one, is not beyond it."""
+    if not is_model(folder):
+        return False
+    if not list_snapshots(folder / SNAPSHOTS):
+        return True
+    try:
+        card = read_json(folder / CARD, ModelCard)
+        results = read_results(RunFolder(folder))
+    except (OSError, DigitlabError):
+        return False
+    return is_finished(results) and card.epochs == results.record.recipe.epochs

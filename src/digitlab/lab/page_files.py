@@ -51,6 +51,8 @@ class PageFiles(StaticFiles):
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
         """Return where a file is, and None if there is none, or it is not one of the page's."""
+        if path == ".":
+            path = "index.html"
         is_hidden = any(part.startswith(".") for part in Path(path).parts)
         if is_hidden or Path(path).suffix not in TYPES:
             return "", None

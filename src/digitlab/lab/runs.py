@@ -1,7 +1,8 @@
 """The runs in a folder: listed, looked into, started, paused and continued for the page."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +17,7 @@ from digitlab.records.folder import RunFolder, RunResults, read_results
 from digitlab.records.history import Point, ScorePoint, TrainPoint
 from digitlab.records.report import Report
 from digitlab.records.run_record import RunRecord
-from digitlab.records.snapshots import list_snapshots
+from digitlab.records.snapshots import SNAPSHOTS, list_snapshots
 from digitlab.runs.launch import flags_of
 
 Status = Literal["running", "paused", "finished", "failed", "damaged"]
@@ -92,6 +93,8 @@ class Runs:
     corrections: Path
     """The folder with the stored corrections, from which a training may learn as well."""
     trainings: Trainings
+    others: Mapping[str, Path] = field(default_factory=dict)
+    """Runs that are not in the folder, by a name of their own."""
 
     def names(self) -> list[str]:
         """Return the runs, those last started or continued first.
@@ -110,9 +113,11 @@ class Runs:
 
     def run(self, name: str) -> RunFolder:
         """Return a run's folder, or raise `NoSuchRunError`."""
-        if name not in self.names():
-            raise NoSuchRunError(f"there is no run {printable(name)!r} in {self.folder}")
-        return RunFolder(self.folder / name)
+        if name in self.names():
+            return RunFolder(self.folder / name)
+        if name in self.others:
+            return RunFolder(self.others[name])
+        raise NoSuchRunError(f"there is no run {printable(name)!r} in {self.folder}")
 
     def summaries(self) -> list[Summary]:
         """Return every run in a few words; those that cannot be read as damaged."""
@@ -134,7 +139,7 @@ class Runs:
             return Details(name=name, status=status, error=failure, folder=where)
         try:
             results = read_results(folder)
-            snapshots = list_snapshots(folder.path)
+            snapshots = list_snapshots(folder.path / SNAPSHOTS)
         except (DigitlabError, OSError) as error:
             return Details(name=name, status="damaged", error=str(error), folder=where)
         if is_ours or (not is_finished(results) and folder.is_training()):
@@ -157,7 +162,7 @@ class Runs:
         words = [
             *("train", "--recipe", new.recipe, *flags_of(recipe, new.recipe)),
             *("--seed", str(new.seed), "--run", str(folder.path)),
-            *("--no-figures",),
+            *("--snapshots", "--no-figures"),
         ]
         if new.corrections:
             words += ["--extra", str(self.corrections)]

@@ -24,9 +24,14 @@ from digitlab.lab.page_files import PAGE, PageFiles
 from digitlab.lab.runs import NewRun, NoSuchRunError, Runs
 from digitlab.lab.settings import settings, why_no_training
 from digitlab.lab.trainings import BusyError, Trainings
+from digitlab.models.card import is_model
+from digitlab.records.folder import RunFolder
 from digitlab.serve.app import build_app
 from digitlab.serve.replies import ServiceError, json_reply
 from digitlab.serve.settings import Settings
+
+EXAMPLE = Path(__file__).parent / "example"
+"""A run of the tutorial's recipe that comes with the package."""
 
 _SPRITE = "/lab/images.png"
 _FRESH = {"Cache-Control": "no-store"}
@@ -143,10 +148,24 @@ def build_lab(lab: Lab, service: Settings) -> Starlette:
 def new_lab(*, model: Path | None, runs: Path, corrections: Path) -> Lab:
     """Return a lab on these folders, which need not exist yet.
 
-    `model` is an exported model's folder, or a run's, which the page shows first.
+    `model` is the folder of an exported model or of a run, which the page shows first. Raises
+    `DigitlabError` if it is neither, or the page cannot compute its network.
     """
-    folder = Runs(runs.absolute(), corrections.absolute(), Trainings())
-    return Lab(runs=folder, networks=Networks(folder, model))
+    others, first, outside = {"example": EXAMPLE}, "example", model
+    if model is not None:
+        first = "model"
+        if RunFolder(model).holds_a_run():
+            if model.resolve().parent == runs.resolve():
+                first, outside = model.resolve().name, None
+            else:
+                others["model"] = model.absolute()
+        elif not is_model(model):
+            raise DigitlabError(f"{model} contains neither an exported model nor a run")
+    folder = Runs(runs.absolute(), corrections.absolute(), Trainings(), others)
+    networks = Networks(folder, first, outside)
+    if model is not None:
+        networks.bundle(first)  # a model that cannot be shown is reported now
+    return Lab(runs=folder, networks=networks)
 
 
 async def _reply(work: Callable[[], Any], *, status: int = 422, done: int = 200) -> Response:
