@@ -29,9 +29,9 @@ def lab(
     ] = None,
     /,
     *,
-    runs: Annotated[
-        Path, Parameter(help="The folder with the runs, for new ones as well.")
-    ] = Path("runs"),
+    runs: Annotated[Path, Parameter(help="The folder with the runs, for new ones as well.")] = Path(
+        "runs"
+    ),
     corrections: Annotated[
         Path, Parameter(help="The folder for the corrections that you agree to store.")
     ] = Path("corrections"),
@@ -41,7 +41,8 @@ def lab(
     port: Annotated[
         int | None,
         Parameter(
-            converter=whole_number, help=f"The port; default: {_PORT}, or a free one if it is taken."
+            converter=whole_number,
+            help=f"The port; default: {_PORT}, or a free one if it is taken.",
         ),
     ] = None,
     open_browser: Annotated[

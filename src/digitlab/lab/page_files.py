@@ -12,15 +12,14 @@ PAGE = Path(__file__).parent / "page"
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
-    ".ico": "image/x-icon",
     ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".png": "image/png",
     ".svg": "image/svg+xml",
-    ".webmanifest": "application/manifest+json",
 }
 """Stated here, because the tables of some systems call JavaScript plain text, which no browser
 would run."""
+
+PAGE_PATHS = ("/", *(f"/{{name}}{suffix}" for suffix in TYPES))
+"""What is served from the folder; everything else is the service's."""
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -44,17 +43,16 @@ HEADERS = {
 
 
 class PageFiles(StaticFiles):
-    """Serves the files of a folder whose type is in `TYPES`, and nothing from anywhere else."""
+    """Serves the files of a folder by their names, `index.html` for `/`, and nothing else."""
 
     def __init__(self, folder: Path = PAGE) -> None:
         super().__init__(directory=folder, check_dir=False)
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        """Return where a file is, and None if there is none, or it is not one of the page's."""
+        """Return where a file is; None if there is none in the folder itself."""
         if path == ".":
             path = "index.html"
-        is_hidden = any(part.startswith(".") for part in Path(path).parts)
-        if is_hidden or Path(path).suffix not in TYPES:
+        if "/" in path or "\\" in path or path.startswith("."):
             return "", None
         return super().lookup_path(path)
 

@@ -13,14 +13,14 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Route
 
 from digitlab.errors import DigitlabError
 from digitlab.lab.events import Place, follow
 from digitlab.lab.images import LoadedOnce, images_of
 from digitlab.lab.mistakes import mistakes_of
 from digitlab.lab.networks import Networks, NoSuchNetworkError
-from digitlab.lab.page_files import PAGE, PageFiles
+from digitlab.lab.page_files import PAGE, PAGE_PATHS, PageFiles
 from digitlab.lab.runs import NewRun, NoSuchRunError, Runs
 from digitlab.lab.settings import settings, why_no_training
 from digitlab.lab.trainings import BusyError, Trainings
@@ -64,7 +64,7 @@ class Lab:
             Route(f"{run}/pause", self._pause_run, methods=["POST"]),
             Route(f"{run}/resume", self._resume_run, methods=["POST"]),
             Route(run, self._show_run),
-            Mount("/", PageFiles(self.page)),
+            *(Route(path, PageFiles(self.page)) for path in PAGE_PATHS),
         ]
 
     @contextlib.asynccontextmanager
@@ -87,9 +87,7 @@ class Lab:
         name, step = request.path_params["name"], request.query_params.get("step")
         if step is not None and not (step.isascii() and step.isdigit() and len(step) < 13):
             raise ServiceError(422, f"step is {step[:20]!r}, but must be a whole number from 0")
-        return await _reply(
-            lambda: self.networks.bundle(name, None if step is None else int(step))
-        )
+        return await _reply(lambda: self.networks.bundle(name, None if step is None else int(step)))
 
     async def _list_images(self, _request: Request) -> Response:
         return await _reply(lambda: images_of(self.images.dataset(), _SPRITE), status=503)

@@ -10,7 +10,7 @@ from digitlab.named_recipes import RECIPES
 from digitlab.recipe import NETWORKS, PRECISIONS, RANGES, SCHEDULES, Recipe, field_help
 
 CHOICES = {"network": NETWORKS, "schedule": SCHEDULES, "precision": PRECISIONS}
-"""What a setting that is not a number can be. A page does not run code: it trains no own network."""
+"""What a setting that is not a number can be; a network of the user's own is none of them."""
 
 _NEEDED = ("torch", "safetensors")
 

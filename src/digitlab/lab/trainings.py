@@ -58,9 +58,9 @@ class _Process:
 
 
 def _last_sentence(printed: str) -> str:
-    """Return the last line with a word in it, or the program's own last message.
+    r"""Return the last line with a word in it, or the program's own last message.
 
-    >>> _last_sentence("epoch 1\\ndigitlab: the disk is full; make room\\n")
+    >>> _last_sentence("epoch 1\ndigitlab: the disk is full; make room\n")
     'the disk is full; make room'
     >>> _last_sentence("")
     'it printed no message'
