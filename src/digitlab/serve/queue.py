@@ -41,18 +41,27 @@ class BatchQueue:
         How many jobs may wait or be at work, at least 1.
     at_once
         How many jobs the thread takes together, at least 1.
-    observe
+    on_batch
         Is called in the thread with the number of things in each call of a function.
+    on_waiting
+        Is called with the number of jobs that wait or are at work whenever it changes.
     """
 
     def __init__(
-        self, name: str, *, room: int, at_once: int, observe: Callable[[int], None] | None = None
+        self,
+        name: str,
+        *,
+        room: int,
+        at_once: int,
+        on_batch: Callable[[int], None],
+        on_waiting: Callable[[int], None],
     ) -> None:
-        self.room = room
         self.waiting = 0
         """How many jobs wait or are at work."""
+        self._room = room
         self._at_once = at_once
-        self._observe = observe or (lambda count: None)
+        self._on_batch = on_batch
+        self._on_waiting = on_waiting
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
@@ -64,7 +73,7 @@ class BatchQueue:
         Raises `ServiceError` 503 at once if the queue is full, and whatever the function raises. A
         job whose caller is cancelled while it waits is not worked on.
         """
-        if self.waiting >= self.room:
+        if self.waiting >= self._room:
             raise ServiceError(
                 503,
                 f"the service is busy: {self.waiting} requests wait already; try again in a second",
@@ -72,6 +81,7 @@ class BatchQueue:
             )
         job = _Job(function, things, self._loop.create_future())
         self.waiting += 1
+        self._on_waiting(self.waiting)
         self._jobs.put(job)
         answers: Sequence[Any] = await job.answer
         return answers
@@ -101,18 +111,23 @@ class BatchQueue:
     def _call(self, jobs: list[_Job]) -> list[tuple[_Job, Any]]:
         """Return each job with its answers, or with the exception that it caused."""
         things = [thing for job in jobs for thing in job.things]
-        self._observe(len(things))
+        self._on_batch(len(things))
         try:
             answers = jobs[0].function(things)
         except BaseException as error:
             if len(jobs) == 1:
                 return [(jobs[0], error)]
             return [result for job in jobs for result in self._call([job])]  # only one is to blame
-        ends = list(itertools.accumulate(len(job.things) for job in jobs))
-        return [(job, answers[end - len(job.things) : end]) for job, end in zip(jobs, ends)]
+        results, start = [], 0
+        for job in jobs:
+            end = start + len(job.things)
+            results.append((job, answers[start:end]))
+            start = end
+        return results
 
     def _deliver(self, taken: int, results: list[tuple[_Job, Any]]) -> None:
         self.waiting -= taken
+        self._on_waiting(self.waiting)
         for job, result in results:
             if job.answer.done():  # its caller is gone
                 continue
