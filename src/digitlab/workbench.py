@@ -64,6 +64,7 @@ class Run:
         force: bool = False,
         progress: "bool | Watcher" = False,
         tensorboard: bool = False,
+        snapshots: bool = False,
         **settings: Any,
     ) -> "Run":
         """Train a new network, test it, and return the finished run.
@@ -79,7 +80,7 @@ class Run:
         network
             A network of your own: its class, a function that returns it, or a name like
             `my_net.py:MyNet`. Without it, the recipe's network is trained.
-        seed, device, threads, checkpoint_steps, force, tensorboard
+        seed, device, threads, checkpoint_steps, force, tensorboard, snapshots
             As the flags of `digitlab train`.
         progress
             True prints the same lines as `digitlab train`, or shows one live line in a notebook. A
@@ -110,8 +111,9 @@ class Run:
             force=force,
         )
         launch = replace(launch, command=command_of(folder, base, whole, loaded, launch))
+        watcher = _watcher(progress, folder, tensorboard=tensorboard, snapshots=snapshots)
         with _alone():
-            start_run(folder, whole, loaded, launch, _watcher(progress, folder, tensorboard))
+            start_run(folder, whole, loaded, launch, watcher)
         run = cls(path)
         run._dataset = loaded
         return run
@@ -140,7 +142,12 @@ class Run:
                 epochs=epochs,
                 device_name=device,
                 command=words if epochs is None else [*words, f"--epochs={epochs}"],
-                watcher=_watcher(progress, self._folder, self._folder.tensorboard.is_dir()),
+                watcher=_watcher(
+                    progress,
+                    self._folder,
+                    tensorboard=self._folder.tensorboard.is_dir(),
+                    snapshots=self._folder.snapshots.is_dir(),
+                ),
             )
         return self
 
@@ -286,15 +293,16 @@ def _alone() -> Iterator[None]:
             torch.set_deterministic_debug_mode(mode)
 
 
-def _watcher(progress: "bool | Watcher", folder: RunFolder, tensorboard: bool) -> "Watcher":
-    from digitlab.runs.live import default_watcher
+def _watcher(
+    progress: "bool | Watcher", folder: RunFolder, *, tensorboard: bool, snapshots: bool
+) -> "Watcher":
+    from digitlab.runs.live import default_watcher, recorders
     from digitlab.runs.watching import Several, Watcher
 
     watchers = [progress] if isinstance(progress, Watcher) else []
     if progress is True:
         watchers.append(default_watcher())
-    if tensorboard:
-        from digitlab.runs.tensorboard import TensorBoard
-
-        watchers.append(TensorBoard(folder.tensorboard))
+    watchers += recorders(
+        folder.tensorboard if tensorboard else None, folder.snapshots if snapshots else None
+    )
     return Several(watchers)

@@ -69,6 +69,16 @@ WithTensorBoard = Annotated[
     ),
 ]
 
+WithSnapshots = Annotated[
+    bool,
+    Parameter(
+        negative="",
+        help="Also keep the weights after 1, 2, 4, 8 … steps and after each epoch, in half the "
+        "space (float16), so that `digitlab lab` can show how the network learned. A run that was "
+        "started with it is continued with it.",
+    ),
+]
+
 _switch = partial(Parameter, negative="", show_default=False)
 
 AsJson = Annotated[bool, _switch(name="--json", help="Print one JSON object.")]

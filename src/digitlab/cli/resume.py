@@ -57,6 +57,9 @@ def resume(
         device_name=device,
         checkpoint_steps=checkpoint_steps,
         command=sys.argv[1:],
-        watcher=default_watcher(tensorboard=folder.tensorboard if writes_events else None),
+        watcher=default_watcher(
+            tensorboard=folder.tensorboard if writes_events else None,
+            snapshots=folder.snapshots if folder.snapshots.is_dir() else None,
+        ),
     )
     finish_run(results, dataset, figures=figures)

@@ -14,6 +14,7 @@ from digitlab.cli.parameters import (
     Figures,
     Prepare,
     Threads,
+    WithSnapshots,
     WithTensorBoard,
     whole_number,
 )
@@ -62,6 +63,7 @@ def train(
     data_dir: DataDir = None,
     figures: Figures = True,
     tensorboard: WithTensorBoard = False,
+    snapshots: WithSnapshots = False,
     jobs: Annotated[
         int, Parameter(converter=whole_number, show=False)
     ] = 1,  # set by `digitlab repeat`, for the record
@@ -77,7 +79,10 @@ def train(
     from digitlab.runs.live import default_watcher
     from digitlab.runs.run import start_run
 
-    watcher = default_watcher(tensorboard=folder.tensorboard if tensorboard else None)
+    watcher = default_watcher(
+        tensorboard=folder.tensorboard if tensorboard else None,
+        snapshots=folder.snapshots if snapshots else None,
+    )
 
     loaded = load_dataset(dataset, data_dir=data_dir, preparation=prepare)
     launch = Launch(

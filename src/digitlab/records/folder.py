@@ -22,6 +22,7 @@ from digitlab.records.history import Point, from_json_lines, to_json_lines
 from digitlab.records.inside import Inside, from_npz, to_npz
 from digitlab.records.report import Report
 from digitlab.records.run_record import RunRecord
+from digitlab.records.snapshots import SNAPSHOTS, remove_snapshots
 
 LAST = "last.safetensors"
 PREVIOUS = "previous.safetensors"
@@ -43,6 +44,7 @@ class RunFolder:
     last, previous.safetensors  the last checkpoint, and the one before it
     synthetic.safetensors       the synthetic training images, if the recipe uses any
     tensorboard/                the curves for TensorBoard, if they were asked for
+    snapshots/                  the weights at many moments, if they were asked for
     report.json                 the result on the test set after the last epoch
     inside.npz                  the first kernels, and each layer's output for one image
     samples, loss, …: .png      the figures
@@ -58,6 +60,7 @@ class RunFolder:
         self.report_json = path / "report.json"
         self.network_py = path / "network.py"
         self.tensorboard = path / "tensorboard"
+        self.snapshots = path / SNAPSHOTS
         self.inside_npz = path / INSIDE
 
     def __str__(self) -> str:
@@ -191,8 +194,10 @@ class RunFolder:
             (self.path / name).unlink(missing_ok=True)
         for path in self.tensorboard.glob("events.out.tfevents.*"):
             path.unlink(missing_ok=True)
-        with suppress(OSError):  # there is none, or it holds something else
-            self.tensorboard.rmdir()
+        remove_snapshots(self.snapshots)
+        for folder in (self.tensorboard, self.snapshots):
+            with suppress(OSError):  # there is none, or it holds something else
+                folder.rmdir()
 
     def earlier_curve(self, epochs: int) -> Path:
         """Return the file of the loss curve as it was after so many epochs."""

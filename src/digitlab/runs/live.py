@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Column
 
 from digitlab.records.history import Point, TrainPoint
+from digitlab.runs.snapshots import Snapshots
 from digitlab.runs.watching import Lines, Several, Watcher
 from digitlab.train.loop import Training
 
@@ -134,10 +135,11 @@ class NotebookLine(_Live):
             print(line, flush=True)
 
 
-def default_watcher(*, tensorboard: Path | None = None) -> Watcher:
+def default_watcher(*, tensorboard: Path | None = None, snapshots: Path | None = None) -> Watcher:
     """Return what suits the place: a line in a notebook, a bar on a terminal, or the lines alone.
 
-    With the folder `tensorboard`, the curves are also written into it.
+    With the folder `tensorboard`, the curves are also written into it; with the folder `snapshots`,
+    the weights at many moments.
     """
     console = Console(stderr=True, highlight=False)
     if _is_notebook():
@@ -146,11 +148,20 @@ def default_watcher(*, tensorboard: Path | None = None) -> Watcher:
         shown = Bar(console)
     else:
         shown = Lines()
-    if tensorboard is None:
-        return shown
-    from digitlab.runs.tensorboard import TensorBoard  # here: it takes a second
+    others = recorders(tensorboard, snapshots)
+    return Several([shown, *others]) if others else shown
 
-    return Several([shown, TensorBoard(tensorboard)])
+
+def recorders(tensorboard: Path | None, snapshots: Path | None) -> list[Watcher]:
+    """Return what writes the curves and the snapshots into these folders, if they are given."""
+    watchers: list[Watcher] = []
+    if tensorboard is not None:
+        from digitlab.runs.tensorboard import TensorBoard  # here: it takes a second
+
+        watchers.append(TensorBoard(tensorboard))
+    if snapshots is not None:
+        watchers.append(Snapshots(snapshots))
+    return watchers
 
 
 def _is_notebook() -> bool:
