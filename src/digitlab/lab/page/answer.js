@@ -9,7 +9,7 @@ export function startAnswer(root) {
   const digit = h("p.digit", { "aria-hidden": "true" });
   const share = h("p.share");
   const sentence = h("p.sentence");
-  const line = h("div.line", { "aria-hidden": "true" });
+  const line = h("div.level", { "aria-hidden": "true" });
   const level = h("span");
   line.append(level);
   const bars = h("div.bars", { role: "list" });
@@ -40,7 +40,7 @@ export function startAnswer(root) {
     line.style.bottom = `${22 + 64 * network.threshold}px`;
     columns.forEach(({ name, fillBar, button }, i) => {
       const height = isBlank ? 0 : shares[i];
-      fillBar.style.transform = `scaleY(${Math.max(height, 0.012)})`;
+      fillBar.style.transform = `translateY(${100 * (1 - height)}%)`;
       button.classList.toggle("best", !isBlank && i === best);
       button.setAttribute("aria-label", t("answer.bar", { name, share: isBlank ? "0 %" : percent(shares[i]) }));
     });

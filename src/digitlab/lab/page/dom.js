@@ -22,7 +22,7 @@ function build(create, selector, rest) {
   }
   const hasAttributes = rest.length > 0 && isPlain(rest[0]);
   if (hasAttributes) setAttributes(element, rest[0]);
-  element.append(...rest.slice(hasAttributes ? 1 : 0).flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...rest.slice(hasAttributes ? 1 : 0).flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
@@ -30,13 +30,13 @@ function isPlain(value) {
   return value !== null && typeof value === "object" && !(value instanceof Node) && !Array.isArray(value);
 }
 
-/** Set attributes, `on…` listeners and `dataset`; `null` and `false` remove an attribute. */
+/** Set attributes, `on…` listeners and `dataset`; `null` removes an attribute. */
 export function setAttributes(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (name === "dataset") Object.assign(element.dataset, value);
-    else if (value === null || value === undefined || value === false) element.removeAttribute(name);
-    else if (value === true) element.setAttribute(name, "");
+    else if (value === null || value === undefined) element.removeAttribute(name);
+    else if (typeof value === "boolean" && !name.startsWith("aria-")) element.toggleAttribute(name, value);
     else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
   }
 }
@@ -48,7 +48,7 @@ export function setText(node, text) {
 
 /** Replace what an element contains. */
 export function fill(element, ...children) {
-  element.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 

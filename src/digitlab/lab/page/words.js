@@ -28,22 +28,22 @@ export function t(key, values = {}) {
  */
 export function rich(key, values = {}) {
   const pieces = t(key, values).split(/(\*\*.+?\*\*|`.+?`|\[\[.+?\]\])/);
-  return pieces.filter(Boolean).map((piece) => {
+  return pieces.filter(Boolean).map((piece, i) => {
     if (piece.startsWith("**")) return h("strong", piece.slice(2, -2));
     if (piece.startsWith("`")) return h("code", piece.slice(1, -1));
-    if (piece.startsWith("[[")) return term(piece.slice(2, -2));
+    if (piece.startsWith("[[")) return term(piece.slice(2, -2), i === 0);
     return document.createTextNode(piece);
   });
 }
 
 /** Return a term followed by its name in the other language: convolution (卷积). */
-export function term(name) {
+export function term(name, isFirst = false) {
   const pair = TERMS[name];
   if (!pair) throw new Error(`no term ${name}`);
   const isChinese = language() === "zh";
   const [own, other] = isChinese ? [pair[1], pair[0]] : pair;
   const [open, close] = isChinese ? ["（", "）"] : [" (", ")"];
-  return h("span.term", h("dfn", own), h("span.other", open, h("span", { lang: isChinese ? "en" : "zh" }, other), close));
+  return h("span.term", h("dfn", isFirst ? own[0].toUpperCase() + own.slice(1) : own), h("span.other", open, h("span", { lang: isChinese ? "en" : "zh" }, other), close));
 }
 
 /** Fill in every element that names its words: data-t, and data-t-label for its accessible name. */
