@@ -1,6 +1,9 @@
 """The answer to a page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from digitlab.models.probability import cut_off, percent
 
@@ -17,6 +20,8 @@ class ReadDigit:
     """Calibrated, 0 to 1."""
     unsure: bool
     """True if the probability is below the model's threshold."""
+    image: NDArray[np.uint8] | None = field(default=None, compare=False)
+    """The digit as the network saw it, 28 x 28, 0 = background to 255 = ink."""
 
     def record(self) -> dict[str, object]:
         """Return the digit as JSON shows it."""

@@ -26,7 +26,8 @@ def only_one_process(folder: RunFolder) -> Iterator[None]:
     try:
         created = [it for it in (folder.path, *folder.path.parents) if not it.exists()]
         folder.path.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder.path / _LOCK).acquire(timeout=0)
+        # `is_training` may hold the lock for a moment.
+        lock = FileLock(folder.path / _LOCK).acquire(timeout=0.2)
     except Timeout as error:
         raise DigitlabError(f"another process is training in {folder.path}") from error
     except OSError as error:
@@ -46,6 +47,21 @@ def only_one_process(folder: RunFolder) -> Iterator[None]:
                     (folder.path / _LOCK).unlink(missing_ok=True)
                     for path in created:
                         path.rmdir()
+
+
+def is_training(folder: RunFolder) -> bool:
+    """Return whether a process is training in the folder, whoever started it."""
+    from filelock import FileLock, Timeout
+
+    if not (folder.path / _LOCK).exists():  # otherwise, asking would create it
+        return False
+    try:
+        with FileLock(folder.path / _LOCK).acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:  # the folder cannot be written, so nobody trains in it
+        return False
 
 
 def _remove_leftovers(folder: RunFolder) -> None:
