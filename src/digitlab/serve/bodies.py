@@ -1,12 +1,15 @@
-"""Receive a request's body: limited in size, in time, and in all bodies together."""
+"""Receive a request's body, limited in size, in time, and in all bodies together; decode JSON."""
 
 import asyncio
+from typing import TypeVar
 
+import msgspec
 from starlette.requests import ClientDisconnect, Request
 
 from digitlab.serve.replies import ServiceError
 
 RECEIVE_SECONDS = 30.0
+Decoded = TypeVar("Decoded")
 _BODIES = 4  # of the largest size, that a worker has room for at the same time
 
 
@@ -77,3 +80,16 @@ class Intake:
     def _too_large(self) -> ServiceError:
         limit = f"{self.max_bytes / 1e6:g} MB"
         return ServiceError(413, f"the body is larger than {limit}, the limit: send it smaller")
+
+
+def decoded(decoder: "msgspec.json.Decoder[Decoded]", content: bytes) -> Decoded:
+    """Return what a body of JSON contains.
+
+    Raises `ServiceError`: 400 if it is not JSON, 422 if it is not what the decoder takes.
+    """
+    try:
+        return decoder.decode(content)
+    except msgspec.ValidationError as error:
+        raise ServiceError(422, f"the JSON is not as described in /docs: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ServiceError(400, f"the body is not JSON: {error}") from error

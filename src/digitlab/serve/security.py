@@ -52,19 +52,18 @@ class Guard:
             elif name == b"origin":
                 origin = value.decode("latin-1").lower()
         if host is None or hosts > 1 or not self._is_host(host):
-            shown = "no name or several" if host is None or hosts > 1 else ascii(host[:80])
-            error = ServiceError(
-                421, f"the request is for the host {shown}, not for this service; see --allow-host"
-            )
+            name = "more than one name" if hosts > 1 else ascii((host or "")[:80])
+            error = ServiceError(421, f"{name} is not a host of this service; see --allow-host")
             return await error_reply(error)(scope, receive, _with_headers(send, None))
-        foreign = origin is not None and not _is_same(origin, host)
-        if foreign and not (self.any_origin or origin in self.origins):
+        if origin is not None and _is_same(origin, host):
+            origin = None  # a page of the service itself
+        if origin is not None and not (self.any_origin or origin in self.origins):
             error = ServiceError(
                 403, f"pages of {origin[:80]!a} may not use this service; see --allow-origin"
             )
             return await error_reply(error)(scope, receive, _with_headers(send, None))
-        sending = _with_headers(send, origin if foreign else None)
-        if foreign and scope["method"] == "OPTIONS":
+        sending = _with_headers(send, origin)
+        if origin is not None and scope["method"] == "OPTIONS":
             return await _answer_preflight(scope, sending)
         return await self.app(scope, receive, sending)
 

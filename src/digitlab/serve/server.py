@@ -5,6 +5,7 @@ import contextlib
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
@@ -54,7 +55,8 @@ class Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Handle signals while it runs; unlike uvicorn, do not raise them again after it."""
-        names = (signal.SIGINT, signal.SIGTERM)
+        is_main = threading.current_thread() is threading.main_thread()
+        names = (signal.SIGINT, signal.SIGTERM) if is_main else ()  # others cannot handle any
         before = {number: signal.signal(number, self.handle_exit) for number in names}
         try:
             yield

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from digitlab.models.card import IMAGES
 from digitlab.pictures.digit import SIDE
+from digitlab.serve.bodies import decoded
 from digitlab.serve.replies import ServiceError
 
 MODEL, VERSION = "digitlab", "1"
@@ -83,12 +84,7 @@ def asked_of(body: bytes, json_length: str | None, offered: list[str]) -> Asked:
         The outputs that there are; the first two are given if none is named.
     """
     head, binary = _split(json_length, body)
-    try:
-        found = _DECODER.decode(head)
-    except msgspec.ValidationError as error:
-        raise ServiceError(422, f"this is not a request for inference: {error}") from error
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ServiceError(400, f"the body is not JSON: {error}") from error
+    found = decoded(_DECODER, head)
     return Asked(_images(found, binary), _outputs(found, offered), found.id)
 
 

@@ -14,6 +14,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from digitlab.errors import PictureError, printable
 from digitlab.pictures.digit import SIDE
 from digitlab.pictures.open import Source
+from digitlab.serve.bodies import decoded
 from digitlab.serve.replies import ServiceError
 
 MAX_PICTURES = 1_000  # in one request
@@ -83,12 +84,7 @@ _DECODER = msgspec.json.Decoder(_Pictures)
 
 
 def _upload_of_json(body: bytes) -> Upload:
-    try:
-        found = _DECODER.decode(body).pictures
-    except msgspec.ValidationError as error:
-        raise ServiceError(422, f"the JSON is not as described in /docs: {error}") from error
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ServiceError(400, f"the body is not JSON: {error}") from error
+    found = decoded(_DECODER, body).pictures
     if not 1 <= len(found) <= MAX_PICTURES:
         raise ServiceError(
             422, f"pictures has {len(found):,} entries, but must have 1 to {MAX_PICTURES:,}"
