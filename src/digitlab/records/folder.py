@@ -110,7 +110,8 @@ class RunFolder:
         try:
             created = [it for it in (self.path, *self.path.parents) if not it.exists()]
             self.path.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.path / _LOCK).acquire(timeout=0)
+            # `is_training` may hold the lock for a moment.
+            lock = FileLock(self.path / _LOCK).acquire(timeout=0.2)
         except Timeout as error:
             raise DigitlabError(f"another process is training in {self.path}") from error
         except OSError as error:
@@ -130,6 +131,20 @@ class RunFolder:
                         (self.path / _LOCK).unlink(missing_ok=True)
                         for folder in created:
                             folder.rmdir()
+
+    def is_training(self) -> bool:
+        """Return whether a process is training here, whoever started it."""
+        from filelock import FileLock, Timeout
+
+        if not (self.path / _LOCK).exists():  # otherwise, asking would create it
+            return False
+        try:
+            with FileLock(self.path / _LOCK).acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
+        except OSError:  # the folder cannot be written, so nobody trains in it
+            return False
 
     def _check_files(self) -> None:
         """Raise `DigitlabError` if there is a folder or a pipe where a run has a file."""

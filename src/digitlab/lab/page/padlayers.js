@@ -25,12 +25,12 @@ export function padLayers(surface) {
   watch(["strokes", "sample", "theme"], () => paintStrokes(ink, get("strokes")));
   watch(["reading", "theme"], () => {
     const reading = get("reading");
-    sample.hidden = get("sample") === null;
+    sample.hidden = get("sample") === null && !get("brought");
     if (!sample.hidden && reading) paintInk(sample, reading.pixels, 28, 28);
   });
   watch(["reading", "line", "number", "language", "network"], showLook);
-  watch(["strokes", "sample", "language"], () => {
-    empty.hidden = get("strokes").length > 0 || get("sample") !== null;
+  watch(["strokes", "sample", "brought", "language"], () => {
+    empty.hidden = get("strokes").length > 0 || get("sample") !== null || Boolean(get("brought"));
     setText(empty, t("pad.empty"));
   });
   document.addEventListener("themechange", () => paintStrokes(ink, get("strokes")));

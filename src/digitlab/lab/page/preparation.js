@@ -41,7 +41,8 @@ export function startPreparation(root) {
     const hasDrawing = Boolean(reading?.prepared && !reading.isBlank);
     note.classList.toggle("empty", !hasDrawing);
     if (!hasDrawing) {
-      setText(words, get("sample") === null ? t("prepare.plain.none") : t("prepare.sample", { label: network.classes[reading?.label] ?? "" }));
+      if (get("brought")) setText(words, t("prepare.brought"));
+      else setText(words, get("sample") === null ? t("prepare.plain.none") : t("prepare.sample", { label: network.classes[reading?.label] ?? "" }));
       thumb.getContext("2d").clearRect(0, 0, 28, 28);
       return;
     }
