@@ -78,9 +78,6 @@ def lab(tmp_path: Path, images: LoadedOnce) -> Iterator[Client]:
 def serving(lab: Lab) -> Iterator[Client]:
     """Yield a client of a lab that is served; closing it is what SIGTERM does."""
     app = build_lab(lab, Settings())
-    from digitlab.serve.replies import ServiceError, error_reply  # TEMPORARY
-
-    app.add_exception_handler(ServiceError, lambda request, error: error_reply(error))
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", ws="none"))
     loop: list[asyncio.AbstractEventLoop] = []
 

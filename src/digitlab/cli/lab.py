@@ -4,7 +4,6 @@ import os
 import socket
 import sys
 import threading
-import time
 import webbrowser
 from functools import partial
 from pathlib import Path
@@ -12,8 +11,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from digitlab.cli.parameters import whole_number
-from digitlab.errors import DigitlabError
+from digitlab.cli.parameters import is_loopback, whole_number
 
 _PORT = 8321
 """The usual one, so that the address stays the same from day to day."""
@@ -52,14 +50,13 @@ def lab(
         Path | None,
         Parameter(help="Write the page into this folder, to be opened without a server, and stop."),
     ] = None,
-) -> None:
+) -> int:
     """Open the lab: a page where your own drawing flows through the network, number by number.
 
     The page can also start trainings, read pictures, and store corrections. It works without a
     network connection, and nothing leaves this machine. Ctrl-C ends it; a training that the page
     started is saved first, and can be resumed.
     """
-    # Here: starting a server takes half a second of imports.
     from digitlab.lab.server import build_lab, new_lab
     from digitlab.models.card import is_model
     from digitlab.serve.server import serve
@@ -69,24 +66,38 @@ def lab(
         from digitlab.lab.export import export_page
 
         print(f"Open {export_page(export, model)} in a browser.")
-        return
+        return 0
     found = new_lab(model=model, runs=runs, corrections=corrections)
-    port = _free_port(host) if port is None else port
-    if open_browser and _has_display():
-        threading.Thread(target=_open_when_ready, args=(host, port), daemon=True).start()
     settings = Settings(model=model if model is not None and is_model(model) else None)
-    sys.exit(serve(partial(build_lab, found, settings), host=host, port=port))
+    return serve(
+        partial(build_lab, found, settings),
+        host=host,
+        port=_free_port(host) if port is None else port,
+        on_ready=partial(_announce, host, open_browser=open_browser),
+    )
 
 
 def _free_port(host: str) -> int:
-    """Return the usual port, or a free one if another program has it."""
-    for port in (_PORT, 0):
-        try:
-            with socket.create_server((host, port)) as listening:
-                return int(listening.getsockname()[1])
-        except OSError:
-            continue
-    raise DigitlabError(f"this machine cannot listen on {host}; choose another address with --host")
+    """Return the usual port, or 0, for any, if another program has it."""
+    try:
+        socket.create_server((host, _PORT)).close()
+    except OSError:
+        return 0
+    return _PORT
+
+
+def _announce(host: str, url: str, *, open_browser: bool) -> None:
+    """Print where the lab is and who can use it, and open it in a browser."""
+    url = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+    print(f"digitlab: the lab is at {url}/; Ctrl-C ends it", file=sys.stderr)
+    if not is_loopback(host):
+        print(
+            f"digitlab: everyone who can reach {host} can use it without a password: read the "
+            "runs and corrections, and start trainings",
+            file=sys.stderr,
+        )
+    if open_browser and _has_display():
+        threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
 
 def _has_display() -> bool:
@@ -94,24 +105,3 @@ def _has_display() -> bool:
     if sys.platform in ("darwin", "win32"):
         return "SSH_CONNECTION" not in os.environ
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def _open_when_ready(host: str, port: int) -> None:
-    for _ in range(600):
-        try:
-            socket.create_connection((host, port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            webbrowser.open(address(host, port))
-            return
-
-
-def address(host: str, port: int) -> str:
-    """Return the page's address in a browser on this machine.
-
-    >>> address("127.0.0.1", 8321), address("0.0.0.0", 80), address("::1", 80)
-    ('http://127.0.0.1:8321/', 'http://127.0.0.1:80/', 'http://[::1]:80/')
-    """
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

@@ -1,6 +1,5 @@
 """`digitlab serve`: answers pictures over HTTP."""
 
-import ipaddress
 import sys
 from functools import partial
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from digitlab.cli.parameters import ModelPath, whole_number
+from digitlab.cli.parameters import ModelPath, is_loopback, whole_number
 from digitlab.serve.app import build_app
 from digitlab.serve.server import serve as serve_app
 from digitlab.serve.settings import Settings
@@ -80,15 +79,8 @@ def _announce(model: Path | None, host: str, url: str) -> None:
     """Say on stderr what is served where, and to whom."""
     what = "the installed model" if model is None else str(model)
     print(f"digitlab: serving {what} at {url} (see {url}/docs); Ctrl-C stops", file=sys.stderr)
-    if not _is_loopback(host):
+    if not is_loopback(host):
         print(
             f"digitlab: everyone who can reach {host} can use the service, without a password",
             file=sys.stderr,
         )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -10,7 +10,7 @@ from digitlab.errors import DigitlabError, printable
 from digitlab.files import read_json
 from digitlab.lab.bundle import Bundle, bundle_of_model, bundle_of_snapshot
 from digitlab.lab.runs import RESERVED, NoSuchRunError, Runs
-from digitlab.models.card import CARD, ModelCard, is_model
+from digitlab.models.card import CARD, ModelCard, is_model, read_model
 from digitlab.reader import PRETRAINED
 from digitlab.records.compare import is_finished
 from digitlab.records.folder import RunFolder, read_results
@@ -69,6 +69,14 @@ class Networks:
                 f"`--snapshots`, or `digitlab export {RunFolder(folder)}` when it is finished"
             )
         return bundle_of_snapshot(folder, steps[-1] if step is None else step, name=name)
+
+    def digest(self, name: str) -> str | None:
+        """Return the SHA-256 of an exported model; None for a network that is not exported."""
+        folder = self._folder_of(name)
+        if not _has_current_model(folder):
+            return None
+        _, card = read_model(folder)
+        return card.sha256
 
     def _folder_of(self, name: str) -> Path:
         if name == "shipped":

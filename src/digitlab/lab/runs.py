@@ -27,7 +27,7 @@ _NAME = re.compile(r"[^\W_][\w.-]{0,59}")
 RESERVED = ("example", "shipped", "model")
 """What networks are called that are no runs of the folder: see `digitlab.lab.networks`."""
 
-_PATIENCE = 8.0
+_PATIENCE = 60.0
 """Seconds in which most trainings have begun; `best` first draws pictures for a minute."""
 
 

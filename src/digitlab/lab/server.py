@@ -17,10 +17,12 @@ from starlette.routing import BaseRoute, Route
 
 from digitlab.errors import DigitlabError
 from digitlab.lab.events import Place, follow
+from digitlab.lab.hand import Hand, NewCorrection, NoConsentError
 from digitlab.lab.images import LoadedOnce, images_of
 from digitlab.lab.mistakes import mistakes_of
 from digitlab.lab.networks import Networks, NoSuchNetworkError
 from digitlab.lab.page_files import PAGE, PAGE_PATHS, PageFiles
+from digitlab.lab.reading import read_page
 from digitlab.lab.runs import NewRun, NoSuchRunError, Runs
 from digitlab.lab.settings import settings, why_no_training
 from digitlab.lab.trainings import BusyError, Trainings
@@ -45,6 +47,7 @@ class Lab:
 
     runs: Runs
     networks: Networks
+    hand: Hand
     images: LoadedOnce = field(default_factory=LoadedOnce)
     page: Path = PAGE
 
@@ -56,6 +59,7 @@ class Lab:
             Route("/lab/networks/{name:path}", self._show_network),
             Route("/lab/images", self._list_images),
             Route(_SPRITE, self._show_images),
+            Route("/lab/read", read_page, methods=["POST"]),
             Route("/lab/settings", self._show_settings),
             Route("/lab/runs", self._list_runs, methods=["GET"]),
             Route("/lab/runs", self._start_run, methods=["POST"]),
@@ -64,6 +68,12 @@ class Lab:
             Route(f"{run}/pause", self._pause_run, methods=["POST"]),
             Route(f"{run}/resume", self._resume_run, methods=["POST"]),
             Route(run, self._show_run),
+            Route("/lab/corrections.zip", self._pack_corrections),
+            Route("/lab/corrections/{id}.png", self._show_correction),
+            Route("/lab/corrections/{id}", self._delete_correction, methods=["DELETE"]),
+            Route("/lab/corrections", self._list_corrections, methods=["GET"]),
+            Route("/lab/corrections", self._add_correction, methods=["POST"]),
+            Route("/lab/corrections", self._delete_corrections, methods=["DELETE"]),
             *(Route(path, PageFiles(self.page)) for path in PAGE_PATHS),
         ]
 
@@ -106,14 +116,17 @@ class Lab:
         return await _reply(lambda: self.runs.details(request.path_params["name"]))
 
     async def _start_run(self, request: Request) -> Response:
+        _check_own_page(request)
         new = await _body(request, NewRun)
         _check_can_train()
         return await _reply(lambda: self.runs.start(new), done=201)
 
     async def _pause_run(self, request: Request) -> Response:
+        _check_own_page(request)
         return await _reply(lambda: self.runs.pause(request.path_params["name"]))
 
     async def _resume_run(self, request: Request) -> Response:
+        _check_own_page(request)
         _check_can_train()
         return await _reply(lambda: self.runs.resume(request.path_params["name"]))
 
@@ -136,6 +149,32 @@ class Lab:
             media_type="text/event-stream",
             headers=_FRESH,
         )
+
+    async def _list_corrections(self, _request: Request) -> Response:
+        return await _reply(self.hand.list)
+
+    async def _add_correction(self, request: Request) -> Response:
+        _check_own_page(request)
+        new = await _body(request, NewCorrection)
+        return await _reply(lambda: self.hand.add(new), done=201)
+
+    async def _show_correction(self, request: Request) -> Response:
+        png = await _answer(lambda: self.hand.stored.picture(request.path_params["id"]), status=404)
+        return Response(png, media_type="image/png", headers=_FRESH)
+
+    async def _delete_correction(self, request: Request) -> Response:
+        _check_own_page(request)
+        await _answer(lambda: self.hand.stored.delete(request.path_params["id"]), status=404)
+        return json_reply({"deleted": 1})
+
+    async def _delete_corrections(self, request: Request) -> Response:
+        _check_own_page(request)
+        return json_reply({"deleted": await _answer(self.hand.stored.delete_all)})
+
+    async def _pack_corrections(self, _request: Request) -> Response:
+        content = await _answer(self.hand.stored.to_zip)
+        name = {"Content-Disposition": 'attachment; filename="corrections.zip"'}
+        return Response(content, media_type="application/zip", headers=_FRESH | name)
 
 
 def build_lab(lab: Lab, service: Settings) -> Starlette:
@@ -163,7 +202,7 @@ def new_lab(*, model: Path | None, runs: Path, corrections: Path) -> Lab:
     networks = Networks(folder, first, outside)
     if model is not None:
         networks.bundle(first)  # a model that cannot be shown is reported now
-    return Lab(runs=folder, networks=networks)
+    return Lab(runs=folder, networks=networks, hand=Hand(folder.corrections, networks))
 
 
 async def _reply(work: Callable[[], Any], *, status: int = 422, done: int = 200) -> Response:
@@ -177,6 +216,8 @@ async def _answer(work: Callable[[], Answer], *, status: int = 422) -> Answer:
         return await run_in_threadpool(work)
     except (NoSuchRunError, NoSuchNetworkError) as error:
         raise ServiceError(404, str(error)) from error
+    except NoConsentError as error:
+        raise ServiceError(403, str(error)) from error
     except BusyError as error:
         raise ServiceError(409, str(error)) from error
     except DigitlabError as error:
@@ -185,12 +226,29 @@ async def _answer(work: Callable[[], Answer], *, status: int = 422) -> Answer:
 
 async def _body(request: Request, kind: type[Answer]) -> Answer:
     """Return the record in a request's body, or raise `ServiceError`."""
+    intake = request.app.state.intake
+    body = await intake.body(request)
     try:
-        return msgspec.json.decode(await request.body() or b"{}", type=kind)
+        return msgspec.json.decode(body or b"{}", type=kind)
     except msgspec.ValidationError as error:  # JSON, but another record
         raise ServiceError(422, f"the body is not what was expected: {error}") from error
     except (ValueError, RecursionError) as error:
         raise ServiceError(400, f"the body is not JSON: {error}") from error
+    finally:
+        intake.release(body)
+
+
+def _check_own_page(request: Request) -> None:
+    """Raise `ServiceError` unless a request that changes something comes from the lab's own page.
+
+    The service refuses the origin of any other page; browsers state it with every such request.
+    """
+    if "origin" not in request.headers:
+        raise ServiceError(
+            403,
+            "this changes something, so it needs the header `Origin` with the lab's own address, "
+            "which browsers send",
+        )
 
 
 def _check_can_train() -> None:

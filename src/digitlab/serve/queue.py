@@ -104,7 +104,8 @@ class BatchQueue:
             results = []
             for _, group in itertools.groupby(wanted, key=lambda job: job.function):
                 results += self._call(list(group))
-            self._loop.call_soon_threadsafe(self._deliver, len(taken), results)
+            if taken:  # otherwise nobody waits, and the event loop may be closed already
+                self._loop.call_soon_threadsafe(self._deliver, len(taken), results)
             if is_last:
                 return
 

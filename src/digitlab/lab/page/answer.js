@@ -14,7 +14,7 @@ export function startAnswer(root) {
   line.append(level);
   const bars = h("div.bars", { role: "list" });
   let columns = [];
-  fill(root, h("div.result", digit, h("div", share, sentence)), h("div.chart", bars, line));
+  fill(root, h("div.verdict", digit, h("div", share, sentence)), h("div.chart", bars, line));
 
   function build() {
     columns = get("network").classes.map((name, i) => {

@@ -5,7 +5,8 @@ const NARROW = "\u202f";
 
 /** Write a number with so many decimals: −0.42, 5,020. Zero has no sign. */
 export function number(value, decimals = 2) {
-  const text = Math.abs(value).toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  let text = Math.abs(value).toFixed(decimals);
+  if (Math.abs(value) >= 1000) text = text.replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ",");
   const isZero = !/[1-9]/.test(text);
   return value < 0 && !isZero ? MINUS + text : text;
 }
@@ -21,7 +22,7 @@ export function percent(share, decimals = null) {
   const places = decimals ?? (value >= 99 || value < 1 ? 2 : 1);
   const least = 10 ** -places;
   if (value > 0 && value < least / 2) return `<${least}${NARROW}%`;
-  if (share < 1 && value > 100 - least / 2) return `>${(100 - least).toFixed(places)}${NARROW}%`;
+  if (value > 100 - least / 2) return `>${(100 - least).toFixed(places)}${NARROW}%`;
   return `${value.toFixed(places)}${NARROW}%`;
 }
 

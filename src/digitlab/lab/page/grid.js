@@ -97,7 +97,7 @@ function paintCells(canvas, { values, start, height, width, scale, cellSize, dec
   if (canvas.height !== h) canvas.height = h;
   const context = canvas.getContext("2d");
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  const fontSize = cellSize[0] >= 31 && cellSize[1] >= 15 ? 11 : 9.5;
+  const fontSize = cellSize[0] >= 31 && cellSize[1] >= 15 ? 11 : 10;
   context.font = `${fontSize}px ${getComputedStyle(canvas).fontFamily}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
@@ -108,7 +108,7 @@ function paintCells(canvas, { values, start, height, width, scale, cellSize, dec
     context.fillRect(x, y, cellSize[0], cellSize[1]);
     if (cellSize[0] < 26) continue;
     context.fillStyle = textOn(value, scale);
-    context.fillText(shortNumber(value, cellSize[0] < 31 ? Math.min(decimals, 1) : decimals), x + cellSize[0] / 2, y + cellSize[1] / 2 + 0.5);
+    context.fillText(shortNumber(value, cellSize[0] < 29 ? Math.min(decimals, 1) : decimals), x + cellSize[0] / 2, y + cellSize[1] / 2 + 0.5);
   }
 }
 

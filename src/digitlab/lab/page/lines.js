@@ -22,6 +22,8 @@ export function startLines(root) {
 
   function show() {
     tabs.forEach((tab, line) => setAttributes(tab, { "aria-selected": line === get("line"), tabindex: line === get("line") ? 0 : -1 }));
+    const chosen = tabs[get("line")];
+    if (chosen && root.scrollHeight > root.clientHeight) root.scrollTop = chosen.offsetTop - root.offsetTop - (root.clientHeight - chosen.clientHeight) / 2;
   }
 
   root.addEventListener("keydown", (event) => {
@@ -55,7 +57,7 @@ function tab(network, line, shape, count, most) {
   const code = line === 0 ? "x" : network.lines[line - 1].code;
   const bar = count ? h("span.weights", h("span.weight-bar"), h("span.count")) : null;
   if (bar) {
-    bar.firstChild.style.width = `${Math.max(3, Math.round((150 * count) / most))}px`;
+    bar.firstChild.style.width = `${Math.max(3, Math.round((112 * count) / most))}px`;
     setText(bar.lastChild, t("lines.parameters", { count: number(count, 0) }));
   }
   return h(

@@ -6,6 +6,8 @@ import { EXAMPLES } from "./examples.js";
 import { startInside } from "./inside.js";
 import { decodeNetwork } from "./net.js";
 import { theme } from "./paint.js";
+import { startHand } from "./hand.js";
+import { startPicture } from "./picture.js";
 import { startReading } from "./reading.js";
 import * as source from "./source.js";
 import { get, readAddress, set, watch } from "./state.js";
@@ -13,7 +15,7 @@ import { startTabs } from "./tabs.js";
 import { language, t, translate } from "./words.js";
 
 /** The parts of the page: a section is shown once its part has started. */
-const PARTS = { draw: startDraw, inside: startInside };
+const PARTS = { draw: startDraw, inside: startInside, picture: startPicture, hand: startHand };
 
 async function start() {
   takeAddress();

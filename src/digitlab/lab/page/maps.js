@@ -61,7 +61,7 @@ function explanation(network, line, pass) {
   const kernel = code.op === "conv" ? network.shapes[`${code.layer}.weight`] : [];
   const values = {
     inputs: before[0], outputs: after[0], size: kernel[3] ?? code.size, side: before[2], places: after[2],
-    stride: code.stride, rate: code.rate, length: code.rate ? number(1 / (1 - code.rate), 1) : "", count: before.reduce((product, n) => product * n, 1), shape: shapeText(before),
+    stride: code.stride, rate: code.rate ? `${number(100 * code.rate, 0)}\u202f%` : "", length: code.rate ? number(1 / (1 - code.rate), 1) : "", count: before.reduce((product, n) => product * n, 1), shape: shapeText(before),
   };
   const isFirst = code.op === "conv" && kernel[1] === 1;
   return rich(isFirst ? "op.conv.first" : `op.${code.op}`, values);

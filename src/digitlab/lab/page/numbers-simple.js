@@ -49,7 +49,7 @@ export function simpleView(kind) {
     const [channel, row, column] = index;
     const isPool = kind === "max_pool";
     const size = isPool ? terms.size : 1;
-    const side = width < 420 ? Math.floor((width - (isPool ? 130 : 44)) / 2) : isPool ? 196 : 232;
+    const side = width < 420 ? Math.floor((width - (isPool ? 130 : 44)) / 2) : isPool ? 190 : 200;
     const values = pass.values[line - 1];
     const output = pass.shapes[line];
     const scale = Math.max(scaleOf(values), 1e-9);

@@ -20,7 +20,7 @@ export function softmaxView() {
         h("th", { scope: "row" }, name), h("td", number(scores[i])), h("td", power(powers[i])),
         h("td.share-cell", bar, percent(shares[i])), h("td", number(Math.log(shares[i]) || scores[i] - largest - Math.log(total))));
     });
-    const foot = h("tfoot", h("tr", h("th", { scope: "row" }, t("softmax.sum")), h("td"), h("td", power(total)), h("td.share-cell", percent(1, 0)), h("td")));
+    const foot = h("tfoot", h("tr", h("th", { scope: "row" }, t("softmax.sum")), h("td"), h("td", power(total)), h("td.share-cell", "100\u202f%"), h("td")));
     fill(table, h("caption.live", t("softmax.caption")), head, h("tbody", rows), foot);
     fill(note, t("softmax.note", { largest: number(largest) }), network.temperature === 1 ? "" : ` ${t("softmax.temperature", { temperature: number(network.temperature, 3) })}`);
   }

@@ -27,12 +27,12 @@ export function startPad(root) {
 
 function change(strokes) {
   past = [...past.slice(-99), { strokes: get("strokes"), sample: get("sample") }];
-  set({ strokes, sample: null });
+  set({ strokes, sample: null, brought: null });
 }
 
 function undo() {
   const before = past.pop();
-  if (before) set(before);
+  if (before) set({ ...before, brought: null });
 }
 
 /** Begin a stroke; returns the function that adds points to it. */
@@ -126,7 +126,7 @@ function tools() {
   const another = button("pad.another", async () => {
     const { test } = await source.images();
     past = [...past.slice(-99), { strokes: get("strokes"), sample: get("sample") }];
-    set({ sample: Math.floor(Math.random() * test.labels.length), strokes: [] });
+    set({ sample: Math.floor(Math.random() * test.labels.length), strokes: [], brought: null });
   });
   const show = () => {
     for (const one of [undoButton, clearButton, ...examples, another]) setText(one, t(one.dataset.t));
@@ -136,10 +136,10 @@ function tools() {
   };
   const enable = () => {
     undoButton.disabled = past.length === 0;
-    clearButton.disabled = get("strokes").length === 0 && get("sample") === null;
+    clearButton.disabled = get("strokes").length === 0 && get("sample") === null && !get("brought");
   };
   watch(["language"], show);
-  watch(["strokes", "sample"], enable);
+  watch(["strokes", "sample", "brought"], enable);
   show();
   enable();
   return h("div.tools", h("div", undoButton, clearButton, width), h("div", examples, another));

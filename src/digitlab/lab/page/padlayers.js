@@ -3,7 +3,7 @@
 
 import { h, setText, svg } from "./dom.js";
 import { PAD } from "./ink.js";
-import { paintInk, paintMap, scaleOf } from "./paint.js";
+import { paintInk, paintOver, scaleOf } from "./paint.js";
 import { get, watch } from "./state.js";
 import { t } from "./words.js";
 import { lookingAt, toPad } from "./field.js";
@@ -25,12 +25,12 @@ export function padLayers(surface) {
   watch(["strokes", "sample", "theme"], () => paintStrokes(ink, get("strokes")));
   watch(["reading", "theme"], () => {
     const reading = get("reading");
-    sample.hidden = get("sample") === null;
+    sample.hidden = get("sample") === null && !get("brought");
     if (!sample.hidden && reading) paintInk(sample, reading.pixels, 28, 28);
   });
   watch(["reading", "line", "number", "language", "network"], showLook);
-  watch(["strokes", "sample", "language"], () => {
-    empty.hidden = get("strokes").length > 0 || get("sample") !== null;
+  watch(["strokes", "sample", "brought", "language"], () => {
+    empty.hidden = get("strokes").length > 0 || get("sample") !== null || Boolean(get("brought"));
     setText(empty, t("pad.empty"));
   });
   document.addEventListener("themechange", () => paintStrokes(ink, get("strokes")));
@@ -54,17 +54,16 @@ export function padLayers(surface) {
       ring.setAttribute(name, value);
     }
     setText(label, t("pad.looks"));
-    const isRight = box.left < 90;
-    label.style.left = isRight ? `${((box.left + box.width) / PAD) * 100}%` : "auto";
-    label.style.right = isRight ? "auto" : `${(1 - box.left / PAD) * 100}%`;
-    label.style.top = `${(Math.min(PAD - 16, Math.max(6, box.top + box.height / 2)) / PAD) * 100}%`;
+    const { left, top } = quietest(get("reading").gray, box);
+    label.style.left = `${(left / PAD) * 100}%`;
+    label.style.top = `${(top / PAD) * 100}%`;
   }
 
   function showTrace(values) {
     trace.hidden = values === null || !get("reading");
     surface.classList.toggle("traced", !trace.hidden);
     if (trace.hidden) return;
-    paintMap(trace, values, 28, 28, scaleOf(values));
+    paintOver(trace, values, 28, 28, scaleOf(values));
     const place = toPad(get("reading"), { top: 0, left: 0, height: 28, width: 28 });
     trace.style.left = `${(place.left / PAD) * 100}%`;
     trace.style.top = `${(place.top / PAD) * 100}%`;
@@ -81,6 +80,28 @@ export function padLayers(surface) {
       cursor.classList.toggle("down", isDown);
     },
   };
+}
+
+const LABEL = { width: 84, height: 18 }; // of "it looks here", in the pad's units
+
+/** Return where next to a box the label covers the least ink: left, right, above or below. */
+function quietest(gray, box) {
+  const middle = box.top + (box.height - LABEL.height) / 2;
+  const places = [
+    { left: box.left - LABEL.width, top: middle },
+    { left: box.left + box.width, top: middle },
+    { left: box.left - 6, top: box.top - LABEL.height - 2 },
+    { left: box.left - 6, top: box.top + box.height + 2 },
+  ].map(({ left, top }) => ({ left: Math.round(left), top: Math.round(Math.min(Math.max(top, 2), PAD - LABEL.height)) }));
+  let best = { cost: Infinity };
+  for (const place of places) {
+    let cost = place.left < 0 || place.left + LABEL.width > PAD ? 1e9 : 0;
+    for (let y = place.top; gray && y < place.top + LABEL.height; y += 3) {
+      for (let x = place.left; x < place.left + LABEL.width; x += 3) cost += 255 - (gray[y * PAD + x] ?? 255);
+    }
+    if (cost < best.cost) best = { ...place, cost };
+  }
+  return best;
 }
 
 /** Paint strokes at the resolution of the screen. */

@@ -17,11 +17,11 @@ const RAMPS = {
 const STEPS = 256; // colors on each side of zero
 const tables = { light: table(RAMPS.light), dark: table(RAMPS.dark) };
 
+const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+
 /** Return "light" or "dark": the theme that is seen now. */
 export function theme() {
-  const chosen = document.documentElement.dataset.theme;
-  if (chosen) return chosen;
-  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  return document.documentElement.dataset.theme ?? (prefersDark.matches ? "dark" : "light");
 }
 
 function table({ paper, positive, negative }) {
@@ -75,16 +75,23 @@ export function paintMap(canvas, values, height, width, scale, start = 0) {
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
-/** Paint ink, 0 to 255, in the color of the canvas's text over nothing. */
+/** Paint values like paintMap, but over what is below: the closer to zero, the more transparent. */
+export function paintOver(canvas, values, height, width, scale) {
+  const image = imageOf(canvas, width, height);
+  const { bytes } = tables[theme()];
+  for (let i = 0; i < values.length; i++) {
+    const at = 4 * stepOf(values[i], scale);
+    image.data.set([bytes[at], bytes[at + 1], bytes[at + 2], Math.min(255, (900 * Math.abs(values[i])) / scale)], 4 * i);
+  }
+  canvas.getContext("2d").putImageData(image, 0, 0);
+}
+
+/** Paint ink, 0 to 255, in the color of text, over what is below. */
 export function paintInk(canvas, ink, height, width) {
   const image = imageOf(canvas, width, height);
-  const [r, g, b] = theme() === "dark" ? [236, 233, 226] : [26, 28, 32];
-  for (let i = 0; i < ink.length; i++) {
-    image.data[4 * i] = r;
-    image.data[4 * i + 1] = g;
-    image.data[4 * i + 2] = b;
-    image.data[4 * i + 3] = ink[i];
-  }
+  const out = new Uint32Array(image.data.buffer);
+  const color = theme() === "dark" ? 0xe2e9ec : 0x201c1a; // blue, green, red
+  for (let i = 0; i < ink.length; i++) out[i] = ((ink[i] << 24) | color) >>> 0;
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 

@@ -4,7 +4,7 @@
 import { h, fill, setText } from "./dom.js";
 import { percent } from "./format.js";
 import { PAD } from "./ink.js";
-import { theme } from "./paint.js";
+import { paintInk, theme } from "./paint.js";
 import { plainResize } from "./prepare.js";
 import { answerTo } from "./reading.js";
 import { get, watch } from "./state.js";
@@ -41,13 +41,14 @@ export function startPreparation(root) {
     const hasDrawing = Boolean(reading?.prepared && !reading.isBlank);
     note.classList.toggle("empty", !hasDrawing);
     if (!hasDrawing) {
-      setText(words, get("sample") === null ? t("prepare.plain.none") : t("prepare.sample", { label: network.classes[reading?.label] ?? "" }));
+      if (get("brought")) setText(words, t("prepare.brought"));
+      else setText(words, get("sample") === null ? t("prepare.plain.none") : t("prepare.sample", { label: network.classes[reading?.label] ?? "" }));
       thumb.getContext("2d").clearRect(0, 0, 28, 28);
       return;
     }
     const pixels = plainResize(reading.gray, PAD, PAD);
     const plain = answerTo(network, pixels, get("off"));
-    grayInto(thumb, pixels, 28, 28);
+    asPicture(thumb, pixels, 28, 28);
     const key = plain.isSure ? "prepare.plain" : "prepare.plain.unsure";
     fill(words, rich(key, { answer: network.classes[plain.best], share: percent(plain.shares[plain.best], 1) }));
   }
@@ -80,37 +81,35 @@ function paintStep(canvas, name) {
   context.clearRect(0, 0, side, side);
   context.imageSmoothingEnabled = false;
   if (!reading || reading.isBlank) return;
-  const color = getComputedStyle(canvas).getPropertyValue("color");
-  const mark = getComputedStyle(document.querySelector(".chosen") ?? canvas).color;
   const prepared = reading.prepared;
   if (!prepared || name === "digit") {
-    context.drawImage(grayInto(scratch, reading.pixels, 28, 28), 0, 0, side, side);
+    context.drawImage(asPicture(scratch, reading.pixels, 28, 28), 0, 0, side, side);
     return;
   }
   const { box, place, small } = prepared;
   const thin = Math.max(1, side / 60);
   context.lineWidth = thin;
-  context.strokeStyle = name === "ink" ? threadColor() : color && threadColor();
+  context.strokeStyle = threadColor();
   const unit = side / 28;
   if (name === "ink") {
     context.imageSmoothingEnabled = true;
-    context.drawImage(grayInto(scratch, inverted(reading.gray), PAD, PAD), 0, 0, side, side);
+    context.drawImage(asPicture(scratch, prepared.ink, PAD, PAD), 0, 0, side, side);
     const scale = side / PAD;
     context.strokeRect(box.left * scale - thin, box.top * scale - thin, box.width * scale + 2 * thin, box.height * scale + 2 * thin);
   } else if (name === "cut") {
     context.imageSmoothingEnabled = true;
-    grayInto(scratch, inverted(reading.gray), PAD, PAD);
+    asPicture(scratch, prepared.ink, PAD, PAD);
     const scale = (side * 0.9) / Math.max(box.height, box.width);
     const [width, height] = [box.width * scale, box.height * scale];
     context.drawImage(scratch, box.left, box.top, box.width, box.height, (side - width) / 2, (side - height) / 2, width, height);
   } else if (name === "box") {
     const [top, left] = [4 + Math.floor((20 - place.height) / 2), 4 + Math.floor((20 - place.width) / 2)];
-    context.drawImage(grayInto(scratch, small, place.height, place.width), left * unit, top * unit, place.width * unit, place.height * unit);
+    context.drawImage(asPicture(scratch, small, place.height, place.width), left * unit, top * unit, place.width * unit, place.height * unit);
     context.setLineDash([2 * thin, 2 * thin]);
     context.strokeRect(4 * unit, 4 * unit, 20 * unit, 20 * unit);
     context.setLineDash([]);
   } else {
-    context.drawImage(grayInto(scratch, prepared.digit, 28, 28), 0, 0, side, side);
+    context.drawImage(asPicture(scratch, prepared.digit, 28, 28), 0, 0, side, side);
     const [y, x] = prepared.center;
     const at = [(place.left + x + 0.5) * unit, (place.top + y + 0.5) * unit];
     context.beginPath();
@@ -120,26 +119,16 @@ function paintStep(canvas, name) {
     context.lineTo(at[0], at[1] + 5 * unit);
     context.stroke();
   }
-  void mark;
 }
 
-const scratch = document.createElement("canvas");
+const scratch = h("canvas"); // the pictures before they are scaled to the size of the step
 
 function threadColor() {
   return theme() === "dark" ? "#f58fc4" : "#9b1b63";
 }
 
-function inverted(gray) {
-  return gray.map((value) => 255 - value);
-}
-
-function grayInto(canvas, ink, height, width) {
-  canvas.width = width;
-  canvas.height = height;
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(width, height);
-  const [r, g, b] = theme() === "dark" ? [236, 233, 226] : [26, 28, 32];
-  for (let i = 0; i < ink.length; i++) image.data.set([r, g, b, ink[i]], 4 * i);
-  context.putImageData(image, 0, 0);
+/** Paint ink on a canvas of its own size, and return it. */
+function asPicture(canvas, ink, height, width) {
+  paintInk(canvas, ink, height, width);
   return canvas;
 }

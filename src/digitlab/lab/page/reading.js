@@ -12,12 +12,17 @@ let drawn = []; // the strokes that are in `gray`, and how many of their points
 
 /** Keep `reading` in the state up to date. */
 export function startReading() {
-  watch(["strokes", "sample", "network", "off"], read);
+  watch(["strokes", "sample", "brought", "network", "off"], read);
 }
 
 function read() {
   const network = get("network");
   if (!network) return;
+  if (get("brought")) {
+    const { pixels } = get("brought");
+    set({ reading: { gray: null, prepared: null, ...answerTo(network, pixels, get("off")), isBlank: false } });
+    return;
+  }
   if (get("sample") !== null) {
     readSample(network, get("sample"));
     return;

@@ -18,6 +18,8 @@ const values = {
   weight: null, // part 3: the weight that is followed, [name, index]
   strokes: [], // the drawing: [{width, points: [x, y, x, y, …]}] on a pad of 280 × 280
   sample: null, // instead of a drawing: the index of a test image
+  brought: null, // instead of a drawing: a digit of a picture, {index, pixels, digit, probability, unsure}
+  pictureMode: "page", // part 5: "page" or "one", whether a picture shows many digits or one
 
   // Computed from the above by reading.js; not in the address.
   network: null,

@@ -35,7 +35,7 @@ export function startThread(main) {
     const middle = Math.round((cell.top + cell.bottom) / 2) + 0.5;
     const stage = find("#stage");
     const exit = Math.min(Math.round(map.right + 4) + 0.5, stage.right - 0.5);
-    const isRow = map.right - map.left > 400; // numbers in cells: the thread stays off them
+    const isRow = main.querySelector("#maps .grid.with-text") !== null; // numbers in cells: the thread stays off them
     const x = isRow ? Math.round((cell.left + cell.right) / 2) + 0.5 : exit;
     const down = isRow ? `M${x} ${map.bottom}V${y}` : `M${cell.right} ${middle}H${x}V${y}`;
     path.setAttribute("d", `${down}M${stage.left} ${y}H${stage.right}${fromPad(find, stage, cell, isRow ? map : cell, map)}`);

@@ -36,6 +36,7 @@ export const DRAW = {
   "prepare.plain": ["Just resized: read as **{answer}** ({share})", "若只把整块画板缩小：**会读成 {answer}**（{share}）"],
   "prepare.plain.unsure": ["Just resized: unsure, perhaps **{answer}** ({share})", "若只把整块画板缩小：拿不准，也许是 **{answer}**（{share}）"],
   "prepare.plain.none": ["Just resized, a digit may be read differently", "若只把整块画板缩小，读法可能不同"],
+  "prepare.brought": ["A digit of your picture, as the server found it: already 28×28", "你图里的一个数字，服务器找出来时已经是 28×28"],
   "prepare.sample": ["A test image of MNIST, labeled {label}: already 28×28", "MNIST 的一张测试图，标签是 {label}：本来就是 28×28"],
 
   "answer.blank": ["Nothing drawn", "还没有画"],
