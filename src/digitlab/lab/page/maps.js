@@ -5,12 +5,10 @@ import { h, fill, say } from "./dom.js";
 import { indexText, number, shapeText } from "./format.js";
 import { numberGrid } from "./grid.js";
 import { paintMap, scaleOf } from "./paint.js";
+import { columnsFor, gapOf, mapSize, pickerSize } from "./sizes.js";
 import { get, set, watch } from "./state.js";
 import { flatIndex, lineName, unflatten } from "./terms.js";
 import { rich, t } from "./words.js";
-
-const GAP = 8;
-const MOST_HEIGHT = 316; // pixels for all maps together, so that the number below stays in view
 
 let width = 0; // of the stage, in pixels
 let view = null; // what is built: {signature, paint}
@@ -89,8 +87,8 @@ function buildMaps(body, shape) {
   const [count, height, across] = shape;
   const isPhone = width < 420;
   const { size, labeled } = isPhone
-    ? { size: pickerSize(count), labeled: false }
-    : mapSize(count, across);
+    ? { size: pickerSize(count, width), labeled: false }
+    : mapSize(count, across, width);
   const maps = Array.from({ length: count }, (_, channel) =>
     oneMap(shape, channel, size, labeled, !isPhone),
   );
@@ -103,7 +101,7 @@ function buildMaps(body, shape) {
     ),
     large && h("div.large", large.caption, large.figure),
   );
-  body.style.setProperty("--gap", `${count > 30 || isPhone ? 4 : GAP}px`);
+  body.style.setProperty("--gap", `${isPhone ? 4 : gapOf(count)}px`);
 
   return () => {
     const { pass, line } = now();
@@ -227,38 +225,11 @@ function buildRow(body, shape) {
   };
 }
 
-/** Return how many values stand next to each other: 10 of 10 or 50, 16 of 64, 128 or 320. */
-export function columnsFor(count) {
-  if (count <= 12) return count;
-  return count % 16 === 0 ? 16 : 10;
-}
-
 function padded(values, count) {
   if (values.length === count) return values;
   const out = new Float32Array(count);
   out.set(values);
   return out;
-}
-
-/** Return the size at which so many maps fit, a multiple of their side where possible. */
-function mapSize(count, side) {
-  let best = { size: 8, labeled: false };
-  for (let columns = 1; columns <= count; columns++) {
-    const gap = count > 30 ? 4 : GAP;
-    const room = Math.floor((width - gap * (columns - 1)) / columns);
-    const labeled = room >= 52 && count > 1;
-    const rows = Math.ceil(count / columns);
-    const most = Math.floor((MOST_HEIGHT - rows * (labeled ? 24 : gap)) / rows);
-    const largest = Math.min(room, most, 280);
-    const size = largest - (largest % side > largest / 12 ? 0 : largest % side);
-    if (size > best.size) best = { size, labeled };
-  }
-  return best;
-}
-
-function pickerSize(count) {
-  const columns = count <= 10 ? 5 : count <= 24 ? 7 : count <= 48 ? 12 : 13;
-  return Math.floor((width - 4 * (columns - 1)) / columns);
 }
 
 function choose(index) {

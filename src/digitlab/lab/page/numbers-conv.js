@@ -4,8 +4,8 @@
 import { h, fill, setText } from "./dom.js";
 import { number, roundToSum, shapeText } from "./format.js";
 import { numberGrid } from "./grid.js";
-import { columnsFor } from "./maps.js";
 import { scaleOf } from "./paint.js";
+import { columnsFor } from "./sizes.js";
 import { set } from "./state.js";
 import { biasFigure, figureRow, multiplication, player } from "./sums.js";
 import { rich, t } from "./words.js";

@@ -4,9 +4,9 @@
 import { h, fill, setText } from "./dom.js";
 import { indexText, number, roundToSum, summand } from "./format.js";
 import { numberGrid } from "./grid.js";
-import { columnsFor } from "./maps.js";
 import { largest } from "./numbers-conv.js";
 import { scaleOf } from "./paint.js";
+import { columnsFor } from "./sizes.js";
 import { biasFigure, figureRow, player } from "./sums.js";
 import { unflatten } from "./terms.js";
 import { t } from "./words.js";
