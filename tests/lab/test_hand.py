@@ -104,9 +104,7 @@ def test_corrections_are_stored_shown_packed_and_deleted(
         ({"folder": "/etc"}, "unknown field `folder`"),
     ],
 )
-def test_impossible_corrections_are_refused(
-    lab: Client, mnist: Dataset, more: dict, sentence: str
-):
+def test_impossible_corrections_are_refused(lab: Client, mnist: Dataset, more: dict, sentence: str):
     answer = lab.ask("POST", "/lab/corrections", json=correction(drawing(mnist)) | more)
     assert answer.status_code in (404, 422)
     assert sentence in answer.json()["error"]
