@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from digitlab.errors import DigitlabError
 from digitlab.lab.runs import Runs
+from digitlab.records.claim import is_training
 from digitlab.records.folder import RunFolder
 from digitlab.records.history import Point
 from digitlab.records.snapshots import SNAPSHOTS, list_snapshots
@@ -102,7 +103,7 @@ async def follow(
     quiet, is_closing = 0.0, False
     while not is_closing:
         is_running = await run_in_threadpool(
-            lambda: runs.trainings.is_alive(name) or folder.is_training()
+            lambda: runs.trainings.is_alive(name) or is_training(folder)
         )  # before the files are read: what is written later is found by the next look
         try:
             events = await run_in_threadpool(news.events)

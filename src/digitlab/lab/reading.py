@@ -1,21 +1,30 @@
-"""`/lab/read`: what `/read` answers, and of each digit the pixels that the network saw."""
+"""`/lab/read`: a picture read as a page and as one digit, with the pixels that the network saw."""
 
 import base64
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from digitlab.errors import DigitlabError, PictureError
-from digitlab.pages.answers import ReadDigit
+from digitlab.pictures.digit import has_ink, prepare
+from digitlab.pictures.open import open_picture
 from digitlab.serve.replies import ServiceError, json_reply
 from digitlab.serve.waiting import unless_gone
 
+_DISPLAYED_SIDE = 64  # pixels: only the size of the picture is needed
+
 
 async def read_page(request: Request) -> Response:
-    """Answer with all the digits in the picture that is the request's body.
+    """Answer with everything in the picture that is the request's body.
 
-    Each has `pixels`, 784 bytes in base64: 28x28, row by row, 0 = background to 255 = ink. So the
-    page can show how the network came to its answer.
+    `text` and `digits` are what `/read` answers, `single` is what `/predict` answers, and `width`
+    and `height` are those of the upright picture, in whose pixels the boxes are. Each digit has
+    `pixels`, 28x28 bytes in base64, row by row, 0 = background to 255 = ink; `single` has none if
+    the picture is blank. With them the page shows how the network came to its answer.
     """
     state = request.app.state
     try:
@@ -24,14 +33,31 @@ async def read_page(request: Request) -> Response:
         raise ServiceError(501, str(error)) from error
     body = await state.intake.body(request)
     try:
-        page = await unless_gone(request, state.service.read(body))
+        return json_reply(await unless_gone(request, _read(state.service, body)))
     except PictureError as error:
         raise ServiceError(422, str(error)) from error
     finally:
         state.intake.release(body)
-    return json_reply({"text": page.text, "digits": [_record(it) for it in page.digits]})
 
 
-def _record(found: ReadDigit) -> dict[str, object]:
-    assert found.image is not None
-    return found.record() | {"pixels": base64.b64encode(found.image.tobytes()).decode()}
+async def _read(service: Any, picture: bytes) -> dict[str, object]:
+    page = await service.read(picture)
+    (answer,) = await service.predict([picture])
+    pixels, (width, height) = await run_in_threadpool(_single_and_size, picture)
+    seen = {"pixels": _encoded(pixels)} if has_ink(pixels) else {}
+    return {
+        "width": width,
+        "height": height,
+        "text": page.text,
+        "digits": [it.record() | {"pixels": _encoded(it.image)} for it in page.digits],
+        "single": service.reader.record(answer) | seen,
+    }
+
+
+def _single_and_size(picture: bytes) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+    return prepare(picture), open_picture(picture, largest_side=_DISPLAYED_SIDE).size
+
+
+def _encoded(pixels: NDArray[np.uint8] | None) -> str:
+    assert pixels is not None
+    return base64.b64encode(pixels.tobytes()).decode()

@@ -12,6 +12,7 @@ from digitlab.errors import DigitlabError, printable
 from digitlab.lab.trainings import BusyError, Trainings
 from digitlab.named_recipes import RECIPES, changed
 from digitlab.recipe import NETWORKS, Recipe
+from digitlab.records.claim import is_training
 from digitlab.records.compare import is_finished
 from digitlab.records.folder import RunFolder, RunResults, read_results
 from digitlab.records.history import Point, ScorePoint, TrainPoint
@@ -142,7 +143,7 @@ class Runs:
             snapshots = list_snapshots(folder.path / SNAPSHOTS)
         except (DigitlabError, OSError) as error:
             return Details(name=name, status="damaged", error=str(error), folder=where)
-        if is_ours or (not is_finished(results) and folder.is_training()):
+        if is_ours or (not is_finished(results) and is_training(folder)):
             status, failure = "running", None
         elif is_finished(results):
             status, failure = "finished", None

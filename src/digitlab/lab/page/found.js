@@ -31,7 +31,9 @@ export function showFound(place, read) {
   const picture = framed(read, isOne ? [] : digits);
   const detail = chosenDigit(digits);
   const words = isOne ? oneInWords(read.single) : pageInWords(read);
-  fill(place, h("div.found", h("figure.found-picture", picture.frame, h("figcaption", words.element)), detail.element));
+  const figure = h("figure.found-picture", picture.frame);
+  figure.style.flexBasis = picture.frame.style.maxWidth;
+  fill(place, h("div.found", figure, h("div.found-detail", words.element, detail.element)));
   update = () => {
     const index = get("brought")?.index ?? null;
     picture.mark(index);
@@ -108,7 +110,7 @@ function pageInWords(read) {
     characters.push(span);
     return span;
   })));
-  const element = h("div", h("p.caption", t(key, { count: read.digits.length, unsure })), h("p.found-text", lines), unsure ? h("p.caption", t("picture.unsure.note")) : null);
+  const element = h("div", h("div.subhead", h("h3", t("picture.text")), h("p.caption", t(key, { count: read.digits.length, unsure }))), h("p.found-text", { tabindex: 0, role: "group", "aria-label": t("picture.text") }, lines), unsure ? h("p.caption", t("picture.unsure.note")) : null);
   return { element, mark: (chosen) => characters.forEach((span, i) => span.classList.toggle("chosen", i === chosen)) };
 }
 
@@ -133,7 +135,7 @@ function chosenDigit(digits) {
   const about = h("div.chosen-digit", h("h3", t("picture.chosen")), canvas, byServer, byPage, h("p.caption", t("picture.chosen.why")), h("div.picture-buttons", inside, wrong));
   const hint = h("p.caption", t("picture.chosen.hint"));
   return {
-    element: h("div.found-detail", about, hint),
+    element: h("div", about, hint),
     show(index) {
       const isChosen = index !== null && index < digits.length;
       about.hidden = !isChosen;

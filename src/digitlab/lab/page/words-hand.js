@@ -1,7 +1,7 @@
 // The words of part 6, Teach it your hand.
 
 export const HAND = {
-  "hand.hint": ["correct it, and let it learn", "改正它，让它学"],
+  "hand.hint": ["correct it", "改正它，让它学"],
   "hand.server": ["In this exported page nothing can be stored: start `digitlab lab` to teach it your hand.", "导出的页面存不了东西：要教它认你的字，请运行 `digitlab lab`。"],
   "hand.read": ["Your drawing is read as **{digit}** ({share}). What is it really?", "你画的被读成 **{digit}**（{share}）。其实是几？"],
   "hand.read.box": ["This digit of your picture is read as **{digit}** ({share}). What is it really?", "图里的这个数字被读成 **{digit}**（{share}）。其实是几？"],

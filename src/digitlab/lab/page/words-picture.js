@@ -1,7 +1,7 @@
 // The words of part 5, Bring a picture.
 
 export const PICTURE = {
-  "picture.hint": ["photo, scan or screenshot", "照片、扫描、截图都行"],
+  "picture.hint": ["photo or scan", "照片、截图都行"],
   "picture.what": ["One digit, or a whole page of numbers. digitlab finds every digit, and here you see what the network saw of it.", "一个数字，或者一整页数。digitlab 把每个数字找出来，你能看到网络看见的是什么。"],
   "picture.choose": ["Choose a picture", "选一张图"],
   "picture.camera": ["Camera", "拍照"],
