@@ -50,7 +50,7 @@ def only_one_process(folder: RunFolder) -> Iterator[None]:
 
 
 def is_training(folder: RunFolder) -> bool:
-    """Return whether a process is training in the folder, whoever started it."""
+    """Return whether a process is training in a run's folder, whoever started it."""
     from filelock import FileLock, Timeout
 
     if not (folder.path / _LOCK).exists():  # otherwise, asking would create it
@@ -104,6 +104,6 @@ def _clear(folder: RunFolder) -> None:
     for path in folder.tensorboard.glob("events.out.tfevents.*"):
         path.unlink(missing_ok=True)
     remove_snapshots(folder.snapshots)
-    for path in (folder.tensorboard, folder.snapshots):
+    for inner in (folder.tensorboard, folder.snapshots):
         with suppress(OSError):  # there is none, or it holds something else
-            path.rmdir()
+            inner.rmdir()

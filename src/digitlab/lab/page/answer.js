@@ -19,10 +19,18 @@ export function startAnswer(root) {
   function build() {
     columns = get("network").classes.map((name, i) => {
       const fillBar = h("span.fill");
-      const button = h("button.bar", { type: "button", onclick: () => trace(i) }, h("span.column", fillBar), h("span.name", name));
+      const button = h(
+        "button.bar",
+        { type: "button", onclick: () => trace(i) },
+        h("span.column", fillBar),
+        h("span.name", name),
+      );
       return { name, fillBar, button, item: h("div", { role: "listitem" }, button) };
     });
-    fill(bars, columns.map(({ item }) => item));
+    fill(
+      bars,
+      columns.map(({ item }) => item),
+    );
   }
 
   function show() {
@@ -33,16 +41,37 @@ export function startAnswer(root) {
     const { best, second, shares, isSure, isBlank } = reading;
     root.dataset.kind = isBlank ? "blank" : isSure ? "sure" : "unsure";
     setText(digit, isBlank ? "" : network.classes[best]);
-    setText(share, isBlank ? t("answer.blank") : isSure ? percent(shares[best]) : t("answer.unsure", { share: percent(shares[best]) }));
-    const values = { threshold: percent(network.threshold, network.threshold === 0.8 ? 0 : 1), best: network.classes[best], second: network.classes[second], share: percent(shares[second]) };
-    setText(sentence, isBlank ? t("answer.blank.why") : t(isSure ? "answer.sure.why" : "answer.unsure.why", values));
+    setText(
+      share,
+      isBlank
+        ? t("answer.blank")
+        : isSure
+          ? percent(shares[best])
+          : t("answer.unsure", { share: percent(shares[best]) }),
+    );
+    const values = {
+      threshold: percent(
+        network.threshold,
+        Number.isInteger(Math.round(1e4 * network.threshold) / 100) ? 0 : 1,
+      ),
+      best: network.classes[best],
+      second: network.classes[second],
+      share: percent(shares[second]),
+    };
+    setText(
+      sentence,
+      isBlank ? t("answer.blank.why") : t(isSure ? "answer.sure.why" : "answer.unsure.why", values),
+    );
     setText(level, values.threshold);
     line.style.bottom = `${22 + 64 * network.threshold}px`;
     columns.forEach(({ name, fillBar, button }, i) => {
       const height = isBlank ? 0 : shares[i];
       fillBar.style.transform = `translateY(${100 * (1 - height)}%)`;
       button.classList.toggle("best", !isBlank && i === best);
-      button.setAttribute("aria-label", t("answer.bar", { name, share: isBlank ? "0 %" : percent(shares[i]) }));
+      button.setAttribute(
+        "aria-label",
+        t("answer.bar", { name, share: isBlank ? "0 %" : percent(shares[i]) }),
+      );
     });
   }
 

@@ -28,12 +28,18 @@ function carried(network, pass, line, number) {
   const [from, to] = [pass.shapes[lastLine], pass.shapes[line]];
   if (!from || !number) return null;
   if (to.length === 3) {
-    const place = from.length === 3 && isIndexOf(from, number) ? { line: lastLine, number } : lastPlace;
+    const place =
+      from.length === 3 && isIndexOf(from, number) ? { line: lastLine, number } : lastPlace;
     return place ? samePlace(network, pass.shapes, place.line, place.number, line) : null;
   }
   if (from.length === 1 && from[0] === to[0]) return number;
   const before = pass.shapes[line - 1];
-  if (from.length === 3 && lastLine < line && before.length === 3 && network.lines[line - 1].op === "flatten") {
+  if (
+    from.length === 3 &&
+    lastLine < line &&
+    before.length === 3 &&
+    network.lines[line - 1].op === "flatten"
+  ) {
     const place = samePlace(network, pass.shapes, lastLine, number, line - 1);
     return [flatIndex(before, place)];
   }

@@ -27,7 +27,7 @@ export function correctionsList({ change }) {
       : h("div.tidy", h("button.quiet", { type: "button", onclick: () => ask(true) }, t("hand.delete.all")), h("a.quiet", { href: "/lab/corrections.zip", download: "corrections.zip" }, t("hand.download")));
     fill(
       root,
-      h("div.head", h("h3", t("hand.list")), h("p.caption", t(count === 1 ? "hand.count.one" : "hand.count", { count }))),
+      h("div.subhead", h("h3", t("hand.list")), h("p.caption", t(count === 1 ? "hand.count.one" : "hand.count", { count }))),
       count === 0 ? h("p.soft.small", t("hand.empty")) : h("ul.thumbs", corrections.toReversed().map((one) => thumb(one, () => remove(one)))),
       count === 0 ? null : h("div.stored-at", h("code.folder", folder), tidy),
     );

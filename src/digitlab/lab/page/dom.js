@@ -22,12 +22,19 @@ function build(create, selector, rest) {
   }
   const hasAttributes = rest.length > 0 && isPlain(rest[0]);
   if (hasAttributes) setAttributes(element, rest[0]);
-  element.append(...rest.slice(hasAttributes ? 1 : 0).flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...rest
+      .slice(hasAttributes ? 1 : 0)
+      .flat(Infinity)
+      .filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
 function isPlain(value) {
-  return value !== null && typeof value === "object" && !(value instanceof Node) && !Array.isArray(value);
+  return (
+    value !== null && typeof value === "object" && !(value instanceof Node) && !Array.isArray(value)
+  );
 }
 
 /** Set attributes, `on…` listeners and `dataset`; `null` removes an attribute. */
@@ -36,7 +43,8 @@ export function setAttributes(element, attributes) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (name === "dataset") Object.assign(element.dataset, value);
     else if (value === null || value === undefined) element.removeAttribute(name);
-    else if (typeof value === "boolean" && !name.startsWith("aria-")) element.toggleAttribute(name, value);
+    else if (typeof value === "boolean" && !name.startsWith("aria-"))
+      element.toggleAttribute(name, value);
     else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
   }
 }
@@ -48,7 +56,11 @@ export function setText(node, text) {
 
 /** Replace what an element contains. */
 export function fill(element, ...children) {
-  element.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  element.replaceChildren(
+    ...children
+      .flat(Infinity)
+      .filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 

@@ -10,7 +10,8 @@ export function receptiveField(network, line, index, shapes) {
     const { op, stride = 1, size = 1, layer } = network.lines[i];
     const step = op === "conv" ? stride : size;
     if (op !== "conv" && op !== "max_pool") continue;
-    const [down, across] = op === "conv" ? network.shapes[`${layer}.weight`].slice(2) : [size, size];
+    const [down, across] =
+      op === "conv" ? network.shapes[`${layer}.weight`].slice(2) : [size, size];
     top *= step;
     left *= step;
     height = (height - 1) * step + down;
@@ -27,7 +28,9 @@ export function samePlace(network, shapes, fromLine, index, toLine) {
   if (shape.length !== 3) return null;
   const middle = [from.top + from.height / 2, from.left + from.width / 2];
   const channel = index && index.length === 3 ? Math.min(index[0], shape[0] - 1) : 0;
-  const place = [0, 1].map((axis) => nearest(network, shapes, toLine, axis, middle[axis], shape[axis + 1]));
+  const place = [0, 1].map((axis) =>
+    nearest(network, shapes, toLine, axis, middle[axis], shape[axis + 1]),
+  );
   return [channel, ...place];
 }
 
@@ -53,7 +56,12 @@ export function toPad(reading, box) {
 }
 
 function scaled({ top, left, height, width }, scale, down, right) {
-  return { top: top * scale + down, left: left * scale + right, height: height * scale, width: width * scale };
+  return {
+    top: top * scale + down,
+    left: left * scale + right,
+    height: height * scale,
+    width: width * scale,
+  };
 }
 
 /** Return the box on the pad at which the chosen number looks, cut to the pad; null if none. */
@@ -62,5 +70,10 @@ export function lookingAt(reading, network, line, number) {
   const box = toPad(reading, receptiveField(network, line, number, reading.pass.shapes));
   if (!box) return null;
   const [top, left] = [Math.max(1, box.top), Math.max(1, box.left)];
-  return { top, left, height: Math.min(279, box.top + box.height) - top, width: Math.min(279, box.left + box.width) - left };
+  return {
+    top,
+    left,
+    height: Math.min(279, box.top + box.height) - top,
+    width: Math.min(279, box.left + box.width) - left,
+  };
 }

@@ -110,7 +110,7 @@ function pageInWords(read) {
     characters.push(span);
     return span;
   })));
-  const element = h("div", h("div.head", h("h3", t("picture.text")), h("p.caption", t(key, { count: read.digits.length, unsure }))), h("p.found-text", { tabindex: 0, role: "group", "aria-label": t("picture.text") }, lines), unsure ? h("p.caption", t("picture.unsure.note")) : null);
+  const element = h("div", h("div.subhead", h("h3", t("picture.text")), h("p.caption", t(key, { count: read.digits.length, unsure }))), h("p.found-text", { tabindex: 0, role: "group", "aria-label": t("picture.text") }, lines), unsure ? h("p.caption", t("picture.unsure.note")) : null);
   return { element, mark: (chosen) => characters.forEach((span, i) => span.classList.toggle("chosen", i === chosen)) };
 }
 

@@ -14,19 +14,39 @@ let grids = 0;
  * returns what the tooltip shows. With `withText`, each cell shows its number. `point(row, column)`
  * is called with what the mouse is over, or null.
  */
-export function numberGrid({ choose = null, leave = null, tip = null, point = null, withText = false }) {
+export function numberGrid({
+  choose = null,
+  leave = null,
+  tip = null,
+  point = null,
+  withText = false,
+}) {
   const id = `grid${++grids}`;
   const canvas = h("canvas", { "aria-hidden": "true" });
   const cell = h("span", { role: "gridcell", id: `${id}-cell` });
   const row = h("div.cells", { role: "row" }, cell);
   const marker = h("span.marker", { "aria-hidden": "true", hidden: true });
-  const element = h("div.grid", { role: "grid", "aria-activedescendant": cell.id }, canvas, row, marker);
+  const element = h(
+    "div.grid",
+    { role: "grid", "aria-activedescendant": cell.id },
+    canvas,
+    row,
+    marker,
+  );
   if (withText) element.classList.add("with-text");
   const grid = { element, canvas, marker, update };
   let shown = null;
 
   function update(next) {
-    shown = { start: 0, scale: 1, chosen: null, span: [1, 1], tabbable: true, decimals: 2, ...next };
+    shown = {
+      start: 0,
+      scale: 1,
+      chosen: null,
+      span: [1, 1],
+      tabbable: true,
+      decimals: 2,
+      ...next,
+    };
     const { height, width, values, start, scale, chosen, span, label, tabbable, cellSize } = shown;
     if (cellSize) {
       element.style.width = `${cellSize[0] * width}px`;
@@ -34,7 +54,12 @@ export function numberGrid({ choose = null, leave = null, tip = null, point = nu
     }
     if (withText) paintCells(canvas, shown);
     else paintMap(canvas, values, height, width, scale, start);
-    setAttributes(element, { "aria-label": label, "aria-rowcount": height, "aria-colcount": width, tabindex: tabbable ? 0 : -1 });
+    setAttributes(element, {
+      "aria-label": label,
+      "aria-rowcount": height,
+      "aria-colcount": width,
+      tabindex: tabbable ? 0 : -1,
+    });
     const [r, c] = chosen ?? [0, 0];
     setAttributes(row, { "aria-rowindex": r + 1 });
     setAttributes(cell, { "aria-colindex": c + 1, "aria-selected": chosen !== null });
@@ -65,7 +90,8 @@ export function numberGrid({ choose = null, leave = null, tip = null, point = nu
   });
   element.addEventListener("click", (event) => {
     choose?.(...under(event));
-    if (tip && event.pointerType !== "mouse") showTip(tip(...under(event)), event.clientX, event.clientY);
+    if (tip && event.pointerType !== "mouse")
+      showTip(tip(...under(event)), event.clientX, event.clientY);
   });
   element.addEventListener("focus", () => {
     if (!element.matches(":focus-visible") || !tip || !shown.chosen) return;
@@ -84,7 +110,10 @@ export function numberGrid({ choose = null, leave = null, tip = null, point = nu
       return;
     }
     const [r, c] = shown.chosen ?? [0, 0];
-    choose?.(Math.min(Math.max(r + move[0], 0), shown.height - 1), Math.min(Math.max(c + move[1], 0), shown.width - 1));
+    choose?.(
+      Math.min(Math.max(r + move[0], 0), shown.height - 1),
+      Math.min(Math.max(c + move[1], 0), shown.width - 1),
+    );
   });
   return grid;
 }
@@ -92,7 +121,10 @@ export function numberGrid({ choose = null, leave = null, tip = null, point = nu
 /** Paint cells with their numbers, at the resolution of the screen. */
 function paintCells(canvas, { values, start, height, width, scale, cellSize, decimals }) {
   const ratio = devicePixelRatio;
-  const [w, h] = [Math.round(cellSize[0] * width * ratio), Math.round(cellSize[1] * height * ratio)];
+  const [w, h] = [
+    Math.round(cellSize[0] * width * ratio),
+    Math.round(cellSize[1] * height * ratio),
+  ];
   if (canvas.width !== w) canvas.width = w;
   if (canvas.height !== h) canvas.height = h;
   const context = canvas.getContext("2d");
@@ -108,7 +140,11 @@ function paintCells(canvas, { values, start, height, width, scale, cellSize, dec
     context.fillRect(x, y, cellSize[0], cellSize[1]);
     if (cellSize[0] < 26) continue;
     context.fillStyle = textOn(value, scale);
-    context.fillText(shortNumber(value, cellSize[0] < 29 ? Math.min(decimals, 1) : decimals), x + cellSize[0] / 2, y + cellSize[1] / 2 + 0.5);
+    context.fillText(
+      shortNumber(value, cellSize[0] < 29 ? Math.min(decimals, 1) : decimals),
+      x + cellSize[0] / 2,
+      y + cellSize[1] / 2 + 0.5,
+    );
   }
 }
 

@@ -15,7 +15,14 @@ export function drawStroke(gray, stroke, start = 0) {
   const { points, width } = stroke;
   if (points.length === 2) drawSegment(gray, points[0], points[1], points[0], points[1], width);
   for (let i = Math.max(start, 1); 2 * i < points.length; i++) {
-    drawSegment(gray, points[2 * i - 2], points[2 * i - 1], points[2 * i], points[2 * i + 1], width);
+    drawSegment(
+      gray,
+      points[2 * i - 2],
+      points[2 * i - 1],
+      points[2 * i],
+      points[2 * i + 1],
+      width,
+    );
   }
 }
 
@@ -69,13 +76,18 @@ export function strokesToText(strokes) {
       y = Math.round(4 * points[i + 1]);
     }
   }
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
 }
 
 /** Read strokes back; throws an Error if the text is damaged or far too long. */
 export function strokesFromText(text) {
   if (!text) return [];
-  const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+  const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) =>
+    c.charCodeAt(0),
+  );
   const reader = { bytes, at: 0 };
   const strokes = [];
   let total = 0;
@@ -83,7 +95,14 @@ export function strokesFromText(text) {
     const width = pull(reader);
     const count = pull(reader);
     total += count;
-    if (width < 1 || width > PAD || count < 1 || total > MOST_POINTS || strokes.length >= MOST_STROKES) throw new Error("damaged drawing");
+    if (
+      width < 1 ||
+      width > PAD ||
+      count < 1 ||
+      total > MOST_POINTS ||
+      strokes.length >= MOST_STROKES
+    )
+      throw new Error("damaged drawing");
     const points = [];
     let x = 0;
     let y = 0;

@@ -3,7 +3,7 @@
 // Numbers are rounded to 32-bit floats where Python does so, to come out the same to the byte. What
 // Python does about noise and printed lines is left out: a drawing has neither.
 
-import { dilated, mean, otsu } from "./raster.js";
+import { dilated, mean, otsu, windowMean } from "./raster.js";
 import { enlarge, reduce } from "./resample.js";
 
 const COARSE_SIDE = 48; // pixels: light and paper change slowly, so they are estimated at this size
@@ -29,7 +29,7 @@ export function inkOf(picture) {
   const limit = fround(0.25 * strongest);
   const faint = depth.filter((d) => d > limit);
   const threshold = fround(otsu(faint));
-  const full = fround(meanOf(depth.filter((d) => d > threshold)));
+  const full = fround(mean(depth.filter((d) => d > threshold)));
   const bare = faint.length < depth.length ? medianOf(depth.filter((d) => !(d > limit))) : 0;
   const range = fround(full - bare);
   const pixels = depth.map((d) => Math.min(1, Math.max(0, fround(d - bare) / range)));
@@ -62,14 +62,14 @@ function paperOf(picture, coarse, isLight) {
   const grown = dilated(signed, window, window);
   const closed = dilated({ ...grown, pixels: grown.pixels.map((v) => -v) }, window, window);
   const filled = { ...closed, pixels: closed.pixels.map((v) => -v) };
-  const smooth = mean(filled, Math.trunc(window / 2) | 1);
+  const smooth = windowMean(filled, Math.trunc(window / 2) | 1);
   const depth = smooth.pixels.map((v, i) => v - signed.pixels[i]);
   const limit = Math.max(0, fround(0.25 * extremes(depth)[1]));
   const threshold = fround(otsu(depth.filter((d) => d > limit)));
   const inked = dilated({ ...coarse, pixels: depth.map((d) => (d > threshold ? 1 : 0)) }, 5, 5);
   const bare = inked.pixels.map((v) => 1 - v);
-  const share = mean({ ...coarse, pixels: bare }, 9).pixels;
-  const bareGray = mean({ ...coarse, pixels: coarse.pixels.map((v, i) => v * bare[i]) }, 9).pixels;
+  const share = windowMean({ ...coarse, pixels: bare }, 9).pixels;
+  const bareGray = windowMean({ ...coarse, pixels: coarse.pixels.map((v, i) => v * bare[i]) }, 9).pixels;
   const pixels = smooth.pixels.map((v, i) =>
     share[i] > 0 ? bareGray[i] / Math.max(share[i], 1e-6) : sign * v,
   );
@@ -90,7 +90,7 @@ function peakOf(depth) {
   const count = Math.min(depth.length, Math.max(3, Math.trunc(depth.length / 500)));
   let deepest = depth.filter((d) => d >= half); // few, so that they are sorted quickly
   if (deepest.length < count) deepest = depth.slice();
-  return meanOf(deepest.sort().subarray(-count));
+  return mean(deepest.sort().subarray(-count));
 }
 
 /** Return the value in the middle, or the mean of the two in the middle. */
@@ -106,26 +106,6 @@ function medianOf(values) {
   const sorted = values.slice().sort();
   const isOdd = values.length % 2 === 1;
   return isOdd ? sorted[middle] : fround(fround(sorted[middle - 1] + sorted[middle]) / 2);
-}
-
-function meanOf(values) {
-  return fround(pairwiseSum(values) / values.length);
-}
-
-/** Return the sum, rounded to 32 bits after every addition, in NumPy's order: by halves, by eights. */
-function pairwiseSum(values) {
-  const count = values.length;
-  if (count < 8) return values.reduce((sum, value) => fround(sum + value), 0);
-  if (count > 128) {
-    const half = Math.floor(count / 16) * 8;
-    return fround(pairwiseSum(values.subarray(0, half)) + pairwiseSum(values.subarray(half)));
-  }
-  const sums = Float32Array.from(values.subarray(0, 8));
-  const whole = count - (count % 8);
-  for (let i = 8; i < whole; i += 1) sums[i % 8] += values[i];
-  const pairs = [0, 2, 4, 6].map((i) => fround(sums[i] + sums[i + 1]));
-  const total = fround(fround(pairs[0] + pairs[1]) + fround(pairs[2] + pairs[3]));
-  return values.subarray(whole).reduce((sum, value) => fround(sum + value), total);
 }
 
 function halfInked(pixels) {

@@ -24,12 +24,23 @@ export function startInside(section, networks) {
 
 /** Build the choice among the networks, and the figures of the one in use. */
 function startNetworkChoice(root, networks) {
-  const select = h("select.choice", { onchange: () => set({ net: select.value, moment: null, number: null, line: 1 }) });
+  const select = h("select.choice", {
+    onchange: () => set({ net: select.value, moment: null, number: null, line: 1 }),
+  });
   const figures = h("span.figures");
   fill(root, h("span.choosing", select), figures);
   const label = () => {
     select.setAttribute("aria-label", t("network.choose"));
-    fill(select, networks.map(({ name, title, kind }) => h("option", { value: name }, kind === "example" || kind === "shipped" ? t(`network.${kind}`) : title)));
+    fill(
+      select,
+      networks.map(({ name, title, kind }) =>
+        h(
+          "option",
+          { value: name },
+          kind === "example" || kind === "shipped" ? t(`network.${kind}`) : title,
+        ),
+      ),
+    );
     show();
   };
   const show = () => {
@@ -37,7 +48,8 @@ function startNetworkChoice(root, networks) {
     if (!network) return;
     select.value = networks.some(({ name }) => name === get("net")) ? get("net") : networks[0].name;
     const parts = [t("network.parameters", { count: number(network.parameters, 0) })];
-    if (network.accuracy !== null) parts.push(t("network.accuracy", { share: percent(network.accuracy, 2) }));
+    if (network.accuracy !== null)
+      parts.push(t("network.accuracy", { share: percent(network.accuracy, 2) }));
     figures.textContent = parts.join(" · ");
   };
   watch(["network", "net"], show);

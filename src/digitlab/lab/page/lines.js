@@ -15,15 +15,31 @@ export function startLines(root) {
     const shapes = get("reading").pass.shapes;
     const counts = network.lines.map((line) => parameters(network, line));
     const most = Math.max(...counts);
-    tabs = shapes.map((shape, line) => tab(network, line, shape, line === 0 ? 0 : counts[line - 1], most));
-    fill(root, h("div.lines", { role: "tablist", "aria-orientation": "vertical", "aria-label": t("lines.label") }, tabs));
+    tabs = shapes.map((shape, line) =>
+      tab(network, line, shape, line === 0 ? 0 : counts[line - 1], most),
+    );
+    fill(
+      root,
+      h(
+        "div.lines",
+        { role: "tablist", "aria-orientation": "vertical", "aria-label": t("lines.label") },
+        tabs,
+      ),
+    );
     show();
   }
 
   function show() {
-    tabs.forEach((tab, line) => setAttributes(tab, { "aria-selected": line === get("line"), tabindex: line === get("line") ? 0 : -1 }));
+    tabs.forEach((tab, line) =>
+      setAttributes(tab, {
+        "aria-selected": line === get("line"),
+        tabindex: line === get("line") ? 0 : -1,
+      }),
+    );
     const chosen = tabs[get("line")];
-    if (chosen && root.scrollHeight > root.clientHeight) root.scrollTop = chosen.offsetTop - root.offsetTop - (root.clientHeight - chosen.clientHeight) / 2;
+    if (chosen && root.scrollHeight > root.clientHeight)
+      root.scrollTop =
+        chosen.offsetTop - root.offsetTop - (root.clientHeight - chosen.clientHeight) / 2;
   }
 
   root.addEventListener("keydown", (event) => {
@@ -50,7 +66,10 @@ export function startLines(root) {
 /** Return how many weights a line has; running averages are not counted. */
 function parameters(network, { layer }) {
   if (!layer) return 0;
-  return ["weight", "bias"].reduce((sum, part) => sum + (network.weights[`${layer}.${part}`]?.length ?? 0), 0);
+  return ["weight", "bias"].reduce(
+    (sum, part) => sum + (network.weights[`${layer}.${part}`]?.length ?? 0),
+    0,
+  );
 }
 
 function tab(network, line, shape, count, most) {
@@ -61,8 +80,17 @@ function tab(network, line, shape, count, most) {
     setText(bar.lastChild, t("lines.parameters", { count: number(count, 0) }));
   }
   return h(
-    "button.line", { type: "button", role: "tab", id: `line-${line}`, "aria-controls": "stage", onclick: () => set({ line }) },
-    glyph(shape), h("span.source", h("code", emphasized(code)), bar), h("span.shape", shapeText(shape)),
+    "button.line",
+    {
+      type: "button",
+      role: "tab",
+      id: `line-${line}`,
+      "aria-controls": "stage",
+      onclick: () => set({ line }),
+    },
+    glyph(shape),
+    h("span.source", h("code", emphasized(code)), bar),
+    h("span.shape", shapeText(shape)),
   );
 }
 
@@ -87,7 +115,14 @@ function glyph(shape) {
   const [w, h] = [width, height].map((side) => 4 + side * 0.45);
   const step = sheets === 1 ? 0 : Math.min(3.4, (32 - w) / (sheets - 1));
   for (let i = 0; i < sheets; i++) {
-    picture.append(svg("rect.sheet", { x: 1 + i * step, y: 12 - h / 2 + (i - (sheets - 1) / 2) * 1.2, width: w, height: h }));
+    picture.append(
+      svg("rect.sheet", {
+        x: 1 + i * step,
+        y: 12 - h / 2 + (i - (sheets - 1) / 2) * 1.2,
+        width: w,
+        height: h,
+      }),
+    );
   }
   return picture;
 }

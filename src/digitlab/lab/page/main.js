@@ -65,11 +65,38 @@ function applyTheme() {
 
 /** Build the switches of the header: 中文 | English, light | dark. */
 function startHeader() {
-  const languages = [["zh", "中文"], ["en", "English"]].map(([code, name]) => h("button", { type: "button", lang: code, onclick: () => set({ language: code }) }, name));
-  const sun = svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("circle", { cx: 8, cy: 8, r: 3.2, fill: "currentColor" }), svg("path", { d: "M8 1v2M8 13v2M1 8h2M13 8h2M3 3l1.5 1.5M11.5 11.5L13 13M3 13l1.5-1.5M11.5 4.5L13 3", stroke: "currentColor", "stroke-width": 1.4, "stroke-linecap": "round" }));
-  const moon = svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path", { d: "M13.2 9.8A5.6 5.6 0 0 1 6.2 2.8a5.6 5.6 0 1 0 7 7z", fill: "currentColor" }));
-  const themes = [["light", sun], ["dark", moon]].map(([name, picture]) => h("button", { type: "button", onclick: () => set({ theme: name }) }, picture));
-  const groups = [h("div.switch", { role: "group" }, languages), h("div.switch", { role: "group" }, themes)];
+  const languages = [
+    ["zh", "中文"],
+    ["en", "English"],
+  ].map(([code, name]) =>
+    h("button", { type: "button", lang: code, onclick: () => set({ language: code }) }, name),
+  );
+  const sun = svg(
+    "svg",
+    { viewBox: "0 0 16 16", "aria-hidden": "true" },
+    svg("circle", { cx: 8, cy: 8, r: 3.2, fill: "currentColor" }),
+    svg("path", {
+      d: "M8 1v2M8 13v2M1 8h2M13 8h2M3 3l1.5 1.5M11.5 11.5L13 13M3 13l1.5-1.5M11.5 4.5L13 3",
+      stroke: "currentColor",
+      "stroke-width": 1.4,
+      "stroke-linecap": "round",
+    }),
+  );
+  const moon = svg(
+    "svg",
+    { viewBox: "0 0 16 16", "aria-hidden": "true" },
+    svg("path", { d: "M13.2 9.8A5.6 5.6 0 0 1 6.2 2.8a5.6 5.6 0 1 0 7 7z", fill: "currentColor" }),
+  );
+  const themes = [
+    ["light", sun],
+    ["dark", moon],
+  ].map(([name, picture]) =>
+    h("button", { type: "button", onclick: () => set({ theme: name }) }, picture),
+  );
+  const groups = [
+    h("div.switch", { role: "group" }, languages),
+    h("div.switch", { role: "group" }, themes),
+  ];
   fill(document.getElementById("switches"), groups);
   const show = () => {
     groups[0].setAttribute("aria-label", t("switch.language"));

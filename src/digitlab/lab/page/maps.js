@@ -5,12 +5,10 @@ import { h, fill, say } from "./dom.js";
 import { indexText, number, shapeText } from "./format.js";
 import { numberGrid } from "./grid.js";
 import { paintMap, scaleOf } from "./paint.js";
+import { columnsFor, gapOf, mapSize, pickerSize } from "./sizes.js";
 import { get, set, watch } from "./state.js";
 import { flatIndex, lineName, unflatten } from "./terms.js";
 import { rich, t } from "./words.js";
-
-const GAP = 8;
-const MOST_HEIGHT = 316; // pixels for all maps together, so that the number below stays in view
 
 let width = 0; // of the stage, in pixels
 let view = null; // what is built: {signature, paint}
@@ -49,8 +47,17 @@ function now() {
 }
 
 function heading(network, line, pass) {
-  const code = line === 0 ? "x" : network.lines[line - 1].code.replace(/^(x = |return )/, "").replace(/\b(self|F|x)\./, "").replace(", dtype=torch.float32", "");
-  const shapes = line === 0 ? shapeText(pass.shapes[0]) : `${shapeText(pass.shapes[line - 1])} → ${shapeText(pass.shapes[line])}`;
+  const code =
+    line === 0
+      ? "x"
+      : network.lines[line - 1].code
+          .replace(/^(x = |return )/, "")
+          .replace(/\b(self|F|x)\./, "")
+          .replace(", dtype=torch.float32", "");
+  const shapes =
+    line === 0
+      ? shapeText(pass.shapes[0])
+      : `${shapeText(pass.shapes[line - 1])} → ${shapeText(pass.shapes[line])}`;
   return h("h3.stage-title", h("code", code), h("span.shapes", shapes));
 }
 
@@ -60,8 +67,16 @@ function explanation(network, line, pass) {
   const [before, after] = [pass.shapes[line - 1], pass.shapes[line]];
   const kernel = code.op === "conv" ? network.shapes[`${code.layer}.weight`] : [];
   const values = {
-    inputs: before[0], outputs: after[0], size: kernel[3] ?? code.size, side: before[2], places: after[2],
-    stride: code.stride, rate: code.rate ? `${number(100 * code.rate, 0)}\u202f%` : "", length: code.rate ? number(1 / (1 - code.rate), 1) : "", count: before.reduce((product, n) => product * n, 1), shape: shapeText(before),
+    inputs: before[0],
+    outputs: after[0],
+    size: kernel[3] ?? code.size,
+    side: before[2],
+    places: after[2],
+    stride: code.stride,
+    rate: code.rate ? `${number(100 * code.rate, 0)}\u202f%` : "",
+    length: code.rate ? number(1 / (1 - code.rate), 1) : "",
+    count: before.reduce((product, n) => product * n, 1),
+    shape: shapeText(before),
   };
   const isFirst = code.op === "conv" && kernel[1] === 1;
   return rich(isFirst ? "op.conv.first" : `op.${code.op}`, values);
@@ -71,11 +86,22 @@ function explanation(network, line, pass) {
 function buildMaps(body, shape) {
   const [count, height, across] = shape;
   const isPhone = width < 420;
-  const { size, labeled } = isPhone ? { size: pickerSize(count), labeled: false } : mapSize(count, across);
-  const maps = Array.from({ length: count }, (_, channel) => oneMap(shape, channel, size, labeled, !isPhone));
+  const { size, labeled } = isPhone
+    ? { size: pickerSize(count, width), labeled: false }
+    : mapSize(count, across, width);
+  const maps = Array.from({ length: count }, (_, channel) =>
+    oneMap(shape, channel, size, labeled, !isPhone),
+  );
   const large = isPhone ? oneMap(shape, null, Math.min(width, 328), false, true) : null;
-  fill(body, h("div.maps", maps.map((map) => map.figure)), large && h("div.large", large.caption, large.figure));
-  body.style.setProperty("--gap", `${count > 30 || isPhone ? 4 : GAP}px`);
+  fill(
+    body,
+    h(
+      "div.maps",
+      maps.map((map) => map.figure),
+    ),
+    large && h("div.large", large.caption, large.figure),
+  );
+  body.style.setProperty("--gap", `${isPhone ? 4 : gapOf(count)}px`);
 
   return () => {
     const { pass, line } = now();
@@ -85,12 +111,29 @@ function buildMaps(body, shape) {
     maps.forEach((map, channel) => {
       map.figure.classList.toggle("chosen", channel === chosen);
       const own = channel === chosen;
-      map.grid.update({ values, start: channel * height * across, height, width: across, scale, label: t("map.label", { channel, shape: shapeText([height, across]) }), chosen: own ? [row, column] : null, tabbable: own && !isPhone });
+      map.grid.update({
+        values,
+        start: channel * height * across,
+        height,
+        width: across,
+        scale,
+        label: t("map.label", { channel, shape: shapeText([height, across]) }),
+        chosen: own ? [row, column] : null,
+        tabbable: own && !isPhone,
+      });
       map.grid.element.dataset.cell = own && !isPhone ? "chosen" : "";
       map.kernel?.();
     });
     if (!large) return;
-    large.grid.update({ values, start: chosen * height * across, height, width: across, scale, label: t("map.label", { channel: chosen, shape: shapeText([height, across]) }), chosen: [row, column] });
+    large.grid.update({
+      values,
+      start: chosen * height * across,
+      height,
+      width: across,
+      scale,
+      label: t("map.label", { channel: chosen, shape: shapeText([height, across]) }),
+      chosen: [row, column],
+    });
     large.grid.element.dataset.cell = "chosen";
     large.caption.textContent = t("map.large", { channel: chosen, count });
   };
@@ -99,7 +142,10 @@ function buildMaps(body, shape) {
 function oneMap(shape, channel, size, labeled, isExact) {
   const itsChannel = () => channel ?? get("number")[0];
   const grid = numberGrid({
-    choose: (row, column) => choose(isExact ? [itsChannel(), row, column] : [itsChannel(), get("number")[1], get("number")[2]]),
+    choose: (row, column) =>
+      choose(
+        isExact ? [itsChannel(), row, column] : [itsChannel(), get("number")[1], get("number")[2]],
+      ),
     leave: (step) => {
       const [at, row, column] = get("number");
       choose([Math.min(Math.max(at + step, 0), shape[0] - 1), row, column]);
@@ -111,7 +157,12 @@ function oneMap(shape, channel, size, labeled, isExact) {
   grid.element.style.height = `${Math.round((size * shape[1]) / shape[2])}px`;
   const kernel = labeled ? kernelThumb(channel) : null;
   const caption = labeled ? h("figcaption", h("span", String(channel)), kernel?.canvas) : null;
-  return { grid, kernel: kernel?.paint, caption: channel === null ? h("p.caption") : null, figure: h("figure.map", grid.element, caption) };
+  return {
+    grid,
+    kernel: kernel?.paint,
+    caption: channel === null ? h("p.caption") : null,
+    figure: h("figure.map", grid.element, caption),
+  };
 }
 
 /** A picture of the kernel that made a map, where there is just one input channel. */
@@ -133,25 +184,45 @@ function buildRow(body, shape) {
   const count = shape[0];
   const columns = columnsFor(count);
   const rows = Math.ceil(count / columns);
-  const cell = [Math.min(64, Math.floor((width / columns) * 10) / 10), rows > 10 ? 15 : rows > 5 ? 26 : 34];
+  const cell = [
+    Math.min(64, Math.floor((width / columns) * 10) / 10),
+    rows > 10 ? 15 : rows > 5 ? 26 : 34,
+  ];
   const index = (row, column) => unflatten(shape, Math.min(row * columns + column, count - 1));
-  const grid = numberGrid({ choose: (row, column) => choose(index(row, column)), tip: (row, column) => described(index(row, column)), withText: true });
-  const names = count === get("network").classes.length && get("line") >= get("network").lines.length - 1;
-  fill(body, names ? h("div.class-names", { "aria-hidden": "true" }, get("network").classes.map((name) => h("span", name))) : null, grid.element);
+  const grid = numberGrid({
+    choose: (row, column) => choose(index(row, column)),
+    tip: (row, column) => described(index(row, column)),
+    withText: true,
+  });
+  const names =
+    count === get("network").classes.length && get("line") >= get("network").lines.length - 1;
+  fill(
+    body,
+    names
+      ? h(
+          "div.class-names",
+          { "aria-hidden": "true" },
+          get("network").classes.map((name) => h("span", name)),
+        )
+      : null,
+    grid.element,
+  );
   if (names) body.firstChild.style.width = `${cell[0] * columns}px`;
   grid.element.dataset.cell = "chosen";
   return () => {
     const { pass, line } = now();
     const values = pass.values[line];
     const at = flatIndex(shape, get("number"));
-    grid.update({ values: padded(values, rows * columns), height: rows, width: columns, scale: scaleOf(values), label: t("row.label", { count }), chosen: [Math.floor(at / columns), at % columns], cellSize: cell });
+    grid.update({
+      values: padded(values, rows * columns),
+      height: rows,
+      width: columns,
+      scale: scaleOf(values),
+      label: t("row.label", { count }),
+      chosen: [Math.floor(at / columns), at % columns],
+      cellSize: cell,
+    });
   };
-}
-
-/** Return how many values stand next to each other: 10 of 10 or 50, 16 of 64, 128 or 320. */
-export function columnsFor(count) {
-  if (count <= 12) return count;
-  return count % 16 === 0 ? 16 : 10;
 }
 
 function padded(values, count) {
@@ -159,27 +230,6 @@ function padded(values, count) {
   const out = new Float32Array(count);
   out.set(values);
   return out;
-}
-
-/** Return the size at which so many maps fit, a multiple of their side where possible. */
-function mapSize(count, side) {
-  let best = { size: 8, labeled: false };
-  for (let columns = 1; columns <= count; columns++) {
-    const gap = count > 30 ? 4 : GAP;
-    const room = Math.floor((width - gap * (columns - 1)) / columns);
-    const labeled = room >= 52 && count > 1;
-    const rows = Math.ceil(count / columns);
-    const most = Math.floor((MOST_HEIGHT - rows * (labeled ? 24 : gap)) / rows);
-    const largest = Math.min(room, most, 280);
-    const size = largest - (largest % side > largest / 12 ? 0 : largest % side);
-    if (size > best.size) best = { size, labeled };
-  }
-  return best;
-}
-
-function pickerSize(count) {
-  const columns = count <= 10 ? 5 : count <= 24 ? 7 : count <= 48 ? 12 : 13;
-  return Math.floor((width - 4 * (columns - 1)) / columns);
 }
 
 function choose(index) {
@@ -195,5 +245,7 @@ function described(index) {
 
 /** Move the focus to the grid that holds the chosen number, once it is shown. */
 function focusChosen() {
-  requestAnimationFrame(() => requestAnimationFrame(() => document.querySelector('#maps [data-cell="chosen"]')?.focus()));
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => document.querySelector('#maps [data-cell="chosen"]')?.focus()),
+  );
 }

@@ -6,6 +6,7 @@ import { convolutionView } from "./numbers-conv.js";
 import { linearView } from "./numbers-linear.js";
 import { simpleView } from "./numbers-simple.js";
 import { softmaxView } from "./numbers-softmax.js";
+import { scaleOf } from "./paint.js";
 import { get, watch } from "./state.js";
 import { lineName, isIndexOf, termsOf } from "./terms.js";
 import { startTrace } from "./trace.js";
@@ -28,7 +29,12 @@ export function startNumber(root) {
   let current = null;
 
   function show(changed) {
-    const { network, reading, line, index } = { network: get("network"), reading: get("reading"), line: get("line"), index: get("number") };
+    const { network, reading, line, index } = {
+      network: get("network"),
+      reading: get("reading"),
+      line: get("line"),
+      index: get("number"),
+    };
     if (!network || !reading || !isIndexOf(reading.pass.shapes[line] ?? [], index)) return;
     const terms = termsOf(network, reading.pass, line, index, reading.pixels);
     if (!views.has(terms.op)) views.set(terms.op, VIEWS[terms.op]?.() ?? simpleView(terms.op));
@@ -52,14 +58,28 @@ export function startNumber(root) {
 /** What the views need besides the terms: names, the input's shape, the room there is. */
 function context(network, pass, line, index, width) {
   const inputLabel = line > 0 ? lineName(network, line - 1) : "";
-  const flattened = line > 1 && pass.shapes[line - 1].length === 1 ? beforeFlatten(network, line - 1) : null;
+  const flattened =
+    line > 1 && pass.shapes[line - 1].length === 1 ? beforeFlatten(network, line - 1) : null;
   return {
-    network, pass, line, index, width,
+    network,
+    pass,
+    line,
+    index,
+    width,
     key: `${line}|${index}`,
     input: get("input"),
     name: indexText(lineName(network, line), index),
     inputLabel: flattened === null ? inputLabel : lineName(network, flattened),
-    inputName: (channel) => (line > 0 && pass.shapes[line - 1][0] === 1 ? inputLabel : indexText(inputLabel, [channel])),
+    inputName: (channel) =>
+      line > 0 && pass.shapes[line - 1][0] === 1 ? inputLabel : indexText(inputLabel, [channel]),
+    // The window has the colors of the map it was cut from, the kernel those of its layer.
+    scales:
+      network.lines[line - 1]?.op === "conv"
+        ? [
+            scaleOf(pass.values[line - 1]),
+            scaleOf(network.weights[`${network.lines[line - 1].layer}.weight`]),
+          ]
+        : [],
     mapShape: flattened === null ? null : pass.shapes[flattened],
   };
 }

@@ -18,7 +18,14 @@ export function simpleView(kind) {
   const window = numberGrid({ withText: true });
   const windowCaption = h("p.caption");
   const windowBox = h("div.factor", windowCaption, window.element);
-  const maps = h("div.before-after", h("div.factor", beforeCaption, before.element), h("span.times", { "aria-hidden": "true" }, "→"), windowBox, h("span.times.second", { "aria-hidden": "true" }, "→"), h("div.factor", afterCaption, after.element));
+  const maps = h(
+    "div.before-after",
+    h("div.factor", beforeCaption, before.element),
+    h("span.times", { "aria-hidden": "true" }, "→"),
+    windowBox,
+    h("span.times.second", { "aria-hidden": "true" }, "→"),
+    h("div.factor", afterCaption, after.element),
+  );
   const formula = h("div.formula");
   const sentence = h("p.explained");
   const element = h("div.number-body", maps, formula, sentence);
@@ -31,8 +38,12 @@ export function simpleView(kind) {
   const step = (row, column) => {
     const { pass, line } = { pass: get("reading").pass, line: get("line") };
     const [, height, width] = pass.shapes[line];
-    const size = get("network").lines[line - 1]?.op === "max_pool" ? get("network").lines[line - 1].size : 1;
-    choose(Math.min(Math.floor(row / size), height - 1), Math.min(Math.floor(column / size), width - 1));
+    const size =
+      get("network").lines[line - 1]?.op === "max_pool" ? get("network").lines[line - 1].size : 1;
+    choose(
+      Math.min(Math.floor(row / size), height - 1),
+      Math.min(Math.floor(column / size), width - 1),
+    );
   };
 
   function update(terms, { network, pass, line, index, width, inputLabel }) {
@@ -57,16 +68,51 @@ export function simpleView(kind) {
       fill(caption, words);
       grid.element.style.width = `${side}px`;
       grid.element.style.height = `${Math.round((side * shape[1]) / shape[2])}px`;
-      grid.update({ values: numbers, start: channel * shape[1] * shape[2], height: shape[1], width: shape[2], scale: ownScale, label: words.textContent ?? words, chosen, span });
+      grid.update({
+        values: numbers,
+        start: channel * shape[1] * shape[2],
+        height: shape[1],
+        width: shape[2],
+        scale: ownScale,
+        label: words.textContent ?? words,
+        chosen,
+        span,
+      });
     };
-    draw(before, beforeCaption, t("simple.before", { name: indexText(inputLabel, [channel]) }), values, input, [row * size, column * size], [size, size], scale);
-    draw(after, afterCaption, t("simple.after"), pass.values[line], output, [row, column], [1, 1], kind === "norm" ? scaleOf(pass.values[line]) : scale);
+    draw(
+      before,
+      beforeCaption,
+      t("simple.before", { name: indexText(inputLabel, [channel]) }),
+      values,
+      input,
+      [row * size, column * size],
+      [size, size],
+      scale,
+    );
+    draw(
+      after,
+      afterCaption,
+      t("simple.after"),
+      pass.values[line],
+      output,
+      [row, column],
+      [1, 1],
+      kind === "norm" ? scaleOf(pass.values[line]) : scale,
+    );
     windowBox.hidden = !isPool;
     maps.querySelector(".second").hidden = !isPool;
     if (!isPool) return;
     fill(windowCaption, t("pool.window"));
     const cell = width < 420 ? 36 : 44;
-    window.update({ values: terms.window, height: size, width: size, scale, label: t("pool.window"), chosen: [Math.floor(terms.winner / size), terms.winner % size], cellSize: [cell, cell] });
+    window.update({
+      values: terms.window,
+      height: size,
+      width: size,
+      scale,
+      label: t("pool.window"),
+      chosen: [Math.floor(terms.winner / size), terms.winner % size],
+      cellSize: [cell, cell],
+    });
   }
 
   return { element, update, play: null };
@@ -83,8 +129,16 @@ const FORMULAS = {
     { operator: "=", value: number(value, 3), words: "x", result: true },
   ],
   max_pool: ({ window, winner, value }) => [
-    { value: `max(${[...window].map(two).join(", ")})`, words: t("pool.four", { count: window.length }) },
-    { operator: "=", value: two(value), words: t("pool.place", { place: winner + 1 }), result: true },
+    {
+      value: `max(${[...window].map(two).join(", ")})`,
+      words: t("pool.four", { count: window.length }),
+    },
+    {
+      operator: "=",
+      value: two(value),
+      words: t("pool.place", { place: winner + 1 }),
+      result: true,
+    },
   ],
   relu: ({ before, value }) => [
     { value: `max(0, ${two(before)})`, words: t("formula.before") },
@@ -92,16 +146,31 @@ const FORMULAS = {
   ],
   norm: ({ before, mean, deviation, scale, offset, value }) => [
     { value: `(${number(before, 3)}`, words: t("formula.before") },
-    { operator: mean < 0 ? "+" : "\u2212", value: `${number(Math.abs(mean), 3)})`, words: t("formula.mean") },
+    {
+      operator: mean < 0 ? "+" : "\u2212",
+      value: `${number(Math.abs(mean), 3)})`,
+      words: t("formula.mean"),
+    },
     { operator: "÷", value: number(deviation, 3), words: t("formula.deviation") },
     { operator: "×", value: number(scale, 3), words: t("formula.scale") },
-    { operator: offset < 0 ? "\u2212" : "+", value: number(Math.abs(offset), 3), words: t("formula.offset") },
+    {
+      operator: offset < 0 ? "\u2212" : "+",
+      value: number(Math.abs(offset), 3),
+      words: t("formula.offset"),
+    },
     { operator: "=", value: number(value, 3), words: t("formula.after"), result: true },
   ],
   dropout: dropped,
   dropout2d: dropped,
   flatten: ({ from, inputShape, value }) => [
-    { value: from.map((i, axis) => (axis < 2 ? `${i}·${inputShape.slice(axis + 1).reduce((a, b) => a * b, 1)}` : i)).join(" + "), words: t("flatten.place", { index: from.join(", ") }) },
+    {
+      value: from
+        .map((i, axis) =>
+          axis < 2 ? `${i}·${inputShape.slice(axis + 1).reduce((a, b) => a * b, 1)}` : i,
+        )
+        .join(" + "),
+      words: t("flatten.place", { index: from.join(", ") }),
+    },
     { operator: "=", value: String(flatIndex(inputShape, from)), words: t("flatten.at") },
     { operator: "·", value: two(value), words: t("flatten.same"), result: true },
   ],
@@ -110,7 +179,11 @@ const FORMULAS = {
 function dropped({ before, factor, value }) {
   return [
     { value: two(before), words: t("formula.before") },
-    { operator: "×", value: number(factor, factor % 1 ? 2 : 0), words: t(factor === 0 ? "drop.dropped" : factor === 1 ? "drop.kept" : "drop.scaled") },
+    {
+      operator: "×",
+      value: number(factor, factor % 1 ? 2 : 0),
+      words: t(factor === 0 ? "drop.dropped" : factor === 1 ? "drop.kept" : "drop.scaled"),
+    },
     { operator: "=", value: two(value), words: t("formula.after"), result: true },
   ];
 }
@@ -126,5 +199,13 @@ const SENTENCES = {
 };
 
 function sentenceValues({ rate = 0, window = [], value, size = 0, isOn = false }, inputLabel) {
-  return { rate: number(100 * rate, 0), times: number(1 / (1 - rate), 1), others: window.length - 1, value: two(value), size, inputLabel, isOn };
+  return {
+    rate: number(100 * rate, 0),
+    times: number(1 / (1 - rate), 1),
+    others: window.length - 1,
+    value: two(value),
+    size,
+    inputLabel,
+    isOn,
+  };
 }

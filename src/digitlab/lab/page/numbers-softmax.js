@@ -12,17 +12,47 @@ export function softmaxView() {
 
   function update({ scores, largest, powers, total, shares }, { index }) {
     const { network } = { network: get("network") };
-    const head = h("thead", h("tr", ["digit", "score", "power", "share", "log"].map((name) => h("th", { scope: "col" }, t(`softmax.${name}`)))));
+    const head = h(
+      "thead",
+      h(
+        "tr",
+        ["digit", "score", "power", "share", "log"].map((name) =>
+          h("th", { scope: "col" }, t(`softmax.${name}`)),
+        ),
+      ),
+    );
     const rows = network.classes.map((name, i) => {
       const bar = h("span.share-bar");
       bar.style.width = `${Math.round(110 * shares[i])}px`;
-      return h(i === index[0] ? "tr.chosen-row" : "tr", { onclick: () => set({ number: [i] }) },
-        h("th", { scope: "row" }, name), h("td", number(scores[i])), h("td", power(powers[i])),
-        h("td.share-cell", bar, percent(shares[i])), h("td", number(Math.log(shares[i]) || scores[i] - largest - Math.log(total))));
+      return h(
+        i === index[0] ? "tr.chosen-row" : "tr",
+        { onclick: () => set({ number: [i] }) },
+        h("th", { scope: "row" }, name),
+        h("td", number(scores[i])),
+        h("td", power(powers[i])),
+        h("td.share-cell", bar, percent(shares[i])),
+        h("td", number(Math.log(shares[i]) || scores[i] - largest - Math.log(total))),
+      );
     });
-    const foot = h("tfoot", h("tr", h("th", { scope: "row" }, t("softmax.sum")), h("td"), h("td", power(total)), h("td.share-cell", "100\u202f%"), h("td")));
+    const foot = h(
+      "tfoot",
+      h(
+        "tr",
+        h("th", { scope: "row" }, t("softmax.sum")),
+        h("td"),
+        h("td", power(total)),
+        h("td.share-cell", "100\u202f%"),
+        h("td"),
+      ),
+    );
     fill(table, h("caption.live", t("softmax.caption")), head, h("tbody", rows), foot);
-    fill(note, t("softmax.note", { largest: number(largest) }), network.temperature === 1 ? "" : ` ${t("softmax.temperature", { temperature: number(network.temperature, 3) })}`);
+    fill(
+      note,
+      t("softmax.note", { largest: number(largest) }),
+      network.temperature === 1
+        ? ""
+        : ` ${t("softmax.temperature", { temperature: number(network.temperature, 3) })}`,
+    );
   }
 
   return { element, update, play: null };

@@ -20,7 +20,8 @@ export function startPad(root) {
   fill(root, surface, tools());
   drawByPointer(surface);
   drawByKeyboard(surface, layers);
-  const label = () => setAttributes(surface, { "aria-label": t("pad.label"), "aria-roledescription": t("pad.role") });
+  const label = () =>
+    setAttributes(surface, { "aria-label": t("pad.label"), "aria-roledescription": t("pad.role") });
   watch(["language"], label);
   label();
 }
@@ -55,7 +56,10 @@ function drawByPointer(surface) {
 
   const place = (event) => {
     const limit = (at) => Math.round(4 * Math.min(PAD + 20, Math.max(-20, at))) / 4;
-    return [limit(((event.clientX - frame.left) / frame.width) * PAD), limit(((event.clientY - frame.top) / frame.height) * PAD)];
+    return [
+      limit(((event.clientX - frame.left) / frame.width) * PAD),
+      limit(((event.clientY - frame.top) / frame.height) * PAD),
+    ];
   };
   surface.addEventListener("pointerdown", (event) => {
     if (pointer !== null || event.button !== 0) return;
@@ -75,20 +79,27 @@ function drawByPointer(surface) {
   const end = (event) => {
     if (event.pointerId === pointer) pointer = null;
   };
-  for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) surface.addEventListener(name, end);
+  for (const name of ["pointerup", "pointercancel", "lostpointercapture"])
+    surface.addEventListener(name, end);
 }
 
 function drawByKeyboard(surface, layers) {
   let at = [14, 7];
   let extend = null; // while the pen is down
   const point = () => at.map((cell) => Math.round((cell + 0.5) * CELL));
-  const show = () => layers.showCursor(surface.matches(":focus-visible") && surface.dataset.by !== "pointer" ? at : null, extend !== null);
+  const show = () =>
+    layers.showCursor(
+      surface.matches(":focus-visible") && surface.dataset.by !== "pointer" ? at : null,
+      extend !== null,
+    );
 
   surface.addEventListener("keydown", (event) => {
     surface.dataset.by = "keyboard";
     const move = KEYS[event.key];
     if (move && !event.altKey && !event.ctrlKey && !event.metaKey) {
-      at = at.map((cell, i) => Math.min(27, Math.max(0, cell + move[i] * (event.shiftKey ? 4 : 1))));
+      at = at.map((cell, i) =>
+        Math.min(27, Math.max(0, cell + move[i] * (event.shiftKey ? 4 : 1))),
+      );
       if (extend) extend(...point());
       say(t("pad.cursor", { row: at[1], column: at[0] }));
     } else if (event.key === " " || event.key === "Enter") {
@@ -96,7 +107,10 @@ function drawByKeyboard(surface, layers) {
       say(t(extend ? "pad.down" : "pad.up"));
     } else if (event.key === "Escape") {
       extend = null;
-    } else if (event.key === "Backspace" || (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey))) {
+    } else if (
+      event.key === "Backspace" ||
+      (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey))
+    ) {
       extend = null;
       undo();
     } else if (event.key === "Delete") {
@@ -109,7 +123,10 @@ function drawByKeyboard(surface, layers) {
     show();
   });
   surface.addEventListener("focus", show);
-  surface.addEventListener("pointerdown", () => { extend = null; show(); });
+  surface.addEventListener("pointerdown", () => {
+    extend = null;
+    show();
+  });
   surface.addEventListener("blur", () => {
     extend = null;
     delete surface.dataset.by;
@@ -118,20 +135,35 @@ function drawByKeyboard(surface, layers) {
 }
 
 function tools() {
-  const button = (key, action) => h("button.quiet", { type: "button", dataset: { t: key }, onclick: action });
+  const button = (key, action) =>
+    h("button.quiet", { type: "button", dataset: { t: key }, onclick: action });
   const undoButton = button("pad.undo", undo);
   const clearButton = button("pad.clear", () => change([]));
-  const width = h("input", { type: "range", min: 6, max: 34, step: 1, value: penWidth, oninput: () => { penWidth = width.valueAsNumber; } });
-  const examples = ["seven", "unsure", "scribble"].map((name) => button(`pad.${name}`, () => change(EXAMPLES[name])));
+  const width = h("input", {
+    type: "range",
+    min: 6,
+    max: 34,
+    step: 1,
+    value: penWidth,
+    oninput: () => {
+      penWidth = width.valueAsNumber;
+    },
+  });
+  const examples = ["seven", "unsure", "scribble"].map((name) =>
+    button(`pad.${name}`, () => change(EXAMPLES[name])),
+  );
   const another = button("pad.another", async () => {
     const { test } = await source.images();
     past = [...past.slice(-99), { strokes: get("strokes"), sample: get("sample") }];
     set({ sample: Math.floor(Math.random() * test.labels.length), strokes: [], brought: null });
   });
   const show = () => {
-    for (const one of [undoButton, clearButton, ...examples, another]) setText(one, t(one.dataset.t));
+    for (const one of [undoButton, clearButton, ...examples, another])
+      setText(one, t(one.dataset.t));
     setAttributes(width, { "aria-label": t("pad.width") });
-    ["seven", "unsure", "scribble"].forEach((name, i) => setAttributes(examples[i], { title: t(`pad.${name}.title`) }));
+    ["seven", "unsure", "scribble"].forEach((name, i) =>
+      setAttributes(examples[i], { title: t(`pad.${name}.title`) }),
+    );
     setAttributes(another, { title: t("pad.another.title") });
   };
   const enable = () => {

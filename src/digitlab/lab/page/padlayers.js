@@ -17,7 +17,13 @@ export function padLayers(surface) {
   const frame = svg("rect.frame");
   const ring = svg("rect.ring");
   const cursor = svg("rect.cursor", { width: 10, height: 10, visibility: "hidden" });
-  const marks = svg("svg.marks", { viewBox: `0 0 ${PAD} ${PAD}`, "aria-hidden": "true" }, ring, frame, cursor);
+  const marks = svg(
+    "svg.marks",
+    { viewBox: `0 0 ${PAD} ${PAD}`, "aria-hidden": "true" },
+    ring,
+    frame,
+    cursor,
+  );
   const label = h("span.looks");
   const empty = h("span.nothing");
   surface.append(ink, sample, trace, fullStep, marks, label, empty);
@@ -84,22 +90,25 @@ export function padLayers(surface) {
 
 const LABEL = { width: 84, height: 18 }; // of "it looks here", in the pad's units
 
-/** Return where next to a box the label covers the least ink: left, right, above or below. */
+/** Return where next to a box the label covers the least ink: left, above or below. */
 function quietest(gray, box) {
   const middle = box.top + (box.height - LABEL.height) / 2;
   const places = [
-    { left: box.left - LABEL.width, top: middle },
-    { left: box.left + box.width, top: middle },
+    { left: box.left - LABEL.width, top: middle }, // not to the right: there the thread leaves
     { left: box.left - 6, top: box.top - LABEL.height - 2 },
     { left: box.left - 6, top: box.top + box.height + 2 },
-  ].map(({ left, top }) => ({ left: Math.round(left), top: Math.round(Math.min(Math.max(top, 2), PAD - LABEL.height)) }));
+  ].map(({ left, top }) => ({
+    left: Math.round(left),
+    top: Math.round(Math.min(Math.max(top, 2), PAD - LABEL.height)),
+  }));
   let best = { cost: Infinity };
   for (const place of places) {
     let cost = place.left < 0 || place.left + LABEL.width > PAD ? 1e9 : 0;
     for (let y = place.top; gray && y < place.top + LABEL.height; y += 3) {
-      for (let x = place.left; x < place.left + LABEL.width; x += 3) cost += 255 - (gray[y * PAD + x] ?? 255);
+      for (let x = place.left; x < place.left + LABEL.width; x += 3)
+        cost += 255 - (gray[y * PAD + x] ?? 255);
     }
-    if (cost < best.cost) best = { ...place, cost };
+    if (cost < best.cost - 1) best = { ...place, cost };
   }
   return best;
 }

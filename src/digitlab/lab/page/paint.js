@@ -31,7 +31,8 @@ function table({ paper, positive, negative }) {
     const at = (Math.abs(step) / STEPS) * (stops.length - 1);
     const low = Math.min(Math.floor(at), stops.length - 2);
     for (let c = 0; c < 3; c++) {
-      bytes[4 * (step + STEPS) + c] = stops[low][c] + (at - low) * (stops[low + 1][c] - stops[low][c]);
+      bytes[4 * (step + STEPS) + c] =
+        stops[low][c] + (at - low) * (stops[low + 1][c] - stops[low][c]);
     }
     bytes[4 * (step + STEPS) + 3] = 255;
   }
@@ -81,7 +82,10 @@ export function paintOver(canvas, values, height, width, scale) {
   const { bytes } = tables[theme()];
   for (let i = 0; i < values.length; i++) {
     const at = 4 * stepOf(values[i], scale);
-    image.data.set([bytes[at], bytes[at + 1], bytes[at + 2], Math.min(255, (900 * Math.abs(values[i])) / scale)], 4 * i);
+    image.data.set(
+      [bytes[at], bytes[at + 1], bytes[at + 2], Math.min(255, (900 * Math.abs(values[i])) / scale)],
+      4 * i,
+    );
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
@@ -107,7 +111,6 @@ function imageOf(canvas, width, height) {
   }
   return image;
 }
-
 
 /** Return the value that gets the strongest color: the 99.5th percentile of the sizes. */
 export function scaleOf(values) {

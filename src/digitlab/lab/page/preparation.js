@@ -19,7 +19,15 @@ export function startPreparation(root) {
   const thumb = h("canvas", { width: 28, height: 28, "aria-hidden": "true" });
   const words = h("span");
   note.append(thumb, words);
-  fill(root, title, h("ol.steps", figures.map(({ item }) => item)), note);
+  fill(
+    root,
+    title,
+    h(
+      "ol.steps",
+      figures.map(({ item }) => item),
+    ),
+    note,
+  );
 
   const label = () => {
     fill(title, rich("prepare.title"));
@@ -42,7 +50,13 @@ export function startPreparation(root) {
     note.classList.toggle("empty", !hasDrawing);
     if (!hasDrawing) {
       if (get("brought")) setText(words, t("prepare.brought"));
-      else setText(words, get("sample") === null ? t("prepare.plain.none") : t("prepare.sample", { label: network.classes[reading?.label] ?? "" }));
+      else
+        setText(
+          words,
+          get("sample") === null
+            ? t("prepare.plain.none")
+            : t("prepare.sample", { label: network.classes[reading?.label] ?? "" }),
+        );
       thumb.getContext("2d").clearRect(0, 0, 28, 28);
       return;
     }
@@ -50,13 +64,22 @@ export function startPreparation(root) {
     const plain = answerTo(network, pixels, get("off"));
     asPicture(thumb, pixels, 28, 28);
     const key = plain.isSure ? "prepare.plain" : "prepare.plain.unsure";
-    fill(words, rich(key, { answer: network.classes[plain.best], share: percent(plain.shares[plain.best], 1) }));
+    fill(
+      words,
+      rich(key, {
+        answer: network.classes[plain.best],
+        share: percent(plain.shares[plain.best], 1),
+      }),
+    );
   }
 
   watch(["language"], label);
   watch(["reading", "theme"], show);
   watch(["reading", "language"], later);
-  document.addEventListener("themechange", () => { show(); later(); });
+  document.addEventListener("themechange", () => {
+    show();
+    later();
+  });
   label();
 }
 
@@ -64,7 +87,12 @@ function figure(name) {
   const canvas = h("canvas", { "aria-hidden": "true" });
   const caption = h("span.caption");
   const button = h("button.step", { type: "button" }, canvas, caption);
-  const fillPad = (on) => document.dispatchEvent(new CustomEvent("preparationstep", { detail: on ? (target) => paintStep(target, name) : null }));
+  const fillPad = (on) =>
+    document.dispatchEvent(
+      new CustomEvent("preparationstep", {
+        detail: on ? (target) => paintStep(target, name) : null,
+      }),
+    );
   button.addEventListener("pointerenter", () => fillPad(true));
   button.addEventListener("pointerleave", () => fillPad(false));
   button.addEventListener("focus", () => fillPad(true));
@@ -95,16 +123,40 @@ function paintStep(canvas, name) {
     context.imageSmoothingEnabled = true;
     context.drawImage(asPicture(scratch, prepared.ink, PAD, PAD), 0, 0, side, side);
     const scale = side / PAD;
-    context.strokeRect(box.left * scale - thin, box.top * scale - thin, box.width * scale + 2 * thin, box.height * scale + 2 * thin);
+    context.strokeRect(
+      box.left * scale - thin,
+      box.top * scale - thin,
+      box.width * scale + 2 * thin,
+      box.height * scale + 2 * thin,
+    );
   } else if (name === "cut") {
     context.imageSmoothingEnabled = true;
     asPicture(scratch, prepared.ink, PAD, PAD);
     const scale = (side * 0.9) / Math.max(box.height, box.width);
     const [width, height] = [box.width * scale, box.height * scale];
-    context.drawImage(scratch, box.left, box.top, box.width, box.height, (side - width) / 2, (side - height) / 2, width, height);
+    context.drawImage(
+      scratch,
+      box.left,
+      box.top,
+      box.width,
+      box.height,
+      (side - width) / 2,
+      (side - height) / 2,
+      width,
+      height,
+    );
   } else if (name === "box") {
-    const [top, left] = [4 + Math.floor((20 - place.height) / 2), 4 + Math.floor((20 - place.width) / 2)];
-    context.drawImage(asPicture(scratch, small, place.height, place.width), left * unit, top * unit, place.width * unit, place.height * unit);
+    const [top, left] = [
+      4 + Math.floor((20 - place.height) / 2),
+      4 + Math.floor((20 - place.width) / 2),
+    ];
+    context.drawImage(
+      asPicture(scratch, small, place.height, place.width),
+      left * unit,
+      top * unit,
+      place.width * unit,
+      place.height * unit,
+    );
     context.setLineDash([2 * thin, 2 * thin]);
     context.strokeRect(4 * unit, 4 * unit, 20 * unit, 20 * unit);
     context.setLineDash([]);

@@ -92,6 +92,11 @@ export async function getJSON(address, options = {}) {
   } catch {
     body = null;
   }
-  if (!response.ok) throw new Error(typeof body?.error === "string" ? body.error : (body?.error?.message ?? `${address}: ${response.status}`));
+  if (!response.ok)
+    throw new Error(
+      typeof body?.error === "string"
+        ? body.error
+        : (body?.error?.message ?? `${address}: ${response.status}`),
+    );
   return body;
 }

@@ -35,10 +35,28 @@ const CODES = {
   line: ["line", String, (text) => whole(text) ?? 1],
   number: ["at", (index) => index.join("."), indices],
   input: ["in", String, whole],
-  off: ["off", (names) => names.join("."), (text) => text.split(".").filter((name) => INGREDIENTS.includes(name))],
-  trace: ["trace", (pair) => pair.filter((digit) => digit !== null).join("."), (text) => { const found = indices(text); return found && [found[0], found[1] ?? null]; }],
+  off: [
+    "off",
+    (names) => names.join("."),
+    (text) => text.split(".").filter((name) => INGREDIENTS.includes(name)),
+  ],
+  trace: [
+    "trace",
+    (pair) => pair.filter((digit) => digit !== null).join("."),
+    (text) => {
+      const found = indices(text);
+      return found && [found[0], found[1] ?? null];
+    },
+  ],
   truth: ["truth", String, whole],
-  weight: ["weight", ([name, index]) => `${name}.${index}`, (text) => { const found = /^([\w.]+)\.(\d+)$/.exec(text); return found && [found[1], Number(found[2])]; }],
+  weight: [
+    "weight",
+    ([name, index]) => `${name}.${index}`,
+    (text) => {
+      const found = /^([\w.]+)\.(\d+)$/.exec(text);
+      return found && [found[1], Number(found[2])];
+    },
+  ],
   sample: ["sample", String, whole],
   strokes: ["ink", strokesToText, strokesFromText],
 };
@@ -100,7 +118,8 @@ function writeAddress() {
     parts.push(`${code}=${encodeURIComponent(write(value))}`);
   }
   const hash = parts.length ? `#${parts.join("&")}` : "";
-  if (hash !== location.hash) history.replaceState(null, "", hash || location.pathname + location.search);
+  if (hash !== location.hash)
+    history.replaceState(null, "", hash || location.pathname + location.search);
 }
 
 /**
@@ -109,7 +128,12 @@ function writeAddress() {
  */
 export function readAddress() {
   const changes = {};
-  const found = new Map(location.hash.slice(1).split("&").map((part) => part.split(/=(.*)/s)));
+  const found = new Map(
+    location.hash
+      .slice(1)
+      .split("&")
+      .map((part) => part.split(/=(.*)/s)),
+  );
   for (const [key, [code, , read]] of Object.entries(CODES)) {
     changes[key] = DEFAULTS[key];
     if (!found.has(code)) continue;

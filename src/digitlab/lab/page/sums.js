@@ -4,7 +4,6 @@
 import { h, fill, prefersStillness, setText } from "./dom.js";
 import { number } from "./format.js";
 import { numberGrid } from "./grid.js";
-import { scaleOf } from "./paint.js";
 import { t } from "./words.js";
 
 /**
@@ -12,10 +11,17 @@ import { t } from "./words.js";
  * above its name, so that a formula explains itself.
  */
 export function figureRow(figures) {
-  return h("div.figures-row", figures.map(({ value, words, operator, result }) => [
-    operator ? h("span.operator", operator) : null,
-    h(result ? "span.figure.result" : "span.figure", h("span.value", value), h("span.words", words)),
-  ]));
+  return h(
+    "div.figures-row",
+    figures.map(({ value, words, operator, result }) => [
+      operator ? h("span.operator", operator) : null,
+      h(
+        result ? "span.figure.result" : "span.figure",
+        h("span.value", value),
+        h("span.words", words),
+      ),
+    ]),
+  );
 }
 
 /** Return a bias as it stands in a sum: its sign is the operator. */
@@ -25,7 +31,7 @@ export function biasFigure(bias, words, decimals = 2) {
 
 /**
  * Build window × kernel = products as three grids that share one chosen term. `onTerm` is called
- * when it changes. `update({window, kernel, products, rows, columns, cell, names, term})`.
+ * when it changes. `update({values, scales, rows, columns, cell, names, labels, term})`.
  */
 export function multiplication({ onTerm }) {
   let columns = 1;
@@ -34,13 +40,28 @@ export function multiplication({ onTerm }) {
   const grids = [0, 1, 2].map(() => numberGrid({ choose, point, withText: true }));
   const captions = [0, 1, 2].map(() => h("p.caption"));
   const parts = grids.map((grid, i) => h("div.factor", captions[i], grid.element));
-  const element = h("div.multiplication", parts[0], h("span.times", { "aria-hidden": "true" }, "×"), parts[1], h("span.times", { "aria-hidden": "true" }, "="), parts[2]);
+  const element = h(
+    "div.multiplication",
+    parts[0],
+    h("span.times", { "aria-hidden": "true" }, "×"),
+    parts[1],
+    h("span.times", { "aria-hidden": "true" }, "="),
+    parts[2],
+  );
 
-  function update({ values, rows, columns: across, cell, names, labels, term }) {
+  function update({ values, scales, rows, columns: across, cell, names, labels, term }) {
     columns = across;
     values.forEach((numbers, i) => {
       fill(captions[i], names[i]);
-      grids[i].update({ values: numbers, height: rows, width: across, scale: scaleOf(numbers), label: labels[i], chosen: [Math.floor(term / across), term % across], cellSize: [cell, cell] });
+      grids[i].update({
+        values: numbers,
+        height: rows,
+        width: across,
+        scale: scales[i],
+        label: labels[i],
+        chosen: [Math.floor(term / across), term % across],
+        cellSize: [cell, cell],
+      });
     });
   }
   return { element, update };
@@ -60,7 +81,10 @@ export function player({ count, show }) {
     }
     at = 0;
     label(true);
-    timer = setInterval(next, prefersStillness() ? 700 : Math.max(30, Math.min(160, 5000 / count())));
+    timer = setInterval(
+      next,
+      prefersStillness() ? 700 : Math.max(30, Math.min(160, 5000 / count())),
+    );
     next();
   }
 

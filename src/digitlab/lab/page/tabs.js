@@ -33,10 +33,15 @@ export function startTabs(nav, names) {
     const reading = get("reading");
     if (!reading) return;
     paintInk(thumb, reading.pixels, 28, 28);
-    const text = reading.isBlank ? "–" : get("network").classes[reading.best] + (reading.isSure ? "" : "?");
+    const text = reading.isBlank
+      ? "–"
+      : get("network").classes[reading.best] + (reading.isSure ? "" : "?");
     setText(digit, text);
     setText(share, reading.isBlank ? "" : percent(reading.shares[reading.best], 1));
-    answer.setAttribute("aria-label", t("answer.brief", { answer: `${text} ${share.textContent}` }));
+    answer.setAttribute(
+      "aria-label",
+      t("answer.brief", { answer: `${text} ${share.textContent}` }),
+    );
   }
 
   watch(["part", "language"], show);

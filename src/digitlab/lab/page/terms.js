@@ -24,7 +24,9 @@ export function unflatten(shape, at) {
 
 /** Whether an index names a value of a tensor of this shape. */
 export function isIndexOf(shape, index) {
-  return index !== null && index.length === shape.length && index.every((i, axis) => i < shape[axis]);
+  return (
+    index !== null && index.length === shape.length && index.every((i, axis) => i < shape[axis])
+  );
 }
 
 /**
@@ -34,21 +36,41 @@ export function isIndexOf(shape, index) {
 export function termsOf(network, pass, line, index, pixels) {
   const shape = pass.shapes[line];
   const value = pass.values[line][flatIndex(shape, index)];
-  if (line === 0) return { op: "input", value, pixel: pixels[flatIndex(shape, index)], ...normalizer(network, pass) };
+  if (line === 0)
+    return {
+      op: "input",
+      value,
+      pixel: pixels[flatIndex(shape, index)],
+      ...normalizer(network, pass),
+    };
   const code = network.lines[line - 1];
-  const at = { network, pass, code, index, x: pass.values[line - 1], inputShape: pass.shapes[line - 1], value, shape };
+  const at = {
+    network,
+    pass,
+    code,
+    index,
+    x: pass.values[line - 1],
+    inputShape: pass.shapes[line - 1],
+    value,
+    shape,
+  };
   return { op: code.op, value, ...KINDS[code.op](at) };
 }
 
 function normalizer(network, pass) {
-  return pass.off.has("normalization") ? { mean: 0, std: 1 } : { mean: network.mean, std: network.std };
+  return pass.off.has("normalization")
+    ? { mean: 0, std: 1 }
+    : { mean: network.mean, std: network.std };
 }
 
 const KINDS = {
   conv: convolution,
   linear,
   max_pool: pooling,
-  relu: ({ pass, x, inputShape, index }) => ({ before: x[flatIndex(inputShape, index)], isOff: pass.off.has("relu") }),
+  relu: ({ pass, x, inputShape, index }) => ({
+    before: x[flatIndex(inputShape, index)],
+    isOff: pass.off.has("relu"),
+  }),
   norm: batchNorm,
   dropout: dropping,
   dropout2d: dropping,
@@ -64,28 +86,60 @@ function convolution({ network, code, index: [channel, row, column], x, inputSha
   const parts = [];
   for (let c = 0; c < channels; c++) {
     const window = new Float32Array(down * across);
-    const kernel = weights.slice((channel * channels + c) * down * across, (channel * channels + c + 1) * down * across);
+    const kernel = weights.slice(
+      (channel * channels + c) * down * across,
+      (channel * channels + c + 1) * down * across,
+    );
     for (let i = 0; i < window.length; i++) {
-      window[i] = x[(c * inputShape[1] + top + Math.floor(i / across)) * inputShape[2] + left + (i % across)];
+      window[i] =
+        x[(c * inputShape[1] + top + Math.floor(i / across)) * inputShape[2] + left + (i % across)];
     }
     const products = Float64Array.from(window, (pixel, i) => pixel * kernel[i]);
-    parts.push({ window, kernel, products, sum: products.reduce((total, product) => total + product, 0) });
+    parts.push({
+      window,
+      kernel,
+      products,
+      sum: products.reduce((total, product) => total + product, 0),
+    });
   }
   const bias = network.weights[`${code.layer}.bias`]?.[channel] ?? null;
   return { parts, bias, top, left, down, across };
 }
 
 function linear({ network, code, index: [output], x }) {
-  const weights = network.weights[`${code.layer}.weight`].slice(output * x.length, (output + 1) * x.length);
+  const weights = network.weights[`${code.layer}.weight`].slice(
+    output * x.length,
+    (output + 1) * x.length,
+  );
   const products = Float64Array.from(x, (input, i) => input * weights[i]);
-  return { inputs: x, weights, products, bias: network.weights[`${code.layer}.bias`]?.[output] ?? null };
+  return {
+    inputs: x,
+    weights,
+    products,
+    bias: network.weights[`${code.layer}.bias`]?.[output] ?? null,
+  };
 }
 
 function pooling({ pass, code, index: [channel, row, column], x, inputShape }) {
   const [top, left] = [row * code.size, column * code.size];
-  const window = Float32Array.from({ length: code.size ** 2 }, (_, i) => x[(channel * inputShape[1] + top + Math.floor(i / code.size)) * inputShape[2] + left + (i % code.size)]);
+  const window = Float32Array.from(
+    { length: code.size ** 2 },
+    (_, i) =>
+      x[
+        (channel * inputShape[1] + top + Math.floor(i / code.size)) * inputShape[2] +
+          left +
+          (i % code.size)
+      ],
+  );
   const isOff = pass.off.has("pooling");
-  return { window, winner: isOff ? 0 : window.indexOf(Math.max(...window)), size: code.size, top, left, isOff };
+  return {
+    window,
+    winner: isOff ? 0 : window.indexOf(Math.max(...window)),
+    size: code.size,
+    top,
+    left,
+    isOff,
+  };
 }
 
 function batchNorm({ network, code, index, x, inputShape }) {

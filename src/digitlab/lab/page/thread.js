@@ -21,7 +21,12 @@ export function startThread(main) {
       const element = main.querySelector(selector);
       const box = element?.getBoundingClientRect();
       if (!box || (!box.width && !box.height)) return null;
-      return { left: box.left - origin.left, right: box.right - origin.left, top: box.top - origin.top, bottom: box.bottom - origin.top };
+      return {
+        left: box.left - origin.left,
+        right: box.right - origin.left,
+        top: box.top - origin.top,
+        bottom: box.bottom - origin.top,
+      };
     };
     const cell = find('#maps [data-cell="chosen"] .marker');
     const map = find('#maps [data-cell="chosen"]');
@@ -38,7 +43,10 @@ export function startThread(main) {
     const isRow = main.querySelector("#maps .grid.with-text") !== null; // numbers in cells: the thread stays off them
     const x = isRow ? Math.round((cell.left + cell.right) / 2) + 0.5 : exit;
     const down = isRow ? `M${x} ${map.bottom}V${y}` : `M${cell.right} ${middle}H${x}V${y}`;
-    path.setAttribute("d", `${down}M${stage.left} ${y}H${stage.right}${fromPad(find, stage, cell, isRow ? map : cell, map)}`);
+    path.setAttribute(
+      "d",
+      `${down}M${stage.left} ${y}H${stage.right}${fromPad(find, stage, cell, isRow ? map : cell, map)}`,
+    );
     dot.setAttribute("visibility", "visible");
     dot.setAttribute("cx", x);
     dot.setAttribute("cy", y);

@@ -29,10 +29,22 @@ export function startTrace(root) {
   const [digit, other] = [0, 1].map(() => h("select.choice", { onchange: () => choose() }));
   const words = [h("span"), h("span")];
   const off = h("button.quiet", { type: "button", onclick: () => set({ trace: null }) });
-  const start = h("button.button", { type: "button", onclick: () => set({ trace: [get("number")[0], null] }) });
-  const grid = numberGrid({ tip: (row, column) => (shown ? number(shown[28 * row + column], 3) : "") });
+  const start = h("button.button", {
+    type: "button",
+    onclick: () => set({ trace: [get("number")[0], null] }),
+  });
+  const grid = numberGrid({
+    tip: (row, column) => (shown ? number(shown[28 * row + column], 3) : ""),
+  });
   const sentence = h("p.explained");
-  const chooser = h("p.trace-choice", words[0], h("span.choosing", digit), words[1], h("span.choosing", other), off);
+  const chooser = h(
+    "p.trace-choice",
+    words[0],
+    h("span.choosing", digit),
+    words[1],
+    h("span.choosing", other),
+    off,
+  );
   const result = h("div.trace-result", grid.element, h("div", chooser, sentence));
   fill(root, title, start, result);
   let shown = null;
@@ -43,11 +55,19 @@ export function startTrace(root) {
   }
 
   function show() {
-    const { network, reading, line, trace } = { network: get("network"), reading: get("reading"), line: get("line"), trace: get("trace") };
+    const { network, reading, line, trace } = {
+      network: get("network"),
+      reading: get("reading"),
+      line: get("line"),
+      trace: get("trace"),
+    };
     if (!reading || !network) return;
     const isScore = line >= network.lines.length - 1;
     root.hidden = !isScore;
-    const isOn = trace !== null && trace.every((one) => one === null || one < network.classes.length) && !reading.isBlank;
+    const isOn =
+      trace !== null &&
+      trace.every((one) => one === null || one < network.classes.length) &&
+      !reading.isBlank;
     shown = isOn ? traceBack(network, reading.pass, trace[0], trace[1]) : null;
     document.dispatchEvent(new CustomEvent("traced", { detail: shown }));
     if (!isScore) return;
@@ -59,7 +79,8 @@ export function startTrace(root) {
     if (!isOn) return;
     setText(words[0], t("trace.why"));
     setText(words[1], t("trace.not"));
-    const options = (except) => network.classes.map((name, i) => (i === except ? null : h("option", { value: i }, name)));
+    const options = (except) =>
+      network.classes.map((name, i) => (i === except ? null : h("option", { value: i }, name)));
     fill(digit, options(null));
     fill(other, h("option", { value: "" }, t("trace.nothing")), options(trace[0]));
     digit.value = trace[0];
@@ -67,9 +88,22 @@ export function startTrace(root) {
     digit.setAttribute("aria-label", t("trace.why"));
     other.setAttribute("aria-label", t("trace.not"));
     grid.element.style.width = grid.element.style.height = "224px";
-    grid.update({ values: shown, height: 28, width: 28, scale: scaleOf(shown), label: t("trace.label") });
-    const [plus, minus] = [1, -1].map((sign) => shown.reduce((sum, value) => sum + (value * sign > 0 ? value : 0), 0));
-    const names = { digit: network.classes[trace[0]], other: trace[1] === null ? "" : network.classes[trace[1]], plus: number(plus, 1), minus: number(Math.abs(minus), 1) };
+    grid.update({
+      values: shown,
+      height: 28,
+      width: 28,
+      scale: scaleOf(shown),
+      label: t("trace.label"),
+    });
+    const [plus, minus] = [1, -1].map((sign) =>
+      shown.reduce((sum, value) => sum + (value * sign > 0 ? value : 0), 0),
+    );
+    const names = {
+      digit: network.classes[trace[0]],
+      other: trace[1] === null ? "" : network.classes[trace[1]],
+      plus: number(plus, 1),
+      minus: number(Math.abs(minus), 1),
+    };
     fill(sentence, t(trace[1] === null ? "trace.one" : "trace.two", names));
   }
 

@@ -46,11 +46,21 @@ function paint(canvas, { terms, bias, marked, limit }) {
     const [from, to] = [y(totals[i]), y(totals[i + 1])];
     context.fillStyle = i === 0 ? colors.ink : terms[i - 1] < 0 ? colors.negative : colors.positive;
     const gap = step > 6 ? 1.5 : 0;
-    context.fillRect(i * step, Math.min(from, to), Math.max(step - gap, 0.8), Math.max(Math.abs(from - to), 1));
+    context.fillRect(
+      i * step,
+      Math.min(from, to),
+      Math.max(step - gap, 0.8),
+      Math.max(Math.abs(from - to), 1),
+    );
     if (marked === i - 1 && i > 0) {
       context.strokeStyle = colors.thread;
       context.lineWidth = 1.5;
-      context.strokeRect(i * step - 1.5, Math.min(from, to) - 2.5, Math.max(step - gap, 2) + 3, Math.max(Math.abs(from - to), 1) + 5);
+      context.strokeRect(
+        i * step - 1.5,
+        Math.min(from, to) - 2.5,
+        Math.max(step - gap, 2) + 3,
+        Math.max(Math.abs(from - to), 1) + 5,
+      );
     }
   }
   context.strokeStyle = colors.thread;
@@ -64,6 +74,18 @@ function paint(canvas, { terms, bias, marked, limit }) {
 }
 
 const COLORS = {
-  light: { ink: "#1a1c20", hairline: "#8d9199", thread: "#9b1b63", positive: "#1b66a8", negative: "#cc6d12" },
-  dark: { ink: "#ece9e2", hairline: "#6f757f", thread: "#f58fc4", positive: "#79baee", negative: "#f0a04b" },
+  light: {
+    ink: "#1a1c20",
+    hairline: "#8d9199",
+    thread: "#9b1b63",
+    positive: "#1b66a8",
+    negative: "#cc6d12",
+  },
+  dark: {
+    ink: "#ece9e2",
+    hairline: "#6f757f",
+    thread: "#f58fc4",
+    positive: "#79baee",
+    negative: "#f0a04b",
+  },
 };

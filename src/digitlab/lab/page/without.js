@@ -19,7 +19,15 @@ export function startWithout(root) {
     return { name, input, words, label: h("label.check", input, words) };
   });
   const sentence = h("p.caption.outcome", { "aria-live": "polite" });
-  fill(root, h("fieldset.without", h("legend", title), boxes.map(({ label }) => label)), sentence);
+  fill(
+    root,
+    h(
+      "fieldset.without",
+      h("legend", title),
+      boxes.map(({ label }) => label),
+    ),
+    sentence,
+  );
   let run = 0;
 
   function show() {
@@ -33,15 +41,32 @@ export function startWithout(root) {
 
   let tested = null; // {full, less}: how many of the test images are read right
   function tell() {
-    const { reading, network, off } = { reading: get("reading"), network: get("network"), off: get("off") };
+    const { reading, network, off } = {
+      reading: get("reading"),
+      network: get("network"),
+      off: get("off"),
+    };
     if (!reading || !network) return;
     if (!off.length) {
       setText(sentence, t("without.none"));
       return;
     }
-    const whole = answerTo(network, get("sample") === null && reading.prepared ? reading.prepared.digit : reading.pixels, []);
-    const values = { before: answerText(whole, network), after: answerText(reading, network), full: tested ? tested.full : "…", less: tested ? tested.less : "…", count: IMAGES };
-    setText(sentence, `${reading.isBlank ? "" : t("without.answer", values)} ${tested ? t("without.tests", values) : t("without.testing", values)}`.trim());
+    const whole = answerTo(
+      network,
+      get("sample") === null && reading.prepared ? reading.prepared.digit : reading.pixels,
+      [],
+    );
+    const values = {
+      before: answerText(whole, network),
+      after: answerText(reading, network),
+      full: tested ? tested.full : "…",
+      less: tested ? tested.less : "…",
+      count: IMAGES,
+    };
+    setText(
+      sentence,
+      `${reading.isBlank ? "" : t("without.answer", values)} ${tested ? t("without.tests", values) : t("without.testing", values)}`.trim(),
+    );
   }
 
   async function test() {

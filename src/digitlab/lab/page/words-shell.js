@@ -2,7 +2,10 @@
 
 export const SHELL = {
   title: ["How a digit is read", "一个数字是怎样被读出来的"],
-  claim: ["Real numbers. Click any to see where it comes from", "真的网络，真的数。点任意一个数，看它从哪里来"],
+  claim: [
+    "Real numbers. Click any to see where it comes from",
+    "真的网络，真的数。点任意一个数，看它从哪里来",
+  ],
   private: ["Nothing leaves this machine", "都在本机算，什么也不上传"],
   skip: ["Skip to the network", "跳到网络"],
   parts: ["Parts of the page", "本页各部分"],
@@ -25,6 +28,12 @@ export const SHELL = {
   "tab.hand": ["Teach", "教"],
 
   "problem.start": ["The page could not start: {reason}", "页面没能启动：{reason}"],
-  "problem.network": ["The network {name} could not be loaded: {reason}", "网络 {name} 没能载入：{reason}"],
-  "problem.server": ["The lab's server does not answer. Is digitlab lab still running?", "实验室的服务没有应答。digitlab lab 还在运行吗？"],
+  "problem.network": [
+    "The network {name} could not be loaded: {reason}",
+    "网络 {name} 没能载入：{reason}",
+  ],
+  "problem.server": [
+    "The lab's server does not answer. Is digitlab lab still running?",
+    "实验室的服务没有应答。digitlab lab 还在运行吗？",
+  ],
 };

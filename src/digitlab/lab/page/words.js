@@ -14,7 +14,9 @@ export const WORDS = { ...SHELL, ...DRAW, ...INSIDE, ...PICTURE, ...HAND };
 
 /** Return the language in use: "en" or "zh". */
 export function language() {
-  return get("language") ?? ((navigator.language ?? "").toLowerCase().startsWith("zh") ? "zh" : "en");
+  return (
+    get("language") ?? ((navigator.language ?? "").toLowerCase().startsWith("zh") ? "zh" : "en")
+  );
 }
 
 /** Return the words of a key, with {name} replaced by values.name. */
@@ -45,13 +47,19 @@ export function term(name, isFirst = false) {
   const isChinese = language() === "zh";
   const [own, other] = isChinese ? [pair[1], pair[0]] : pair;
   const [open, close] = isChinese ? ["（", "）"] : [" (", ")"];
-  return h("span.term", h("dfn", isFirst ? own[0].toUpperCase() + own.slice(1) : own), h("span.other", open, h("span", { lang: isChinese ? "en" : "zh" }, other), close));
+  return h(
+    "span.term",
+    h("dfn", isFirst ? own[0].toUpperCase() + own.slice(1) : own),
+    h("span.other", open, h("span", { lang: isChinese ? "en" : "zh" }, other), close),
+  );
 }
 
 /** Fill in every element that names its words: data-t, and data-t-label for its accessible name. */
 export function translate(root = document) {
   document.documentElement.lang = language() === "zh" ? "zh-Hans" : "en";
   document.title = `digitlab · ${t("title")}`;
-  for (const element of root.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
-  for (const element of root.querySelectorAll("[data-t-label]")) element.setAttribute("aria-label", t(element.dataset.tLabel));
+  for (const element of root.querySelectorAll("[data-t]"))
+    element.textContent = t(element.dataset.t);
+  for (const element of root.querySelectorAll("[data-t-label]"))
+    element.setAttribute("aria-label", t(element.dataset.tLabel));
 }
