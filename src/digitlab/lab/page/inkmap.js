@@ -3,7 +3,7 @@
 // Numbers are rounded to 32-bit floats where Python does so, to come out the same to the byte. What
 // Python does about noise and printed lines is left out: a drawing has neither.
 
-import { dilated, mean, otsu } from "./raster.js";
+import { dilated, mean, otsu, windowMean } from "./raster.js";
 import { enlarge, reduce } from "./resample.js";
 
 const COARSE_SIDE = 48; // pixels: light and paper change slowly, so they are estimated at this size
@@ -26,20 +26,36 @@ export function inkOf(picture) {
   const depth = depthOf(picture, paperOf(picture, coarse, isLight), isLight);
   const strongest = peakOf(depth);
   if (strongest < LEAST_CONTRAST) return null;
-  const limit = fround(0.25 * strongest);
-  const faint = depth.filter((d) => d > limit);
-  const threshold = fround(otsu(faint));
-  const full = fround(meanOf(depth.filter((d) => d > threshold)));
-  const bare = faint.length < depth.length ? medianOf(depth.filter((d) => !(d > limit))) : 0;
+  const [faint, paper] = split(depth, fround(0.25 * strongest));
+  const full = mean(split(faint, fround(otsu(faint)))[0]);
+  const bare = paper.length ? medianOf(paper) : 0;
   const range = fround(full - bare);
-  const pixels = depth.map((d) => Math.min(1, Math.max(0, fround(d - bare) / range)));
+  const pixels = new Float32Array(depth.length);
+  for (let i = 0; i < depth.length; i += 1) {
+    pixels[i] = Math.min(1, Math.max(0, fround(depth[i] - bare) / range));
+  }
   if (halfInked(pixels) > MOST_HALF_INKED) return null; // light and shadow, not strokes
   return { ...picture, pixels };
 }
 
+/** Return the values above a limit, and the others. */
+function split(values, limit) {
+  const [above, others] = [new Float32Array(values.length), new Float32Array(values.length)];
+  let count = 0;
+  for (let i = 0; i < values.length; i += 1) {
+    if (values[i] > limit) above[count++] = values[i];
+    else others[i - count] = values[i];
+  }
+  return [above.subarray(0, count), others.subarray(0, values.length - count)];
+}
+
 function extremes(values) {
-  let [low, high] = [Infinity, -Infinity];
-  for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  let low = Infinity;
+  let high = -Infinity;
+  for (let i = 0; i < values.length; i += 1) {
+    if (values[i] < low) low = values[i];
+    if (values[i] > high) high = values[i];
+  }
   return [low, high];
 }
 
@@ -62,14 +78,14 @@ function paperOf(picture, coarse, isLight) {
   const grown = dilated(signed, window, window);
   const closed = dilated({ ...grown, pixels: grown.pixels.map((v) => -v) }, window, window);
   const filled = { ...closed, pixels: closed.pixels.map((v) => -v) };
-  const smooth = mean(filled, Math.trunc(window / 2) | 1);
+  const smooth = windowMean(filled, Math.trunc(window / 2) | 1);
   const depth = smooth.pixels.map((v, i) => v - signed.pixels[i]);
   const limit = Math.max(0, fround(0.25 * extremes(depth)[1]));
   const threshold = fround(otsu(depth.filter((d) => d > limit)));
   const inked = dilated({ ...coarse, pixels: depth.map((d) => (d > threshold ? 1 : 0)) }, 5, 5);
   const bare = inked.pixels.map((v) => 1 - v);
-  const share = mean({ ...coarse, pixels: bare }, 9).pixels;
-  const bareGray = mean({ ...coarse, pixels: coarse.pixels.map((v, i) => v * bare[i]) }, 9).pixels;
+  const share = windowMean({ ...coarse, pixels: bare }, 9).pixels;
+  const bareGray = windowMean({ ...coarse, pixels: coarse.pixels.map((v, i) => v * bare[i]) }, 9).pixels;
   const pixels = smooth.pixels.map((v, i) =>
     share[i] > 0 ? bareGray[i] / Math.max(share[i], 1e-6) : sign * v,
   );
@@ -78,28 +94,31 @@ function paperOf(picture, coarse, isLight) {
 
 /** Return how much darker than the paper each pixel is, or lighter, as a share of the paper. */
 function depthOf({ pixels }, paper, isLight) {
-  return paper.pixels.map((bare, i) => {
+  const depth = new Float32Array(pixels.length);
+  for (let i = 0; i < depth.length; i += 1) {
+    const bare = paper.pixels[i];
     const darker = isLight ? fround(pixels[i] - bare) : fround(bare - pixels[i]);
-    return darker / fround(bare + (isLight ? 32 : 1));
-  });
+    depth[i] = darker / fround(bare + (isLight ? 32 : 1));
+  }
+  return depth;
 }
 
 /** Return how deep the ink is: the mean of the deepest 0.2 %, of at least 3 pixels. */
 function peakOf(depth) {
   const half = extremes(depth)[1] / 2;
   const count = Math.min(depth.length, Math.max(3, Math.trunc(depth.length / 500)));
-  let deepest = depth.filter((d) => d >= half); // few, so that they are sorted quickly
-  if (deepest.length < count) deepest = depth.slice();
-  return meanOf(deepest.sort().subarray(-count));
+  const [deep] = split(depth, half); // few, so that they are sorted quickly
+  const deepest = deep.length < count ? depth.slice() : deep;
+  return mean(deepest.sort().subarray(-count));
 }
 
 /** Return the value in the middle, or the mean of the two in the middle. */
 function medianOf(values) {
   const common = values[0]; // nearly always most of the paper has one gray, which is quick to see
   let [below, equal] = [0, 0];
-  for (const value of values) {
-    if (value < common) below += 1;
-    else if (value === common) equal += 1;
+  for (let i = 0; i < values.length; i += 1) {
+    if (values[i] < common) below += 1;
+    else if (values[i] === common) equal += 1;
   }
   const middle = Math.floor(values.length / 2);
   if (below < middle && below + equal > middle) return common;
@@ -108,31 +127,11 @@ function medianOf(values) {
   return isOdd ? sorted[middle] : fround(fround(sorted[middle - 1] + sorted[middle]) / 2);
 }
 
-function meanOf(values) {
-  return fround(pairwiseSum(values) / values.length);
-}
-
-/** Return the sum, rounded to 32 bits after every addition, in NumPy's order: by halves, by eights. */
-function pairwiseSum(values) {
-  const count = values.length;
-  if (count < 8) return values.reduce((sum, value) => fround(sum + value), 0);
-  if (count > 128) {
-    const half = Math.floor(count / 16) * 8;
-    return fround(pairwiseSum(values.subarray(0, half)) + pairwiseSum(values.subarray(half)));
-  }
-  const sums = Float32Array.from(values.subarray(0, 8));
-  const whole = count - (count % 8);
-  for (let i = 8; i < whole; i += 1) sums[i % 8] += values[i];
-  const pairs = [0, 2, 4, 6].map((i) => fround(sums[i] + sums[i + 1]));
-  const total = fround(fround(pairs[0] + pairs[1]) + fround(pairs[2] + pairs[3]));
-  return values.subarray(whole).reduce((sum, value) => fround(sum + value), total);
-}
-
 function halfInked(pixels) {
   let [full, some] = [0, 0];
-  for (const value of pixels) {
-    if (value > fround(0.2)) some += 1;
-    if (value >= fround(0.8)) full += 1;
+  for (let i = 0; i < pixels.length; i += 1) {
+    if (pixels[i] > fround(0.2)) some += 1;
+    if (pixels[i] >= fround(0.8)) full += 1;
   }
   return (some - full) / Math.max(1, full);
 }

@@ -2,6 +2,8 @@
 //
 // A map is { pixels, width, height }, row by row.
 
+const { fround } = Math;
+
 /** Return the largest value in the window of so many rows and columns around each pixel. */
 export function dilated(map, rows, columns) {
   return largestOf(largestOf(map, rows, true), columns, false);
@@ -33,26 +35,55 @@ export function widened(map, isDiagonal) {
 }
 
 /** Return the mean of the square window around each value, in 32-bit floats, edges repeated. */
-export function mean(map, size) {
-  return meanOf(meanOf(map, size, true), size, false);
+export function windowMean(map, size) {
+  return meanAlong(meanAlong(map, size, true), size, false);
 }
 
-function meanOf({ pixels, width, height }, size, isDown) {
+function meanAlong({ pixels, width, height }, size, isDown) {
   const reach = Math.floor(size / 2);
   const out = new Float32Array(pixels.length);
-  const sums = new Float32Array(1); // rounds after every sum, as Python does here
+  const window = new Float32Array(size);
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
-      sums[0] = 0;
-      for (let d = -reach; d <= reach; d += 1) {
-        const row = isDown ? Math.min(height - 1, Math.max(0, y + d)) : y;
-        const column = isDown ? x : Math.min(width - 1, Math.max(0, x + d));
-        sums[0] += pixels[row * width + column];
+      for (let i = 0; i < size; i += 1) {
+        const row = isDown ? Math.min(height - 1, Math.max(0, y + i - reach)) : y;
+        const column = isDown ? x : Math.min(width - 1, Math.max(0, x + i - reach));
+        window[i] = pixels[row * width + column];
       }
-      out[y * width + x] = sums[0] / size;
+      out[y * width + x] = mean(window);
     }
   }
   return { pixels: out, width, height };
+}
+
+/** Return the mean of a Float32Array, rounded to 32 bits. */
+export function mean(values) {
+  return fround(pairwiseSum(values, 0, values.length) / values.length);
+}
+
+/** Return the sum of some values in NumPy's order, by halves and by eights, rounded each time. */
+function pairwiseSum(values, start, end) {
+  const count = end - start;
+  if (count > 128) {
+    const middle = start + Math.floor(count / 16) * 8;
+    return fround(pairwiseSum(values, start, middle) + pairwiseSum(values, middle, end));
+  }
+  let sum = 0;
+  let rest = start;
+  if (count >= 8) {
+    const part = (i) => {
+      let total = values[start + i];
+      for (let at = start + i + 8; at < end - (count % 8); at += 8) {
+        total = fround(total + values[at]);
+      }
+      return total;
+    };
+    const pair = (i) => fround(part(i) + part(i + 1));
+    sum = fround(fround(pair(0) + pair(2)) + fround(pair(4) + pair(6)));
+    rest = end - (count % 8);
+  }
+  for (; rest < end; rest += 1) sum = fround(sum + values[rest]);
+  return sum;
 }
 
 /** Return which connected region each pixel is in, from 1, 0 for none; and the regions' areas. */
@@ -102,7 +133,8 @@ export function bounds({ pixels, width, height }, isInked) {
  * The outline's length is pi/4 times the number of edges between ink and paper (Crofton).
  */
 export function strokes({ pixels, width, height }, isInked) {
-  const inked = Uint8Array.from(pixels, (value) => (isInked(value) ? 1 : 0));
+  const inked = new Uint8Array(pixels.length);
+  for (let i = 0; i < inked.length; i += 1) inked[i] = isInked(pixels[i]) ? 1 : 0;
   let area = 0;
   let edges = 0;
   for (let y = 0; y < height; y += 1) {
