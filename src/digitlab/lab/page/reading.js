@@ -12,6 +12,8 @@ let drawn = []; // the strokes that are in `gray`, and how many of their points
 
 /** Keep `reading` in the state up to date. */
 export function startReading() {
+  // Whoever tests the page waits for this mark.
+  watch(["reading"], () => (document.documentElement.dataset.ready = ""));
   watch(["strokes", "sample", "brought", "network", "off"], read);
 }
 
