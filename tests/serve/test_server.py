@@ -1,11 +1,11 @@
 """The command as a process: how it starts, stops, and what it says."""
 
-import json
 import os
 import re
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -73,7 +73,8 @@ class Load(threading.Thread):
 @pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_sigterm_under_load_loses_no_request(workers: int, spawn: Spawn, seven: bytes):
     process = spawn("serve", "--port", 0, "--workers", workers)
-    clients = [Load(url_of(process), seven) for _ in range(8)]
+    url = url_of(process)
+    clients = [Load(url, seven) for _ in range(8)]
     while min(client.answered for client in clients) < 20:
         assert process.poll() is None
         time.sleep(0.01)
@@ -87,7 +88,7 @@ def test_sigterm_under_load_loses_no_request(workers: int, spawn: Spawn, seven: 
 
 def test_ctrl_c_ends_it_with_0_and_a_second_one_at_once(spawn: Spawn):
     process = spawn("serve", "--port", 0, "--time-limit", 3600)
-    url = url_of(process)
+    url_of(process)
     process.send_signal(signal.SIGINT)
     assert process.wait(PATIENCE) == 0
     process = spawn("serve", "--port", 0, "--time-limit", 3600)
@@ -202,7 +203,7 @@ def test_without_the_extra_one_sentence_names_it():
         "from digitlab.cli.app import main; main()"
     )
     done = subprocess.run(
-        [os.sys.executable, "-c", program], capture_output=True, text=True, check=False
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
     assert done.stderr == (
@@ -215,4 +216,3 @@ def test_the_help_names_every_flag(call: Callable):
     text = call("serve", "--help").out
     for flag in ("model", "host", "port", "workers", "allow-host", "allow-origin", "queue"):
         assert f"--{flag}" in text
-    assert json.dumps(text)
