@@ -7,13 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-<<<<<<< HEAD
 from digitlab.cli.parameters import ModelPath, is_loopback, whole_number
-from digitlab.serve.app import build_app
-from digitlab.serve.server import serve as serve_app
-=======
-from digitlab.cli.parameters import ModelPath, whole_number
->>>>>>> w-service
 from digitlab.serve.settings import Settings
 
 

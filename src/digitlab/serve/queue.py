@@ -105,11 +105,7 @@ class BatchQueue:
             results = []
             for _, group in itertools.groupby(wanted, key=lambda job: job.function):
                 results += self._call(list(group))
-<<<<<<< HEAD
-            if taken:  # otherwise nobody waits, and the event loop may be closed already
-=======
             with contextlib.suppress(RuntimeError):  # the loop has ended without waiting for us
->>>>>>> w-service
                 self._loop.call_soon_threadsafe(self._deliver, len(taken), results)
             if is_last:
                 return
