@@ -27,6 +27,7 @@ LAST = "last.safetensors"
 PREVIOUS = "previous.safetensors"
 SAVING = "saving.safetensors"
 SYNTHETIC = "synthetic.safetensors"
+EXTRA = "extra.safetensors"
 INSIDE = "inside.npz"
 _NEW_RECORD = "run.json.new"
 _LOCK = ".lock"
@@ -42,6 +43,7 @@ class RunFolder:
     train.log                   every line that was printed during training
     last, previous.safetensors  the last checkpoint, and the one before it
     synthetic.safetensors       the synthetic training images, if the recipe uses any
+    extra.safetensors           a copy of the extra pictures, if there are any (`--extra`)
     tensorboard/                the curves for TensorBoard, if they were asked for
     report.json                 the result on the test set after the last epoch
     inside.npz                  the first kernels, and each layer's output for one image
@@ -130,7 +132,7 @@ class RunFolder:
 
     def _check_files(self) -> None:
         """Raise `DigitlabError` if there is a folder or a pipe where a run has a file."""
-        names = (LAST, PREVIOUS, SAVING, SYNTHETIC, INSIDE, _NEW_RECORD)
+        names = (LAST, PREVIOUS, SAVING, SYNTHETIC, EXTRA, INSIDE, _NEW_RECORD)
         records = (
             *(self.run_json, self.history_jsonl, self.train_log, self.report_json),
             self.network_py,
@@ -145,10 +147,12 @@ class RunFolder:
         for name in (SAVING, _NEW_RECORD):
             (self.path / name).unlink(missing_ok=True)
 
-    def start(self, record: RunRecord, network: bytes | None = None) -> None:
+    def start(
+        self, record: RunRecord, network: bytes | None = None, extra: bytes | None = None
+    ) -> None:
         """Replace the run in this folder, if there is one, by a new one without checkpoints.
 
-        `network` is the code of a network of the user's own.
+        `network` is the code of a network of the user's own, `extra` a copy of the extra pictures.
         If this fails before the new record is on the disk, nothing has changed. A process that is
         killed later leaves the old run or the new one, without checkpoints: it starts again from
         its first step.
@@ -158,14 +162,16 @@ class RunFolder:
         self._clear()
         if network is not None:
             write_whole(self.network_py, network)
+        if extra is not None:
+            write_whole(self.path / EXTRA, extra)
         new.replace(self.run_json)
         flush_folder(self.path)
 
     def _clear(self) -> None:
         """Remove everything that a run leaves here except `run.json`, checkpoints first."""
         names = (
-            *(LAST, PREVIOUS, SYNTHETIC, "report.json", INSIDE, "history.jsonl", "train.log"),
-            "network.py",
+            *(LAST, PREVIOUS, SYNTHETIC, EXTRA, INSIDE),
+            *("report.json", "history.jsonl", "train.log", "network.py"),
             *(NEW_WEIGHTS, NEW_CARD, WEIGHTS, CARD, "model.pth", "optimizer.pth"),
             *("samples.png", "loss.png", "predictions.png", "confusion.png", "mistakes.png"),
             *("kernels.png", "activations.png"),
