@@ -204,7 +204,7 @@ def save_pictures(folder: Path) -> None:
     """Save a test image of MNIST as it is, and a digit drawn on a canvas of 280 x 280."""
     from PIL import Image, ImageDraw
 
-    from digitlab.data.dataset import load_dataset
+    from digitlab.data.load import load_dataset
 
     Image.fromarray(load_dataset().test_images[0]).save(folder / "mnist.png")
     canvas = Image.new("L", (280, 280), 255)

@@ -218,9 +218,10 @@ def test_one_by_one_runs_through_the_terms_and_stops(open_page: Open) -> None:
     page = open_page("line=1&at=3.9.5", reduced_motion="no-preference")
     end = page.inner_text(".sum .result .value")
     page.get_by_role("button", name="one by one").click()
-    until(page, 
+    until(
+        page,
         "document.querySelector('.sum').textContent.match(/^.*?\\d+ products/)"
-        " && !document.querySelector('.sum').textContent.includes('25 products')"
+        " && !document.querySelector('.sum').textContent.includes('25 products')",
     )
     page.get_by_role("button", name="stop").click()
     settle(page)
