@@ -34,7 +34,8 @@ class Metrics:
     """The figures of one app."""
 
     def __init__(self) -> None:
-        disable_created_metrics()  # the time of the first request, next to each figure
+        # The time of the first request, next to each figure, is of no use here.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "digitlab_requests", "Requests that were answered.", ["path", "status"],
