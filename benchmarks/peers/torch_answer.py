@@ -1,7 +1,7 @@
 """What the peers of `benchmarks.service` answer with: the shipped model's network in PyTorch.
 
-The pictures are prepared by digitlab's own code, with one thread. The weights are random: the answer
-means nothing, but it takes the same time.
+The pictures are prepared by digitlab's own code, with one thread. The weights are random: the
+answer means nothing, but it takes the same time.
 """
 
 import torch

@@ -1,6 +1,6 @@
 """What the service offers, as OpenAPI 3.1: `/openapi.json`. Its examples are true answers."""
 
-from importlib import metadata
+from importlib.metadata import version
 from typing import Any
 
 from starlette.requests import Request
@@ -25,7 +25,7 @@ def description_of(reader: Reader, settings: Settings) -> Json:
         "openapi": "3.1.0",
         "info": {
             "title": "digitlab",
-            "version": metadata.version("digitlab"),
+            "version": version("digitlab"),
             "summary": "Reads pictures of handwritten digits.",
             "description": "Every error is JSON with one sentence. A request's body may have "
             f"{settings.max_bytes:,} bytes, and is answered within {settings.seconds:g} seconds.",

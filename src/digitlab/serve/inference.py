@@ -4,7 +4,7 @@ The model is offered as it is: `images` in, `log_probabilities` and inner layers
 `model.onnx`, and also `probabilities`, which are calibrated. Pictures are not prepared here.
 """
 
-from importlib import metadata
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ from digitlab.serve.waiting import unless_gone
 
 SERVER = {
     "name": "digitlab",
-    "version": metadata.version("digitlab"),
+    "version": version("digitlab"),
     "extensions": ["binary_tensor_data"],
 }
 
