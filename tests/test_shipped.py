@@ -108,9 +108,14 @@ def test_what_is_no_digit_is_not_answered(reader: digitlab.Reader, cases: list[C
 def test_pages_are_read(reader: digitlab.Reader, mnist: Dataset):
     exact, sure, sheets = 0, 0, 0
     easy = ("clean", "ruled", "several lines, sloping")
+    hard = set()
     for sheet in composed(mnist.test_images, mnist.test_labels, count_per_difficulty=6, seed=SEED):
+        if sheet.difficulty in hard:  # one of each is enough
+            continue
         page = reader.read(sheet.picture)
         assert len(page.digits) > 0
+        if sheet.difficulty not in easy:
+            hard.add(sheet.difficulty)
         if sheet.difficulty in easy:
             exact += best_text(page) == sheet.text
             sure += page.text == sheet.text

@@ -28,15 +28,15 @@ def test_some_epochs_then_on_to_more(
     correct_at_last: int,
 ):
     run = tmp_path / "run"
-    settings = ("--recipe", "tutorial", "--epochs", epochs, "--seed", 1, "--train-images", images)
-    first = spawn("train", *settings, "--run", run)
+    settings = ("--epochs", epochs, "--seed", 1, "--train-images", images, "--no-figures")
+    first = spawn("train", "--recipe", "tutorial", *settings, "--run", run)
     out, err = first.communicate()
     assert first.returncode == 0, err
     assert out.count("Test set: ") == epochs + 1
     assert err.count("Train Epoch: ") == epochs * math.ceil(images / 640)
     assert json.loads((run / "report.json").read_text())["correct"] >= correct
 
-    second = spawn("resume", run, "--epochs", all_epochs)
+    second = spawn("resume", run, "--epochs", all_epochs, "--no-figures")
     out, err = second.communicate()
     assert second.returncode == 0, err
     assert out.count("Test set: ") == all_epochs - epochs

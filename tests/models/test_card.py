@@ -283,7 +283,7 @@ print(json.dumps(outcomes))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
-@pytest.mark.parametrize("before", ["old", "nothing"])
+@pytest.mark.parametrize("before", ["old", pytest.param("nothing", marks=pytest.mark.slow)])
 def test_killed_at_any_step_there_is_the_old_or_the_new_model(tmp_path: Path, before: str):
     # Two writes after each other are killed, because the second one must not overwrite the card
     # that the first one did not rename.

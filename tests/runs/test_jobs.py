@@ -44,10 +44,10 @@ def test_a_failure_is_told_and_ends_the_others(tmp_path: Path, capfd: pytest.Cap
     assert not never.exists()
 
 
-def repeat_two(folder: Path, *more: object) -> tuple[object, ...]:
+def repeat_two(folder: Path, *more: object, images: int = 6400) -> tuple[object, ...]:
     """Return the arguments of a call that trains two seeds for two short epochs each."""
     return (
-        "repeat", "tutorial", "--seeds", 2, "--threads", 1, "--epochs", 2, "--train-images", 6400,
+        "repeat", "tutorial", "--seeds", 2, "--threads", 1, "--epochs", 2, "--train-images", images,
         "--run", folder, "--json", *more,
     )  # fmt: skip
 
@@ -72,13 +72,15 @@ def one_by_one(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_seeds_at_once_end_as_one_after_the_other(call: Callable, one_by_one: Path, tmp_path: Path):
-    outcome = call(*repeat_two(tmp_path, "--jobs", 3))  # there is no third
+def test_seeds_at_once_end_as_one_after_the_other(call: Callable, tmp_path: Path):
+    at_once, one_by_one = tmp_path / "at once", tmp_path / "one by one"
+    outcome = call(*repeat_two(at_once, "--jobs", 3, images=640))  # there is no third
     assert outcome.code == 0, outcome.err
     report = json.loads(outcome.out)
     assert (report["jobs"], report["threads"]) == (2, 1)
-    assert_same_runs(tmp_path, one_by_one)
-    again = json.loads(call(*repeat_two(tmp_path)).out)
+    assert call(*repeat_two(one_by_one, images=640)).code == 0
+    assert_same_runs(at_once, one_by_one)
+    again = json.loads(call(*repeat_two(at_once, images=640)).out)
     assert again["jobs"] == 2  # how these runs were made
     assert again["accuracies"] == report["accuracies"]
 
