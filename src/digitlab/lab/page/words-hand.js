@@ -41,7 +41,7 @@ export const HAND = {
   "hand.before": ["Before", "之前"],
   "hand.after": ["After", "之后"],
   "hand.right": ["{right} of {count} right", "{count} 条对了 {right} 条"],
-  "hand.test": ["{share} of the MNIST test set", "MNIST 测试集 {share}"],
+  "hand.test": ["MNIST test set: {share}", "MNIST 测试集：{share}"],
   "hand.result.note": ["It has learned these very corrections, so this shows that it learned, not how well it reads new ones. Draw some more to see that.", "它学的正是这些，所以这只说明它学了，不说明新写的也认得。再画几个试试。"],
   "hand.use": ["Use the new network on this page", "本页改用新网络"],
 };
