@@ -140,7 +140,7 @@ def _from_json(data: object, count: int) -> NDArray[np.uint8]:
         raise ServiceError(
             422, f"{IMAGES} has {len(values)} values, but its shape needs {count * _PIXELS}"
         )
-    if not all(type(value) is int and 0 <= value <= 255 for value in values):
+    if not all(type(it) in (int, float) and 0 <= it <= 255 and it == int(it) for it in values):
         raise ServiceError(422, f"the values of {IMAGES} must be whole numbers from 0 to 255")
     return np.array(values, np.uint8).reshape(count, SIDE, SIDE)
 
@@ -152,8 +152,6 @@ def _outputs(asked: _Inference, offered: list[str]) -> dict[str, bool]:
             raise ServiceError(
                 422, f"there is no output {output.name[:60]!a}, but: {', '.join(offered)}"
             )
-        if output.name in outputs:
-            raise ServiceError(422, f"the output {output.name!r} is asked for twice")
         if output.parameters.classification:
             raise ServiceError(422, "the classification extension is not offered: rank the outputs")
         is_binary = output.parameters.binary_data
