@@ -64,12 +64,13 @@ export function prepare(gray, width, height) {
 
 /** Return what simple shrinking of the whole drawing gives: means, ink bright on black. */
 export function plainResize(gray, width, height) {
-  const inverted = Uint8Array.from(gray, (value) => 255 - value);
+  const inverted = gray.map((value) => 255 - value);
   return resize({ pixels: inverted, width, height }, SIDE, SIDE, "box").pixels;
 }
 
 function inBytes({ pixels, width, height }) {
-  const bytes = Uint8Array.from(pixels, (value) => roundEven(Math.fround(value * 255)));
+  const bytes = new Uint8Array(pixels.length); // a loop: Uint8Array.from would take 20 times as long
+  for (let i = 0; i < pixels.length; i += 1) bytes[i] = roundEven(Math.fround(pixels[i] * 255));
   return { pixels: bytes, width, height };
 }
 

@@ -129,7 +129,8 @@ export function bounds({ pixels, width, height }, isInked) {
  * The outline's length is pi/4 times the number of edges between ink and paper (Crofton).
  */
 export function strokes({ pixels, width, height }, isInked) {
-  const inked = Uint8Array.from(pixels, (value) => (isInked(value) ? 1 : 0));
+  const inked = new Uint8Array(pixels.length);
+  for (let i = 0; i < pixels.length; i += 1) inked[i] = isInked(pixels[i]) ? 1 : 0;
   let area = 0;
   let edges = 0;
   for (let y = 0; y < height; y += 1) {
