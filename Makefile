@@ -5,7 +5,7 @@ BIN    := .venv/bin
 READY  := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow check format clean \
+.PHONY: help install lab demo test test-slow check format clean \
   bench bench-race bench-tutorial bench-limit bench-reading bench-compact bench-best bench-ladder
 
 help:            ## show this list
@@ -19,6 +19,9 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,serve,tensorboard,dev]'
 	@touch $@
+
+lab: install     ## the lab: a page where your own drawing flows through the network
+	$(BIN)/digitlab lab
 
 demo: install    ## the whole system: data, 3 epochs, loss curve, resume to 8 epochs, test, predictions
 	$(BIN)/digitlab train --recipe tutorial --epochs 3 --seed 1 --run $(RUN) --force

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from benchmarks.measure import Count, print_environment, print_table, progress, run_program
-from digitlab.data.dataset import load_dataset
+from digitlab.data.load import load_dataset
 from digitlab.figures.plots import new_figure, save_figure
 from digitlab.named_recipes import RECIPES
 from digitlab.recipe import Recipe

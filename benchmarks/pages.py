@@ -21,7 +21,7 @@ from cyclopts import Parameter
 
 from benchmarks.classifiers import classifier_of
 from benchmarks.measure import Count, Network, print_environment, print_table, run_program
-from digitlab.data.dataset import load_dataset
+from digitlab.data.load import load_dataset
 from digitlab.pages.answers import Page
 from digitlab.pages.read import read_page
 from testsets.pages import DIFFICULTIES, Sheet, composed

@@ -26,7 +26,7 @@ from PIL import Image
 
 from benchmarks.classifiers import Classify, classifier_of
 from benchmarks.measure import Count, Network, print_environment, print_table, run_program
-from digitlab.data.dataset import load_dataset
+from digitlab.data.load import load_dataset
 from digitlab.pictures.digit import has_ink, prepare
 from digitlab.train.examples import split
 from testsets.singles import Case, handmade

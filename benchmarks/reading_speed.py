@@ -111,7 +111,7 @@ def save_pictures(folder: Path) -> None:
     """Save one picture, a small and a large folder of MNIST's test images, and two photographs."""
     from PIL import Image
 
-    from digitlab.data.dataset import load_dataset
+    from digitlab.data.load import load_dataset
 
     images = load_dataset().test_images
     Image.fromarray(255 - images[0]).resize((112, 112)).save(folder / "one.png")
@@ -146,7 +146,7 @@ def save_photograph(path: Path, *, digits: int) -> None:
 def rows_of_one_process(folder: Path, model: str, runs: int) -> list[Row]:
     """Time the reader inside one process: many images, one image, a photograph."""
     import digitlab
-    from digitlab.data.dataset import load_dataset
+    from digitlab.data.load import load_dataset
 
     reader = digitlab.load(model)
     classify = reader.classifier.classify

@@ -1,17 +1,24 @@
-"""Fixtures: real MNIST, a small part of it, and two ways to call the program."""
+"""Fixtures: real MNIST, a small part of it, two ways to call the program, and a browser."""
 
+import asyncio
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from digitlab.cli.app import main
 from digitlab.data.catalog import CatalogEntry
-from digitlab.data.dataset import Dataset, load_dataset
+from digitlab.data.dataset import Dataset
+from digitlab.data.load import load_dataset
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # On a busy machine PyTorch's threads would wait for each other most of the time; see `main`. This
 # takes effect because no test module has imported PyTorch yet.
@@ -111,3 +118,64 @@ def spawn() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     for process in started:  # those that a failed test left behind
         process.kill()
         process.communicate()
+
+
+def program(names: str) -> str:
+    """Return the path of the first of these programs that is installed; skip the test if none is.
+
+    `.ci/run` installs them and sets CI: there, a test that lacks one fails.
+    """
+    for name in names.split():
+        if path := shutil.which(name):
+            return path
+    message = f"needs one of these programs: {names}"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Return the path of the machine's Chromium."""
+    return program("chromium chromium-browser google-chrome")
+
+
+@pytest.fixture(scope="session")
+def node_path() -> str:
+    """Return the path of Node, which runs the page's modules without a browser."""
+    return program("node nodejs")
+
+
+@pytest.fixture(scope="session")
+def _browser_and_loop(chromium_path: str) -> Iterator[tuple["Browser", asyncio.AbstractEventLoop]]:
+    from playwright.sync_api import sync_playwright
+
+    speed = "--no-sandbox --disable-gpu --no-first-run"
+    offline = "--disable-quic --disable-background-networking --disable-component-update"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path,
+            args=[*speed.split(), *offline.split(), "--disable-sync"],
+        )
+        loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+        yield browser, loop
+        asyncio._set_running_loop(loop)
+        browser.close()
+
+
+@pytest.fixture
+def browser(
+    _browser_and_loop: tuple["Browser", asyncio.AbstractEventLoop],
+) -> Iterator["Browser"]:
+    """Yield a browser without a window. All tests share it; what a test opens is closed after it.
+
+    Playwright's event loop is marked as running in this thread during the test only: while it is,
+    `asyncio.run` refuses to start another.
+    """
+    browser, loop = _browser_and_loop
+    asyncio._set_running_loop(loop)
+    yield browser
+    for context in browser.contexts:
+        context.close()
+    asyncio._set_running_loop(None)

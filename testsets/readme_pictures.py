@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from digitlab.data.dataset import load_dataset
+from digitlab.data.load import load_dataset
 from testsets.pages import Hand, photographed, written_page
 from testsets.singles import handmade
 

@@ -11,7 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from digitlab.data.dataset import Dataset, load_dataset
+    from digitlab.data.dataset import Dataset
+    from digitlab.data.load import load_dataset
     from digitlab.errors import DigitlabError, PictureError, Stopped
     from digitlab.pages.answers import Page, ReadDigit
     from digitlab.reader import Prediction, Reader
@@ -47,7 +48,7 @@ _HOMES = {
     "Recipe": "digitlab.recipe",
     "Run": "digitlab.workbench",
     "Stopped": "digitlab.errors",
-    "load_dataset": "digitlab.data.dataset",
+    "load_dataset": "digitlab.data.load",
 }
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from digitlab.errors import DigitlabError, PictureError, printable
 from digitlab.models.card import ModelCard, read_model
 from digitlab.models.classifier import Classifier
-from digitlab.models.probability import percent
+from digitlab.models.probability import cut_off, percent
 from digitlab.pages.answers import Page
 from digitlab.pages.read import read_page
 from digitlab.pictures.digit import SIDE, Digit, has_format, prepare_and_check, prepare_stack
@@ -141,6 +141,17 @@ class Reader:
             raise DigitlabError(f"{needs} the classes of {self._model} are {named}")
         if self.card.preparation != "mnist":
             raise DigitlabError(f"{needs} {self._model} takes pictures {self.card.preparation}")
+
+    def record(self, answer: Prediction) -> dict[str, object]:
+        """Return an answer as JSON shows it, on the command line and over HTTP."""
+        if answer.error is not None:
+            return {"error": answer.error}
+        named = {"digit": answer.digit} if self.reads_digits else {"label": answer.label}
+        sure = {"probability": cut_off(answer.probability), "unsure": answer.unsure}
+        several = {"several": answer.several} if self.reads_digits else {}
+        names = self.card.classes if answer.probabilities else ()
+        each = zip(names, map(cut_off, answer.probabilities), strict=True)
+        return named | sure | several | {"probabilities": dict(each)}
 
     def _prepared(self, picture: Source) -> tuple[Digit, bool]:
         """Return the 28 x 28 pixels for the network, and whether they are several digits."""

@@ -19,9 +19,6 @@ Schedule = Literal["constant", "one-cycle", "triangle"]
 
 Precision = Literal["float32", "bfloat16"]
 
-_LARGEST = 1e30
-"""Float32 numbers end at 3e38."""
-
 NETWORKS = ("tutorial", "fast", "compact", "best")
 """The networks that come with the package: see `digitlab.train.networks`."""
 
@@ -30,6 +27,44 @@ OWN_NETWORK = re.compile(r".+:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 SCHEDULES: tuple[str, ...] = get_args(Schedule)
 PRECISIONS: tuple[str, ...] = get_args(Precision)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """The numbers that a setting can be; NaN is in no range."""
+
+    least: float
+    most: float
+    includes_least: bool = True
+    includes_most: bool = True
+    in_words: str
+    """As in "must be at least 1"."""
+
+    def __contains__(self, value: float) -> bool:
+        above = self.least <= value if self.includes_least else self.least < value
+        return above and (value <= self.most if self.includes_most else value < self.most)
+
+
+_COUNT = Range(least=1, most=2**31 - 1, in_words="at least 1 and below 2^31")
+_COUNT_OR_NONE = Range(least=0, most=2**31 - 1, in_words="at least 0 and below 2^31")
+_SHARE = Range(least=0, most=1, in_words="from 0 to 1")
+_SHARE_BELOW_ALL = Range(least=0, most=1, includes_most=False, in_words="at least 0 and below 1")
+_STRENGTH = Range(least=0, most=1e30, in_words="at least 0 and at most 1e30")  # float32: 3e38
+
+RANGES = {
+    **dict.fromkeys(("epochs", "log_every", "batch_size", "test_batch_size"), _COUNT),
+    **dict.fromkeys(("train_images", "validation", "plain_epochs"), _COUNT_OR_NONE),
+    "learning_rate": Range(
+        least=0, most=1e30, includes_least=False, in_words="above 0 and at most 1e30"
+    ),
+    **dict.fromkeys(
+        ("momentum", "dropout", "warm_up", "label_smoothing", "average"), _SHARE_BELOW_ALL
+    ),
+    **dict.fromkeys(("degraded", "outliers"), _SHARE),
+    "augment": Range(least=0, most=2, in_words="from 0 to 2"),
+    **dict.fromkeys(("weight_decay", "muon"), _STRENGTH),
+}
+"""The range of every setting that is a number, whatever the other settings are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,18 +253,8 @@ class Recipe:
     set is always used only once."""
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "log_every", "batch_size", "test_batch_size"):
-            self._check(name, 1 <= getattr(self, name) < 2**31, "at least 1 and below 2^31")
-        for name in ("train_images", "validation"):
-            self._check(name, 0 <= getattr(self, name) < 2**31, "at least 0 and below 2^31")
-        in_range = 0 < self.learning_rate <= _LARGEST
-        self._check("learning_rate", in_range, "above 0 and at most 1e30")
-        for name in ("momentum", "dropout", "warm_up", "label_smoothing", "average"):
-            self._check(name, 0 <= getattr(self, name) < 1, "at least 0 and below 1")
-        for name, most in (("degraded", 1), ("outliers", 1), ("augment", 2)):
-            self._check(name, 0 <= getattr(self, name) <= most, f"from 0 to {most}")
-        for name in ("weight_decay", "muon"):
-            self._check(name, 0 <= getattr(self, name) <= _LARGEST, "at least 0 and at most 1e30")
+        for name, allowed in RANGES.items():
+            self._check(name, getattr(self, name) in allowed, allowed.in_words)
         limits = [("plain_epochs", "epochs")]
         if self.train_images:
             limits.append(("validation", "train_images"))
@@ -237,8 +262,8 @@ class Recipe:
             below = getattr(self, total)
             limit = f"at least 0 and below {total} ({below:,})"
             self._check(name, 0 <= getattr(self, name) < below, limit)
-        for name, allowed in (("schedule", SCHEDULES), ("precision", PRECISIONS)):
-            self._check(name, getattr(self, name) in allowed, f"one of {', '.join(allowed)}")
+        for name, choices in (("schedule", SCHEDULES), ("precision", PRECISIONS)):
+            self._check(name, getattr(self, name) in choices, f"one of {', '.join(choices)}")
         is_network = self.network in NETWORKS or OWN_NETWORK.fullmatch(self.network)
         names = ", ".join(NETWORKS)
         self._check("network", bool(is_network), f"one of {names}, or like my_net.py:MyNet")

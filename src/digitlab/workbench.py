@@ -7,14 +7,14 @@
 """
 
 import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digitlab.data.dataset import Dataset, load_dataset
+from digitlab.data.dataset import Dataset
+from digitlab.data.load import load_dataset
 from digitlab.errors import DigitlabError
 from digitlab.named_recipes import changed, find_recipe, short_name
 from digitlab.recipe import Recipe
@@ -91,14 +91,16 @@ class Run:
         Raises `DigitlabError` as `digitlab train` does, also for a run that is already there; and
         `Stopped` if you interrupt it, when everything has been saved: `resume` continues.
         """
+        from digitlab.runs.alone import alone
         from digitlab.runs.launch import Launch, command_of
         from digitlab.runs.run import start_run
+        from digitlab.train.own_network import name_of
 
         base = "tutorial" if isinstance(recipe, Recipe) else os.fspath(recipe)
         name = "own" if isinstance(recipe, Recipe) else short_name(base)
         whole = changed(recipe if isinstance(recipe, Recipe) else find_recipe(base), settings)
         if network is not None:
-            whole = replace(whole, network=_name_of(network))
+            whole = replace(whole, network=name_of(network))
         folder = RunFolder(Path(path))
         folder.check_free(force=force)
         loaded = dataset if isinstance(dataset, Dataset) else load_dataset(os.fspath(dataset))
@@ -112,7 +114,7 @@ class Run:
         )
         launch = replace(launch, command=command_of(folder, base, whole, loaded, launch))
         watcher = _watcher(progress, folder, tensorboard=tensorboard, snapshots=snapshots)
-        with _alone():
+        with alone():
             start_run(folder, whole, loaded, launch, watcher)
         run = cls(path)
         run._dataset = loaded
@@ -132,10 +134,11 @@ class Run:
         came from arrays must be given again in a new process. Raises as `start` does. Returns
         itself.
         """
+        from digitlab.runs.alone import alone
         from digitlab.runs.run import resume_run
 
         words = ["resume", str(self.path)]
-        with _alone():
+        with alone():
             resume_run(
                 self._folder,
                 dataset=dataset or self._dataset,
@@ -255,42 +258,6 @@ class Run:
         if report is not None:
             state = f"{report.accuracy:.2%} after {report.epochs} of {record.recipe.epochs} epochs"
         return f"Run({str(self.path)!r}: {record.recipe_name}, seed {record.seed}, {state})"
-
-
-def _name_of(network: "str | Callable[..., nn.Module]") -> str:
-    """Return the name by which a run finds the network again."""
-    if isinstance(network, str):
-        return network
-    if not hasattr(network, "__qualname__"):
-        kind = type(network).__name__
-        raise DigitlabError(f"network is an object of the class {kind}; give the class itself")
-    if "<locals>" in network.__qualname__:
-        raise DigitlabError(
-            f"{network.__qualname__} cannot be found again when the run is resumed; define it at "
-            "the top level of a module or a notebook, or give a name like my_net.py:MyNet"
-        )
-    return f"{network.__module__}:{network.__qualname__}"
-
-
-_TRAINS = threading.Lock()
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Let one training run at a time, and leave PyTorch's settings as they were.
-
-    Trainings share PyTorch's random numbers and its number of threads: two at once would change
-    each other's bits. In processes of their own (`digitlab repeat --jobs`) they can run at once.
-    """
-    import torch
-
-    with _TRAINS:
-        threads, mode = torch.get_num_threads(), torch.get_deterministic_debug_mode()
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
-            torch.set_deterministic_debug_mode(mode)
 
 
 def _watcher(

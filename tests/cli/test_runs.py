@@ -7,11 +7,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from msgspec import to_builtins
 
+from digitlab.records.claim import only_one_process, start
 from digitlab.records.folder import RunFolder
 from digitlab.train.checkpoint import read_checkpoint
 
@@ -123,15 +125,13 @@ def test_a_stop_saves_says_how_to_continue_and_changes_nothing(
 def test_a_stop_while_the_folder_is_made_leaves_a_whole_run(
     never_stopped: Path, call: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    start = RunFolder.start
-
-    def stop_then_start(folder: RunFolder, *arguments: object) -> None:
+    def stop_then_start(*arguments: Any) -> None:
         os.kill(os.getpid(), signal.SIGINT)
-        start(folder, *arguments)
+        start(*arguments)
 
     run = tmp_path / "run"
     with monkeypatch.context() as change:
-        change.setattr(RunFolder, "start", stop_then_start)
+        change.setattr("digitlab.runs.run.start", stop_then_start)
         outcome = call("train", *TWO_EPOCHS, "--run", run)
     assert outcome.code == 130
     assert f"stopped at the start; continue with `digitlab resume {run}`" in outcome.err
@@ -408,7 +408,7 @@ def test_two_processes_do_not_train_in_one_folder(
     never_stopped: Path, call: Callable, tmp_path: Path
 ):
     run = copy_of(never_stopped, tmp_path)
-    with RunFolder(run).only_one_process():
+    with only_one_process(RunFolder(run)):
         for words in (("resume", run, "--epochs", 3), ("train", *SMALL, "--run", run, "--force")):
             outcome = call(*words)
             assert outcome.code == 1

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from digitlab.data.catalog import CATALOG, MNIST, CatalogEntry, DataFile
-from digitlab.data.dataset import Dataset, default_data_dir, load_dataset
+from digitlab.data.dataset import Dataset
+from digitlab.data.load import default_data_dir, load_dataset
 from digitlab.errors import DigitlabError
 
 

@@ -12,7 +12,8 @@ from PIL import Image
 from rich.console import Console
 
 from digitlab.data import prepared
-from digitlab.data.dataset import Dataset, load_dataset
+from digitlab.data.dataset import Dataset
+from digitlab.data.load import load_dataset
 from digitlab.errors import DigitlabError
 
 Picture = np.ndarray  # 28 x 28, uint8

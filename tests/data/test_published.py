@@ -13,7 +13,8 @@ import pytest
 from rich.console import Console
 
 from digitlab.data.catalog import CATALOG, Archive, CatalogEntry
-from digitlab.data.dataset import Dataset, load_dataset
+from digitlab.data.dataset import Dataset
+from digitlab.data.load import load_dataset
 from digitlab.errors import DigitlabError
 from tests.data.mirror import Mirror
 

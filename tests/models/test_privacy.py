@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from digitlab.data.dataset import Dataset, default_data_dir
+from digitlab.data.dataset import Dataset
+from digitlab.data.load import default_data_dir
 from digitlab.reader import PRETRAINED
 
 FOLDERS = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")

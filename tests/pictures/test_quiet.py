@@ -115,32 +115,36 @@ def test_damaged_files_print_nothing() -> None:
     assert (result.returncode, result.stdout, result.stderr) == (0, "True True\n", "")
 
 
-def test_a_child_forked_while_a_thread_decodes_can_decode() -> None:
+@pytest.mark.parametrize(
+    "place", ["PIL.PngImagePlugin.PngImageFile._open", "digitlab.pictures.open.gray_levels"]
+)
+def test_a_child_forked_while_a_thread_decodes_can_decode(place: str) -> None:
     """Whatever a decoding thread holds, the child has no thread that will ever release it."""
-    result = run("""
-        import io, os, threading
-        from PIL import Image, PngImagePlugin
+    result = run(f"""
+        import io, os, pkgutil, signal, threading
+        from PIL import Image
         from digitlab.pictures.digit import prepare
 
         stream = io.BytesIO()
         Image.new("L", (40, 40)).save(stream, "PNG")
-        real, parent = PngImagePlugin.PngImageFile._open, os.getpid()
+        owner, _, name = {place!r}.rpartition(".")
+        owner = pkgutil.resolve_name(owner)
+        real, parent = getattr(owner, name), os.getpid()
         inside, released = threading.Event(), threading.Event()
 
-        def blocked(image):
+        def blocked(*arguments, **options):
             if os.getpid() == parent:
                 inside.set()
                 released.wait()
-            real(image)
+            return real(*arguments, **options)
 
-        PngImagePlugin.PngImageFile._open = blocked
+        setattr(owner, name, blocked)
         thread = threading.Thread(target=prepare, args=(stream.getvalue(),))
         thread.start()
         inside.wait()
         child = os.fork()
         if not child:
-            import signal
-            signal.alarm(PATIENCE)  # ends a child that hangs
+            signal.alarm(300)  # ends a child that hangs
             prepare(stream.getvalue())
             os._exit(0)
         _, status = os.waitpid(child, 0)
@@ -183,6 +187,7 @@ def test_the_first_picture_imports_nothing(tmp_path: Path) -> None:
     assert (result.returncode, result.stdout) == (0, "8 set()\n"), result.stderr
 
 
+@pytest.mark.slow
 def test_children_forked_at_any_moment_can_decode() -> None:
     result = run("""
         import io, os, signal, threading, warnings

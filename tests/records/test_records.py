@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from digitlab.errors import DigitlabError
 from digitlab.recipe import Recipe
 from digitlab.records import provenance
+from digitlab.records.claim import only_one_process
 from digitlab.records.folder import RunFolder
 from digitlab.records.history import HeldOutPoint, TestPoint, TrainPoint
 from digitlab.records.provenance import code_digest, command_given
@@ -214,14 +215,14 @@ def test_a_line_that_a_kill_cut_short_is_left_out(folder: RunFolder):
 
 def test_a_refused_training_leaves_no_folder(tmp_path: Path):
     new = tmp_path / "a" / "b"
-    with pytest.raises(ValueError, match="refused"), RunFolder(new).only_one_process():
+    with pytest.raises(ValueError, match="refused"), only_one_process(RunFolder(new)):
         raise ValueError("refused")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_nor_does_it_remove_what_was_there(tmp_path: Path):
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(ValueError, match="refused"), RunFolder(tmp_path).only_one_process():
+    with pytest.raises(ValueError, match="refused"), only_one_process(RunFolder(tmp_path)):
         raise ValueError("refused")
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
@@ -229,7 +230,7 @@ def test_nor_does_it_remove_what_was_there(tmp_path: Path):
 def test_what_a_killed_process_left_is_removed(folder: RunFolder):
     leftover = folder.path / ".999999999-1234abcd.digitlab.tmp"
     leftover.write_text("half")
-    with folder.only_one_process():
+    with only_one_process(folder):
         assert not leftover.exists()
 
 
@@ -258,7 +259,7 @@ def test_a_folder_or_a_pipe_in_place_of_a_file_is_refused(
 ):
     (folder.path / name).unlink(missing_ok=True)
     make(folder.path / name)
-    with pytest.raises(DigitlabError, match="is not a file"), folder.only_one_process():
+    with pytest.raises(DigitlabError, match="is not a file"), only_one_process(folder):
         pass
     with pytest.raises(DigitlabError, match="is not a file"):
         folder.read_history()

@@ -19,6 +19,7 @@ from digitlab.figures.run import draw_run
 from digitlab.named_recipes import find_recipe
 from digitlab.recipe import Recipe
 from digitlab.records import folder as folders
+from digitlab.records.claim import only_one_process
 from digitlab.records.folder import SYNTHETIC, RunFolder, read_results
 from digitlab.runs.run import Launch, resume_run, start_run
 from digitlab.synth.non_digits import non_digits
@@ -311,7 +312,7 @@ def test_a_start_that_fails_leaves_the_run_before_it(
         full_at(patch, file)
         with pytest.raises(DigitlabError, match="make room, then run the same command again"):
             start_run(folder, RECIPE, tiny, replace(LAUNCH, force=True))
-    with folder.only_one_process():  # which also removes what was half written
+    with only_one_process(folder):  # which also removes what was half written
         pass
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 

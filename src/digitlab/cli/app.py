@@ -20,6 +20,7 @@ app = App(
 # list; `digitlab COMMAND --help` shows the command's docstring.
 app.command("digitlab.cli.predict:predict", name="predict", help="Read one digit per picture.")
 app.command("digitlab.cli.read:read", name="read", help="Read all the digits in a picture.")
+app.command("digitlab.cli.serve:serve", name="serve", help="Answer pictures over HTTP.")
 app.command("digitlab.cli.data:data", name="data", help="Fetch and verify the images.")
 app.command("digitlab.cli.train:train", name="train", help="Train a new network.")
 app.command("digitlab.cli.resume:resume", name="resume", help="Continue a run where it stopped.")
@@ -28,9 +29,14 @@ app.command("digitlab.cli.eval:evaluate", name="eval", help="Test a trained netw
 app.command("digitlab.cli.plot:plot", name="plot", help="Draw a run's figures again.")
 app.command("digitlab.cli.compare:compare", name="compare", help="Compare runs in a table.")
 app.command("digitlab.cli.export:export", name="export", help="Write a run in another format.")
+app.command("digitlab.cli.lab:lab", name="lab", help="See a drawing flow through the network.")
 app.command(
     "digitlab.cli.completion:completion", name="completion", help="Complete commands in a shell."
 )
+
+_SERVE_MODULES = {"starlette", "uvicorn", "uvloop", "httptools", "python_multipart"}
+_SERVE_MODULES |= {"prometheus_client"}
+"""What the extra [serve] installs; all other modules that may be missing are in [train]."""
 
 _BROKEN_PIPE = 128 + 13
 """The exit code of a program whose reader is gone: `digitlab … | head`."""
@@ -70,8 +76,10 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("digitlab"):
             raise
+        module = error.name.partition(".")[0]
+        extra = "serve" if module in _SERVE_MODULES else "train"
         _fail(
-            f"this command needs {error.name}: run `pip install '.[train]'` in digitlab's folder", 1
+            f"this command needs {module}: run `pip install '.[{extra}]'` in digitlab's folder", 1
         )
     except BrokenPipeError:
         _nobody_reads()

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from digitlab.cli.parameters import AsJson, DataDir, DatasetName, Prepare
-from digitlab.data.dataset import Dataset, load_dataset
+from digitlab.data.dataset import Dataset
+from digitlab.data.load import load_dataset
 
 
 def data(

@@ -1,5 +1,6 @@
 """The parameters that several commands share, each explained once."""
 
+import ipaddress
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,14 @@ from digitlab.pictures.preparation import Preparation
 def whole_number(_type: object, tokens: Sequence[Token]) -> int:
     """Return a flag's value as an integer; cyclopts alone would round 1.5 to 2."""
     return int(tokens[0].value)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can connect to an address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 STDIN = Path("-")

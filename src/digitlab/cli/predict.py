@@ -46,7 +46,7 @@ def predict(
         elif answer.error is not None:
             print_error(path, answer.error, as_json=as_json)
         elif as_json:
-            print(_json_line(path, answer, reader))
+            print(json.dumps({"picture": str(path)} | reader.record(answer)))
         else:
             lines.print(path, answer)
     return min(failures, 1)
@@ -57,21 +57,6 @@ def _csv_cells(path: Path, answer: Prediction) -> tuple[object, ...]:
         return path, None, None, None, reason_of(path, answer.error)
     unsure = "true" if answer.unsure else "false"
     return path, answer.label, f"{cut_off(answer.probability):.6f}", unsure, None
-
-
-def _json_line(path: Path, answer: Prediction, reader: Reader) -> str:
-    record: dict[str, object] = {"picture": str(path)}
-    if reader.reads_digits:
-        record["digit"] = answer.digit
-    else:
-        record["label"] = answer.label
-    record["probability"] = cut_off(answer.probability)
-    record["unsure"] = answer.unsure
-    if reader.reads_digits:
-        record["several"] = answer.several
-    names = reader.card.classes if answer.probabilities else ()
-    each = zip(names, map(cut_off, answer.probabilities), strict=True)
-    return json.dumps(record | {"probabilities": dict(each)})
 
 
 class _Lines:

@@ -13,7 +13,6 @@ from digitlab.cli.parameters import STDIN, AsJsonLines, ModelPath, PicturePaths
 from digitlab.cli.pictures import find_pictures, print_error, source_of
 from digitlab.errors import DigitlabError, PictureError, printable
 from digitlab.files import write_whole
-from digitlab.models.probability import cut_off
 from digitlab.pages.answers import Page
 from digitlab.pages.boxes import draw_boxes
 from digitlab.pages.read import LARGEST_SIDE
@@ -77,16 +76,7 @@ def _are_same(one: Path, other: Path) -> bool:
 
 def _show(path: Path, page: Page, *, as_json: bool, named: bool) -> None:
     if as_json:
-        digits = [
-            {
-                "box": list(found.box),
-                "digit": found.digit,
-                "probability": cut_off(found.probability),
-                "unsure": found.unsure,
-            }
-            for found in page.digits
-        ]
-        print(json.dumps({"picture": str(path), "text": page.text, "digits": digits}))
+        print(json.dumps({"picture": str(path)} | page.record()))
         return
     if named:
         print(f"{printable(path)}:")

@@ -18,7 +18,7 @@ from digitlab.cli.parameters import (
     whole_number,
 )
 from digitlab.cli.recipe_flags import Changes, recipe_of
-from digitlab.data.dataset import load_dataset
+from digitlab.data.load import load_dataset
 from digitlab.files import encode_json
 from digitlab.named_recipes import differences, find_recipe, short_name
 from digitlab.recipe import Recipe

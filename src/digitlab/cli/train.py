@@ -19,7 +19,7 @@ from digitlab.cli.parameters import (
     whole_number,
 )
 from digitlab.cli.recipe_flags import Changes, recipe_of
-from digitlab.data.dataset import load_dataset
+from digitlab.data.load import load_dataset
 from digitlab.named_recipes import RECIPES, short_name
 from digitlab.records.folder import RunFolder
 

@@ -18,7 +18,7 @@ from digitlab.pictures.preparation import Preparation
 def load_published(
     entry: CatalogEntry, data_dir: Path, preparation: Preparation | None, console: Console
 ) -> Dataset:
-    """Return a dataset of the catalog; see `digitlab.data.dataset.load_dataset`."""
+    """Return a dataset of the catalog; see `digitlab.data.load.load_dataset`."""
     if preparation not in (None, entry.preparation):
         raise DigitlabError(
             f"{entry.title} is published with 28x28 pixels, prepared as {entry.preparation!r}; "

@@ -1,8 +1,11 @@
 """The answer to a page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from digitlab.models.probability import percent
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.models.probability import cut_off, percent
 
 Box = tuple[int, int, int, int]  # x, y, width, height, in pixels of the upright picture
 
@@ -17,6 +20,17 @@ class ReadDigit:
     """Calibrated, 0 to 1."""
     unsure: bool
     """True if the probability is below the model's threshold."""
+    image: NDArray[np.uint8] | None = field(default=None, compare=False)
+    """The digit as the network saw it, 28 x 28, 0 = background to 255 = ink."""
+
+    def record(self) -> dict[str, object]:
+        """Return the digit as JSON shows it."""
+        return {
+            "box": list(self.box),
+            "digit": self.digit,
+            "probability": cut_off(self.probability),
+            "unsure": self.unsure,
+        }
 
     def __repr__(self) -> str:
         remark = ", unsure" * self.unsure
@@ -30,6 +44,10 @@ class Page:
     text: str
     """Lines separated by newlines, numbers by spaces; `?` for a digit that is unsure."""
     digits: tuple[ReadDigit, ...]
+
+    def record(self) -> dict[str, object]:
+        """Return the page as JSON shows it, on the command line and over HTTP."""
+        return {"text": self.text, "digits": [digit.record() for digit in self.digits]}
 
     def __str__(self) -> str:
         return self.text

@@ -14,7 +14,7 @@ from digitlab.pages.lattice import forward_backward
 from digitlab.pages.lines import Line, find_text_lines
 from digitlab.pages.pieces import Marks, Piece, find_pieces, image_of
 from digitlab.pages.text import Found, page_of
-from digitlab.pictures.digit import has_ink, prepare, refuse_flat_stack
+from digitlab.pictures.digit import Digit, has_ink, prepare, refuse_flat_stack
 from digitlab.pictures.open import Picture, Source, open_picture
 from digitlab.pictures.page_ink import page_ink
 from digitlab.pictures.raster import bounds
@@ -49,6 +49,8 @@ class Sight:
     classify: Classify
     answers: dict[Key, NDArray[np.float32]] = field(default_factory=dict)
     """The log-probabilities of the ten digits, by the pieces' labels."""
+    images: dict[Key, Digit] = field(default_factory=dict)
+    """What the network saw, by the pieces' labels."""
 
     def of(self, candidate: Candidate) -> NDArray[np.float32]:
         """Return the ten log-probabilities of a candidate that the network has seen."""
@@ -69,6 +71,7 @@ class Sight:
         chosen = dict(sorted(new.items(), key=lambda item: -item[1].score)[:room])
         if chosen:
             images = [image_of(self.marks, candidate.pieces) for candidate in chosen.values()]
+            self.images.update(zip(chosen, images, strict=True))
             self.answers.update(zip(chosen, self.classify(np.stack(images)), strict=True))
         for reading in readings:
             reading.candidates = [
@@ -159,6 +162,7 @@ def digits_of(reading: Reading, sight: Sight) -> list[Found]:
         Found(
             box_of(candidate.pieces), int(sight.of(candidate).argmax()),
             probability_of(candidate, reading, sight), reading.line.height,
+            sight.images[key(candidate)],
         )
         for candidate in forward_backward(reading.candidates, len(reading.atoms))
         if not candidate.is_dust
@@ -174,7 +178,7 @@ def alone(picture: Picture, box: Box, classify: Classify) -> Found | None:
     if not has_ink(image):
         return None
     row = classify(image[None])[0]
-    return Found(box, int(row.argmax()), float(np.exp(row.max())), float(box[3]))
+    return Found(box, int(row.argmax()), float(np.exp(row.max())), float(box[3]), image)
 
 
 def probability_of(candidate: Candidate, reading: Reading, sight: Sight) -> float:

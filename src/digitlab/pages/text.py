@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.pages.answers import Box, Page, ReadDigit
+from digitlab.pictures.digit import Digit
 
 NARROWEST_SPACE, WIDEST_GAP, USUAL_SPACE = 0.4, 1.2, 0.65  # of the height, between digits
 
@@ -18,6 +19,7 @@ class Found(NamedTuple):
     digit: int
     probability: float
     line_height: float
+    image: Digit
 
 
 def page_of(rows: list[list[Found]], scale: int, size: tuple[int, int], threshold: float) -> Page:
@@ -43,6 +45,7 @@ def page_of(rows: list[list[Found]], scale: int, size: tuple[int, int], threshol
             digit=found.digit,
             probability=found.probability,
             unsure=found.probability < threshold,
+            image=found.image,
         )
         for row in rows
         for found in row

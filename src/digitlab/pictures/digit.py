@@ -25,7 +25,7 @@ SIDE = 28  # pixels of an MNIST image
 MAX_STACK = 1_000_000  # images in one array
 _BOX = 20  # pixels of the box that the ink fills on its longer side
 _CENTER = 14  # row and column of the center of mass, counted from 0
-_LARGEST = 512  # pixels of the longer side to which a large picture is reduced, at least
+LARGEST = 512  # pixels of the longer side to which a large picture is reduced, at least
 _SPECK_SIDE = 128  # pixels: specks are found at this size, where small gaps in strokes are closed
 _SPECK = 0.02  # of the largest region's area: smaller regions are specks
 _DRAWING = 80  # pixels of the longer side while strokes are adjusted: four per pixel of the box
@@ -58,13 +58,13 @@ def _prepared(source: Source) -> tuple[Digit, Ink | None]:
     refuse_flat_stack(source)
     if has_format(source) and is_mnist(source[None])[0]:
         return source.copy(), None  # without the time that opening it takes
-    picture = open_picture(source, largest_side=_LARGEST)
+    picture = open_picture(source, largest_side=LARGEST)
     gray = picture.gray()
     if gray.shape == (SIDE, SIDE):
         for candidate in (gray, 255 - gray):
             if is_mnist(candidate[None])[0]:
                 return candidate.copy(), None
-    ink = picture.ink(_LARGEST)
+    ink = picture.ink(LARGEST)
     return to_mnist(ink), ink
 
 
@@ -173,12 +173,12 @@ def _redrawn(ink: Ink) -> _Drawing:
     inked = ink > 0.5
     top, bottom, left, right = bounds(inked)
     scale = _DRAWING / max(bottom - top, right - left)
-    around = ink[max(0, top - 2) : bottom + 2, max(0, left - 2) : right + 2]
-    padded = Image.fromarray(np.pad(np.rint(around * 255).astype(np.uint8), 2))
+    around = slice(max(0, top - 2), bottom + 2), slice(max(0, left - 2), right + 2)
+    padded = Image.fromarray(np.pad(np.rint(ink[around] * 255).astype(np.uint8), 2))
     size = max(1, round(padded.width * scale)), max(1, round(padded.height * scale))
     kind = Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BOX
     drawing = np.asarray(padded.resize(size, kind), np.float32)
-    faded = stroke_width(inked) * scale / 1.5  # averaging fades lines below 1.5 new pixels
+    faded = stroke_width(inked[around]) * scale / 1.5  # averaging fades lines below 1.5 new pixels
     drawing = drawing / min(1.0, faded, drawing.max() / 255)
     return np.asarray(np.clip((drawing - 127) * _CONTRAST + 127, 0, 255), np.uint8)
 

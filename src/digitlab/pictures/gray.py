@@ -80,6 +80,9 @@ def gray_levels(image: Image.Image, largest_side: int | None, *, best_channel: b
 
 def _best_channel(image: Image.Image) -> Gray:
     """Return an RGB image's luminance, or one channel if that has clearly more contrast."""
+    red, green, blue = (channel.tobytes() for channel in image.split())
+    if red == green == blue:  # a gray picture: the luminance is each of them
+        return np.frombuffer(red, np.uint8).reshape(image.height, image.width)
     luminance = image.convert("L")
     step = max(1, max(image.size) // 64)
     spreads = np.asarray(image.reduce(step), np.float32).std(axis=(0, 1))  # of red, green, blue

@@ -4,7 +4,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.pictures.gray import Gray
-from digitlab.pictures.raster import blurred, closed, dilated, enlarged, mean, otsu, reduced
+from digitlab.pictures.raster import (
+    blurred,
+    closed,
+    dilated,
+    enlarged,
+    mean,
+    median,
+    otsu,
+    reduced,
+)
 
 Ink = NDArray[np.float32]  # height x width, 0..1
 
@@ -44,7 +53,7 @@ def ink_of(gray: Gray) -> Ink:
     if not faint.any():
         return blank
     inked = depth > otsu(depth[faint])  # without shadows, printed lines and soft edges
-    bare = np.float32(np.median(depth[~faint])) if not faint.all() else np.float32(0)
+    bare = median(depth[~faint]) if not faint.all() else np.float32(0)
     ink: Ink = np.clip((depth - bare) / (depth[inked].mean() - bare), 0, 1).astype(np.float32)
     if max(gray.shape) > _UNSHADED_SIDE and half_inked(ink) > _MOST_HALF_INKED:
         return blank  # light and shadow, not strokes
@@ -101,12 +110,17 @@ def _paper_of(
     smooth = np.where(
         share > 0, mean(coarse * bare, _BARE_WINDOW) / np.maximum(share, 1e-6), smooth
     )
+    if smooth.min() == smooth.max():  # such as a paint program's black
+        return float(smooth[0, 0])
     return enlarged(smooth.astype(np.float32), gray.shape)
 
 
 def _peak(depth: NDArray[np.float32]) -> float:
     """Return how deep the ink is: the mean of the deepest 0.2 %, of at least 3 pixels."""
     count = min(depth.size, max(3, depth.size // 500))
+    deepest = depth.max()
+    if np.count_nonzero(depth == deepest) >= count:  # a paint program's: partition would be slow
+        return float(np.full(count, deepest).mean())
     return float(np.partition(depth.ravel(), -count)[-count:].mean())
 
 
@@ -118,9 +132,13 @@ def noise_of(depth: NDArray[np.float32]) -> float:
     """
     if min(depth.shape) < 20:
         return 0.0
-    d = depth[:, :-2] - 2 * depth[:, 1:-1] + depth[:, 2:]
-    d = d[:-2] - 2 * d[1:-1] + d[2:]
-    return float(np.median(np.abs(d)) * 1.4826 / 6)
+    d = _second_difference(_second_difference(depth.T).T)
+    return float(median(np.abs(d)) * 1.4826 / 6)
+
+
+def _second_difference(depth: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return each row minus twice the next plus the one after that: 0 on a slope."""
+    return depth[:-2] - 2 * depth[1:-1] + depth[2:]
 
 
 def denoised(
@@ -133,7 +151,7 @@ def denoised(
 
 def _without_ruled_rows(depth: NDArray[np.float32], strongest: float) -> NDArray[np.float32]:
     """Clear thin rows that have ink from side to side, except for darker ink that crosses them."""
-    ruled = np.percentile(depth, 5, axis=1) > 0.1 * strongest  # even their palest pixels have ink
+    ruled = _rows_below(depth, 0.1 * strongest)  # even their palest pixels have ink
     if not ruled.any() or ruled.mean() > 0.15 or ruled[0] or ruled[-1]:
         return depth
     changes = np.flatnonzero(np.diff(np.pad(ruled, 1).astype(np.int8)))
@@ -145,3 +163,12 @@ def _without_ruled_rows(depth: NDArray[np.float32], strongest: float) -> NDArray
     line = np.median(depth[near], axis=1, keepdims=True)  # rows x 1
     cleared[near] = np.where(depth[near] > 1.4 * line, depth[near], 0)
     return cleared
+
+
+def _rows_below(depth: NDArray[np.float32], limit: float) -> NDArray[np.bool_]:
+    """Return which rows are deeper than `limit` all along: their 5th percentile is."""
+    pale = (depth < limit).sum(axis=1, dtype=np.int32)
+    deep = pale < 0.05 * depth.shape[1] + 2  # with more pale pixels, the percentile is pale, too
+    if deep.any():  # percentiles are slow, so they are computed for few rows
+        deep[deep] = np.percentile(depth[deep], 5, axis=1) > limit
+    return deep

@@ -4,7 +4,6 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Union
 
 import numpy as np
@@ -38,6 +37,7 @@ class Picture:
     """Width and height of the whole picture, upright, before it was reduced."""
     largest_side: int | None
     """See `open_picture`."""
+    _whole: Gray | None = None
     _grays: dict[int, Gray] = field(default_factory=dict)  # by factor of reduction
     _inks: dict[int, Ink] = field(default_factory=dict)
 
@@ -73,10 +73,14 @@ class Picture:
     def _factor(self, largest_side: int | None) -> int:
         return max(1, max(self._whole_gray.shape) // largest_side) if largest_side else 1
 
-    @cached_property
+    @property
     def _whole_gray(self) -> Gray:
-        with _decoding(self.name):
-            return gray_levels(self.image, self.largest_side)
+        # No `cached_property`: in Python 3.11, all pictures share its lock, so threads would wait
+        # for each other, and a child that is forked meanwhile forever.
+        if self._whole is None:
+            with _decoding(self.name):
+                self._whole = gray_levels(self.image, self.largest_side)
+        return self._whole
 
 
 @contextmanager

@@ -2,8 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,25 +11,21 @@ from digitlab.files import (
     append,
     check_is_file,
     encode_json,
-    flush_folder,
     read_json,
-    remove_leftovers,
     write_whole,
 )
-from digitlab.models.card import CARD, NEW_CARD, NEW_WEIGHTS, WEIGHTS
 from digitlab.records.history import Point, from_json_lines, to_json_lines
 from digitlab.records.inside import Inside, from_npz, to_npz
 from digitlab.records.report import Report
 from digitlab.records.run_record import RunRecord
-from digitlab.records.snapshots import SNAPSHOTS, remove_snapshots
+from digitlab.records.snapshots import SNAPSHOTS
 
 LAST = "last.safetensors"
 PREVIOUS = "previous.safetensors"
 SAVING = "saving.safetensors"
 SYNTHETIC = "synthetic.safetensors"
 INSIDE = "inside.npz"
-_NEW_RECORD = "run.json.new"
-_LOCK = ".lock"
+NEW_RECORD = "run.json.new"
 
 
 class RunFolder:
@@ -97,43 +92,9 @@ class RunFolder:
                 f"{self} {what}; start one with `digitlab train {force}--run {self}`"
             )
 
-    @contextmanager
-    def only_one_process(self) -> Iterator[None]:
-        """Create the folder, and lock it while a training writes in it.
-
-        If the training is refused before it has written anything, the lock and a folder that was
-        created for it are removed again. Raises `DigitlabError` if another process has the lock, or
-        the folder cannot be written.
-        """
-        from filelock import FileLock, Timeout
-
-        try:
-            created = [it for it in (self.path, *self.path.parents) if not it.exists()]
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.path / _LOCK).acquire(timeout=0)
-        except Timeout as error:
-            raise DigitlabError(f"another process is training in {self.path}") from error
-        except OSError as error:
-            raise DigitlabError(
-                f"the run folder {self.path} cannot be written ({error.strerror}); choose another "
-                "with --run"
-            ) from error
-        with lock:
-            self._check_files()
-            self._remove_leftovers()
-            try:
-                yield
-            finally:
-                if not self.holds_a_run():
-                    with suppress(OSError):  # something else was put there, or it is in use
-                        self._remove_leftovers()
-                        (self.path / _LOCK).unlink(missing_ok=True)
-                        for folder in created:
-                            folder.rmdir()
-
-    def _check_files(self) -> None:
+    def check_files(self) -> None:
         """Raise `DigitlabError` if there is a folder or a pipe where a run has a file."""
-        names = (LAST, PREVIOUS, SAVING, SYNTHETIC, INSIDE, _NEW_RECORD)
+        names = (LAST, PREVIOUS, SAVING, SYNTHETIC, INSIDE, NEW_RECORD)
         records = (
             *(self.run_json, self.history_jsonl, self.train_log, self.report_json),
             self.network_py,
@@ -141,48 +102,6 @@ class RunFolder:
         for path in (*records, *(self.path / name for name in names)):
             if path.exists() and not path.is_file():
                 raise DigitlabError(f"{path} is not a file; remove it, or choose another folder")
-
-    def _remove_leftovers(self) -> None:
-        """Remove what a process that was killed while it wrote has left behind."""
-        remove_leftovers(self.path)
-        for name in (SAVING, _NEW_RECORD):
-            (self.path / name).unlink(missing_ok=True)
-
-    def start(self, record: RunRecord, network: bytes | None = None) -> None:
-        """Replace the run in this folder, if there is one, by a new one without checkpoints.
-
-        `network` is the code of a network of the user's own.
-        If this fails before the new record is on the disk, nothing has changed. A process that is
-        killed later leaves the old run or the new one, without checkpoints: it starts again from
-        its first step.
-        """
-        new = self.path / _NEW_RECORD
-        write_whole(new, encode_json(record, indent=2))
-        self._clear()
-        if network is not None:
-            write_whole(self.network_py, network)
-        new.replace(self.run_json)
-        flush_folder(self.path)
-
-    def _clear(self) -> None:
-        """Remove everything that a run leaves here except `run.json`, checkpoints first."""
-        names = (
-            *(LAST, PREVIOUS, SYNTHETIC, "report.json", INSIDE, "history.jsonl", "train.log"),
-            "network.py",
-            *(NEW_WEIGHTS, NEW_CARD, WEIGHTS, CARD, "model.pth", "optimizer.pth"),
-            *("samples.png", "loss.png", "predictions.png", "confusion.png", "mistakes.png"),
-            *("kernels.png", "activations.png"),
-            *(self.earlier_curve(epochs).name for epochs in self.earlier_curves()),
-            *(f"{name}.damaged" for name in (LAST, PREVIOUS)),
-        )
-        for name in names:
-            (self.path / name).unlink(missing_ok=True)
-        for path in self.tensorboard.glob("events.out.tfevents.*"):
-            path.unlink(missing_ok=True)
-        remove_snapshots(self.snapshots)
-        for folder in (self.tensorboard, self.snapshots):
-            with suppress(OSError):  # there is none, or it holds something else
-                folder.rmdir()
 
     def earlier_curve(self, epochs: int) -> Path:
         """Return the file of the loss curve as it was after so many epochs."""
@@ -213,7 +132,7 @@ class RunFolder:
     def read_history(self) -> list[Point]:
         """Return the points recorded so far, or raise `DigitlabError` if the file is damaged."""
         try:
-            self._check_files()
+            self.check_files()
             return from_json_lines(self.history_jsonl.read_bytes())
         except FileNotFoundError:
             return []

@@ -5,7 +5,8 @@ from pathlib import Path
 import msgspec
 
 from digitlab.data.catalog import CATALOG
-from digitlab.data.dataset import Dataset, load_dataset
+from digitlab.data.dataset import Dataset
+from digitlab.data.load import load_dataset
 from digitlab.errors import DigitlabError, printable
 from digitlab.pictures.preparation import Preparation
 from digitlab.recipe import Recipe

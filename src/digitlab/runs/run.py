@@ -10,38 +10,35 @@ import torch
 from digitlab.data.dataset import Dataset
 from digitlab.errors import Stopped
 from digitlab.recipe import Recipe
+from digitlab.records.claim import only_one_process, start
 from digitlab.records.folder import RunFolder, RunResults
-from digitlab.records.history import HeldOutPoint, epochs_in_words
+from digitlab.records.history import epochs_in_words
 from digitlab.records.provenance import command_given, versions
-from digitlab.records.report import HeldOut, calibrate_by_held_out, make_report
 from digitlab.records.run_record import RunRecord
 from digitlab.runs.checks import check_belongs, check_dataset, check_epochs, check_settings
-from digitlab.runs.collapse import find_collapse
 from digitlab.runs.failures import explained, how_to_continue
 from digitlab.runs.launch import Launch
 from digitlab.runs.stopping import StopRequest
 from digitlab.runs.synthetic import (
     DRAWING,
-    drop_synthetic,
     keep_synthetic,
     load_synthetic,
     uses_synthetic,
 )
+from digitlab.runs.training import train_and_report
 from digitlab.runs.watching import SILENT, Log, Several, Watcher
 from digitlab.train.build import build_network
 from digitlab.train.checkpoint import (
     Checkpoint,
     load_checkpoint,
     make_last,
-    save_checkpoint,
     write_beside,
 )
 from digitlab.train.device import describe_machine, set_up_device
 from digitlab.train.examples import check_examples
-from digitlab.train.layers import look_inside
 from digitlab.train.loop import Training
 from digitlab.train.networks import count_parameters
-from digitlab.train.own_network import absolute_name, changes_in, find_own, is_own, reason_of
+from digitlab.train.own_network import absolute_name, changes_in, find_own, is_own
 
 
 def start_run(
@@ -59,7 +56,7 @@ def start_run(
     """
     check_settings(launch.seed, launch.checkpoint_steps)
     device = set_up_device(launch.device, launch.threads)
-    with folder.only_one_process(), explained(folder, "then run the same command again"):
+    with only_one_process(folder), explained(folder, "then run the same command again"):
         folder.check_free(force=launch.force)
         check_examples(recipe, dataset)
         own = None
@@ -89,14 +86,14 @@ def start_run(
         write_beside(folder.path, training.checkpoint())
         watcher = Several([Log(folder), watcher])
         with StopRequest() as stop:
-            folder.start(record, None if own is None else own.text)
+            start(folder, record, None if own is None else own.text)
             make_last(folder.path)
             keep_synthetic(folder.path, training, dataset)
         if stop.signal_number:
             raise Stopped(f"stopped at the start; {how_to_continue(folder)}", stop.signal_number)
         with explained(folder, f"then {how_to_continue(folder)}"):
             steps = launch.checkpoint_steps
-            return _train_and_report(folder, training, dataset, record, steps, watcher)
+            return train_and_report(folder, training, dataset, record, steps, watcher)
 
 
 def resume_run(
@@ -121,7 +118,7 @@ def resume_run(
     checkpoint.
     """
     folder.check_holds_a_run()
-    with folder.only_one_process(), explained(folder, f"then {how_to_continue(folder)}"):
+    with only_one_process(folder), explained(folder, f"then {how_to_continue(folder)}"):
         watcher = Several([Log(folder), watcher])
         record = folder.read_record()
         dataset = dataset or record.load_dataset(data_dir)
@@ -160,7 +157,7 @@ def resume_run(
         if checkpoint is not None:
             training.restore(checkpoint)
         now = _write_continued(folder, record, training, command, watcher)
-        results = _train_and_report(folder, training, dataset, now, checkpoint_steps, watcher)
+        results = train_and_report(folder, training, dataset, now, checkpoint_steps, watcher)
         return results, dataset
 
 
@@ -204,64 +201,3 @@ def _circumstances(training: Training) -> dict[str, Any]:
         "computed_in": "bfloat16" if training.bfloat16 else "float32",
         "versions": versions(),
     }
-
-
-def _train_and_report(
-    folder: RunFolder,
-    training: Training,
-    dataset: Dataset,
-    record: RunRecord,
-    checkpoint_steps: int,
-    watcher: Watcher,
-) -> RunResults:
-    _train(folder, training, checkpoint_steps, watcher)
-    answers = training.test_answers
-    if answers is None:  # the last test was in another process
-        answers = training.answer_test_set().numpy()
-    calibration = calibrate_by_held_out(
-        training.answer_held_out().numpy(), training.examples.held_out_labels.numpy()
-    )
-    report = make_report(
-        answers, dataset, model=str(folder.path), epochs=training.epochs_done,
-        calibration=calibration, held_out=_held_out(training),
-    )  # fmt: skip
-    try:
-        folder.write_inside(look_inside(training.network_in_use, dataset))
-    except (RuntimeError, TypeError, ValueError, AttributeError, IndexError) as error:
-        watcher.message(f"no figures of the network's inside: {reason_of(error)}")
-    folder.write_report(report)  # last: a run without a report is not finished
-    drop_synthetic(folder.path)
-    return RunResults(folder=folder, record=record, history=training.history, report=report)
-
-
-def _held_out(training: Training) -> HeldOut | None:
-    points = [point for point in training.history if isinstance(point, HeldOutPoint)]
-    if not points:
-        return None
-    last = points[-1]
-    accuracy = last.correct / last.total
-    return HeldOut(loss=last.loss, correct=last.correct, total=last.total, accuracy=accuracy)
-
-
-def _train(folder: RunFolder, training: Training, checkpoint_steps: int, watcher: Watcher) -> None:
-    judged = training.epochs_done
-    with StopRequest() as stop, watcher.during(training):
-        for point in training.run():
-            if point is not None:
-                watcher.point(point)
-            watcher.step(training)
-            if judged < training.epochs_done:
-                judged = training.epochs_done
-                collapse = find_collapse(training.history, training.recipe, len(training.classes))
-                if collapse is not None:
-                    watcher.message(collapse)
-            is_due = checkpoint_steps > 0 and training.steps_done % checkpoint_steps == 0
-            signal_number = stop.signal_number
-            if training.batches_done == 0 or is_due or signal_number:
-                save_checkpoint(folder.path, training.checkpoint())
-            if signal_number:
-                raise Stopped(
-                    f"stopped and saved after {epochs_in_words(training.epochs_done)} and "
-                    f"{training.batches_done} steps; {how_to_continue(folder)}",
-                    signal_number,
-                )

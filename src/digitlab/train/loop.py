@@ -8,14 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.recipe import Recipe
-from digitlab.records.history import HeldOutPoint, Point, TestPoint, TrainPoint
+from digitlab.records.history import Point, TestPoint, TrainPoint
 from digitlab.train.average import ExponentialMovingAverage
 from digitlab.train.build import build_network, has_batch_norm
 from digitlab.train.checkpoint import Checkpoint, Progress, Stateful, load_parts, tensors_of
@@ -30,9 +29,10 @@ from digitlab.train.examples import (
     train_batches,
 )
 from digitlab.train.graph import LearningStep
-from digitlab.train.networks import FastNetwork, answer, normalize
+from digitlab.train.networks import FastNetwork, normalize
 from digitlab.train.optimizer import learning_rate_at, make_optimizer
 from digitlab.train.own_network import explained, is_own
+from digitlab.train.score import ScoredImages
 
 _WHITENING_IMAGES = 2_000
 """How many images the fixed first convolution of `FastNetwork` is computed from."""
@@ -85,8 +85,8 @@ class Training:
         if has_batch_norm(self.network):
             check_batches(recipe, images_used(recipe, dataset) - recipe.validation)
         self.examples = Examples(recipe, dataset, seed=seed, device=device, synthetic=synthetic)
-        self._test_images = torch.from_numpy(dataset.test_images).to(device)
-        self._test_labels = torch.from_numpy(dataset.test_labels).long()
+        self._test_images = ScoredImages.test_set(recipe, dataset, device)
+        self._held_out_images = ScoredImages.held_out(recipe, dataset, self.examples)
 
         if isinstance(self.network, FastNetwork):
             first = self.examples.images[:_WHITENING_IMAGES].cpu()
@@ -204,51 +204,31 @@ class Training:
 
     def _score_epoch(self) -> Point | None:
         if self.recipe.validation:
-            labels = self.examples.held_out_labels
-            return self._record_score(HeldOutPoint, self.answer_held_out(), labels)
+            return self._record_score(self._held_out_images, self.answer_held_out())
         return self._test() if self.recipe.test_each_epoch else None
 
     def _test(self) -> Point:
         answers = self.answer_test_set()
         self.test_answers = answers.numpy()
-        return self._record_score(TestPoint, answers, self._test_labels)
+        return self._record_score(self._test_images, answers)
 
-    def _record_score(
-        self, kind: type[TestPoint | HeldOutPoint], answers: Tensor, labels: Tensor
-    ) -> Point:
-        loss = F.nll_loss(answers.double(), labels).item()
-        self._check_finite(loss)
-        point = kind(
-            epoch=self.epochs_done,
-            examples=self.examples_seen,
-            loss=loss,
-            correct=int((answers.argmax(dim=1) == labels).sum()),
-            classes_answered=len(answers.argmax(dim=1).unique()),
-            total=len(labels),
-            seconds=self.seconds,
+    def _record_score(self, images: ScoredImages, answers: Tensor) -> Point:
+        point = images.score(
+            answers, epoch=self.epochs_done, examples=self.examples_seen, seconds=self.seconds
         )
+        self._check_finite(point.loss)
         self.history.append(point)
         return point
 
     def answer_test_set(self) -> Tensor:
         """Return the log-probabilities of the test images: float32 (N, classes), on the CPU."""
-        return self._answer(self._test_images)
+        with self._explained():
+            return self._test_images.answers_of(self.network_in_use)
 
     def answer_held_out(self) -> Tensor:
         """Return the log-probabilities of the held-out images: float32 (N, classes), on the CPU."""
-        return self._answer(self.examples.held_out_images)
-
-    def _answer(self, images: Tensor) -> Tensor:
-        if not len(images):  # a network may not take an empty batch
-            return torch.empty(0, len(self.classes))
         with self._explained():
-            return answer(
-                self.network_in_use,
-                images,
-                mean=self._mean,
-                std=self._std,
-                batch_size=self.recipe.test_batch_size,
-            ).cpu()
+            return self._held_out_images.answers_of(self.network_in_use)
 
     def _explained(self) -> AbstractContextManager[None]:
         """Return what turns the errors of a network of the user's own into a sentence."""

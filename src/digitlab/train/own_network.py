@@ -37,6 +37,21 @@ def is_own(network: str) -> bool:
     return network not in NETWORKS
 
 
+def name_of(network: str | Callable[..., nn.Module]) -> str:
+    """Return the name by which a run finds the network again."""
+    if isinstance(network, str):
+        return network
+    if not hasattr(network, "__qualname__"):
+        kind = type(network).__name__
+        raise DigitlabError(f"network is an object of the class {kind}; give the class itself")
+    if "<locals>" in network.__qualname__:
+        raise DigitlabError(
+            f"{network.__qualname__} cannot be found again when the run is resumed; define it at "
+            "the top level of a module or a notebook, or give a name like my_net.py:MyNet"
+        )
+    return f"{network.__module__}:{network.__qualname__}"
+
+
 def absolute_name(network: str) -> str:
     """Return the network's name with an absolute path, so that it is found from any folder."""
     where, colon, name = network.rpartition(":")

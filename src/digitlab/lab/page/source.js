@@ -1,0 +1,102 @@
+// The only module that knows where data comes from: the lab's server, or, in an exported page, the
+// constant LAB_DATA that data.js sets before the page starts.
+
+const data = globalThis.LAB_DATA ?? null;
+const kept = new Map(); // what was fetched, by address
+
+/** Whether there is a server for "runs", "pictures" or "corrections". */
+export function has(what) {
+  return data === null ? ["runs", "pictures", "corrections"].includes(what) : false;
+}
+
+/** Return the networks on offer: [{name, title, kind}]. */
+export async function networks() {
+  return data ? data.networks.map(({ bundle, ...rest }) => rest) : getJSON("/lab/networks");
+}
+
+/** Return a network's bundle, as trained or at a snapshot's step. */
+export async function network(name, step = null) {
+  if (data) {
+    const found = data.networks.find((one) => one.name === name);
+    const snapshot = step === null ? found?.bundle : found?.snapshots?.[step];
+    if (!snapshot) throw new Error(`no network ${name}${step === null ? "" : ` at step ${step}`}`);
+    return step === null ? snapshot : { ...found.bundle, ...snapshot };
+  }
+  const query = step === null ? "" : `?step=${step}`;
+  return once(`/lab/networks/${encodeURIComponent(name)}${query}`);
+}
+
+/** Return a run's record: its recipe, status, history, snapshots and report. */
+export async function run(name) {
+  if (data) return data.networks.find((one) => one.name === name)?.run ?? null;
+  return getJSON(`/lab/runs/${encodeURIComponent(name)}`);
+}
+
+/**
+ * Return MNIST images to try: {test: {labels, images}, training: {labels, images}}. `images` has
+ * 784 bytes for each label, one image after the other; 0 is paper, 255 is ink.
+ */
+export function images() {
+  return remembered("images", async () => {
+    const about = data ? data.images : await getJSON("/lab/images");
+    const pixels = await pixelsOf(about.sprite);
+    const tests = about.test.labels.length;
+    return {
+      test: { labels: about.test.labels, images: pixels.subarray(0, 784 * tests) },
+      training: { labels: about.training.labels, images: pixels.subarray(784 * tests) },
+    };
+  });
+}
+
+/** Decode a sprite whose images stand one below the other, or in rows of several. */
+async function pixelsOf(address) {
+  const picture = new Image();
+  picture.src = address;
+  await picture.decode();
+  const { naturalWidth: width, naturalHeight: height } = picture;
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext("2d", { willReadFrequently: true, colorSpace: "srgb" });
+  context.drawImage(picture, 0, 0);
+  const rgba = context.getImageData(0, 0, width, height).data;
+  const across = width / 28;
+  const out = new Uint8Array(width * height);
+  for (let i = 0; i < out.length; i++) {
+    const image = Math.floor(i / 784);
+    const y = 28 * Math.floor(image / across) + Math.floor((i % 784) / 28);
+    const x = 28 * (image % across) + (i % 28);
+    out[i] = rgba[4 * (y * width + x)];
+  }
+  return out;
+}
+
+function once(address) {
+  return remembered(address, () => getJSON(address));
+}
+
+function remembered(key, load) {
+  if (!kept.has(key)) {
+    const promise = load();
+    kept.set(key, promise);
+    promise.catch(() => kept.delete(key)); // the next try may succeed
+  }
+  return kept.get(key);
+}
+
+/** Fetch JSON; an Error carries the server's own sentence where it sent one. */
+export async function getJSON(address, options = {}) {
+  const response = await fetch(address, options);
+  const text = await response.text();
+  let body = null;
+  try {
+    body = text ? JSON.parse(text) : null;
+  } catch {
+    body = null;
+  }
+  if (!response.ok)
+    throw new Error(
+      typeof body?.error === "string"
+        ? body.error
+        : (body?.error?.message ?? `${address}: ${response.status}`),
+    );
+  return body;
+}

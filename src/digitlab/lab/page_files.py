@@ -1,0 +1,65 @@
+"""The page's own files: HTML, CSS and JavaScript, as they are in `lab/page/`."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+PAGE = Path(__file__).parent / "page"
+
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+"""Stated here, because the tables of some systems call JavaScript plain text, which no browser
+would run."""
+
+PAGE_PATHS = ("/", *(f"/{{name}}{suffix}" for suffix in TYPES))
+"""What is served from the folder; everything else is the service's."""
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",  # pictures that the user chose, drawings, thumbnails
+        "media-src 'self' blob: mediastream:",  # the camera
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+    "Cache-Control": "no-cache",  # ask each time; the ETag makes the answer short
+}
+
+
+class PageFiles(StaticFiles):
+    """Serves the files of a folder by their names, `index.html` for `/`, and nothing else."""
+
+    def __init__(self, folder: Path = PAGE) -> None:
+        super().__init__(directory=folder, check_dir=False)
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """Return where a file is; None if there is none in the folder itself."""
+        if path == ".":
+            path = "index.html"
+        if "/" in path or "\\" in path or path.startswith("."):
+            return "", None
+        return super().lookup_path(path)
+
+    def file_response(self, full_path: Any, *rest: Any, **named: Any) -> Response:
+        """Return a file with its type, or that the browser's copy of it is still good."""
+        response = super().file_response(full_path, *rest, **named)
+        response.headers.update(HEADERS)
+        if response.status_code == 200:
+            response.headers["Content-Type"] = TYPES[Path(full_path).suffix]
+        return response

@@ -1,0 +1,278 @@
+"""The runs in a folder: listed, looked into, started, paused and continued for the page."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from digitlab.errors import DigitlabError, printable
+from digitlab.lab.trainings import BusyError, Trainings
+from digitlab.named_recipes import RECIPES, changed
+from digitlab.recipe import NETWORKS, Recipe
+from digitlab.records.claim import is_training
+from digitlab.records.compare import is_finished
+from digitlab.records.folder import RunFolder, RunResults, read_results
+from digitlab.records.history import Point, ScorePoint, TrainPoint
+from digitlab.records.report import Report
+from digitlab.records.run_record import RunRecord
+from digitlab.records.snapshots import SNAPSHOTS, list_snapshots
+from digitlab.runs.launch import flags_of
+
+Status = Literal["running", "paused", "finished", "failed", "damaged"]
+
+_NAME = re.compile(r"[^\W_][\w.-]{0,59}")
+RESERVED = ("example", "shipped", "model")
+"""What networks are called that are no runs of the folder: see `digitlab.lab.networks`."""
+
+_PATIENCE = 60.0
+"""Seconds in which most trainings have begun; `best` first draws pictures for a minute."""
+
+
+class NoSuchRunError(DigitlabError):
+    """A name that no run in the folder has."""
+
+
+class NewRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a page asks for when it starts a training."""
+
+    recipe: str = "tutorial"
+    """One of the named recipes."""
+    settings: dict[str, Any] = {}
+    """The settings that differ from the recipe's."""
+    seed: int = 1
+    name: str | None = None
+    """Of the folder to be made; None for the recipe's name, with a number if that is taken."""
+    corrections: bool = False
+    """Whether to learn from the stored corrections as well."""
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """One run in the list."""
+
+    name: str
+    status: Status
+    error: str | None = None
+    """Why it is damaged, or why its training failed."""
+    recipe: str | None = None
+    network: str | None = None
+    seed: int | None = None
+    dataset: str | None = None
+    parameters: int | None = None
+    epochs: int | None = None
+    """How many the run is to have."""
+    examples: int = 0
+    """Training images seen by the last recorded point."""
+    total: int | None = None
+    """Training images that it will have seen at the end; None before the first point."""
+    correct: int | None = None
+    """Right answers in the last test; None before it."""
+    tested: int | None = None
+    """Images in that test."""
+
+
+class Details(Summary, frozen=True, kw_only=True):
+    """A run with everything that the page draws."""
+
+    folder: str
+    record: RunRecord | None = None
+    history: list[Point] = []
+    snapshots: list[int] = []
+    """The steps of its snapshots, in ascending order."""
+    report: Report | None = None
+    event: str = "0.-1"
+    """From where to follow the run's events: what `GET …/events?after=` takes."""
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The folder with the runs. Names that lead out of it do not exist."""
+
+    folder: Path
+    corrections: Path
+    """The folder with the stored corrections, from which a training may learn as well."""
+    trainings: Trainings
+    others: Mapping[str, Path] = field(default_factory=dict)
+    """Runs that are not in the folder, by a name of their own."""
+
+    def names(self) -> list[str]:
+        """Return the runs, those last started or continued first.
+
+        `digitlab repeat` puts runs into a folder of their own: these are named `folder/run`.
+        """
+        found: dict[str, float] = {}
+        for path in _folders_in(self.folder):
+            inner = [path] if RunFolder(path).holds_a_run() else _folders_in(path)
+            for it in inner:
+                if RunFolder(it).holds_a_run():
+                    found[it.relative_to(self.folder).as_posix()] = _time_of(it / "run.json")
+        for name in self.trainings.names():  # those that have not begun, or failed before that
+            found.setdefault(name, float("inf"))
+        return sorted(found, key=lambda name: (-found[name], name))
+
+    def run(self, name: str) -> RunFolder:
+        """Return a run's folder, or raise `NoSuchRunError`."""
+        if name in self.names():
+            return RunFolder(self.folder / name)
+        if name in self.others:
+            return RunFolder(self.others[name])
+        raise NoSuchRunError(f"there is no run {printable(name)!r} in {self.folder}")
+
+    def summaries(self) -> list[Summary]:
+        """Return every run in a few words; those that cannot be read as damaged."""
+        return [_short(self.details(name)) for name in self.names()]
+
+    def status(self, name: str) -> tuple[Status, str | None]:
+        """Return what a run is doing, and why if it is damaged or has failed."""
+        run = self.details(name)
+        return run.status, run.error
+
+    def details(self, name: str) -> Details:
+        """Return a run, or raise `NoSuchRunError`."""
+        folder = self.run(name)
+        where = str(folder.path)
+        failure = self.trainings.failure(name)
+        is_ours = self.trainings.is_alive(name)
+        if not folder.holds_a_run():
+            status: Status = "running" if is_ours else "failed"
+            return Details(name=name, status=status, error=failure, folder=where)
+        try:
+            results = read_results(folder)
+            snapshots = list_snapshots(folder.path / SNAPSHOTS)
+        except (DigitlabError, OSError) as error:
+            return Details(name=name, status="damaged", error=str(error), folder=where)
+        if is_ours or (not is_finished(results) and is_training(folder)):
+            status, failure = "running", None
+        elif is_finished(results):
+            status, failure = "finished", None
+        else:
+            status = "failed" if failure else "paused"
+        return _details(name, status, failure, results, snapshots)
+
+    def start(self, new: NewRun) -> Details:
+        """Start a training, and return it when it has begun.
+
+        Raises `DigitlabError` if a setting is impossible or the training cannot begin, and
+        `BusyError` if another one runs, or there is a run of that name.
+        """
+        recipe = _recipe_of(new)
+        name = self._free_name(new)
+        folder = RunFolder(self.folder / name)
+        words = [
+            *("train", "--recipe", new.recipe, *flags_of(recipe, new.recipe)),
+            *("--seed", str(new.seed), "--run", str(folder.path)),
+            *("--snapshots", "--no-figures"),
+        ]
+        if new.corrections:
+            words += ["--extra", str(self.corrections)]
+        self.trainings.start(name, words, folder.has_checkpoint, patience=_PATIENCE)
+        return self.details(name)
+
+    def resume(self, name: str) -> Details:
+        """Continue a run where it stopped; raises as `start` does."""
+        folder, run = self.run(name), self.details(name)
+        if run.status in ("running", "finished"):
+            raise BusyError(f"{name} is {run.status}; there is nothing to resume")
+        if run.status == "damaged":
+            raise DigitlabError(f"{name} cannot be resumed: {run.error}")
+        commands = len(folder.read_record().commands)
+        self.trainings.start(
+            name,
+            ["resume", str(folder.path), "--no-figures"],
+            lambda: len(folder.read_record().commands) > commands,
+            patience=_PATIENCE,
+        )
+        return self.details(name)
+
+    def pause(self, name: str) -> Details:
+        """Let a run save and stop; return it when it has. Raises `BusyError` if it cannot be."""
+        folder = self.run(name)
+        if self.details(name).status == "running" and not self.trainings.is_alive(name):
+            raise BusyError(f"{name} was started by another program; stop it there with Ctrl-C")
+        self.trainings.pause(name, folder.has_checkpoint)
+        return self.details(name)
+
+    def _free_name(self, new: NewRun) -> str:
+        """Return the name of a new run, or raise `DigitlabError` if it is taken or impossible."""
+        if new.name is None:
+            taken, number = new.recipe, 1
+            while (self.folder / taken).exists():
+                number += 1
+                taken = f"{new.recipe}-{number}"
+            return taken
+        if not _NAME.fullmatch(new.name) or new.name in RESERVED:
+            raise DigitlabError(
+                f"a run cannot be named {printable(new.name)!r}: use at most 60 letters, digits, "
+                "dots, dashes and underscores, begin with a letter or a digit, and do not use "
+                f"{', '.join(RESERVED)}"
+            )
+        if (self.folder / new.name).exists():
+            raise BusyError(f"there is already a run {new.name!r}; choose another name")
+        return new.name
+
+
+def _recipe_of(new: NewRun) -> Recipe:
+    """Return the whole recipe, or raise `DigitlabError` with the setting that is impossible."""
+    if new.recipe not in RECIPES:  # not `find_recipe`, which would open a file
+        raise DigitlabError(
+            f"there is no recipe {printable(new.recipe)!r}; choose one of {', '.join(RECIPES)}"
+        )
+    if not 0 <= new.seed < 2**63:
+        raise DigitlabError(f"seed is {new.seed}, but must be at least 0 and below 2^63")
+    recipe = changed(RECIPES[new.recipe], new.settings)
+    if recipe.network not in NETWORKS:  # it would run code whose name came from a page
+        raise DigitlabError(
+            f"network is {printable(recipe.network)!r}, but the page trains only "
+            f"{', '.join(NETWORKS)}; `digitlab train --network` trains your own"
+        )
+    return recipe
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    try:
+        return [it for it in folder.iterdir() if it.is_dir() and not it.name.startswith(".")]
+    except OSError:  # there is none, or it may not be read
+        return []
+
+
+def _time_of(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _details(
+    name: str, status: Status, error: str | None, results: RunResults, snapshots: list[int]
+) -> Details:
+    record, history = results.record, results.history
+    scores = [it for it in history if isinstance(it, ScorePoint)]
+    epoch_size = next((it.epoch_size for it in history if isinstance(it, TrainPoint)), None)
+    tested = results.report if is_finished(results) else (scores[-1] if scores else None)
+    return Details(
+        name=name,
+        status=status,
+        error=error,
+        recipe=record.recipe_name,
+        network=record.recipe.network,
+        seed=record.seed,
+        dataset=record.dataset,
+        parameters=record.parameters,
+        epochs=record.recipe.epochs,
+        examples=history[-1].examples if history else 0,
+        total=None if epoch_size is None else epoch_size * record.recipe.epochs,
+        correct=None if tested is None else tested.correct,
+        tested=None if tested is None else tested.total,
+        folder=str(results.folder.path),
+        record=record,
+        history=history,
+        snapshots=snapshots,
+        report=results.report,
+        event=f"{len(history)}.{max(snapshots, default=-1)}",
+    )
+
+
+def _short(run: Details) -> Summary:
+    return Summary(**{name: getattr(run, name) for name in Summary.__struct_fields__})

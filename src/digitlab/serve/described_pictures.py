@@ -1,0 +1,139 @@
+"""The description of `/predict` and `/read`, with the true answers to a picture of a 7."""
+
+import base64
+import io
+
+from PIL import Image, ImageDraw
+
+from digitlab.errors import DigitlabError
+from digitlab.pictures.digit import SIDE, prepare
+from digitlab.reader import Reader
+from digitlab.serve.operation import PROBABILITY, Json, operation, record
+from digitlab.serve.uploads import MAX_PICTURES
+
+_PICTURE_FORMATS = ("png", "jpeg", "webp", "bmp", "tiff", "gif")
+
+
+def example_picture() -> bytes:
+    """Return a PNG file of a 7, drawn with a thick pen."""
+    image = Image.new("L", (56, 56), 255)
+    ImageDraw.Draw(image).line([(14, 14), (40, 14), (24, 44)], fill=0, width=5, joint="curve")
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def picture_paths(reader: Reader) -> Json:
+    """Return the paths that take pictures; `/read` only if the model reads pages."""
+    picture = example_picture()
+    answer = reader.record(reader.predict(picture))
+    paths = {"/predict": {"post": _predict(reader, picture, answer)}}
+    try:
+        page = reader.read(picture).record()
+    except DigitlabError:  # a model of other classes
+        return paths
+    paths["/read"] = {
+        "post": operation(
+            "read",
+            "All the digits in a picture",
+            "The text, and each digit's box (x, y, width, height in pixels), as "
+            "`digitlab read --json` prints them. `?` stands for a digit that is unsure.",
+            body=_picture_bodies(),
+            answer={"application/json": {"schema": _page(), "example": page}},
+        )
+    }
+    return paths
+
+
+def _predict(reader: Reader, picture: bytes, answer: Json) -> Json:
+    arrays = {"pictures": [prepare(picture).tolist()]}
+    files = {"pictures": [base64.b64encode(picture).decode()]}
+    many = {
+        "schema": record({"pictures": _pictures()}),
+        "examples": {
+            "files": {"summary": "files as base64", "value": files},
+            "arrays": {"summary": "28 x 28 numbers", "value": arrays},
+        },
+    }
+    either = [{"$ref": "#/components/schemas/Prediction"}, {"$ref": "#/components/schemas/Error"}]
+    answers = record({"answers": {"type": "array", "items": {"anyOf": either}}})
+    return operation(
+        "predict",
+        "Which digit a picture shows" if reader.reads_digits else "What a picture shows",
+        "One picture, as the body or in a form, is answered with one object, as `digitlab predict "
+        "--json` prints it. Several files in a form, or pictures in JSON, are answered with a list "
+        "in their order; a picture that cannot be used has an `error` there.",
+        body={**_picture_bodies(), "application/json": many},
+        answer={
+            "application/json": {
+                "schema": {"anyOf": [either[0], answers]},
+                "examples": {
+                    "one": {"summary": "one picture", "value": answer},
+                    "many": {"summary": "a list of one", "value": {"answers": [answer]}},
+                },
+            }
+        },
+    )
+
+
+def _picture_bodies() -> Json:
+    """Return the ways to send a picture, by content type."""
+    media = [*(f"image/{name}" for name in _PICTURE_FORMATS), "application/octet-stream"]
+    file = {"type": "string", "format": "binary"}
+    form = record({"picture": file})
+    return {
+        **{name: {"schema": {"type": "string", "format": "binary"}} for name in media},
+        "multipart/form-data": {"schema": form},
+    }
+
+
+def _pictures() -> Json:
+    number = {"type": "number", "minimum": 0, "maximum": 255}
+    row = {"type": "array", "items": number, "minItems": SIDE, "maxItems": SIDE}
+    file = {
+        "type": "string",
+        "format": "byte",
+        "description": "A picture file as base64, also as a data: URL.",
+    }
+    array = {
+        "type": "array",
+        "items": row,
+        "minItems": SIDE,
+        "maxItems": SIDE,
+        "description": "28 rows of 28 numbers: all whole and 0 to 255, or all 0.0 to 1.0.",
+    }
+    either = {"anyOf": [file, array]}
+    return {"type": "array", "minItems": 1, "maxItems": MAX_PICTURES, "items": either}
+
+
+def prediction(reader: Reader) -> Json:
+    """Return the schema of the answer to one picture."""
+    fields: Json = {"picture": {"type": "string", "description": "The file's name in a form."}}
+    if reader.reads_digits:
+        fields["digit"] = {"type": ["integer", "null"], "minimum": 0, "maximum": 9}
+    else:
+        fields["label"] = {"enum": [*reader.card.classes, None]}
+    fields["probability"] = PROBABILITY
+    fields["unsure"] = {"type": "boolean"}
+    if reader.reads_digits:
+        fields["several"] = {"type": "boolean"}
+    fields["probabilities"] = {"type": "object", "additionalProperties": PROBABILITY}
+    return record(fields, optional=("picture",))
+
+
+def _page() -> Json:
+    box = {"type": "array", "items": {"type": "integer"}, "minItems": 4, "maxItems": 4}
+    digit = record(
+        {
+            "box": box,
+            "digit": {"type": "integer", "minimum": 0, "maximum": 9},
+            "probability": PROBABILITY,
+            "unsure": {"type": "boolean"},
+        }
+    )
+    fields = {
+        "picture": {"type": "string", "description": "The file's name in a form."},
+        "text": {"type": "string"},
+        "digits": {"type": "array", "items": digit},
+    }
+    return record(fields, optional=("picture",))

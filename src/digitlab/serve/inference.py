@@ -1,0 +1,121 @@
+"""The paths of the Open Inference Protocol, version 2: `/v2/...`.
+
+The model is offered as it is: `images` in, `log_probabilities` and inner layers out, as in
+`model.onnx`, and also `probabilities`, which are calibrated. Pictures are not prepared here.
+"""
+
+from typing import Any
+
+import numpy as np
+from starlette.requests import Request
+from starlette.responses import Response
+
+import digitlab
+from digitlab.models.calibration import LogProbabilities, temperature_scaled
+from digitlab.models.card import ANSWERS, IMAGES, ModelCard
+from digitlab.pictures.digit import SIDE
+from digitlab.serve.replies import JSON, ServiceError, json_reply
+from digitlab.serve.tensors import (
+    JSON_LENGTH,
+    MODEL,
+    PROBABILITIES,
+    VERSION,
+    Asked,
+    Tensors,
+    answer_to,
+    asked_of,
+)
+from digitlab.serve.waiting import unless_gone
+
+SERVER = {
+    "name": "digitlab",
+    "version": digitlab.__version__,
+    "extensions": ["binary_tensor_data"],
+}
+
+
+async def server_metadata(request: Request) -> Response:
+    """Answer with the server's name and version."""
+    return json_reply(SERVER)
+
+
+async def healthy(request: Request) -> Response:
+    """Answer 200: the process runs, and the model is loaded before it listens."""
+    return Response(status_code=200)
+
+
+async def model_metadata(request: Request) -> Response:
+    """Answer with the model's inputs and outputs."""
+    _check_model(request)
+    return json_reply(metadata_of(request.app.state.service.reader.card))
+
+
+async def model_ready(request: Request) -> Response:
+    """Answer 200 for the model that is served."""
+    _check_model(request)
+    return Response(status_code=200)
+
+
+async def infer(request: Request) -> Response:
+    """Answer what the network gives for some images."""
+    _check_model(request)
+    state = request.app.state
+    body = await state.intake.body(request)
+    try:
+        offered = list(output_shapes(state.service.reader.card))
+        asked = asked_of(body, request.headers.get(JSON_LENGTH), offered)
+        tensors = await unless_gone(request, _computed(request, asked))
+    finally:
+        state.intake.release(body)
+    content, json_length = answer_to(asked, tensors)
+    if json_length is None:
+        return Response(content, media_type=JSON)
+    headers = {JSON_LENGTH: str(json_length)}
+    return Response(content, headers=headers, media_type="application/octet-stream")
+
+
+def metadata_of(card: ModelCard) -> dict[str, Any]:
+    """Return the model's name, version, inputs and outputs."""
+    return {
+        "name": MODEL,
+        "versions": [VERSION],
+        "platform": "onnx_onnxv1",
+        "inputs": [{"name": IMAGES, "datatype": "UINT8", "shape": [-1, SIDE, SIDE]}],
+        "outputs": [
+            {"name": name, "datatype": "FP32", "shape": [-1, *shape]}
+            for name, shape in output_shapes(card).items()
+        ],
+    }
+
+
+def answers_of(log_probabilities: LogProbabilities, card: ModelCard) -> Tensors:
+    """Return the two outputs that are answers, from the network's own log-probabilities."""
+    calibrated = temperature_scaled(log_probabilities, card.calibration.temperature)
+    return {ANSWERS: log_probabilities, PROBABILITIES: np.exp(calibrated)}
+
+
+def output_shapes(card: ModelCard) -> dict[str, list[int]]:
+    """Return the shape of every output for one image; the two answers come first."""
+    classes = [len(card.classes)]
+    return {ANSWERS: classes, PROBABILITIES: classes, **card.layers}
+
+
+def _check_model(request: Request) -> None:
+    name = request.path_params["model"]
+    version = request.path_params.get("version", VERSION)
+    if (name, version) != (MODEL, VERSION):
+        raise ServiceError(
+            404,
+            f"there is no model {name[:60]!a}, version {version[:20]!a}: the only one is "
+            f"{MODEL!r}, version {VERSION!r}",
+        )
+
+
+async def _computed(request: Request, asked: Asked) -> Tensors:
+    service = request.app.state.service
+    tensors: Tensors = {}
+    if asked.outputs.keys() & {ANSWERS, PROBABILITIES}:
+        tensors = answers_of(await service.log_probabilities(asked.images), service.reader.card)
+    if asked.outputs.keys() - {ANSWERS, PROBABILITIES}:
+        tensors |= await service.layers(asked.images)
+    return tensors

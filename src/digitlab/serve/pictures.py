@@ -1,0 +1,73 @@
+"""`/predict` and `/read`: pictures in, the command line's JSON out."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from digitlab.errors import DigitlabError, PictureError
+from digitlab.reader import Prediction
+from digitlab.serve.replies import ServiceError, json_reply
+from digitlab.serve.uploads import Upload, upload_of
+from digitlab.serve.waiting import unless_gone
+
+
+async def predict(request: Request) -> Response:
+    """Answer which digit each picture shows."""
+    state = request.app.state
+    body = await state.intake.body(request)
+    try:
+        upload = await upload_of(_content_type(request), body, takes_json=True)
+        return await unless_gone(request, _predicted(request, upload))
+    finally:
+        state.intake.release(body)
+
+
+async def read(request: Request) -> Response:
+    """Answer with all the digits in a picture."""
+    state = request.app.state
+    try:
+        state.service.reader.check_reads_pages()
+    except DigitlabError as error:
+        raise ServiceError(501, str(error)) from error
+    body = await state.intake.body(request)
+    try:
+        upload = await upload_of(_content_type(request), body, takes_json=False)
+        return await unless_gone(request, _read(request, upload))
+    finally:
+        state.intake.release(body)
+
+
+async def _predicted(request: Request, upload: Upload) -> Response:
+    reader = request.app.state.service.reader
+    usable = [it for it in upload.pictures if not isinstance(it, PictureError)]
+    answers = iter(await request.app.state.service.predict(usable) if usable else ())
+    records = []
+    for picture, name in zip(upload.pictures, upload.names, strict=True):
+        is_error = isinstance(picture, PictureError)
+        answer = Prediction(error=str(picture)) if is_error else next(answers)
+        records.append(_named(name) | reader.record(answer))
+    if upload.is_many:
+        return json_reply({"answers": records})
+    return json_reply(records[0], 422 if "error" in records[0] else 200)
+
+
+async def _read(request: Request, upload: Upload) -> Response:
+    if upload.is_many:
+        raise ServiceError(
+            422, f"the form has {len(upload.pictures)} files, but /read takes one picture"
+        )
+    (picture,), (name,) = upload.pictures, upload.names
+    try:
+        if isinstance(picture, PictureError):
+            raise picture
+        page = await request.app.state.service.read(picture)
+    except PictureError as error:
+        return json_reply(_named(name) | {"error": str(error)}, 422)
+    return json_reply(_named(name) | page.record())
+
+
+def _named(name: str | None) -> dict[str, object]:
+    return {} if name is None else {"picture": name}
+
+
+def _content_type(request: Request) -> str:
+    return request.headers.get("content-type", "")

@@ -1,0 +1,107 @@
+"""uvicorn's HTTP protocol, with limits on what a client may hold open without saying anything.
+
+uvicorn itself waits without end for the rest of a request's head, and lets it grow without end.
+"""
+
+import asyncio
+import json
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+MAX_HEAD = 65_536  # bytes of a request's head, and of the trailers of a chunked body
+MAX_CONNECTIONS = 10_000  # per worker
+HEAD_SECONDS = 30.0  # for a request's head, and for a body that nobody waits for any more
+_TOO_LARGE = "the headers of the request are larger than 64 KiB, the limit"
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection, whose client must send a whole head in limited time and space."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Accept the connection, unless there are too many."""
+        super().connection_made(transport)
+        self._head_bytes = 0
+        self._in_head = False
+        self._deadline: asyncio.TimerHandle | None = None
+        if len(self.connections) > MAX_CONNECTIONS:
+            transport.abort()
+        else:
+            self._set_deadline()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._unset_deadline()
+        self._unset_keepalive_if_required()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the client sent."""
+        if self.transport.is_closing():
+            return
+        super().data_received(data)
+        if self.transport.is_closing():
+            return
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD:
+                self.send_400_response(_TOO_LARGE)
+                return
+        is_left_over = self.cycle is not None and self.cycle.response_complete
+        if self._in_head or is_left_over:
+            self._set_deadline()
+        else:
+            self._unset_deadline()
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        self._in_head = True
+        self._head_bytes = 0
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header, or a trailer after a chunked body."""
+        if not self._in_head:
+            self._head_bytes += len(name) + len(value)
+            if self._head_bytes > MAX_HEAD:
+                raise httptools.HttpParserError(_TOO_LARGE)
+            return
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Start to answer the request."""
+        self._in_head = False
+        self._head_bytes = 0
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no request with an error like all others."""
+        sentence = _TOO_LARGE if msg == _TOO_LARGE else "this is not a request of HTTP/1.1"
+        body = json.dumps({"error": sentence}).encode() + b"\n"
+        status = b"431 Request Header Fields Too Large" if msg == _TOO_LARGE else b"400 Bad Request"
+        head = (
+            b"HTTP/1.1 " + status + b"\r\nContent-Type: application/json\r\n"
+            b"X-Content-Type-Options: nosniff\r\nConnection: close\r\nContent-Length: "
+            + str(len(body)).encode() + b"\r\n\r\n"
+        )  # fmt: skip
+        self.transport.write(head + body)
+        self.transport.close()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that is not used."""
+        self._give_up()
+
+    def _set_deadline(self) -> None:
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(HEAD_SECONDS, self._give_up)
+
+    def _unset_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        if self.transport.get_write_buffer_size():  # the client does not read its answer
+            self.transport.abort()
+        else:
+            self.transport.close()

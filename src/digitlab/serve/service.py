@@ -1,0 +1,122 @@
+"""The model of a worker and its two queues: one for quick requests, one for all others.
+
+A request is quick if it is certain, before anything is decoded, that it takes a millisecond or so:
+a few small pictures. Photographs and pages take up to seconds; in a queue of their own they cannot
+hold up the quick ones. Each queue has one thread, and the network runs in that thread.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.errors import DigitlabError, PictureError
+from digitlab.models.calibration import LogProbabilities
+from digitlab.pages.answers import Page
+from digitlab.pictures.digit import has_format
+from digitlab.pictures.open import Source
+from digitlab.reader import Prediction, Reader
+from digitlab.serve.metrics import Metrics
+from digitlab.serve.queue import BatchQueue, Function
+from digitlab.serve.replies import ServiceError
+
+QUICK_BYTES = 64_000  # of one picture
+QUICK_PIXELS = 150_000  # of one picture: an area of 387 x 387
+QUICK_PICTURES = 16  # of one request
+AT_ONCE = 16  # requests: more make no request faster, but the first of them wait for the last
+_PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
+
+
+class Service:
+    """Answers pictures and tensors for any number of callers, without blocking the event loop."""
+
+    def __init__(self, reader: Reader, *, room: int) -> None:
+        self.reader = reader
+        self.room = room
+        self.quick: BatchQueue
+        self.slow: BatchQueue
+
+    def start(self, metrics: Metrics) -> None:
+        """Start the threads; the event loop must be running."""
+        self.quick = self._queue("quick", AT_ONCE, metrics)
+        self.slow = self._queue("slow", 1, metrics)
+
+    def _queue(self, name: str, at_once: int, metrics: Metrics) -> BatchQueue:
+        return BatchQueue(
+            name,
+            room=self.room,
+            at_once=at_once,
+            on_batch=metrics.batches.observe,
+            on_waiting=metrics.waiting.labels(name).set,
+        )
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self.quick.close()
+        self.slow.close()
+
+    async def predict(self, pictures: list[Source]) -> list[Prediction]:
+        """Return what `Reader.predict_many` returns."""
+        quick = all(map(is_quick, pictures))
+        answers: list[Prediction] = await self._answers(
+            self.reader.predict_many, pictures, quick=quick
+        )
+        return answers
+
+    async def read(self, picture: Source) -> Page:
+        """Return what `Reader.read` returns, or raise what it raises."""
+        answers: list[Page | PictureError] = await self._answers(
+            self._read_each, [picture], quick=False
+        )
+        if isinstance(answers[0], PictureError):
+            raise answers[0]
+        return answers[0]
+
+    async def log_probabilities(self, images: NDArray[np.uint8]) -> LogProbabilities:
+        """Return the network's own answers, before calibration, for N x 28 x 28 images."""
+        rows = await self._answers(self._log_probabilities, list(images), quick=True)
+        return np.stack(rows)
+
+    async def layers(self, images: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+        """Return the output of every inner layer that the model's card lists."""
+        answers: list[dict[str, NDArray[np.float32]]] = await self._answers(
+            self._layers_each, [images], quick=False
+        )
+        return answers[0]
+
+    async def _answers(self, function: Function, things: list[Any], *, quick: bool) -> Any:
+        queue = self.quick if quick and len(things) <= QUICK_PICTURES else self.slow
+        try:
+            return await queue.answers(function, things)
+        except PictureError:
+            raise
+        except DigitlabError as error:  # the network failed: not the caller's fault
+            raise ServiceError(500, str(error)) from error
+
+    def _read_each(self, pictures: list[Source]) -> list[Page | PictureError]:
+        answers: list[Page | PictureError] = []
+        for picture in pictures:
+            try:
+                answers.append(self.reader.read(picture))
+            except PictureError as error:
+                answers.append(error)
+        return answers
+
+    def _log_probabilities(self, images: list[NDArray[np.uint8]]) -> list[LogProbabilities]:
+        return list(self.reader.classifier.log_probabilities(np.stack(images)))
+
+    def _layers_each(self, stacks: list[NDArray[np.uint8]]) -> list[dict[str, NDArray[np.float32]]]:
+        return [self.reader.classifier.layers(images) for images in stacks]
+
+
+def is_quick(picture: Source) -> bool:
+    """Return whether a picture certainly takes little time: a small PNG file, or 28 x 28 bytes.
+
+    A PNG file begins with its width and height. In other formats they may be anywhere.
+    """
+    if not isinstance(picture, bytes):
+        return has_format(picture)
+    if len(picture) > QUICK_BYTES or not picture.startswith(_PNG):
+        return False
+    width, height = int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])
+    return width * height <= QUICK_PIXELS

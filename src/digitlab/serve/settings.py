@@ -1,0 +1,47 @@
+"""What the service may be told when it starts: the model, the limits, who may ask."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from digitlab.errors import DigitlabError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of one service. Raises `DigitlabError` for values out of range."""
+
+    model: Path | None = None
+    """A model's folder; None: the model that is installed with the package."""
+    hosts: tuple[str, ...] = ()
+    """Names by which requests may address the service, besides `localhost` and IP addresses,
+    without a port; "*" stands for any name."""
+    origins: tuple[str, ...] = ()
+    """Other web pages that may use the service from a browser, such as `https://example.org`; "*"
+    stands for all of them. The service's own pages always may."""
+    queue: int = 64
+    """How many requests may wait in each of a worker's two queues, at least 1."""
+    seconds: float = 10
+    """How long a request may take, from its last byte to its answer, above 0."""
+    max_bytes: int = 20_000_000
+    """The largest body of a request, at least 1,000."""
+
+    def __post_init__(self) -> None:
+        if self.queue < 1:
+            raise DigitlabError(f"the queue is {self.queue}, but must have room for at least 1")
+        if not 0 < self.seconds <= 3600:
+            raise DigitlabError(f"the time limit is {self.seconds} s, but must be 0 to 3,600 s")
+        if not 1_000 <= self.max_bytes <= 100_000_000:
+            raise DigitlabError(
+                f"the largest body is {self.max_bytes:,} bytes, but must be 1,000 to 100,000,000"
+            )
+        for origin in self.origins:
+            if origin != "*" and not _is_origin(origin):
+                raise DigitlabError(
+                    f"{origin!r} is not an origin: write it like https://example.org, without a "
+                    "path"
+                )
+
+
+def _is_origin(text: str) -> bool:
+    scheme, separator, rest = text.partition("://")
+    return scheme in ("http", "https") and bool(separator and rest) and "/" not in rest

@@ -1,0 +1,169 @@
+"""Several workers on one socket: start them, replace one that dies, and stop them in order."""
+
+import contextlib
+import multiprocessing
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from digitlab.errors import DigitlabError
+from digitlab.serve.server import MakeApp, run_worker
+
+METRICS = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable that says where workers leave their figures for each other."""
+_SPAWN = multiprocessing.get_context("spawn")  # a fork would copy locks of threads
+_START_SECONDS = 60
+_STEADY_SECONDS = 1.0  # a worker that dies sooner than this is not replaced at once
+_MEMORY = Path("/dev/shm")
+
+
+def supervise(
+    make_app: MakeApp, listening: socket.socket, count: int, on_ready: Callable[[], None]
+) -> int:
+    """Keep `count` workers running until a signal arrives; return the exit code.
+
+    Raises `DigitlabError` if the first worker does not start.
+    """
+    with _metrics_folder() as folder, _Signals() as signals:
+        workers: list[_Worker] = []
+        try:
+            for _ in range(count):  # the first alone, so that an error is reported once
+                if signals.received:
+                    break
+                workers.append(_Worker(make_app, listening))
+                workers[-1].wait_until_ready(signals)
+            if not signals.received:
+                on_ready()
+            while not signals.received:
+                wait([worker.process.sentinel for worker in workers], timeout=0.1)
+                for index, worker in enumerate(workers):
+                    if not worker.process.is_alive() and not signals.received:
+                        worker.forget(folder)
+                        print(f"digitlab: a worker died ({worker.ending}); it is replaced",
+                              file=sys.stderr)  # fmt: skip
+                        time.sleep(max(0.0, _STEADY_SECONDS - worker.age))
+                        workers[index] = _Worker(make_app, listening)
+        finally:
+            listening.close()  # so that nobody connects any more
+            for worker in workers:
+                worker.stop()
+            while any(worker.process.is_alive() for worker in workers):
+                wait([worker.process.sentinel for worker in workers], timeout=0.1)
+                if len(signals.received) > 1:
+                    for worker in workers:
+                        worker.process.kill()
+            for worker in workers:
+                worker.process.join()
+    return 128 + signals.received[-1] if len(signals.received) > 1 else 0
+
+
+class _Signals:
+    """Collects SIGINT and SIGTERM while it is entered."""
+
+    def __init__(self) -> None:
+        self.received: list[int] = []
+
+    def __enter__(self) -> "_Signals":
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        self.before = {number: signal.signal(number, self._receive) for number in numbers}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        self.received.append(number)
+
+
+class _Worker:
+    """A process that serves."""
+
+    def __init__(self, make_app: MakeApp, listening: socket.socket) -> None:
+        self.connection, other_end = _SPAWN.Pipe()
+        self.process: BaseProcess = _SPAWN.Process(
+            target=_work, args=(make_app, listening, other_end), daemon=True
+        )
+        self.started = time.monotonic()
+        self.process.start()
+        other_end.close()
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was started."""
+        return time.monotonic() - self.started
+
+    @property
+    def ending(self) -> str:
+        """How it ended."""
+        code = self.process.exitcode or 0
+        return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+    def wait_until_ready(self, signals: _Signals) -> None:
+        """Wait until it accepts connections; raise `DigitlabError` if it ends instead."""
+        while not signals.received:
+            if self.connection.poll(0.1):
+                with contextlib.suppress(EOFError):
+                    error = self.connection.recv()
+                    if error is None:
+                        return
+                    raise DigitlabError(error)
+            if not self.process.is_alive() or self.age > _START_SECONDS:
+                raise DigitlabError(f"a worker did not start ({self.ending})")
+
+    def stop(self) -> None:
+        """Ask it to answer what it has accepted, and to end."""
+        if self.process.is_alive():
+            self.process.terminate()
+
+    def forget(self, folder: Path) -> None:
+        """Remove what it showed of itself; what it counted stays."""
+        self.connection.close()
+        for path in folder.glob(f"gauge_live*_{self.process.pid}.db"):
+            path.unlink(missing_ok=True)
+
+
+def _work(make_app: MakeApp, listening: socket.socket, connection: Connection) -> None:
+    """Serve, as a worker."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal
+    try:
+        app = make_app()
+    except DigitlabError as error:
+        connection.send(str(error))
+        return
+    threading.Thread(target=_end_with_parent, args=(connection,), daemon=True).start()
+    sys.exit(run_worker(app, listening, lambda: connection.send(None)))
+
+
+def _end_with_parent(connection: Connection) -> None:
+    with contextlib.suppress(EOFError, OSError):
+        connection.recv()  # the parent sends nothing: this returns when it is gone
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def _metrics_folder() -> Iterator[Path]:
+    """Let the workers share their figures in a folder, in memory where the system offers that."""
+    before: Any = os.environ.get(METRICS)
+    parent = _MEMORY if os.access(_MEMORY, os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix=f"digitlab-{os.getpid()}-", dir=parent))
+    os.environ[METRICS] = str(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if before is None:
+            del os.environ[METRICS]
+        else:
+            os.environ[METRICS] = before

@@ -1,0 +1,185 @@
+"""Parts 5 and 6 of the page, in a browser: pictures that are brought, and corrections."""
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import digitlab
+from tests.lab.conftest import Client
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+
+
+@pytest.fixture
+def page(browser: "Browser", lab: Client) -> Iterator["Page"]:
+    """Yield the page with the shipped network; nothing on it may fail, or ask elsewhere."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on(
+        "request",
+        lambda request: (
+            request.url.startswith((lab.address, "data:", "blob:")) or faults.append(request.url)
+        ),
+    )
+    page.goto(f"{lab.address}/#lang=en&net=shipped")
+    page.wait_for_selector("#picture .button.primary")
+    yield page
+    assert faults == []
+
+
+def state(page: "Page", key: str) -> Any:
+    """Return what the page's state has for a key."""
+    return page.evaluate("async (key) => (await import('/state.js')).get(key)", key)
+
+
+def show(page: "Page", **keys: str) -> None:
+    """Change what is chosen on the page, and wait until it is shown."""
+    page.evaluate("async (keys) => (await import('/state.js')).set(keys)", keys)
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
+
+
+def bring(page: "Page", path: Path) -> None:
+    with page.expect_file_chooser() as chooser:
+        page.click("#picture .button.primary")
+    chooser.value.set_files(path)
+    page.wait_for_selector("#picture .found")
+
+
+def seen_pixels(page: "Page") -> bytes:
+    """Return the pixels that the network of the page has read."""
+    return bytes(
+        page.evaluate("async () => [...(await import('/state.js')).get('reading').pixels]")
+    )
+
+
+def test_a_pages_digits_are_boxed_and_flow_through_the_network(page: "Page"):
+    expected = digitlab.load().read(IMAGES / "page.jpg")
+    bring(page, IMAGES / "page.jpg")
+    boxes = page.locator("#picture .box")
+    assert boxes.count() == len(expected.digits)
+    assert page.inner_text("#picture .found-text").split() == expected.text.split()
+    picture = page.locator("#picture .frame-picture").bounding_box()
+    scale = picture["width"] / page.evaluate(
+        "document.querySelector('.frame-picture img').naturalWidth"
+    )
+    for index in (0, 5, len(expected.digits) - 1):
+        digit, box = expected.digits[index], boxes.nth(index)
+        assert box.get_attribute("aria-label").startswith(
+            f"Digit {index + 1} of {boxes.count()}: {digit.digit}"
+        )
+        place = box.bounding_box()
+        middle = place["x"] + place["width"] / 2 - picture["x"]
+        assert middle == pytest.approx(scale * (digit.box[0] + digit.box[2] / 2), abs=2)
+        box.click()
+        page.wait_for_function(
+            "i => document.querySelectorAll('.box')[i].ariaPressed === 'true'", arg=index
+        )
+        assert seen_pixels(page) == digit.image.tobytes()
+    # The keyboard goes from box to box, and drawing goes on from there.
+    boxes.first.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("#picture .box:nth-child(2)[aria-pressed=true]:focus")
+    assert state(page, "brought")["index"] == 1
+    page.click("text=scribble")
+    page.wait_for_function("async () => (await import('/state.js')).get('brought') === null")
+
+
+def test_one_digit_is_read_as_one(page: "Page"):
+    page.click("#picture button >> text=one digit")
+    bring(page, IMAGES / "photograph.jpg")
+    assert page.locator("#picture .box").count() == 0
+    assert page.inner_text("#picture .found-text") == "7"
+    assert state(page, "brought")["digit"] == 7
+
+
+DROP = """async ([base64, type, name]) => {
+  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  const transfer = new DataTransfer();
+  if (base64) transfer.items.add(new File([bytes], name, {type}));
+  else transfer.setData('text/plain', 'not a file');
+  const event = name === 'paste'
+    ? new ClipboardEvent('paste', {clipboardData: transfer, bubbles: true, cancelable: true})
+    : new DragEvent('drop', {dataTransfer: transfer, bubbles: true, cancelable: true});
+  document.body.dispatchEvent(event);
+}"""
+
+
+@pytest.mark.parametrize("name", ["a dropped file.jpg", "paste"])
+def test_a_picture_is_dropped_or_pasted(page: "Page", name: str):
+    content = base64.b64encode((IMAGES / "page.jpg").read_bytes()).decode()
+    page.evaluate(DROP, [content, "image/jpeg", name])
+    page.wait_for_selector("#picture .box")
+    assert "3634009299" in page.inner_text("#picture .found-text")
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "sentence"),
+    [
+        (b"not a picture", "image/png", "is not a picture of a known format"),
+        (b"text", "text/plain", "broken.txt is not a picture."),
+        (b"", "", "What was dropped is not a picture file."),
+    ],
+)
+def test_what_is_no_picture_ends_in_a_sentence(
+    page: "Page", content: bytes, kind: str, sentence: str
+):
+    page.evaluate(DROP, [base64.b64encode(content).decode(), kind, "broken.txt"])
+    page.wait_for_selector("#picture .problem:not([hidden])")
+    assert sentence in page.inner_text("#picture .problem")
+    assert page.is_visible("#picture .drop-place")
+
+
+def test_corrections_need_consent_and_can_be_taken_back(page: "Page", lab: Client):
+    store = page.locator("#hand-controls .primary")
+    assert store.is_disabled()
+    page.click("#hand .truth >> text=1")
+    assert store.is_disabled()
+    assert lab.get("/lab/corrections")["corrections"] == []
+    page.check("#hand .consent input")
+    store.click()
+    page.wait_for_selector("#hand .thumb")
+    (stored,) = lab.get("/lab/corrections")["corrections"]
+    assert (stored["label"], stored["answer"]) == ("1", "7")
+    assert base64.b64decode(stored["pixels"]) == seen_pixels(page)  # the drawing itself was stored
+    assert page.is_checked("#hand .consent input")
+
+    # A digit of a picture can be corrected as well; a test image cannot.
+    bring(page, IMAGES / "page.jpg")
+    page.locator("#picture .box").nth(4).click()
+    page.click("#hand .truth >> text=2")
+    store.click()
+    page.wait_for_selector("#hand .corrections .thumb:nth-child(2)")
+    page.click("#pad >> text=MNIST")
+    page.wait_for_selector("#hand >> text=This is a test image of MNIST")
+    assert not store.is_visible()
+
+    page.locator("#hand .remove").first.click()
+    page.wait_for_selector("#hand .corrections .thumb:nth-child(2)", state="detached")
+    page.click("text=Delete all")
+    page.click("text=Keep them")
+    page.click("text=Delete all")
+    page.click("text=Yes, delete")
+    page.wait_for_selector("#hand >> text=Nothing is stored yet")
+    assert lab.get("/lab/corrections")["corrections"] == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("width", [1440, 360])
+def test_axe_finds_nothing(page: "Page", lab: Client, language: str, width: int):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.set_viewport_size({"width": width, "height": 900})
+    show(page, language=language, part="picture")
+    bring(page, IMAGES / "page.jpg")
+    for part in ("picture", "hand"):
+        show(page, part=part)
+        found = Axe().run(page, context=f"#{part}").response["violations"]
+        assert [(it["id"], it["nodes"][0]["html"]) for it in found] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
