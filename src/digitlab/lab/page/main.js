@@ -4,6 +4,7 @@ import { h, fill, setText, svg } from "./dom.js";
 import { startDraw } from "./draw.js";
 import { EXAMPLES } from "./examples.js";
 import { startInside } from "./inside.js";
+import { startLearn } from "./learn.js";
 import { decodeNetwork } from "./net.js";
 import { theme } from "./paint.js";
 import { startHand } from "./hand.js";
@@ -15,7 +16,7 @@ import { startTabs } from "./tabs.js";
 import { language, t, translate } from "./words.js";
 
 /** The parts of the page: a section is shown once its part has started. */
-const PARTS = { draw: startDraw, inside: startInside, picture: startPicture, hand: startHand };
+const PARTS = { draw: startDraw, inside: startInside, learn: startLearn, picture: startPicture, hand: startHand };
 
 async function start() {
   takeAddress();
