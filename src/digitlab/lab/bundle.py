@@ -65,7 +65,7 @@ def bundle_of_model(
         lines = known
     else:
         network = "model"
-    return _bundle(
+    return bundle_of_lines(
         lines, weights, type,
         name=name or (path.parent if path.suffix == ".onnx" else path).resolve().name,
         title=title or _TITLES.get(network, "an exported model"),
@@ -100,7 +100,7 @@ def bundle_of_snapshot(
     classes, mean, std = _of_dataset(record)
     confidence = None if results.report is None else results.report.calibration
     examples = examples_after(results, step)
-    return _bundle(
+    return bundle_of_lines(
         lines, read_snapshot(path / SNAPSHOTS, step), type,
         name=name or path.resolve().name,
         title=title or _TITLES[record.recipe.network],
@@ -155,17 +155,21 @@ def _computed(lines: list[Line]) -> list[Line]:
     ]
 
 
-def _bundle(lines: list[Line], weights: Weights, type: NumberType, **others: Any) -> Bundle:
-    """Return a bundle, or raise `DigitlabError` if the weights do not fit the lines."""
+def bundle_of_lines(lines: list[Line], weights: Weights, type: NumberType, **others: Any) -> Bundle:
+    """Return a bundle of lines and weights, with the other fields as they are given.
+
+    Raises `DigitlabError` if the weights do not fit the lines.
+    """
     check_shapes(lines, weights, len(others["classes"]))
     weights = {name: weights[name] for name in weight_names(lines) if name in weights}
     for name, values in weights.items():
         if not np.isfinite(values).all():
             raise DigitlabError(f"{name} has values that are NaN or infinite")
-    encoded = {name: _encoded(values, type) for name, values in weights.items()}
-    return {**others, "lines": lines, "weights": encoded}
+    data = {name: encoded(values, type) for name, values in weights.items()}
+    return {**others, "lines": lines, "weights": data}
 
 
-def _encoded(values: NDArray[np.floating], type: NumberType) -> dict[str, Any]:
+def encoded(values: NDArray[np.floating], type: NumberType) -> dict[str, Any]:
+    """Return an array as JSON: its shape, the type of its numbers, and these as base64 text."""
     data = values.astype("<f4" if type == "float32" else "<f2").tobytes()
     return {"shape": list(values.shape), "type": type, "data": base64.b64encode(data).decode()}

@@ -26,20 +26,36 @@ export function inkOf(picture) {
   const depth = depthOf(picture, paperOf(picture, coarse, isLight), isLight);
   const strongest = peakOf(depth);
   if (strongest < LEAST_CONTRAST) return null;
-  const limit = fround(0.25 * strongest);
-  const faint = depth.filter((d) => d > limit);
-  const threshold = fround(otsu(faint));
-  const full = fround(mean(depth.filter((d) => d > threshold)));
-  const bare = faint.length < depth.length ? medianOf(depth.filter((d) => !(d > limit))) : 0;
+  const [faint, paper] = split(depth, fround(0.25 * strongest));
+  const full = mean(split(faint, fround(otsu(faint)))[0]);
+  const bare = paper.length ? medianOf(paper) : 0;
   const range = fround(full - bare);
-  const pixels = depth.map((d) => Math.min(1, Math.max(0, fround(d - bare) / range)));
+  const pixels = new Float32Array(depth.length);
+  for (let i = 0; i < depth.length; i += 1) {
+    pixels[i] = Math.min(1, Math.max(0, fround(depth[i] - bare) / range));
+  }
   if (halfInked(pixels) > MOST_HALF_INKED) return null; // light and shadow, not strokes
   return { ...picture, pixels };
 }
 
+/** Return the values above a limit, and the others. */
+function split(values, limit) {
+  const [above, others] = [new Float32Array(values.length), new Float32Array(values.length)];
+  let count = 0;
+  for (let i = 0; i < values.length; i += 1) {
+    if (values[i] > limit) above[count++] = values[i];
+    else others[i - count] = values[i];
+  }
+  return [above.subarray(0, count), others.subarray(0, values.length - count)];
+}
+
 function extremes(values) {
-  let [low, high] = [Infinity, -Infinity];
-  for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  let low = Infinity;
+  let high = -Infinity;
+  for (let i = 0; i < values.length; i += 1) {
+    if (values[i] < low) low = values[i];
+    if (values[i] > high) high = values[i];
+  }
   return [low, high];
 }
 
@@ -78,18 +94,21 @@ function paperOf(picture, coarse, isLight) {
 
 /** Return how much darker than the paper each pixel is, or lighter, as a share of the paper. */
 function depthOf({ pixels }, paper, isLight) {
-  return paper.pixels.map((bare, i) => {
+  const depth = new Float32Array(pixels.length);
+  for (let i = 0; i < depth.length; i += 1) {
+    const bare = paper.pixels[i];
     const darker = isLight ? fround(pixels[i] - bare) : fround(bare - pixels[i]);
-    return darker / fround(bare + (isLight ? 32 : 1));
-  });
+    depth[i] = darker / fround(bare + (isLight ? 32 : 1));
+  }
+  return depth;
 }
 
 /** Return how deep the ink is: the mean of the deepest 0.2 %, of at least 3 pixels. */
 function peakOf(depth) {
   const half = extremes(depth)[1] / 2;
   const count = Math.min(depth.length, Math.max(3, Math.trunc(depth.length / 500)));
-  let deepest = depth.filter((d) => d >= half); // few, so that they are sorted quickly
-  if (deepest.length < count) deepest = depth.slice();
+  const [deep] = split(depth, half); // few, so that they are sorted quickly
+  const deepest = deep.length < count ? depth.slice() : deep;
   return mean(deepest.sort().subarray(-count));
 }
 
@@ -97,9 +116,9 @@ function peakOf(depth) {
 function medianOf(values) {
   const common = values[0]; // nearly always most of the paper has one gray, which is quick to see
   let [below, equal] = [0, 0];
-  for (const value of values) {
-    if (value < common) below += 1;
-    else if (value === common) equal += 1;
+  for (let i = 0; i < values.length; i += 1) {
+    if (values[i] < common) below += 1;
+    else if (values[i] === common) equal += 1;
   }
   const middle = Math.floor(values.length / 2);
   if (below < middle && below + equal > middle) return common;
@@ -110,9 +129,9 @@ function medianOf(values) {
 
 function halfInked(pixels) {
   let [full, some] = [0, 0];
-  for (const value of pixels) {
-    if (value > fround(0.2)) some += 1;
-    if (value >= fround(0.8)) full += 1;
+  for (let i = 0; i < pixels.length; i += 1) {
+    if (pixels[i] > fround(0.2)) some += 1;
+    if (pixels[i] >= fround(0.8)) full += 1;
   }
   return (some - full) / Math.max(1, full);
 }

@@ -64,13 +64,13 @@ export function prepare(gray, width, height) {
 
 /** Return what simple shrinking of the whole drawing gives: means, ink bright on black. */
 export function plainResize(gray, width, height) {
-  const inverted = gray.map((value) => 255 - value);
+  const inverted = new Uint8Array(gray.length).map((_, i) => 255 - gray[i]);
   return resize({ pixels: inverted, width, height }, SIDE, SIDE, "box").pixels;
 }
 
 function inBytes({ pixels, width, height }) {
-  const bytes = new Uint8Array(pixels.length); // a loop: Uint8Array.from would take 20 times as long
-  for (let i = 0; i < pixels.length; i += 1) bytes[i] = roundEven(Math.fround(pixels[i] * 255));
+  const bytes = new Uint8Array(pixels.length);
+  for (let i = 0; i < bytes.length; i += 1) bytes[i] = roundEven(Math.fround(pixels[i] * 255));
   return { pixels: bytes, width, height };
 }
 
@@ -81,11 +81,13 @@ function withoutSpecks(ink) {
   const { labels, areas } = findBlobs(coarse, (value) => value > (factor === 1 ? 96 : 32));
   const least = SPECK * Math.max(...areas);
   if (areas.every((area) => area >= least)) return ink;
-  const pixels = ink.pixels.map((value, i) => {
-    const [x, y] = [i % ink.width, Math.floor(i / ink.width)];
-    const label = labels[Math.floor(y / factor) * coarse.width + Math.floor(x / factor)];
-    return label && areas[label - 1] < least ? 0 : value;
-  });
+  const pixels = ink.pixels.slice();
+  for (let y = 0; y < ink.height; y += 1) {
+    for (let x = 0; x < ink.width; x += 1) {
+      const label = labels[Math.floor(y / factor) * coarse.width + Math.floor(x / factor)];
+      if (label && areas[label - 1] < least) pixels[y * ink.width + x] = 0;
+    }
+  }
   return { ...ink, pixels };
 }
 

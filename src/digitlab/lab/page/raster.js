@@ -71,12 +71,16 @@ function pairwiseSum(values, start, end) {
   let sum = 0;
   let rest = start;
   if (count >= 8) {
-    const sums = values.slice(start, start + 8);
-    for (rest += 8; rest + 8 <= end; rest += 8) {
-      for (let i = 0; i < 8; i += 1) sums[i] += values[rest + i];
-    }
-    const four = [0, 2, 4, 6].map((i) => fround(sums[i] + sums[i + 1]));
-    sum = fround(fround(four[0] + four[1]) + fround(four[2] + four[3]));
+    const part = (i) => {
+      let total = values[start + i];
+      for (let at = start + i + 8; at < end - (count % 8); at += 8) {
+        total = fround(total + values[at]);
+      }
+      return total;
+    };
+    const pair = (i) => fround(part(i) + part(i + 1));
+    sum = fround(fround(pair(0) + pair(2)) + fround(pair(4) + pair(6)));
+    rest = end - (count % 8);
   }
   for (; rest < end; rest += 1) sum = fround(sum + values[rest]);
   return sum;
@@ -130,7 +134,7 @@ export function bounds({ pixels, width, height }, isInked) {
  */
 export function strokes({ pixels, width, height }, isInked) {
   const inked = new Uint8Array(pixels.length);
-  for (let i = 0; i < pixels.length; i += 1) inked[i] = isInked(pixels[i]) ? 1 : 0;
+  for (let i = 0; i < inked.length; i += 1) inked[i] = isInked(pixels[i]) ? 1 : 0;
   let area = 0;
   let edges = 0;
   for (let y = 0; y < height; y += 1) {
