@@ -18,10 +18,7 @@ from digitlab.lab.lines import Line
 from digitlab.models.card import read_model
 from digitlab.models.classifier import Classifier
 from digitlab.train.networks import normalize
-<<<<<<<< HEAD:tests/lab/arithmetic/test_net.py
-========
 from tests.lab.javascript.conftest import bundle_of, network_of
->>>>>>>> w-labserver:tests/lab/javascript/test_net.py
 
 NETWORKS = ("tutorial", "fast", "compact", "best")
 SHIPPED = Path(digitlab.__file__).parent / "pretrained"
