@@ -6,7 +6,8 @@ READY  := .venv/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help install lab demo test test-slow check format clean \
-  bench bench-race bench-tutorial bench-limit bench-reading bench-compact bench-best bench-ladder
+  bench bench-race bench-tutorial bench-limit bench-reading bench-service bench-compact \
+  bench-best bench-ladder
 
 help:            ## show this list
 	@sed -n 's/^\([a-z-]*\): *[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -58,6 +59,9 @@ bench-limit: install ## every network's distance from the machine's arithmetic l
 
 bench-reading: install ## the speed of predict, read and --help
 	$(BIN)/python -m benchmarks.reading_speed
+
+bench-service: install ## the HTTP service next to FastAPI with PyTorch and LitServe (needs wrk)
+	$(BIN)/python -m benchmarks.service
 
 bench-compact: install ## compact: 5 seeds, two at once
 	$(BIN)/digitlab repeat compact --seeds 5 --jobs 2

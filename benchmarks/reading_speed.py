@@ -143,10 +143,25 @@ def save_photograph(path: Path, *, digits: int) -> None:
     picture.convert("RGB").save(path, "JPEG", quality=90)
 
 
+def drawing(mode: str) -> bytes:
+    """Return a drawing of 280 x 280 as a PNG: dark strokes on white, with soft edges."""
+    import io
+
+    from PIL import Image, ImageDraw
+
+    large = Image.new("L", (1120, 1120), 255)
+    draw = ImageDraw.Draw(large)
+    draw.line([(320, 280), (800, 280), (500, 900)], fill=0, width=80, joint="curve")
+    png = io.BytesIO()
+    large.resize((280, 280), Image.Resampling.BOX).convert(mode).save(png, "PNG")
+    return png.getvalue()
+
+
 def rows_of_one_process(folder: Path, model: str, runs: int) -> list[Row]:
     """Time the reader inside one process: many images, one image, a photograph."""
     import digitlab
     from digitlab.data.load import load_dataset
+    from digitlab.pictures.digit import prepare
 
     reader = digitlab.load(model)
     classify = reader.classifier.classify
@@ -166,11 +181,16 @@ def rows_of_one_process(folder: Path, model: str, runs: int) -> list[Row]:
 
     number = "a 12-megapixel JPEG of a number, `reader.read`"
     digit = "a 12-megapixel JPEG of one digit, `reader.predict`"
+    drawings = {
+        "28x28 pixels of a drawing of 280x280, as a browser saves it (RGBA)": drawing("RGBA"),
+        "the same in gray": drawing("L"),
+    }
     return [
         row("MNIST images per second, network only", rate(classify), ">= 50,000 /s"),
         row("MNIST images per second, `reader.predict`", rate(reader.predict), ">= 50,000 /s"),
         row("one image, network only", milliseconds(classify, images[:1]), "<= 0.1 ms"),
         row("one image, `reader.predict`", milliseconds(reader.predict, images[0]), "<= 0.1 ms"),
+        *[row(name, milliseconds(prepare, it), "<= 2 ms") for name, it in drawings.items()],
         row(digit, seconds(reader.predict, "digit.jpg"), "< 1 s"),
         row(number, seconds(reader.read, "number.jpg"), "< 1 s"),
     ]

@@ -20,9 +20,10 @@ from digitlab.data.load import load_dataset
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# On a busy machine PyTorch's threads would wait for each other most of the time; see `main`. This
-# takes effect because no test module has imported PyTorch yet.
-os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+# One thread for PyTorch, here and in the processes that tests start: the networks and the data are
+# small, and on a busy machine two threads would wait for each other most of the time. This takes
+# effect because no test module has imported PyTorch yet.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 assert "torch" not in sys.modules
 
 # No test measures time: a busy machine is not a fault.

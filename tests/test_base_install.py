@@ -15,7 +15,8 @@ from digitlab.data.dataset import Dataset
 
 ROOT = Path(__file__).parents[1]
 EXTRAS = ("torch", "safetensors", "matplotlib", "onnx", "onnxscript")
-WITH_EXTRAS = ("train", "runs", "export", "figures", "workbench.py")  # they may import them
+# These may import them.
+WITH_EXTRAS = ("train", "runs", "export", "figures", "serve", "lab", "workbench.py")
 
 BLOCKED = f"""
 import sys

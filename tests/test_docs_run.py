@@ -32,7 +32,7 @@ def place(small_data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     images = ROOT / "docs" / "images"
     for name in ("seven.png", "picture.png"):
         shutil.copy(images / "photograph.jpg", tmp_path / name)
-    for folder in ("my_digits", "mine"):
+    for folder in ("my_digits", "mine", "my_hand"):
         for index in range(24):
             path = tmp_path / folder / str(index % 3) / f"{index}.png"
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -132,7 +132,10 @@ def test_the_readmes_pictures_are_read_as_it_shows(reader: digitlab.Reader):
 
 
 @pytest.mark.slow
-def test_the_command_on_its_card_makes_it_again(reader: digitlab.Reader, tmp_path: Path):
+def test_the_command_on_its_card_makes_it_again(
+    reader: digitlab.Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("OMP_NUM_THREADS")  # it was made with as many threads as there are cores
     train, _ = (shlex.split(command) for command in reader.card.commands)
     train[-1] = str(tmp_path / "run")
     train[0:1] = export = [sys.executable, "-m", "digitlab"]

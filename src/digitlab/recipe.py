@@ -60,7 +60,7 @@ RANGES = {
     **dict.fromkeys(
         ("momentum", "dropout", "warm_up", "label_smoothing", "average"), _SHARE_BELOW_ALL
     ),
-    **dict.fromkeys(("degraded", "outliers"), _SHARE),
+    **dict.fromkeys(("degraded", "outliers", "extra_share"), _SHARE),
     "augment": Range(least=0, most=2, in_words="from 0 to 2"),
     **dict.fromkeys(("weight_decay", "muon"), _STRENGTH),
 }
@@ -226,6 +226,15 @@ class Recipe:
     0.1 for every digit, which teaches the network to be unsure when there is no digit (outlier
     exposure). `best` uses 0.02: a trial with 0.05 gained little and had a higher loss. For MNIST
     only."""
+
+    extra_share: float = 0.1
+    """Pictures of your own (`--extra`) that are added to each batch, as a share of its size; from 0
+    to 1. Has no effect without `--extra`.
+
+    They are drawn at random from your pictures, so 50 of them count as much as 5,000: at 0.1 about
+    one image in eleven is yours. Each is changed a little every time, as with `augment` (at 1 where
+    the recipe does not augment), because a picture that is shown a hundred times would be
+    memorized. A larger share learns your hand faster and costs accuracy on everybody else's."""
 
     plain_epochs: int = 0
     """How many epochs at the end use the training images as they are; from 0 to below `epochs`.

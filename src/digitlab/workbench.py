@@ -57,6 +57,7 @@ class Run:
         *,
         dataset: str | os.PathLike[str] | Dataset = "mnist",
         network: "str | Callable[..., nn.Module] | None" = None,
+        extra: str | os.PathLike[str] | None = None,
         seed: int = 1,
         device: str = "auto",
         threads: int | None = None,
@@ -80,6 +81,9 @@ class Run:
         network
             A network of your own: its class, a function that returns it, or a name like
             `my_net.py:MyNet`. Without it, the recipe's network is trained.
+        extra
+            A folder of pictures to learn besides the dataset: corrections, or one subfolder of
+            pictures per class.
         seed, device, threads, checkpoint_steps, force, tensorboard, snapshots
             As the flags of `digitlab train`.
         progress
@@ -91,6 +95,7 @@ class Run:
         Raises `DigitlabError` as `digitlab train` does, also for a run that is already there; and
         `Stopped` if you interrupt it, when everything has been saved: `resume` continues.
         """
+        from digitlab.data.extra import load_extra
         from digitlab.runs.alone import alone
         from digitlab.runs.launch import Launch, command_of
         from digitlab.runs.run import start_run
@@ -104,6 +109,7 @@ class Run:
         folder = RunFolder(Path(path))
         folder.check_free(force=force)
         loaded = dataset if isinstance(dataset, Dataset) else load_dataset(os.fspath(dataset))
+        own = None if extra is None else load_extra(extra, loaded)
         launch = Launch(
             recipe_name=name,
             seed=seed,
@@ -112,10 +118,10 @@ class Run:
             checkpoint_steps=checkpoint_steps,
             force=force,
         )
-        launch = replace(launch, command=command_of(folder, base, whole, loaded, launch))
+        launch = replace(launch, command=command_of(folder, base, whole, loaded, launch, own))
         watcher = _watcher(progress, folder, tensorboard=tensorboard, snapshots=snapshots)
         with alone():
-            start_run(folder, whole, loaded, launch, watcher)
+            start_run(folder, whole, loaded, launch, watcher, extra=own)
         run = cls(path)
         run._dataset = loaded
         return run

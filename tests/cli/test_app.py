@@ -15,15 +15,15 @@ from digitlab.cli.app import app
 
 @pytest.mark.parametrize(
     "words",
-    [("--help",), ("train", "--help"), ("--version",), ("data",), ("eval", "{model}")],
+    [("--help",), ("--version",), ("data",), ("predict", "{picture}")],
     ids=" ".join,
 )
 def test_where_nobody_reads_the_output_the_exit_code_is_141(words: tuple[str, ...]):
-    model = Path(__file__).parents[2] / "src" / "digitlab" / "pretrained"
+    picture = Path(__file__).parents[2] / "docs" / "images" / "photograph.jpg"
     reading, writing = os.pipe()
     os.close(reading)
     done = subprocess.run(
-        [sys.executable, "-m", "digitlab", *(word.format(model=model) for word in words)],
+        [sys.executable, "-m", "digitlab", *(word.format(picture=picture) for word in words)],
         stdout=writing,
         stderr=subprocess.PIPE,
         text=True,
@@ -108,7 +108,7 @@ def test_an_output_that_is_full_is_one_sentence():
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("words", ["--help", "--version", "data", "eval nowhere"])
+@pytest.mark.parametrize("words", ["--help", "data", "predict nowhere"])
 @pytest.mark.parametrize("closed", [">&-", ">&- 2>&-"])
 def test_closed_streams_are_no_traceback(words: str, closed: str):
     done = subprocess.run(

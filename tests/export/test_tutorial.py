@@ -4,10 +4,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from digitlab.cli.app import app
 from digitlab.data.dataset import Dataset
 from digitlab.train.checkpoint import read_checkpoint
 
@@ -22,12 +24,20 @@ class PlainNetwork(nn.Module):
         self.fc2 = nn.Linear(50, 10)
 
 
+SHORT = ("--epochs=1", "--train-images=320", "--no-figures", "--run")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, mnist: Dataset) -> Path:
+    folder = tmp_path_factory.mktemp("tutorial") / "run"
+    app(["train", "--dropout=0", *SHORT, str(folder)], result_action="return_value")
+    return folder
+
+
 def test_the_tutorials_script_continues_from_the_files_as_we_do(
-    call: Callable, tmp_path: Path, mnist: Dataset
+    run: Path, call: Callable, tmp_path: Path
 ):
-    run, out = tmp_path / "run", tmp_path / "out"
-    settings = ("--epochs", 1, "--train-images", 640, "--dropout", 0, "--run", run)
-    assert call("train", *settings).code == 0
+    out = tmp_path / "out"
     assert call("export", run, "--format", "tutorial", "--out", out).code == 0
 
     # What the tutorial's script does with them.
@@ -52,9 +62,7 @@ def test_the_tutorials_script_continues_from_the_files_as_we_do(
     assert torch.allclose(network.fc2.bias, before - 0.01 * (0.9 * momentum + gradient))
 
 
-def test_eval_reads_what_a_reader_of_the_tutorial_saved(call: Callable, tmp_path: Path):
-    run = tmp_path / "run"
-    assert call("train", "--epochs", 1, "--train-images", 640, "--run", run).code == 0
+def test_eval_reads_what_a_reader_of_the_tutorial_saved(run: Path, call: Callable):
     assert call("export", run, "--format", "tutorial").code == 0
     of_run, of_file = (
         json.loads(call("eval", path, "--json").out) for path in (run, run / "model.pth")
@@ -64,19 +72,17 @@ def test_eval_reads_what_a_reader_of_the_tutorial_saved(call: Callable, tmp_path
     assert of_file["epochs"] is None
 
 
-def test_a_folder_that_cannot_be_written_is_told(call: Callable, tmp_path: Path):
-    run = tmp_path / "run"
-    assert call("train", "--epochs", 1, "--train-images", 64, "--run", run).code == 0
+def test_a_folder_that_cannot_be_written_is_told(run: Path, call: Callable, tmp_path: Path):
     (tmp_path / "file").write_text("no folder")
     outcome = call("export", run, "--format", "tutorial", "--out", tmp_path / "file")
     assert outcome.code == 1
     assert "cannot be written" in outcome.err
 
 
+@pytest.mark.usefixtures("small_data")
 def test_another_network_is_refused(call: Callable, tmp_path: Path):
     run = tmp_path / "run"
-    settings = ("--network", "fast", "--epochs", 1, "--train-images", 640, "--run", run)
-    assert call("train", *settings).code == 0
+    assert call("train", "--network=fast", *SHORT, run).code == 0
     outcome = call("export", run, "--format", "tutorial")
     assert outcome.code == 1
     assert "'fast', which the tutorial's script cannot load" in outcome.err

@@ -17,6 +17,7 @@ from digitlab.runs.repeat import repeat, summarize
 from digitlab.runs.run import Launch
 
 SETTINGS = ("--epochs", 1, "--train-images", 640)
+SMALL = ("--epochs", 1, "--train-images", 400)  # fits `small_data`
 
 
 def test_the_mean_is_that_of_the_runs_and_what_is_done_is_not_done_again(
@@ -61,13 +62,15 @@ def test_the_mean_is_that_of_the_runs_and_what_is_done_is_not_done_again(
     assert "contains a run with other settings" in other.err
 
 
-def test_a_run_does_not_go_on_with_another_dataset(call: Callable, tmp_path: Path, mnist: Dataset):
+def test_a_run_does_not_go_on_with_another_dataset(
+    call: Callable, tmp_path: Path, small_data: Dataset
+):
     run = tmp_path / "seed-1"
-    assert call("train", *SETTINGS, "--run", run).code == 0
-    other = replace(mnist, name="other")
+    assert call("train", *SMALL, "--no-figures", "--run", run).code == 0
+    other = replace(small_data, name="other")
     with pytest.raises(DigitlabError, match="was trained on mnist; it cannot continue with other"):
         repeat(
-            tmp_path, "tutorial", replace(find_recipe("tutorial"), epochs=1, train_images=640),
+            tmp_path, "tutorial", replace(find_recipe("tutorial"), epochs=1, train_images=400),
             other, Launch(device="cpu"), seeds=1,
         )  # fmt: skip
 
@@ -92,8 +95,9 @@ def test_no_seed_is_told(call: Callable, tmp_path: Path):
     assert "seeds is 0, but must be at least 1" in outcome.err
 
 
+@pytest.mark.usefixtures("small_data")
 def test_a_missing_report_is_not_left_out_of_the_mean(call: Callable, tmp_path: Path):
-    assert call("repeat", "tutorial", "--seeds", 2, *SETTINGS, "--run", tmp_path).code == 0
+    assert call("repeat", "tutorial", "--seeds", 2, *SMALL, "--run", tmp_path).code == 0
     (tmp_path / "seed-2" / "report.json").write_text("{}")
     folders = [RunFolder(tmp_path / f"seed-{seed}") for seed in (1, 2)]
     with pytest.raises(DigitlabError, match="seed-2 has no complete report"):

@@ -40,6 +40,11 @@ STARTED = 8 + 6
 three each and renamed with two; then the checkpoint that belongs to the first score."""
 
 
+EVERY_FOURTH_MOMENT_OR_ALL = pytest.mark.parametrize(
+    "every", [4, pytest.param(1, marks=pytest.mark.slow)]
+)
+
+
 class KilledError(BaseException):
     """Stands for `kill -9`: nothing in the program may handle it."""
 
@@ -109,8 +114,9 @@ def whole(tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Callable:
     return final
 
 
+@EVERY_FOURTH_MOMENT_OR_ALL
 def test_a_start_over_an_old_run_may_be_killed_at_any_moment(
-    tiny: Dataset, tmp_path: Path, whole: Callable
+    tiny: Dataset, tmp_path: Path, whole: Callable, every: int
 ):
     """Before each change of the disk: what is there is the old run or the new one, and goes on."""
     operation, recipes = 0, []
@@ -130,16 +136,17 @@ def test_a_start_over_an_old_run_may_be_killed_at_any_moment(
             *("last.safetensors", "previous.safetensors", "inside.npz"),
         }
         recipes.append(recipe)
-        operation += 1
+        operation += every
     assert operation > STARTED + 5
     # First it is the old run, from some moment on the new one.
     change = recipes.index(RECIPE)
-    assert recipes == [OLD] * change + [RECIPE] * (operation - change)
+    assert recipes == [OLD] * change + [RECIPE] * (len(recipes) - change)
     assert change > 0
 
 
-def test_a_first_start_may_be_killed_at_any_moment(tiny: Dataset, tmp_path: Path):
-    for operation in range(STARTED):
+@EVERY_FOURTH_MOMENT_OR_ALL
+def test_a_first_start_may_be_killed_at_any_moment(tiny: Dataset, tmp_path: Path, every: int):
+    for operation in range(0, STARTED, every):
         folder = RunFolder(tmp_path / str(operation))
         with killed_at(operation) as done:
             start_run(folder, RECIPE, tiny, LAUNCH)

@@ -101,9 +101,6 @@ WRONG = {
     "bytes that are not there": (asked(**BINARY), {}, 422, "0 bytes after the JSON"),
     "bytes and numbers": (asked(parameters={"binary_data_size": 784}), {}, 422, "has both"),
     "another output": (asked() | {"outputs": [{"name": "x"}]}, {}, 422, "there is no output 'x'"),
-    "an output twice": (
-        asked() | {"outputs": [{"name": "conv1"}] * 2}, {}, 422, "is asked for twice"
-    ),
     "classification": (
         asked() | {"outputs": [{"name": "conv1", "parameters": {"classification": 3}}]},
         {}, 422, "classification extension",

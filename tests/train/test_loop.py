@@ -94,7 +94,7 @@ def best_never_stopped(best: Callable[[], Training]) -> Training:
     return training
 
 
-@pytest.mark.parametrize("events", [1, 5, 12, 14, BEST_EVENTS - 1])
+@pytest.mark.parametrize("events", [5, 14])  # in the first and in the plain epoch
 def test_nor_does_a_stop_with_everything_that_is_random(
     best: Callable[[], Training], best_never_stopped: Training, events: int
 ):

@@ -11,11 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from digitlab.data.dataset import Dataset
+from digitlab.data.extra import Extra
 from digitlab.recipe import NETWORKS, Recipe
 from digitlab.records.history import HeldOutPoint, TestPoint, TrainPoint
 from digitlab.train.build import build_network
@@ -45,6 +47,7 @@ EVERYTHING = Recipe(
     augment=1.0,
     degraded=0.3,
     outliers=0.1,
+    extra_share=0.2,
     plain_epochs=1,
     test_each_epoch=False,
 )
@@ -67,6 +70,7 @@ CHANGES_WEIGHTS = {
     "augment": 0.9,
     "degraded": 0.5,
     "outliers": 0.2,
+    "extra_share": 0.1,
     "plain_epochs": 0,
     "precision": "bfloat16",
 }
@@ -103,10 +107,12 @@ def copied(network: nn.Module) -> Weights:
     return {name: value.clone() for name, value in network.state_dict().items()}
 
 
-def record(recipe: Recipe, dataset: Dataset, seed: int = 1) -> tuple[list[Step], Training]:
+def record(
+    recipe: Recipe, dataset: Dataset, seed: int = 1, extra: Extra | None = None
+) -> tuple[list[Step], Training]:
     """Train with `log_every=1` and return every step, and the training at its end."""
     assert recipe.log_every == 1
-    training = Training(recipe, dataset, seed=seed, device=set_up_device("cpu"))
+    training = Training(recipe, dataset, seed=seed, device=set_up_device("cpu"), extra=extra)
     batches: list[Tensor] = []
 
     def keep_batch(network: nn.Module, inputs: tuple[Tensor]) -> None:
@@ -132,8 +138,15 @@ def record(recipe: Recipe, dataset: Dataset, seed: int = 1) -> tuple[list[Step],
     return steps, training
 
 
+def extra_of(dataset: Dataset) -> Extra:
+    """Return ten pictures that are not among the training images."""
+    images, labels = dataset.test_images[:10], dataset.test_labels[:10].astype(np.int64)
+    return Extra(folder="/mine", images=images, labels=labels)
+
+
 def final_weights(recipe: Recipe, dataset: Dataset) -> Weights:
-    training = Training(recipe, dataset, seed=1, device=set_up_device("cpu"))
+    extra = extra_of(dataset)
+    training = Training(recipe, dataset, seed=1, device=set_up_device("cpu"), extra=extra)
     for _ in training.run():
         pass
     return copied(training.network_in_use)
@@ -446,6 +459,26 @@ def test_outliers(small_mnist: Dataset, find: Finder):
     steps, _ = record(replace(PLAIN, outliers=0.3), small_mnist)
     counts = [Counter(index is None for index in find(step.images)) for step in steps]
     assert counts == [{False: 50, True: 15}] * 8
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.6])
+def test_extra_share(small_mnist: Dataset, find: Finder, share: float):
+    own = torch.from_numpy(small_mnist.test_images[:10])
+    recipe = replace(PLAIN, extra_share=share)
+    plain, _ = record(recipe, small_mnist)
+    steps, _ = record(recipe, small_mnist, extra=extra_of(small_mnist))
+    shown = []
+    for step, other in zip(steps, plain, strict=True):
+        assert torch.equal(step.images[:50], other.images)  # the dataset's, in the same order
+        shown.append(step.images[50:])
+        assert len(shown[-1]) == round(50 * share)
+    images = torch.cat(shown).float()
+    distances = (images[:, None] - own[None].float()).abs().mean((2, 3))  # shown x own
+    nearest = distances.argmin(1).bincount(minlength=10)
+    if share:
+        assert (distances.min(1).values > 0).all()  # each was changed a little
+        assert (distances.min(1).values < 30).float().mean() > 0.8
+        assert (nearest > 0).sum() >= 7  # drawn from all of them
 
 
 @pytest.mark.parametrize("changes", [{"augment": 1.0}, {"degraded": 1.0}], ids=str)

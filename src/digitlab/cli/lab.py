@@ -57,16 +57,16 @@ def lab(
     network connection, and nothing leaves this machine. Ctrl-C ends it; a training that the page
     started is saved first, and can be resumed.
     """
-    from digitlab.lab.server import build_lab, new_lab
-    from digitlab.models.card import is_model
-    from digitlab.serve.server import serve
-    from digitlab.serve.settings import Settings
-
     if export is not None:
         from digitlab.lab.export import export_page
 
         print(f"Open {export_page(export, model)} in a browser.")
         return 0
+    from digitlab.lab.server import build_lab, new_lab
+    from digitlab.models.card import is_model
+    from digitlab.serve.server import serve
+    from digitlab.serve.settings import Settings
+
     found = new_lab(model=model, runs=runs, corrections=corrections)
     settings = Settings(model=model if model is not None and is_model(model) else None)
     return serve(

@@ -45,6 +45,14 @@ Prepare = Annotated[
     ),
 ]
 
+ExtraFolder = Annotated[
+    Path | None,
+    Parameter(
+        help="Also learn the pictures in this folder: corrections, or one subfolder of pictures "
+        "for each class. --extra-share sets how much they count."
+    ),
+]
+
 _DEFAULT_DATA_DIR = "the variable DIGITLAB_DATA_DIR, or else the user's cache folder."
 
 DataDir = Annotated[

@@ -13,6 +13,7 @@ from digitlab.cli.parameters import (
     DataDir,
     DatasetName,
     Device,
+    ExtraFolder,
     Prepare,
     Threads,
     whole_number,
@@ -40,6 +41,7 @@ def repeat(
     changes: Changes = None,
     dataset: DatasetName = "mnist",
     prepare: Prepare = None,
+    extra: ExtraFolder = None,
     run: Annotated[
         Path | None,
         Parameter(help="The folder of all the runs; default: runs/repeat-RECIPE-DATASET."),
@@ -65,6 +67,7 @@ def repeat(
     whole_recipe = recipe_of(recipe, changes)
 
     # Here: importing PyTorch takes a second. And before the data is fetched, in case it is missing.
+    from digitlab.data.extra import load_extra
     from digitlab.runs.launch import Launch
     from digitlab.runs.live import default_watcher
     from digitlab.runs.repeat import repeat as repeat_runs
@@ -78,6 +81,7 @@ def repeat(
         Launch(device=device, threads=threads, jobs=jobs, command=sys.argv[1:]),
         default_watcher(),
         seeds=seeds,
+        extra=None if extra is None else load_extra(extra, loaded),
     )
     print(encode_json(repeats).decode().strip() if as_json else _markdown(repeats))
 

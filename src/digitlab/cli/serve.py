@@ -8,8 +8,6 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from digitlab.cli.parameters import ModelPath, is_loopback, whole_number
-from digitlab.serve.app import build_app
-from digitlab.serve.server import serve as serve_app
 from digitlab.serve.settings import Settings
 
 
@@ -61,6 +59,9 @@ def serve(
     SIGTERM and Ctrl-C let it answer what it has accepted and exit with 0; a second one ends it at
     once. Nothing is written, and no connection is made to anywhere.
     """
+    from digitlab.serve.app import build_app
+    from digitlab.serve.server import serve as serve_app
+
     settings = Settings(
         model=model,
         hosts=allow_host,

@@ -11,6 +11,7 @@ from digitlab.cli.parameters import (
     DataDir,
     DatasetName,
     Device,
+    ExtraFolder,
     Figures,
     Prepare,
     Threads,
@@ -36,6 +37,7 @@ def train(
     changes: Changes = None,
     dataset: DatasetName = "mnist",
     prepare: Prepare = None,
+    extra: ExtraFolder = None,
     seed: Annotated[
         int,
         Parameter(
@@ -75,6 +77,7 @@ def train(
     folder.check_free(force=force)
 
     # Here: importing PyTorch takes a second. And before the data is fetched, in case it is missing.
+    from digitlab.data.extra import load_extra
     from digitlab.runs.launch import Launch
     from digitlab.runs.live import default_watcher
     from digitlab.runs.run import start_run
@@ -85,6 +88,7 @@ def train(
     )
 
     loaded = load_dataset(dataset, data_dir=data_dir, preparation=prepare)
+    own = None if extra is None else load_extra(extra, loaded)
     launch = Launch(
         recipe_name=name,
         seed=seed,
@@ -95,5 +99,5 @@ def train(
         jobs=jobs,
         command=sys.argv[1:],
     )
-    results = start_run(folder, whole_recipe, loaded, launch, watcher)
+    results = start_run(folder, whole_recipe, loaded, launch, watcher, extra=own)
     finish_run(results, loaded, figures=figures)

@@ -84,7 +84,7 @@ class Corrections:
     def all(self) -> list[Correction]:
         """Return the corrections that have a picture, oldest first; none if there is no folder."""
         with _explained(self.folder):
-            return [it for it in self._lines() if self._path(it.id).is_file()]
+            return [it for it in self._lines() if self.path_of(it.id).is_file()]
 
     def add(
         self,
@@ -112,14 +112,14 @@ class Corrections:
         except ValueError as error:
             raise DigitlabError(f"the correction cannot be stored: {error}") from error
         with _explained(self.folder):
-            self._path(added.id).parent.mkdir(parents=True, exist_ok=True)
+            self.path_of(added.id).parent.mkdir(parents=True, exist_ok=True)
             with self._alone():
                 if len(self._lines()) >= MAX_CORRECTIONS:
                     raise DigitlabError(
                         f"{printable(self.folder)} has {MAX_CORRECTIONS:,} corrections, the limit: "
                         "delete some, or use another folder"
                     )
-                write_whole(self._path(added.id), png)
+                write_whole(self.path_of(added.id), png)
                 append(self._file, self._line_break() + encode_json(added))
         return added
 
@@ -128,7 +128,7 @@ class Corrections:
         self._check_id(id_)
         with _explained(self.folder):
             try:
-                return self._path(id_).read_bytes()
+                return self.path_of(id_).read_bytes()
             except FileNotFoundError as error:
                 raise self._no_such(id_) from error
 
@@ -144,7 +144,7 @@ class Corrections:
                 if len(kept) == len(lines):
                     raise self._no_such(id_)
                 write_whole(self._file, b"".join(kept))
-                self._path(id_).unlink(missing_ok=True)
+                self.path_of(id_).unlink(missing_ok=True)
 
     def delete_all(self) -> int:
         """Delete all corrections, and return how many there were."""
@@ -177,7 +177,8 @@ class Corrections:
     def _file(self) -> Path:
         return self.folder / CORRECTIONS
 
-    def _path(self, id_: str) -> Path:
+    def path_of(self, id_: str) -> Path:
+        """Return the file of a correction's picture; `id_` is that of a `Correction`."""
         return self.folder / _PICTURES / f"{id_}.png"
 
     def _lines(self) -> list[Correction]:

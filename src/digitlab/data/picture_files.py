@@ -37,17 +37,18 @@ class ClassFolder:
     """The files that are not pictures, or not named like pictures."""
 
 
-def class_folders(folder: Path) -> list[ClassFolder]:
+def class_folders(folder: Path, *, least: int = 2) -> list[ClassFolder]:
     """Return a folder's subfolders as classes with their pictures, in natural order.
 
-    Hidden files and folders are skipped. Raises `DigitlabError` if there are fewer than two
-    classes, a class has no picture, or a folder cannot be read.
+    Hidden files and folders are skipped. Raises `DigitlabError` if there are fewer than `least`
+    classes (1 or 2), a class has no picture, or a folder cannot be read.
     """
     names = sorted(_listing(folder)[0], key=_natural)
-    if len(names) < 2:
+    if len(names) < least:
         found = f"only one subfolder, {printable(names[0])}" if names else "no subfolders"
+        needed = "two classes are" if least == 2 else "one class is"
         raise DigitlabError(
-            f"{printable(folder)} has {found}, but at least two classes are needed: {_CONVENTION}"
+            f"{printable(folder)} has {found}, but at least {needed} needed: {_CONVENTION}"
         )
     classes = [ClassFolder(printable(name), folder / name) for name in names]
     above = {_identity(path) for path in (folder, *(it.path for it in classes))}

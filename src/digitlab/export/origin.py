@@ -14,10 +14,14 @@ def origin_of(record: RunRecord | None, command: list[str]) -> dict[str, Any]:
     `command` are the words after `digitlab` of the command that exports it.
     """
     commands = [*(record.commands if record else []), command_given(command)]
+    extra = None
+    if record is not None and record.extra is not None:  # without the folder: others will read it
+        extra = {"pictures": record.extra.pictures, "sha256": record.extra.sha256}
     return {
         "commands": [_without_folders(it.command) for it in commands],
         "machine": None if record is None else record.machine,
         "versions": {} if record is None else record.versions,
+        "extra": extra,
     }
 
 

@@ -37,7 +37,7 @@ def export_page(folder: Path, model: Path | None = None) -> Path:
     test and 1,000 training images of MNIST; all scripts and styles. Raises `DigitlabError` if the
     folder contains other files, if there is no such model, or if MNIST is not to be had.
     """
-    from digitlab.data.dataset import load_dataset
+    from digitlab.data.load import load_dataset
 
     _check_folder(folder)
     dataset = load_dataset()

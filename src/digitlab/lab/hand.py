@@ -71,7 +71,8 @@ class Hand:
         listed = [self._listed(it) for it in self.stored.all()]
         return ListOfCorrections(
             folder=str(self.folder),
-            command=f"digitlab train --recipe fast --extra {shlex.quote(self._short())}",
+            command="digitlab train --recipe fast --run runs/my-hand --extra "
+            + shlex.quote(self._short()),
             corrections=[it for it in listed if it is not None],
         )
 

@@ -4,24 +4,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from digitlab.errors import DigitlabError, printable
+from digitlab.lab.described_runs import Details, Status, Summary, describe, shortened
 from digitlab.lab.trainings import BusyError, Trainings
 from digitlab.named_recipes import RECIPES, changed
 from digitlab.recipe import NETWORKS, Recipe
 from digitlab.records.claim import is_training
 from digitlab.records.compare import is_finished
-from digitlab.records.folder import RunFolder, RunResults, read_results
-from digitlab.records.history import Point, ScorePoint, TrainPoint
-from digitlab.records.report import Report
-from digitlab.records.run_record import RunRecord
+from digitlab.records.folder import RunFolder, read_results
 from digitlab.records.snapshots import SNAPSHOTS, list_snapshots
 from digitlab.runs.launch import flags_of
-
-Status = Literal["running", "paused", "finished", "failed", "damaged"]
 
 _NAME = re.compile(r"[^\W_][\w.-]{0,59}")
 RESERVED = ("example", "shipped", "model")
@@ -47,43 +43,6 @@ class NewRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Of the folder to be made; None for the recipe's name, with a number if that is taken."""
     corrections: bool = False
     """Whether to learn from the stored corrections as well."""
-
-
-class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """One run in the list."""
-
-    name: str
-    status: Status
-    error: str | None = None
-    """Why it is damaged, or why its training failed."""
-    recipe: str | None = None
-    network: str | None = None
-    seed: int | None = None
-    dataset: str | None = None
-    parameters: int | None = None
-    epochs: int | None = None
-    """How many the run is to have."""
-    examples: int = 0
-    """Training images seen by the last recorded point."""
-    total: int | None = None
-    """Training images that it will have seen at the end; None before the first point."""
-    correct: int | None = None
-    """Right answers in the last test; None before it."""
-    tested: int | None = None
-    """Images in that test."""
-
-
-class Details(Summary, frozen=True, kw_only=True):
-    """A run with everything that the page draws."""
-
-    folder: str
-    record: RunRecord | None = None
-    history: list[Point] = []
-    snapshots: list[int] = []
-    """The steps of its snapshots, in ascending order."""
-    report: Report | None = None
-    event: str = "0.-1"
-    """From where to follow the run's events: what `GET …/events?after=` takes."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +81,7 @@ class Runs:
 
     def summaries(self) -> list[Summary]:
         """Return every run in a few words; those that cannot be read as damaged."""
-        return [_short(self.details(name)) for name in self.names()]
+        return [shortened(self.details(name)) for name in self.names()]
 
     def status(self, name: str) -> tuple[Status, str | None]:
         """Return what a run is doing, and why if it is damaged or has failed."""
@@ -149,7 +108,7 @@ class Runs:
             status, failure = "finished", None
         else:
             status = "failed" if failure else "paused"
-        return _details(name, status, failure, results, snapshots)
+        return describe(name, status, failure, results, snapshots)
 
     def start(self, new: NewRun) -> Details:
         """Start a training, and return it when it has begun.
@@ -242,37 +201,3 @@ def _time_of(path: Path) -> float:
         return path.stat().st_mtime
     except OSError:
         return 0.0
-
-
-def _details(
-    name: str, status: Status, error: str | None, results: RunResults, snapshots: list[int]
-) -> Details:
-    record, history = results.record, results.history
-    scores = [it for it in history if isinstance(it, ScorePoint)]
-    epoch_size = next((it.epoch_size for it in history if isinstance(it, TrainPoint)), None)
-    tested = results.report if is_finished(results) else (scores[-1] if scores else None)
-    return Details(
-        name=name,
-        status=status,
-        error=error,
-        recipe=record.recipe_name,
-        network=record.recipe.network,
-        seed=record.seed,
-        dataset=record.dataset,
-        parameters=record.parameters,
-        epochs=record.recipe.epochs,
-        examples=history[-1].examples if history else 0,
-        total=None if epoch_size is None else epoch_size * record.recipe.epochs,
-        correct=None if tested is None else tested.correct,
-        tested=None if tested is None else tested.total,
-        folder=str(results.folder.path),
-        record=record,
-        history=history,
-        snapshots=snapshots,
-        report=results.report,
-        event=f"{len(history)}.{max(snapshots, default=-1)}",
-    )
-
-
-def _short(run: Details) -> Summary:
-    return Summary(**{name: getattr(run, name) for name in Summary.__struct_fields__})

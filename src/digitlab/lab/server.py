@@ -3,12 +3,10 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
 
-import msgspec
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -17,15 +15,16 @@ from starlette.routing import BaseRoute, Route
 
 from digitlab.errors import DigitlabError
 from digitlab.lab.events import Place, follow
-from digitlab.lab.hand import Hand, NewCorrection, NoConsentError
+from digitlab.lab.hand import Hand, NewCorrection
 from digitlab.lab.images import LoadedOnce, images_of
 from digitlab.lab.mistakes import mistakes_of
-from digitlab.lab.networks import Networks, NoSuchNetworkError
+from digitlab.lab.networks import Networks
 from digitlab.lab.page_files import PAGE, PAGE_PATHS, PageFiles
 from digitlab.lab.reading import read_page
-from digitlab.lab.runs import NewRun, NoSuchRunError, Runs
+from digitlab.lab.replies import FRESH, answer, body_of, check_own_page, reply
+from digitlab.lab.runs import NewRun, Runs
 from digitlab.lab.settings import settings, why_no_training
-from digitlab.lab.trainings import BusyError, Trainings
+from digitlab.lab.trainings import Trainings
 from digitlab.models.card import is_model
 from digitlab.records.folder import RunFolder
 from digitlab.serve.app import build_app
@@ -36,9 +35,6 @@ EXAMPLE = Path(__file__).parent / "example"
 """A run of the tutorial's recipe that comes with the package."""
 
 _SPRITE = "/lab/images.png"
-_FRESH = {"Cache-Control": "no-store"}
-
-Answer = TypeVar("Answer")
 
 
 @dataclass(kw_only=True)
@@ -91,52 +87,52 @@ class Lab:
             self.images.sprite()
 
     async def _list_networks(self, _request: Request) -> Response:
-        return await _reply(self.networks.offered)
+        return await reply(self.networks.offered)
 
     async def _show_network(self, request: Request) -> Response:
         name, step = request.path_params["name"], request.query_params.get("step")
         if step is not None and not (step.isascii() and step.isdigit() and len(step) < 13):
             raise ServiceError(422, f"step is {step[:20]!r}, but must be a whole number from 0")
-        return await _reply(lambda: self.networks.bundle(name, None if step is None else int(step)))
+        return await reply(lambda: self.networks.bundle(name, None if step is None else int(step)))
 
     async def _list_images(self, _request: Request) -> Response:
-        return await _reply(lambda: images_of(self.images.dataset(), _SPRITE), status=503)
+        return await reply(lambda: images_of(self.images.dataset(), _SPRITE), status=503)
 
     async def _show_images(self, _request: Request) -> Response:
-        png = await _answer(self.images.sprite, status=503)
+        png = await answer(self.images.sprite, status=503)
         return Response(png, media_type="image/png", headers={"Cache-Control": "max-age=3600"})
 
     async def _show_settings(self, _request: Request) -> Response:
-        return await _reply(settings)
+        return await reply(settings)
 
     async def _list_runs(self, _request: Request) -> Response:
-        return await _reply(self.runs.summaries)
+        return await reply(self.runs.summaries)
 
     async def _show_run(self, request: Request) -> Response:
-        return await _reply(lambda: self.runs.details(request.path_params["name"]))
+        return await reply(lambda: self.runs.details(request.path_params["name"]))
 
     async def _start_run(self, request: Request) -> Response:
-        _check_own_page(request)
-        new = await _body(request, NewRun)
+        check_own_page(request)
+        new = await body_of(request, NewRun)
         _check_can_train()
-        return await _reply(lambda: self.runs.start(new), done=201)
+        return await reply(lambda: self.runs.start(new), done=201)
 
     async def _pause_run(self, request: Request) -> Response:
-        _check_own_page(request)
-        return await _reply(lambda: self.runs.pause(request.path_params["name"]))
+        check_own_page(request)
+        return await reply(lambda: self.runs.pause(request.path_params["name"]))
 
     async def _resume_run(self, request: Request) -> Response:
-        _check_own_page(request)
+        check_own_page(request)
         _check_can_train()
-        return await _reply(lambda: self.runs.resume(request.path_params["name"]))
+        return await reply(lambda: self.runs.resume(request.path_params["name"]))
 
     async def _show_mistakes(self, request: Request) -> Response:
-        return await _reply(lambda: mistakes_of(self.runs.run(request.path_params["name"])))
+        return await reply(lambda: mistakes_of(self.runs.run(request.path_params["name"])))
 
     async def _follow_run(self, request: Request) -> Response:
         name = request.path_params["name"]
         last = request.headers.get("last-event-id") or request.query_params.get("after")
-        await _answer(lambda: self.runs.run(name))  # 404 before the stream begins
+        await answer(lambda: self.runs.run(name))  # 404 before the stream begins
         closing: asyncio.Event = request.app.state.closing
 
         async def wait(seconds: float) -> bool:
@@ -147,34 +143,34 @@ class Lab:
         return StreamingResponse(
             follow(self.runs, name, Place.of(last), wait),
             media_type="text/event-stream",
-            headers=_FRESH,
+            headers=FRESH,
         )
 
     async def _list_corrections(self, _request: Request) -> Response:
-        return await _reply(self.hand.list)
+        return await reply(self.hand.list)
 
     async def _add_correction(self, request: Request) -> Response:
-        _check_own_page(request)
-        new = await _body(request, NewCorrection)
-        return await _reply(lambda: self.hand.add(new), done=201)
+        check_own_page(request)
+        new = await body_of(request, NewCorrection)
+        return await reply(lambda: self.hand.add(new), done=201)
 
     async def _show_correction(self, request: Request) -> Response:
-        png = await _answer(lambda: self.hand.stored.picture(request.path_params["id"]), status=404)
-        return Response(png, media_type="image/png", headers=_FRESH)
+        png = await answer(lambda: self.hand.stored.picture(request.path_params["id"]), status=404)
+        return Response(png, media_type="image/png", headers=FRESH)
 
     async def _delete_correction(self, request: Request) -> Response:
-        _check_own_page(request)
-        await _answer(lambda: self.hand.stored.delete(request.path_params["id"]), status=404)
+        check_own_page(request)
+        await answer(lambda: self.hand.stored.delete(request.path_params["id"]), status=404)
         return json_reply({"deleted": 1})
 
     async def _delete_corrections(self, request: Request) -> Response:
-        _check_own_page(request)
-        return json_reply({"deleted": await _answer(self.hand.stored.delete_all)})
+        check_own_page(request)
+        return json_reply({"deleted": await answer(self.hand.stored.delete_all)})
 
     async def _pack_corrections(self, _request: Request) -> Response:
-        content = await _answer(self.hand.stored.to_zip)
+        content = await answer(self.hand.stored.to_zip)
         name = {"Content-Disposition": 'attachment; filename="corrections.zip"'}
-        return Response(content, media_type="application/zip", headers=_FRESH | name)
+        return Response(content, media_type="application/zip", headers=FRESH | name)
 
 
 def build_lab(lab: Lab, service: Settings) -> Starlette:
@@ -203,52 +199,6 @@ def new_lab(*, model: Path | None, runs: Path, corrections: Path) -> Lab:
     if model is not None:
         networks.bundle(first)  # a model that cannot be shown is reported now
     return Lab(runs=folder, networks=networks, hand=Hand(folder.corrections, networks))
-
-
-async def _reply(work: Callable[[], Any], *, status: int = 422, done: int = 200) -> Response:
-    """Return what a function returns as JSON. It runs in a thread, because it may read files."""
-    return json_reply(await _answer(work, status=status), done, _FRESH)
-
-
-async def _answer(work: Callable[[], Answer], *, status: int = 422) -> Answer:
-    """Return what a function returns; its errors become statuses, `status` if nothing fits."""
-    try:
-        return await run_in_threadpool(work)
-    except (NoSuchRunError, NoSuchNetworkError) as error:
-        raise ServiceError(404, str(error)) from error
-    except NoConsentError as error:
-        raise ServiceError(403, str(error)) from error
-    except BusyError as error:
-        raise ServiceError(409, str(error)) from error
-    except DigitlabError as error:
-        raise ServiceError(status, str(error)) from error
-
-
-async def _body(request: Request, kind: type[Answer]) -> Answer:
-    """Return the record in a request's body, or raise `ServiceError`."""
-    intake = request.app.state.intake
-    body = await intake.body(request)
-    try:
-        return msgspec.json.decode(body or b"{}", type=kind)
-    except msgspec.ValidationError as error:  # JSON, but another record
-        raise ServiceError(422, f"the body is not what was expected: {error}") from error
-    except (ValueError, RecursionError) as error:
-        raise ServiceError(400, f"the body is not JSON: {error}") from error
-    finally:
-        intake.release(body)
-
-
-def _check_own_page(request: Request) -> None:
-    """Raise `ServiceError` unless a request that changes something comes from the lab's own page.
-
-    The service refuses the origin of any other page; browsers state it with every such request.
-    """
-    if "origin" not in request.headers:
-        raise ServiceError(
-            403,
-            "this changes something, so it needs the header `Origin` with the lab's own address, "
-            "which browsers send",
-        )
 
 
 def _check_can_train() -> None:

@@ -171,4 +171,4 @@ def _rows_below(depth: NDArray[np.float32], limit: float) -> NDArray[np.bool_]:
     deep = pale < 0.05 * depth.shape[1] + 2  # with more pale pixels, the percentile is pale, too
     if deep.any():  # percentiles are slow, so they are computed for few rows
         deep[deep] = np.percentile(depth[deep], 5, axis=1) > limit
-    return deep
+    return np.asarray(deep, np.bool_)

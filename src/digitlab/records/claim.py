@@ -6,7 +6,16 @@ from contextlib import contextmanager, suppress
 from digitlab.errors import DigitlabError
 from digitlab.files import encode_json, flush_folder, remove_leftovers, write_whole
 from digitlab.models.card import CARD, NEW_CARD, NEW_WEIGHTS, WEIGHTS
-from digitlab.records.folder import INSIDE, LAST, NEW_RECORD, PREVIOUS, SAVING, SYNTHETIC, RunFolder
+from digitlab.records.folder import (
+    EXTRA,
+    INSIDE,
+    LAST,
+    NEW_RECORD,
+    PREVIOUS,
+    SAVING,
+    SYNTHETIC,
+    RunFolder,
+)
 from digitlab.records.run_record import RunRecord
 from digitlab.records.snapshots import remove_snapshots
 
@@ -71,10 +80,15 @@ def _remove_leftovers(folder: RunFolder) -> None:
         (folder.path / name).unlink(missing_ok=True)
 
 
-def start(folder: RunFolder, record: RunRecord, network: bytes | None = None) -> None:
+def start(
+    folder: RunFolder,
+    record: RunRecord,
+    network: bytes | None = None,
+    extra: bytes | None = None,
+) -> None:
     """Replace the run in this folder, if there is one, by a new one without checkpoints.
 
-    `network` is the code of a network of the user's own.
+    `network` is the code of a network of the user's own, `extra` a copy of the extra pictures.
     If this fails before the new record is on the disk, nothing has changed. A process that is
     killed later leaves the old run or the new one, without checkpoints: it starts again from
     its first step.
@@ -84,6 +98,8 @@ def start(folder: RunFolder, record: RunRecord, network: bytes | None = None) ->
     _clear(folder)
     if network is not None:
         write_whole(folder.network_py, network)
+    if extra is not None:
+        write_whole(folder.path / EXTRA, extra)
     new.replace(folder.run_json)
     flush_folder(folder.path)
 
@@ -91,8 +107,8 @@ def start(folder: RunFolder, record: RunRecord, network: bytes | None = None) ->
 def _clear(folder: RunFolder) -> None:
     """Remove everything that a run leaves here except `run.json`, checkpoints first."""
     names = (
-        *(LAST, PREVIOUS, SYNTHETIC, "report.json", INSIDE, "history.jsonl", "train.log"),
-        "network.py",
+        *(LAST, PREVIOUS, SYNTHETIC, EXTRA, INSIDE),
+        *("report.json", "history.jsonl", "train.log", "network.py"),
         *(NEW_WEIGHTS, NEW_CARD, WEIGHTS, CARD, "model.pth", "optimizer.pth"),
         *("samples.png", "loss.png", "predictions.png", "confusion.png", "mistakes.png"),
         *("kernels.png", "activations.png"),

@@ -72,6 +72,8 @@ def describe_run(record: RunRecord) -> str:
         recipe += f" with {len(changed)} changed settings"
     elif changed:
         recipe += f" with {settings_in_words(changed)}"
+    if record.extra is not None:
+        recipe += f", {record.extra.pictures:,} extra pictures"
     return f"{recipe}, seed {record.seed}"
 
 

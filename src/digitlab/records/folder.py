@@ -24,6 +24,7 @@ LAST = "last.safetensors"
 PREVIOUS = "previous.safetensors"
 SAVING = "saving.safetensors"
 SYNTHETIC = "synthetic.safetensors"
+EXTRA = "extra.safetensors"
 INSIDE = "inside.npz"
 NEW_RECORD = "run.json.new"
 
@@ -38,6 +39,7 @@ class RunFolder:
     train.log                   every line that was printed during training
     last, previous.safetensors  the last checkpoint, and the one before it
     synthetic.safetensors       the synthetic training images, if the recipe uses any
+    extra.safetensors           a copy of the extra pictures, if there are any (`--extra`)
     tensorboard/                the curves for TensorBoard, if they were asked for
     snapshots/                  the weights at many moments, if they were asked for
     report.json                 the result on the test set after the last epoch
@@ -94,7 +96,7 @@ class RunFolder:
 
     def check_files(self) -> None:
         """Raise `DigitlabError` if there is a folder or a pipe where a run has a file."""
-        names = (LAST, PREVIOUS, SAVING, SYNTHETIC, INSIDE, NEW_RECORD)
+        names = (LAST, PREVIOUS, SAVING, SYNTHETIC, EXTRA, INSIDE, NEW_RECORD)
         records = (
             *(self.run_json, self.history_jsonl, self.train_log, self.report_json),
             self.network_py,

@@ -16,6 +16,16 @@ _DECIDES_BITS = ("device", "machine", "threads", "computed_in")
 """The fields that, besides `versions`, can change the last bits of a run's results."""
 
 
+class ExtraRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The pictures that a run learns besides its dataset."""
+
+    folder: str
+    """Where they came from."""
+    pictures: int
+    sha256: str
+    """Of the prepared pictures and their labels."""
+
+
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """How a run was started, and on what."""
 
@@ -30,6 +40,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The data folder that was given, as an absolute path; None for the default one."""
     data_sha256: dict[str, str]
     """The SHA-256 of each file of the dataset."""
+    extra: ExtraRecord | None = None
+    """Pictures of one's own that are learned, too; the run's folder has a copy."""
     device: str
     machine: str
     """The name of the processor or GPU."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from digitlab.data.catalog import CATALOG
 from digitlab.data.dataset import Dataset
+from digitlab.data.extra import Extra
 from digitlab.named_recipes import differences, find_recipe
 from digitlab.recipe import Recipe
 from digitlab.records.folder import RunFolder
@@ -31,7 +32,12 @@ class Launch:
 
 
 def command_of(
-    folder: RunFolder, name: str, recipe: Recipe, dataset: Dataset, launch: Launch
+    folder: RunFolder,
+    name: str,
+    recipe: Recipe,
+    dataset: Dataset,
+    launch: Launch,
+    extra: Extra | None = None,
 ) -> list[str]:
     """Return the words of the digitlab command that starts or continues a run."""
     shared = ["--no-figures"]
@@ -46,6 +52,8 @@ def command_of(
     ]
     if dataset.name not in CATALOG:
         words += ["--prepare", dataset.preparation]
+    if extra is not None:
+        words += ["--extra", extra.folder]
     if launch.threads is not None:
         words += ["--threads", str(launch.threads)]
     if launch.jobs > 1:

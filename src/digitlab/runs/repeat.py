@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from digitlab.data.dataset import Dataset
+from digitlab.data.extra import Extra
 from digitlab.errors import DigitlabError, Stopped
 from digitlab.named_recipes import short_name
 from digitlab.recipe import Recipe
@@ -72,6 +73,7 @@ def repeat(
     watcher: Watcher = SILENT,
     *,
     seeds: int,
+    extra: Extra | None = None,
 ) -> Repeats:
     """Train the recipe with seeds 1 to `seeds`, each in a folder of its own; return the results.
 
@@ -90,6 +92,8 @@ def repeat(
         finished with that number, so that its bits do not change.
     watcher
         Follows the runs, if they do not run in processes of their own.
+    extra
+        Pictures that each run learns besides the dataset.
 
     Raises `DigitlabError` if a folder contains a run with other settings or a training fails, and
     `Stopped` after Ctrl-C or SIGTERM; the same call then picks up where it left off.
@@ -113,31 +117,43 @@ def repeat(
     waiting: dict[str, list[str]] = {}
     for seed in range(1, seeds + 1):
         folder = RunFolder(root / f"seed-{seed}")
-        is_finished = _check_same(folder, recipe)
+        is_finished = _check_same(folder, recipe, extra)
         if is_finished or jobs == 1:  # a finished run is only checked
             print(f"{'finished' if is_finished else 'started'}: {folder.path}", file=sys.stderr)
-            _train_here(folder, recipe, dataset, replace(launch, seed=seed), watcher)
+            _train_here(folder, recipe, dataset, replace(launch, seed=seed), watcher, extra)
         else:
-            words = command_of(folder, name, recipe, dataset, replace(launch, seed=seed))
+            this = replace(launch, seed=seed)
+            words = command_of(folder, name, recipe, dataset, this, extra)
             waiting[str(folder.path)] = words
     run_commands(waiting, jobs)
     return summarize([RunFolder(root / f"seed-{seed}") for seed in range(1, seeds + 1)], name)
 
 
-def _check_same(folder: RunFolder, recipe: Recipe) -> bool:
+def _check_same(folder: RunFolder, recipe: Recipe, extra: Extra | None) -> bool:
     """Return whether the folder holds a finished run of the recipe; refuse a run of another."""
     if not folder.holds_a_run():
         return False
-    if folder.read_record().recipe != recipe:
+    record = folder.read_record()
+    if record.recipe != recipe:
         raise DigitlabError(
             f"{folder.path} contains a run with other settings; choose another folder with --run"
+        )
+    if (record.extra and record.extra.sha256) != (extra and extra.sha256):
+        raise DigitlabError(
+            f"{folder.path} contains a run with other extra pictures; choose another folder with "
+            "--run"
         )
     report = folder.read_report()
     return report is not None and report.epochs == recipe.epochs
 
 
 def _train_here(
-    folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launch, watcher: Watcher
+    folder: RunFolder,
+    recipe: Recipe,
+    dataset: Dataset,
+    launch: Launch,
+    watcher: Watcher,
+    extra: Extra | None,
 ) -> None:
     """Start or continue a run in this process."""
     with contextlib.redirect_stdout(sys.stderr):  # stdout is for the result of all runs
@@ -145,7 +161,7 @@ def _train_here(
             if folder.holds_a_run():
                 resume_run(folder, dataset=dataset, command=launch.command, watcher=watcher)
             else:
-                start_run(folder, recipe, dataset, launch, watcher)
+                start_run(folder, recipe, dataset, launch, watcher, extra=extra)
         except Stopped as stopped:  # its message says how to continue this one run
             raise Stopped(RUN_AGAIN, stopped.signal_number) from stopped
 

@@ -8,6 +8,7 @@ import msgspec
 import torch
 
 from digitlab.data.dataset import Dataset
+from digitlab.data.extra import Extra
 from digitlab.errors import Stopped
 from digitlab.recipe import Recipe
 from digitlab.records.claim import only_one_process, start
@@ -16,6 +17,7 @@ from digitlab.records.history import epochs_in_words
 from digitlab.records.provenance import command_given, versions
 from digitlab.records.run_record import RunRecord
 from digitlab.runs.checks import check_belongs, check_dataset, check_epochs, check_settings
+from digitlab.runs.extra import load_copy, packed, record_of
 from digitlab.runs.failures import explained, how_to_continue
 from digitlab.runs.launch import Launch
 from digitlab.runs.stopping import StopRequest
@@ -47,12 +49,15 @@ def start_run(
     dataset: Dataset,
     launch: Launch,
     watcher: Watcher = SILENT,
+    *,
+    extra: Extra | None = None,
 ) -> RunResults:
     """Train a new network up to `recipe.epochs` and leave everything in the folder.
 
-    `watcher` follows what happens. Raises `Stopped` after Ctrl-C or SIGTERM, when everything has
-    been saved; and `DigitlabError` if the folder holds a run, the device is not available, the
-    recipe cannot be trained on the dataset, or nothing can be saved.
+    `watcher` follows what happens. `extra` are pictures to learn besides the dataset. Raises
+    `Stopped` after Ctrl-C or SIGTERM, when everything has been saved; and `DigitlabError` if the
+    folder holds a run, the device is not available, the recipe cannot be trained on the dataset,
+    or nothing can be saved.
     """
     check_settings(launch.seed, launch.checkpoint_steps)
     device = set_up_device(launch.device, launch.threads)
@@ -63,9 +68,11 @@ def start_run(
         if is_own(recipe.network):
             recipe = replace(recipe, network=absolute_name(recipe.network))
             own = find_own(recipe.network)
+        if extra is not None:
+            watcher.message(f"also learning {len(extra.images):,} pictures from {extra.folder}")
         if uses_synthetic(recipe):
             watcher.message(DRAWING)
-        training = Training(recipe, dataset, seed=launch.seed, device=device)
+        training = Training(recipe, dataset, seed=launch.seed, device=device, extra=extra)
         record = RunRecord(
             recipe=recipe,
             recipe_name=launch.recipe_name,
@@ -74,6 +81,7 @@ def start_run(
             preparation=dataset.preparation,
             data_dir=None if dataset.data_dir is None else str(dataset.data_dir),
             data_sha256=dataset.digests,
+            extra=record_of(extra),
             checkpoint_steps=launch.checkpoint_steps,
             jobs=launch.jobs,
             commands=[command_given(launch.command)],
@@ -86,7 +94,7 @@ def start_run(
         write_beside(folder.path, training.checkpoint())
         watcher = Several([Log(folder), watcher])
         with StopRequest() as stop:
-            start(folder, record, None if own is None else own.text)
+            start(folder, record, None if own is None else own.text, packed(extra))
             make_last(folder.path)
             keep_synthetic(folder.path, training, dataset)
         if stop.signal_number:
@@ -147,12 +155,13 @@ def resume_run(
             return results, dataset
 
         recipe = replace(record.recipe, epochs=epochs)
+        extra = load_copy(folder.path, record, dataset)
         synthetic = load_synthetic(folder.path, recipe, dataset, seed=record.seed)
         if synthetic is None and uses_synthetic(recipe):
             watcher.message(DRAWING)
         training = Training(
             recipe, dataset, seed=record.seed, device=device, synthetic=synthetic,
-            source=folder.network_copy(),
+            extra=extra, source=folder.network_copy(),
         )  # fmt: skip
         if checkpoint is not None:
             training.restore(checkpoint)

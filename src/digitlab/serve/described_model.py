@@ -54,7 +54,8 @@ def _infer(name: str, reader: Reader) -> Json:
     return operation(
         name,
         "What the network gives for some images",
-        "The images are 28 x 28 as the network takes them: pictures are not prepared here. With "
+        f"The images are 28 x 28 as the network takes them: pictures are not prepared here. Up to "
+        f"{MAX_IMAGES:,} may come together, with the shape [N, 28, 28] and N x 784 numbers. With "
         "the binary tensor extension, the images' bytes follow the JSON, whose length is in the "
         "header Inference-Header-Content-Length.",
         body={"application/json": {"schema": schema, "example": request}},
@@ -67,24 +68,16 @@ def _infer(name: str, reader: Reader) -> Json:
 
 
 def _request_schema(reader: Reader) -> Json:
-    side = {"const": SIDE}
+    """Return the schema of a request for one image: for more, a schema cannot count the data."""
+    pixels = SIDE * SIDE
     pixel = {"type": "integer", "minimum": 0, "maximum": 255}
     given: Json = {
         "type": "object",
         "properties": {
             "name": {"const": IMAGES},
-            "shape": {
-                "type": "array",
-                "prefixItems": [
-                    {"type": "integer", "minimum": 1, "maximum": MAX_IMAGES},
-                    side,
-                    side,
-                ],
-                "minItems": 3,
-                "maxItems": 3,
-            },
+            "shape": {"const": [1, SIDE, SIDE]},
             "datatype": {"const": "UINT8"},
-            "data": {"type": "array", "items": pixel, "description": "All pixels, row by row."},
+            "data": {"type": "array", "items": pixel, "minItems": pixels, "maxItems": pixels},
         },
         "required": ["name", "shape", "datatype", "data"],
     }

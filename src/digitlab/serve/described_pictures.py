@@ -83,7 +83,10 @@ def _picture_bodies() -> Json:
     form = record({"picture": file})
     return {
         **{name: {"schema": {"type": "string", "format": "binary"}} for name in media},
-        "multipart/form-data": {"schema": form},
+        "multipart/form-data": {
+            "schema": form,
+            "encoding": {"picture": {"contentType": ", ".join(media)}},
+        },
     }
 
 

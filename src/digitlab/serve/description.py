@@ -1,11 +1,11 @@
 """What the service offers, as OpenAPI 3.1: `/openapi.json`. Its examples are true answers."""
 
+from importlib.metadata import version
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-import digitlab
 from digitlab.reader import Reader
 from digitlab.serve.described_model import model_paths
 from digitlab.serve.described_pictures import picture_paths, prediction
@@ -25,7 +25,7 @@ def description_of(reader: Reader, settings: Settings) -> Json:
         "openapi": "3.1.0",
         "info": {
             "title": "digitlab",
-            "version": digitlab.__version__,
+            "version": version("digitlab"),
             "summary": "Reads pictures of handwritten digits.",
             "description": "Every error is JSON with one sentence. A request's body may have "
             f"{settings.max_bytes:,} bytes, and is answered within {settings.seconds:g} seconds.",

@@ -4,13 +4,13 @@ The model is offered as it is: `images` in, `log_probabilities` and inner layers
 `model.onnx`, and also `probabilities`, which are calibrated. Pictures are not prepared here.
 """
 
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
-import digitlab
 from digitlab.models.calibration import LogProbabilities, temperature_scaled
 from digitlab.models.card import ANSWERS, IMAGES, ModelCard
 from digitlab.pictures.digit import SIDE
@@ -29,7 +29,7 @@ from digitlab.serve.waiting import unless_gone
 
 SERVER = {
     "name": "digitlab",
-    "version": digitlab.__version__,
+    "version": version("digitlab"),
     "extensions": ["binary_tensor_data"],
 }
 

@@ -17,6 +17,7 @@ from prometheus_client import (
     Histogram,
     PlatformCollector,
     ProcessCollector,
+    disable_created_metrics,
     generate_latest,
 )
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -33,6 +34,8 @@ class Metrics:
     """The figures of one app."""
 
     def __init__(self) -> None:
+        # The time of the first request, next to each figure, is of no use here.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "digitlab_requests", "Requests that were answered.", ["path", "status"],

@@ -6,6 +6,7 @@ can try again elsewhere, instead of waiting for an answer that comes too late.
 """
 
 import asyncio
+import contextlib
 import itertools
 import queue
 import threading
@@ -104,7 +105,7 @@ class BatchQueue:
             results = []
             for _, group in itertools.groupby(wanted, key=lambda job: job.function):
                 results += self._call(list(group))
-            if taken:  # otherwise nobody waits, and the event loop may be closed already
+            with contextlib.suppress(RuntimeError):  # the loop has ended without waiting for us
                 self._loop.call_soon_threadsafe(self._deliver, len(taken), results)
             if is_last:
                 return

@@ -67,11 +67,18 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Take a signal."""
         self.signals.append(sig)
-        self.force_exit = self.should_exit
+        if self.should_exit:
+            self.force_exit = True
+            self.loop.call_soon_threadsafe(self._abort)
         self.should_exit = True
+
+    def _abort(self) -> None:
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to accept connections."""
+        self.loop = asyncio.get_running_loop()
         await super().startup(sockets)
         self.on_ready()
 
@@ -85,10 +92,8 @@ class Server(uvicorn.Server):
         self.app.state.closing.set()
         last = (b"connection", b"close")
         self.server_state.default_headers = [*self.server_state.default_headers, last]
-        deadline = asyncio.get_running_loop().time() + _LAST_SECONDS
-        while self.server_state.connections and not self.force_exit:
-            if asyncio.get_running_loop().time() >= deadline:
-                break
+        deadline = self.loop.time() + _LAST_SECONDS
+        while self.server_state.connections and self.loop.time() < deadline:
             await asyncio.sleep(0.01)
         await super().shutdown(sockets)
 

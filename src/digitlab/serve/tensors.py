@@ -152,8 +152,6 @@ def _outputs(asked: _Inference, offered: list[str]) -> dict[str, bool]:
             raise ServiceError(
                 422, f"there is no output {output.name[:60]!a}, but: {', '.join(offered)}"
             )
-        if output.name in outputs:
-            raise ServiceError(422, f"the output {output.name!r} is asked for twice")
         if output.parameters.classification:
             raise ServiceError(422, "the classification extension is not offered: rank the outputs")
         is_binary = output.parameters.binary_data

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from digitlab.data.dataset import Dataset
+from digitlab.data.extra import Extra
 from digitlab.errors import DigitlabError
 from digitlab.recipe import Recipe
 from digitlab.synth.degraded import degraded_copies
@@ -21,6 +22,9 @@ from digitlab.train.augment import augmented
 from digitlab.train.step import NO_DIGIT
 
 _HELD_OUT_SEED = 1998  # not the run's: every seed holds out the same images, so runs are comparable
+
+_EXTRA_AUGMENT = 1.0
+"""How strongly extra pictures are changed where the recipe does not augment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +45,7 @@ class Examples:
 
     Parameters
     ----------
-    recipe, dataset, seed, synthetic
+    recipe, dataset, seed, synthetic, extra
         See `digitlab.train.loop.Training`.
     device
         Where the images are kept, as uint8.
@@ -57,6 +61,7 @@ class Examples:
         seed: int,
         device: torch.device,
         synthetic: Synthetic | None = None,
+        extra: Extra | None = None,
     ) -> None:
         self.recipe = recipe
         self.seed = seed
@@ -67,6 +72,10 @@ class Examples:
         self.images, self.labels = images[trained].to(device), labels[trained].to(device)
         self.held_out_images = images[held_out].to(device)
         self.held_out_labels = labels[held_out]
+        self._extra: tuple[Tensor, Tensor] | None = None
+        if extra is not None:
+            own_images, own_labels = torch.from_numpy(extra.images), torch.from_numpy(extra.labels)
+            self._extra = own_images.to(device), own_labels.to(device)
         self._degraded, self._non_digits = (
             None if drawn is None else torch.from_numpy(drawn).to(device)
             for drawn in (self.synthetic.degraded, self.synthetic.non_digits)
@@ -87,17 +96,25 @@ class Examples:
         return torch.where(chosen, self._degraded, self.images)
 
     def varied(self, images: Tensor, labels: Tensor, epoch: int) -> tuple[Tensor, Tensor]:
-        """Return a batch with pictures of no digit added, and all of it augmented.
+        """Return a batch with extra pictures and pictures of no digit added, and all augmented.
 
         uint8 (B, 28, 28) and int64 (B,) become uint8 (B + B', 28, 28) and int64 (B + B',).
         """
+        size = len(images)
         if self._non_digits is not None:
-            count = round(self.recipe.outliers * len(images))
+            count = round(self.recipe.outliers * size)
             drawn = torch.randint(len(self._non_digits), (count,), device=images.device)
             images = torch.cat([images, self._non_digits[drawn]])
             labels = torch.cat([labels, labels.new_full((count,), NO_DIGIT)])
         if self.recipe.augment and not self._is_plain(epoch):
             images = augmented(images, self.recipe.augment)
+        if self._extra is not None:
+            extra_images, extra_labels = self._extra
+            count = round(self.recipe.extra_share * size)
+            drawn = torch.randint(len(extra_images), (count,), device=images.device)
+            changed = augmented(extra_images[drawn], self.recipe.augment or _EXTRA_AUGMENT)
+            images = torch.cat([images, changed])
+            labels = torch.cat([labels, extra_labels[drawn]])
         return images, labels
 
     def _is_plain(self, epoch: int) -> bool:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from digitlab.data.dataset import Dataset
+from digitlab.data.extra import Extra
 from digitlab.errors import DigitlabError
 from digitlab.recipe import Recipe
 from digitlab.records.history import Point, TestPoint, TrainPoint
@@ -55,6 +56,8 @@ class Training:
     synthetic
         The synthetic images that the recipe asks for, if they were drawn before; drawn anew if
         None. They depend on recipe, dataset and seed only.
+    extra
+        Pictures of one's own that are learned, too.
     source
         See `digitlab.train.build.build_network`.
 
@@ -69,6 +72,7 @@ class Training:
         seed: int,
         device: torch.device,
         synthetic: Synthetic | None = None,
+        extra: Extra | None = None,
         source: Path | None = None,
     ) -> None:
         self._started = time.perf_counter()
@@ -84,7 +88,9 @@ class Training:
         self.network = build_network(recipe, len(self.classes), source=source)
         if has_batch_norm(self.network):
             check_batches(recipe, images_used(recipe, dataset) - recipe.validation)
-        self.examples = Examples(recipe, dataset, seed=seed, device=device, synthetic=synthetic)
+        self.examples = Examples(
+            recipe, dataset, seed=seed, device=device, synthetic=synthetic, extra=extra
+        )
         self._test_images = ScoredImages.test_set(recipe, dataset, device)
         self._held_out_images = ScoredImages.held_out(recipe, dataset, self.examples)
 

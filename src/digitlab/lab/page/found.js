@@ -7,6 +7,7 @@ import { get, set, watch } from "./state.js";
 import { rich, t } from "./words.js";
 
 const TALLEST = 540; // CSS pixels of a picture
+const WIDEST = 640;
 const ROOM = 34; // CSS pixels of a box in which digit and probability have room above it
 
 let update = () => {}; // shows which digit is chosen, in what is on the page now
@@ -47,7 +48,7 @@ export function showFound(place, read) {
 function framed(read, digits) {
   const frame = h("div.frame-picture");
   frame.style.aspectRatio = `${read.width} / ${read.height}`;
-  frame.style.maxWidth = `${Math.round(Math.min(Math.max(read.width, 240), (TALLEST * read.width) / read.height))}px`;
+  frame.style.maxWidth = `${Math.round(Math.min(Math.max(read.width, 240), WIDEST, (TALLEST * read.width) / read.height))}px`;
   const image = h("img", { src: read.address, alt: `${t("picture.alt")}: ${read.name}` });
   image.addEventListener("error", () => fill(frame, h("p.unseen.caption", t("picture.unseen")), list));
   const boxes = digits.map((digit, index) => boxOf(read, digits, index));
@@ -118,7 +119,7 @@ function pageInWords(read) {
 function oneInWords(single) {
   if (!single.pixels) return { element: h("p", t("picture.none")), mark() {} };
   const text = single.unsure ? `${single.digit}?` : String(single.digit);
-  return { element: h("div", h("p.found-text", h("span.chosen", text)), single.several ? h("p.caption", t("picture.several")) : null), mark() {} };
+  return { element: h("div", h("p.found-text.one", h("span.chosen", text)), single.several ? h("p.caption", t("picture.several")) : null), mark() {} };
 }
 
 /** Return the column about the chosen digit: what the network saw, and what it is read as. */

@@ -137,6 +137,7 @@ async function readPicture(file, name, { problem, place }) {
     if (mine !== turn) return;
     if (read) URL.revokeObjectURL(read.address);
     read = { ...answer, name, address: URL.createObjectURL(file) };
+    setText(document.querySelector("#picture-controls .primary"), t("picture.again"));
     showFound(place, read);
     chooseFirst();
     say(read.digits.length === 0 ? t("picture.none") : t("picture.found.sure", { count: read.digits.length }));

@@ -1,0 +1,205 @@
+"""Slow, broken and greedy clients: they are refused, and all others are still answered."""
+
+import contextlib
+import os
+import resource
+import socket
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from digitlab.serve import protocol
+from digitlab.serve.settings import Settings
+from tests.serve.conftest import Live
+from tests.serve.raw import answer_on, connect, exchange
+
+POST = b"POST /predict HTTP/1.1\r\nHost: localhost\r\n"
+SMALL = Settings(max_bytes=10_000)
+
+
+def memory() -> int:
+    """Return the resident memory of this process, in bytes."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_a_length_that_is_too_large_is_refused_before_the_body(start: Callable):
+    live = start(SMALL)
+    for length in (b"10001", b"9" * 18):
+        head = POST + b"Content-Length: " + length + b"\r\nExpect: 100-continue\r\n\r\n"
+        answer = exchange(live.address, head)
+        assert answer.startswith(b"HTTP/1.1 413"), answer
+        assert b"larger than 0.01 MB, the limit" in answer
+
+
+def test_bytes_are_counted_while_they_arrive(start: Callable):
+    live = start(SMALL)
+    chunk = b"1000\r\n" + b"x" * 4096 + b"\r\n"
+    with connect(live.address) as connection:
+        connection.sendall(POST + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 3)
+        assert answer_on(connection).startswith(b"HTTP/1.1 413")  # the body has no end yet
+    assert live.app.state.intake.held == 0
+
+
+def test_chunks_and_expect_continue(live: Live, seven: bytes):
+    with connect(live.address) as connection:
+        connection.sendall(POST + b"Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n")
+        assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        for byte in (seven[:50], seven[50:]):
+            connection.sendall(b"%x\r\n" % len(byte) + byte + b"\r\n")
+        connection.sendall(b"0\r\n\r\n")
+        assert b'"digit":7' in answer_on(connection)
+
+
+BROKEN = {
+    "no HTTP": (b"hello\r\n\r\n", b"400"),
+    "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"400"),
+    "two lengths": (POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", b"400"),
+    "length and chunks": (
+        POST + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"400"
+    ),
+    "a length that is no number": (POST + b"Content-Length: x\r\n\r\n", b"400"),
+    "a negative length": (POST + b"Content-Length: -1\r\n\r\n", b"400"),
+    "a chunk without a length": (POST + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n", b"400"),
+    "a head that is too long": (POST + b"A: " + b"a" * 70_000, b"431"),
+    "a head without end": (POST + b"A: a\r\n" * 20_000, b"431"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_no_request_is_refused(name: str, live: Live):
+    sent, status = BROKEN[name]
+    with connect(live.address) as connection:
+        with contextlib.suppress(OSError):  # it may be refused before all of it is sent
+            connection.sendall(sent)
+        answer = answer_on(connection)
+    assert answer.startswith(b"HTTP/1.1 " + status), answer
+    assert b'{"error": ' in answer or b'{"error":' in answer
+
+
+def test_trailers_do_not_fill_the_memory(live: Live):
+    with connect(live.address) as connection, contextlib.suppress(OSError):
+        connection.sendall(POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n")
+        for _ in range(50):
+            connection.sendall(b"A: a\r\n" * 1000)
+        assert answer_on(connection)[9:12] in (b"400", b"431")
+    assert live.get("/healthz").status_code == 200
+
+
+def test_half_a_body_is_given_up(start: Callable, seven: bytes):
+    live = start()
+    with connect(live.address) as connection:
+        connection.sendall(POST + b"Content-Length: 1000\r\n\r\n" + seven)
+    live.app.state.intake.seconds = 0.1
+    with connect(live.address) as connection:
+        connection.sendall(POST + b"Content-Length: 1000\r\n\r\n" + seven)
+        answer = answer_on(connection)
+        assert answer.startswith(b"HTTP/1.1 408")
+        assert b"within 0.1 seconds" in answer
+        assert connection.recv(1) == b""
+    assert live.app.state.intake.held == 0
+
+
+def test_a_client_that_says_nothing_more_is_disconnected(start: Callable, monkeypatch):
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.2)
+    live = start(SMALL)
+    live.server.config.timeout_keep_alive = 0.2
+    answered = POST + b"Content-Length: 20000\r\n\r\n"  # 413, and the body never comes
+    second = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /hea"
+    for sent in (b"", b"G", POST + b"A: ", answered + b"x", second):
+        with connect(live.address) as connection:
+            connection.sendall(sent)
+            while connection.recv(65_536):
+                pass  # what was answered, and then the end
+
+
+def test_requests_in_one_piece_are_answered_in_order(live: Live):
+    paths = ("/healthz", "/nothing", "/v2")
+    sent = b"".join(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() for path in paths)
+    with connect(live.address) as connection:
+        connection.sendall(sent + b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        received = b""
+        while part := connection.recv(65_536):
+            received += part
+    assert received.count(b"HTTP/1.1 ") == 4
+    places = [received.index(text) for text in (b'"ok"', b"'/nothing'", b'"binary_tensor_data"')]
+    assert places == sorted(places)
+
+
+def test_two_thousand_idle_connections(start: Callable, seven: bytes):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 5_000:
+        pytest.skip("this machine allows too few open files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 5_000), hard))
+    live = start()
+    before = memory()
+    with contextlib.ExitStack() as stack:
+        for index in range(2_000):
+            connection = stack.enter_context(connect(live.address))
+            if index % 2:
+                connection.sendall(POST + b"Content-Le")
+        assert live.post("/predict", seven).json()["digit"] == 7
+        assert memory() - before < 200e6
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_large_bodies_share_a_limited_room(start: Callable, seven: bytes):
+    live = start(SMALL)
+    with contextlib.ExitStack() as stack:
+        for _ in range(4):
+            connection = stack.enter_context(connect(live.address))
+            connection.sendall(POST + b"Content-Length: 10000\r\n\r\n" + b"x" * 9_999)
+        deadline = time.monotonic() + 60
+        while live.app.state.intake.held < 39_996:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        reply = live.post("/predict", b"x" * 5_000)
+        assert reply.status_code == 503
+        assert "other large bodies" in reply.json()["error"]
+        assert reply.headers["Retry-After"] == "1"
+    while live.app.state.intake.held:
+        time.sleep(0.01)
+    assert live.post("/predict", seven).json()["digit"] == 7
+
+
+@pytest.mark.slow
+def test_a_flood_of_50_mb_bodies_leaves_others_served(start: Callable, seven: bytes):
+    live = start()
+    before = memory()
+    stop = threading.Event()
+
+    def flood(head: bytes, part: bytes) -> None:
+        while not stop.is_set():
+            with contextlib.suppress(OSError), connect(live.address) as connection:
+                connection.sendall(POST + head)
+                for _ in range(50):
+                    connection.sendall(part)
+
+    megabyte = b"x" * 1_000_000
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(4):
+            pool.submit(flood, b"Content-Length: 50000000\r\n\r\n", megabyte)
+            pool.submit(
+                flood, b"Transfer-Encoding: chunked\r\n\r\n", b"f4240\r\n" + megabyte + b"\r\n"
+            )
+        try:
+            answers = [live.post("/predict", seven) for _ in range(50)]
+        finally:
+            stop.set()
+    assert {answer.status_code for answer in answers} <= {200, 503}
+    assert sum(answer.status_code == 200 for answer in answers) > 25
+    assert memory() - before < 400e6
+
+
+def test_a_client_that_reads_nothing_is_no_burden(live: Live, seven: bytes):
+    with connect(live.address) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+        with contextlib.suppress(OSError):
+            connection.settimeout(0.2)
+            for _ in range(2_000):
+                connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert live.post("/predict", seven).json()["digit"] == 7

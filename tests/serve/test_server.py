@@ -1,0 +1,218 @@
+"""The command as a process: how it starts, stops, and what it says."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+
+from digitlab.serve.server import listen
+from tests.models.brightness import write_brightness_model
+from tests.serve.raw import answer_on, connect
+from tests.waiting import PATIENCE
+
+Spawn = Callable[..., subprocess.Popen[str]]
+
+
+def url_of(process: subprocess.Popen[str]) -> str:
+    """Wait until the service listens; return where."""
+    assert process.stderr is not None
+    line = process.stderr.readline()
+    found = re.fullmatch(
+        r"digitlab: serving .+ at (http://\S+) \(see http://\S+/docs\); Ctrl-C stops\n", line
+    )
+    assert found, line + process.stderr.read()
+    return found[1]
+
+
+def address_of(url: str) -> tuple[str, int]:
+    host, port = url.removeprefix("http://").split(":")
+    return host, int(port)
+
+
+class Load(threading.Thread):
+    """A client that sends pictures until the service is gone, and remembers the answers."""
+
+    def __init__(self, url: str, picture: bytes) -> None:
+        super().__init__(daemon=True)
+        self.address, self.picture = address_of(url), picture
+        self.answered, self.unanswered = 0, 0
+        self.start()
+
+    def run(self) -> None:
+        head = f"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(self.picture)}"
+        request = f"{head}\r\n\r\n".encode() + self.picture
+        while True:
+            try:
+                connection = connect(self.address)
+            except ConnectionError:  # nobody listens: the service has stopped
+                return
+            with connection:
+                while True:
+                    try:
+                        connection.sendall(request)
+                        answer = answer_on(connection)
+                    except ConnectionError:
+                        answer = b""
+                    if not answer.startswith(b"HTTP/1.1 200") or b'"digit":7' not in answer:
+                        self.unanswered += 1
+                        break
+                    self.answered += 1
+                    if b"connection: close" in answer:
+                        break
+
+
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_sigterm_under_load_loses_no_request(workers: int, spawn: Spawn, seven: bytes):
+    process = spawn("serve", "--port", 0, "--workers", workers)
+    url = url_of(process)
+    clients = [Load(url, seven) for _ in range(8)]
+    while min(client.answered for client in clients) < 20:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE) == 0
+    for client in clients:
+        client.join(PATIENCE)
+        assert client.unanswered == 0
+    assert process.communicate() == ("", "")
+
+
+def test_ctrl_c_ends_it_with_0_and_a_second_one_at_once(spawn: Spawn):
+    process = spawn("serve", "--port", 0, "--time-limit", 3600)
+    url_of(process)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(PATIENCE) == 0
+    process = spawn("serve", "--port", 0, "--time-limit", 3600)
+    url = url_of(process)
+    with connect(address_of(url)) as connection:
+        connection.sendall(
+            b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"
+        )
+        assert requests.get(f"{url}/healthz", timeout=PATIENCE).json() == {"status": "ok"}
+        process.send_signal(signal.SIGINT)  # it waits for the body
+        time.sleep(0.5)
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == 130
+
+
+def test_one_sentence_for_what_cannot_be_served(spawn: Spawn, call: Callable, tmp_path: Path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        for words, sentence in (
+            (["--port", port], f"port {port} of 127.0.0.1 cannot be used (address already in use)"),
+            (["--port", 70000], "port is 70000, but must be 0 to 65535"),
+            (["--workers", 0], "workers is 0, but must be at least 1"),
+            (["--queue", 0], "the queue is 0"),
+            (["--time-limit", "nan"], "the time limit is nan s"),
+            (["--max-body", 1], "the largest body is 1 bytes"),
+            (["--host", "no.such.host.invalid"], "no.such.host.invalid is not an address"),
+            (["--host", "192.0.2.1"], "of 192.0.2.1 cannot be used"),
+            (["--allow-origin", "example.org"], "is not an origin"),
+            (["--model", tmp_path / "nothing"], "nothing"),
+        ):
+            outcome = call("serve", *words)
+            assert outcome.code == 1
+            assert outcome.err.startswith("digitlab: ")
+            assert sentence in outcome.err
+            assert outcome.err.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_an_error_of_several_workers_is_reported_once(spawn: Spawn, tmp_path: Path):
+    (write_brightness_model(tmp_path) / "model.onnx").write_bytes(b"damaged")
+    process = spawn("serve", "--port", 0, "--workers", 2, "--model", tmp_path)
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert errors.count("\n") == 1
+    assert errors.startswith("digitlab: ")
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_is_replaced_and_nothing_is_left_behind(spawn: Spawn, seven: bytes):
+    process = spawn("serve", "--port", 0, "--workers", 2, "--host", "0.0.0.0")
+    url = url_of(process).replace("0.0.0.0", "127.0.0.1")
+    assert process.stderr is not None
+    assert "everyone who can reach 0.0.0.0" in process.stderr.readline()
+    folders = Path("/dev/shm"), Path(os.environ.get("TMPDIR", "/tmp"))
+    shared = [p for folder in folders for p in folder.glob(f"digitlab-{process.pid}-*")]
+    assert len(shared) == 1
+
+    def ask() -> None:
+        assert requests.post(f"{url}/predict", seven, timeout=PATIENCE).json()["digit"] == 7
+
+    def count() -> float:
+        text = requests.get(f"{url}/metrics", timeout=PATIENCE).text
+        return float(text.split('path="/predict",status="200"} ')[1].split()[0])
+
+    for _ in range(20):
+        ask()
+    assert count() == 20
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    workers = [int(it) for it in children if is_worker(int(it))]
+    assert len(workers) == 2
+    os.kill(workers[0], signal.SIGKILL)
+    assert process.stderr.readline() == "digitlab: a worker died (signal 9); it is replaced\n"
+    for _ in range(20):
+        ask()
+    assert count() == 40  # what the dead worker had counted as well
+    process.terminate()
+    assert process.wait(PATIENCE) == 0
+    assert not shared[0].exists()
+
+
+def is_worker(process: int) -> bool:
+    return b"spawn_main" in Path(f"/proc/{process}/cmdline").read_bytes()
+
+
+@pytest.mark.slow
+def test_workers_end_when_the_process_that_started_them_is_killed(spawn: Spawn):
+    process = spawn("serve", "--port", 0, "--workers", 2)
+    url = url_of(process)
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            requests.get(f"{url}/healthz", timeout=PATIENCE)
+        except requests.ConnectionError:
+            return
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_the_port_is_free_again_at_once(spawn: Spawn):
+    with listen("127.0.0.1", 0) as listening:
+        address = listening.getsockname()
+        connect(address).close()
+    listen(*address).close()
+
+
+def test_without_the_extra_one_sentence_names_it():
+    program = (
+        "import sys; sys.modules['starlette'] = None; sys.argv[1:] = ['serve']\n"
+        "from digitlab.cli.app import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "digitlab: this command needs starlette: run `pip install '.[serve]'` in digitlab's "
+        "folder\n"
+    )
+
+
+def test_the_help_names_every_flag(call: Callable):
+    text = call("serve", "--help").out
+    for flag in ("model", "host", "port", "workers", "allow-host", "allow-origin", "queue"):
+        assert f"--{flag}" in text
