@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from digitlab.lab.bundle import bundle_of_model
-from tests.lab.javascript.test_net import decoded
+from tests.lab.arithmetic.test_net import decoded
 from tests.lab.page.conftest import Open, settle, until
 from tests.lab.test_example import EXAMPLE
 

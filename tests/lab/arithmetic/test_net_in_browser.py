@@ -13,8 +13,8 @@ import torch
 
 from digitlab.data.dataset import Dataset
 from digitlab.train.networks import normalize
-from tests.lab.javascript.conftest import bundle_of, network_of
-from tests.lab.javascript.test_net import MEAN, STD, by_lines, in_a_row
+from tests.lab.arithmetic.conftest import bundle_of, network_of
+from tests.lab.arithmetic.test_net import MEAN, STD, by_lines, in_a_row
 
 ROOT = Path(__file__).parents[3]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -23,7 +23,7 @@ FLAGS = [
     *("--disable-background-networking", "--disable-component-update"),
 ]
 CHECK = """async () => {
-  const { differences } = await import("/repository/tests/lab/javascript/page_checks.js");
+  const { differences } = await import("/repository/tests/lab/arithmetic/page_checks.js");
   const get = async (name) => (await fetch(`/task/${name}`)).arrayBuffer();
   const bundle = JSON.parse(new TextDecoder().decode(await get("bundle.json")));
   const images = new Uint8Array(await get("images.bin"));

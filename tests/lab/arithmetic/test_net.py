@@ -18,7 +18,7 @@ from digitlab.lab.lines import Line
 from digitlab.models.card import read_model
 from digitlab.models.classifier import Classifier
 from digitlab.train.networks import normalize
-from tests.lab.javascript.conftest import bundle_of, network_of
+from tests.lab.arithmetic.conftest import bundle_of, network_of
 
 NETWORKS = ("tutorial", "fast", "compact", "best")
 SHIPPED = Path(digitlab.__file__).parent / "pretrained"
