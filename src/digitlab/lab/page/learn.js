@@ -43,7 +43,7 @@ function follow() {
 function previewNow() {
   const [reading, network] = [get("reading"), get("network")];
   if (!reading || reading.isBlank || get("truth") === null) return null;
-  const now = { ...settings, off: get("off") };
+  const now = { ...settings, off: get("off"), seed: stepsTaken() };
   return preview(network, velocity, reading.pixels, truth(), now);
 }
 
@@ -53,13 +53,13 @@ function truth() {
 
 /** Take so many steps; the whole page then shows the network that learned. */
 function take(count, { next }) {
-  const further = { ...settings, off: get("off") };
+  const further = { ...settings, off: get("off"), seed: stepsTaken() + 1 };
   const { pixels } = get("reading");
   const after = learn(next.network, next.velocity, pixels, truth(), further, count - 1);
   taken.push({ network: get("network"), velocity, count });
   velocity = after.velocity;
   set({ network: { ...after.network, startedFrom: start } });
-  say(t("learn.steps", { count: stepsTaken() }));
+  say(stepsInWords());
 }
 
 function goBack(toStart) {
@@ -67,11 +67,16 @@ function goBack(toStart) {
   taken = toStart ? [] : taken.slice(0, -1);
   velocity = to.velocity;
   set({ network: to.network });
-  say(t("learn.steps", { count: stepsTaken() }));
+  say(stepsInWords());
 }
 
 function stepsTaken() {
   return taken.reduce((sum, { count }) => sum + count, 0);
+}
+
+function stepsInWords() {
+  const count = stepsTaken();
+  return count === 1 ? t("learn.step") : t("learn.steps", { count });
 }
 
 function showControls(root, now, show) {
@@ -105,7 +110,7 @@ function showControls(root, now, show) {
       button("ten", false, !now, () => take(10, now)),
       button("undo", false, !taken.length, () => goBack(false)),
       button("start", false, !taken.length, () => goBack(true))),
-    h("p.caption", now ? t("learn.steps", { count: stepsTaken() }) : t("learn.none")),
+    h("p.caption", now ? stepsInWords() : t("learn.none")),
   );
   if (focused) root.querySelector(`[data-key="${focused}"]`)?.focus();
 }
@@ -227,8 +232,9 @@ function showWeight(root, now) {
       h("label", `${t("learn.tensor")} `, h("select.choice", { onchange: (e) => set({ weight: [e.target.value, 0] }) }, options(tensors, name))),
       h("label", `${t("learn.row")} `, h("select.choice", { onchange: (e) => set({ weight: [name, Number(e.target.value) * size] }) },
         options([...Array(shape[0]).keys()], row)))),
-    h("div.learn-map", box, h("p.caption", label)),
-    now && sums(now, name, index),
+    h("div.learn-followed",
+      h("div.learn-map", box, h("p.caption", label)),
+      now && sums(now, name, index)),
   );
   if (hadFocus) root.querySelector(hadFocus)?.focus();
 }
@@ -241,12 +247,18 @@ function sums(now, name, index) {
   const v = velocity[name]?.[index] ?? 0;
   const [next, after] = [now.next.velocity[name][index], now.next.network.weights[name][index]];
   const { learningRate, momentum } = settings;
-  const line = (key, formula, value) =>
-    h("div", h("span", `${t(`learn.${key}`)} `), h("code.code", `${formula} = `), h("b.chosen", number(value, 5)));
+  const line = (key, formula, value) => [
+    h("span", t(`learn.${key}`)), h("code.code", `${formula} =`), h("b.chosen", number(value, 5)),
+  ];
   return h("div.learn-sum",
+    line("lossNow", `−ln P(${get("network").classes[truth()]})`, now.loss),
     line("gradient", "∂loss/∂w", gradient),
     line("velocity", `${momentum} · ${number(v, 5)} ${summand(gradient, 5)}`, next),
-    line("weightNow", `${number(w, 5)} ${summand(-1, 0).slice(0, 1)} ${learningRate} · ${number(next, 5)}`, after));
+    line("weightNow", `${number(w, 5)} − ${learningRate} · ${inBrackets(next)}`, after));
+}
+
+function inBrackets(value) {
+  return value < 0 ? `(${number(value, 5)})` : number(value, 5);
 }
 
 function showKernels(root, show) {

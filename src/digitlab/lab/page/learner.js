@@ -6,31 +6,32 @@ const SLICE = 12; // milliseconds of computing before the page gets its turn
 
 /** Return what a step on these pixels would do if `label` is the truth.
  *
- * `settings` has learningRate, momentum, and `off`, what is taken away: see `answerTo`. Returns the
- * loss, gradients and probabilities now, and `next`: network, velocity, loss, probabilities after.
+ * `settings` has learningRate, momentum, `off`, what is taken away, and `seed`, by which dropout
+ * chooses. Returns the loss, gradients and probabilities now, and `next`: network, velocity, loss
+ * and probabilities after the step.
  */
 export function preview(network, velocity, pixels, label, settings) {
-  const pass = passOf(network, pixels, settings.off);
+  const pass = passOf(network, pixels, settings.off, settings.seed);
   const { loss, weights: gradients } = backward(network, pass, label);
   const next = step(network, gradients, velocity, settings);
-  const after = passOf(next.network, pixels, settings.off);
+  const after = passOf(next.network, pixels, settings.off, settings.seed);
   next.loss = -after.logProbabilities[label];
   next.shares = probabilities(next.network, after);
   return { loss, gradients, shares: probabilities(network, pass), next };
 }
 
-/** Return network and velocity after so many steps on the same pixels. */
+/** Return network and velocity after so many steps on the same pixels; dropout differs each time. */
 export function learn(network, velocity, pixels, label, settings, count) {
   let now = { network, velocity };
   for (let i = 0; i < count; i++) {
-    const pass = passOf(now.network, pixels, settings.off);
+    const pass = passOf(now.network, pixels, settings.off, settings.seed + i);
     now = step(now.network, backward(now.network, pass, label).weights, now.velocity, settings);
   }
   return now;
 }
 
-function passOf(network, pixels, off) {
-  const dropout = off.includes("dropout") ? randomSource(7) : null;
+function passOf(network, pixels, off, seed) {
+  const dropout = off.includes("dropout") ? randomSource(seed) : null;
   return forward(network, pixels, { off: new Set(off), dropout });
 }
 
@@ -39,7 +40,8 @@ export async function countRight(network, { images, labels }, off, isStale) {
   let right = 0;
   let since = performance.now();
   for (let i = 0; i < labels.length; i++) {
-    const scores = passOf(network, images.subarray(784 * i, 784 * (i + 1)), off).logProbabilities;
+    const pixels = images.subarray(784 * i, 784 * (i + 1));
+    const scores = passOf(network, pixels, off, i).logProbabilities;
     if (scores.indexOf(Math.max(...scores)) === labels[i]) right += 1;
     if (performance.now() - since < SLICE) continue;
     await new Promise((resolve) => setTimeout(resolve, 4));
