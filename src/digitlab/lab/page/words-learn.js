@@ -7,7 +7,7 @@ export const LEARN = {
   "learn.momentum": ["Momentum", "动量"],
   "learn.one": ["Take the step", "学一步"],
   "learn.ten": ["Ten more", "再学十步"],
-  "learn.undo": ["Undo", "撤销"],
+  "learn.undo": ["Undo the step", "撤销这一步"],
   "learn.start": ["Back to the start", "回到开头"],
   "learn.none": ["Draw a digit, and say which one it is.", "先画一个数字，再说它是几。"],
   "learn.step": ["1 step taken", "已学 1 步"],
