@@ -8,9 +8,11 @@ import { DRAW } from "./words-draw.js";
 import { INSIDE } from "./words-inside.js";
 import { PICTURE } from "./words-picture.js";
 import { HAND } from "./words-hand.js";
+import { RUN } from "./words-run.js";
+import { TRAINING } from "./words-training.js";
 import { TERMS } from "./words-terms.js";
 
-export const WORDS = { ...SHELL, ...DRAW, ...INSIDE, ...PICTURE, ...HAND };
+export const WORDS = { ...SHELL, ...DRAW, ...INSIDE, ...RUN, ...TRAINING, ...PICTURE, ...HAND };
 
 /** Return the language in use: "en" or "zh". */
 export function language() {

@@ -1,0 +1,69 @@
+// What the network in use answers to 1,000 test images, computed in the background.
+
+import { forward, probabilities } from "./net.js";
+import * as source from "./source.js";
+import { get, set, watch } from "./state.js";
+import { inSlices, pause } from "./waiting.js";
+
+const results = new WeakMap(); // by a network's weights, which a step of learning replaces
+let turn = 0;
+
+/** Keep `tested` in the state up to date: {network, done, count, result}; result comes last. */
+export function startTesting() {
+  watch(["network", "part"], test);
+}
+
+/** Return what is known of a network: {loss, accuracy, right, count, answers, shares, labels}. */
+export function known(network) {
+  return network ? results.get(network.weights) : undefined;
+}
+
+async function test() {
+  const network = get("network");
+  if (!network || get("tested")?.network === network) return;
+  const mine = ++turn;
+  const isStale = () => mine !== turn;
+  const finished = known(network);
+  if (finished) {
+    set({ tested: { network, done: finished.count, count: finished.count, result: finished } });
+    return;
+  }
+  set({ tested: { network, done: 0, count: 0, result: null } });
+  try {
+    await pause(250); // whoever moves on has it computed once
+    if (isStale()) return;
+    const { test: images } = await source.images();
+    if (isStale()) return;
+    const result = await testAll(network, images, isStale);
+    if (isStale()) return;
+    results.set(network.weights, result);
+    set({ tested: { network, done: result.count, count: result.count, result } });
+  } catch (error) {
+    if (!isStale()) set({ tested: { network, done: 0, count: 0, result: null, problem: error.message } });
+  }
+}
+
+async function testAll(network, { labels, images }, isStale) {
+  const count = labels.length;
+  const answers = new Uint8Array(count);
+  const shares = new Float32Array(count); // the probability of the answer
+  const ofTruth = new Float32Array(count);
+  let loss = 0;
+  let right = 0;
+  let told = performance.now();
+  const look = (i) => {
+    const pass = forward(network, images.subarray(784 * i, 784 * (i + 1)));
+    const all = probabilities(network, pass);
+    answers[i] = all.indexOf(Math.max(...all));
+    shares[i] = all[answers[i]];
+    ofTruth[i] = all[labels[i]];
+    loss -= pass.logProbabilities[labels[i]] / count;
+    if (answers[i] === labels[i]) right += 1;
+  };
+  await inSlices(count, look, isStale, (done) => {
+    if (performance.now() - told < 200 || isStale()) return;
+    told = performance.now();
+    set({ tested: { network, done, count, result: null } });
+  });
+  return { count, labels, images, answers, shares, ofTruth, loss, right, accuracy: right / count };
+}
