@@ -25,12 +25,13 @@ export function startConfusion(root) {
     if (!network || !tested) return;
     setText(title, t("run.confusion"));
     setText(caption, t("run.confusion.what"));
-    const { result, done, count, problem } = tested;
+    const { result, partial, problem } = tested;
     if (problem) setText(figures, problem);
     else if (result) setText(figures, t("run.confusion.right", { right: number(result.right, 0), count: number(result.count, 0), share: percent(result.accuracy, 1) }));
-    else setText(figures, count ? t("run.confusion.testing", { done: number(done, 0), count: number(count, 0) }) : "");
-    table.classList.toggle("waiting", !result);
-    if (result) fill(table, rowsOf(network.classes, countConfusions(result, network.classes.length)));
+    else setText(figures, partial ? t("run.confusion.testing", { done: number(partial.done, 0), count: number(partial.count, 0) }) : "…");
+    table.classList.toggle("waiting", !result && !partial);
+    const answered = result ?? partial;
+    if (answered) fill(table, rowsOf(network.classes, countConfusions(answered, network.classes.length)));
     else if (table.children.length === 0) fill(table, rowsOf(network.classes, new Uint32Array(network.classes.length ** 2)));
   }
 

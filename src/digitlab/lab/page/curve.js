@@ -52,8 +52,8 @@ function gridLine(loss, at, width) {
 
 function chosenMark({ examples, loss }, axis, y) {
   const x = round(axis.at(examples));
-  const line = svg("line.moment", { x1: x, x2: x, y1: 0, y2: HEIGHT });
-  return svg("g", line, loss === null ? null : svg("circle.moment", { cx: x, cy: y(loss), r: 4.5 }));
+  const line = svg("line.now", { x1: x, x2: x, y1: 0, y2: HEIGHT });
+  return svg("g", line, loss === null ? null : svg("circle.now", { cx: x, cy: y(loss), r: 4.5 }));
 }
 
 /** Return the mean of the batches in each few pixels as a line, and from least to most as an area. */

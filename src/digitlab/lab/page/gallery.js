@@ -128,6 +128,6 @@ function thumb({ index, truth, answer, probability, pixels }, network) {
   const words = { truth: network.classes[truth], answer: network.classes[answer], share: percent(probability, 0) };
   const toggle = () => set({ mistake: get("mistake") === index ? null : index });
   const label = h("span.caption", h("b", words.truth), " → ", h("s", words.answer));
-  const button = h("button", { type: "button", "aria-label": t("run.mistake.label", words), onclick: toggle }, canvas, label, h("span.caption.share", words.share));
+  const button = h("button", { type: "button", "aria-label": t("run.mistake.label", words), onclick: toggle }, canvas, label, h("span.caption", words.share));
   return h("li", { dataset: { index } }, button);
 }

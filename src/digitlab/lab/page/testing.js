@@ -8,7 +8,8 @@ import { inSlices, pause } from "./waiting.js";
 const results = new WeakMap(); // by a network's weights, which a step of learning replaces
 let turn = 0;
 
-/** Keep `tested` in the state up to date: {network, done, count, result}; result comes last. */
+/** Keep `tested` in the state up to date: {network, partial, result, problem}. `partial` has
+ * the answers so far, `result` all of them. */
 export function startTesting() {
   watch(["network", "part"], test);
 }
@@ -25,25 +26,26 @@ async function test() {
   const isStale = () => mine !== turn;
   const finished = known(network);
   if (finished) {
-    set({ tested: { network, done: finished.count, count: finished.count, result: finished } });
+    set({ tested: { network, partial: null, result: finished } });
     return;
   }
-  set({ tested: { network, done: 0, count: 0, result: null } });
+  set({ tested: { network, partial: null, result: null } });
   try {
     await pause(250); // whoever moves on has it computed once
     if (isStale()) return;
     const { test: images } = await source.images();
     if (isStale()) return;
-    const result = await testAll(network, images, isStale);
+    const tell = (partial) => isStale() || set({ tested: { network, partial, result: null } });
+    const result = await testAll(network, images, isStale, tell);
     if (isStale()) return;
     results.set(network.weights, result);
-    set({ tested: { network, done: result.count, count: result.count, result } });
+    set({ tested: { network, partial: null, result } });
   } catch (error) {
-    if (!isStale()) set({ tested: { network, done: 0, count: 0, result: null, problem: error.message } });
+    if (!isStale()) set({ tested: { network, partial: null, result: null, problem: error.message } });
   }
 }
 
-async function testAll(network, { labels, images }, isStale) {
+async function testAll(network, { labels, images }, isStale, tell) {
   const count = labels.length;
   const answers = new Uint8Array(count);
   const shares = new Float32Array(count); // the probability of the answer
@@ -61,9 +63,9 @@ async function testAll(network, { labels, images }, isStale) {
     if (answers[i] === labels[i]) right += 1;
   };
   await inSlices(count, look, isStale, (done) => {
-    if (performance.now() - told < 200 || isStale()) return;
+    if (performance.now() - told < 300 || done < 50) return;
     told = performance.now();
-    set({ tested: { network, done, count, result: null } });
+    tell({ labels: labels.slice(0, done), answers, done, count });
   });
   return { count, labels, images, answers, shares, ofTruth, loss, right, accuracy: right / count };
 }

@@ -14,7 +14,7 @@ import { known } from "./testing.js";
 import { pause } from "./waiting.js";
 import { rich, t } from "./words.js";
 
-const ROOM = { wide: 62, narrow: 38 }; // pixels of a column
+const ROOM = { wide: 60, narrow: 38 }; // pixels of a column
 
 export function startTimeline(root) {
   const legend = h("p.legend-row");
@@ -84,10 +84,10 @@ export function startTimeline(root) {
     band.style.left = `${x - room / 2}px`;
     band.style.width = `${room}px`;
     fill(flag, result ? [h("b", number(result.loss, 3)), " ", h("b", percent(result.accuracy, result.count === 10000 ? 2 : 1))] : "");
-    const isLeft = x > width / 2;
+    const isLeft = x > width - 140; // elsewhere there is room to the right, above the falling curve
     flag.style.left = isLeft ? "auto" : `${x + 10}px`;
     flag.style.right = isLeft ? `${width - x + 10}px` : "auto";
-    flag.style.top = `${Math.max(2, Math.min(height - 30, 150))}px`;
+    flag.style.top = `${height > 80 ? 38 : height + 12}px`;
   }
 
   /** Load the networks of the columns one after the other, and have each read the drawing. */

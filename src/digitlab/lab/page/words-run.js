@@ -1,7 +1,6 @@
 // The words of part 4, Watch and control a run.
 
 export const RUN = {
-  "run.hint": ["a time machine", "时间机器"],
   "run.example": ["the example: 8 epochs", "例子：学了 8 遍"],
   "run.choose": ["Run to show", "看哪次训练"],
   "run.exported": ["This exported page has networks as they were at the end. To move through a training, and to start one, run `digitlab lab`.", "导出的页面只有学完的网络。要看训练过程、自己训练，请运行 `digitlab lab`。"],
