@@ -15,8 +15,10 @@ export function settingField(setting, initial, typed) {
   const what = h("p.caption", { id: `${id}-what`, lang: own || !setting.what ? null : "en" }, own ?? setting.what);
   const problem = h("p.field-problem", { id: `${id}-problem`, role: "alert", hidden: true });
   const why = setting.why ? h("details.why", h("summary", t("training.why")), h("p.caption", { lang: "en" }, setting.why)) : null;
-  const code = ["seed", "name"].includes(name) ? null : h("code", name);
-  const element = h("div.setting", h("div.setting-row", h("label", { for: id }, t(`setting.${name}`), " ", code), input), problem, what, why);
+  const label = t(`setting.${name}`);
+  const isSpelledOut = label.replaceAll(/[ -]/g, "_") === name || ["seed", "name"].includes(name);
+  const code = isSpelledOut ? null : h("code", name); // as errors and the command line call it
+  const element = h("div.setting", h("div.setting-row", h("label", { for: id }, label, " ", code), input), problem, what, why);
   const text = () => (type === "bool" ? String(input.checked) : input.value);
   setAttributes(input, { "aria-describedby": `${id}-problem ${id}-what` });
 
@@ -50,7 +52,7 @@ function inputOf(type, choices, id, text) {
     box.checked = text === "true";
     return box;
   }
-  const input = h("input.value", { id, type: "text", inputmode: type === "text" ? "text" : "decimal", autocomplete: "off", spellcheck: "false" });
+  const input = h(`input.value${type === "text" ? ".text" : ""}`, { id, type: "text", inputmode: type === "text" ? "text" : "decimal", autocomplete: "off", spellcheck: "false" });
   input.value = text;
   return input;
 }

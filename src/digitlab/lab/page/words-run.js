@@ -12,7 +12,7 @@ export const RUN = {
   "run.state.share": ["{status}, {share}", "{status}，{share}"],
   "run.state.accuracy": ["{status}: {share} of the test set right", "{status}：测试集读对 {share}"],
   "run.progress": ["How far {name} has come", "{name} 的进度"],
-  "run.play": ["▶ Play from the start", "▶ 从头放一遍"],
+  "run.play": ["▶ Play it", "▶ 从头放一遍"],
   "run.stop": ["Stop", "停"],
   "run.pause": ["Pause", "暂停"],
   "run.pausing": ["Saving…", "正在保存…"],
