@@ -9,6 +9,7 @@ import pytest
 
 import digitlab
 from tests.lab.conftest import Client
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -183,3 +184,23 @@ def test_axe_finds_nothing(page: "Page", lab: Client, language: str, width: int)
         found = Axe().run(page, context=f"#{part}").response["violations"]
         assert [(it["id"], it["nodes"][0]["html"]) for it in found] == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.slow
+def test_a_network_learns_from_corrections_and_is_shown_next_to_the_one_before(
+    page: "Page", lab: Client
+):
+    page.click("#hand .truth >> text=7")
+    page.check("#hand .consent input")
+    page.click("#hand-controls .primary")
+    page.wait_for_selector("#hand .corrections .thumb")
+    assert "--extra" in page.inner_text("#hand .command code")
+    page.click("#hand .learning .primary")
+    page.wait_for_selector("#hand .result-table", timeout=1000 * PATIENCE)
+    figures = page.locator("#hand .result-figure").all_inner_texts()
+    assert figures == ["1 of 1 right", "1 of 1 right"]
+    (run,) = lab.get("/lab/runs")
+    assert (run["name"], run["status"]) == ("fast", "finished")
+    assert lab.get("/lab/runs/fast")["record"]["extra"]["pictures"] == 1
+    page.click("text=Use the new network on this page")
+    page.wait_for_function("async () => (await import('/state.js')).get('network').name === 'fast'")

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from PIL import Image
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.lab.images import LoadedOnce
+from digitlab.lab.server import new_lab
+from digitlab.reader import PRETRAINED
 from digitlab.recipe import RANGES, Recipe
 from digitlab.records.folder import RunFolder
 from digitlab.train.checkpoint import read_checkpoint
@@ -124,6 +127,14 @@ def test_a_run_from_start_to_mistakes(lab: Client, mnist: Dataset):
     assert run["snapshots"][:4] == [0, 1, 2, 4]
     assert kinds[-1] == ("status", {"status": "finished", "error": None})
     assert [(it["name"], it["status"]) for it in lab.get("/lab/runs")] == [("mine", "finished")]
+
+    last = run["snapshots"][-1]
+    assert {"name": "mine", "title": "mine", "kind": "run"} in lab.get("/lab/networks")
+    assert lab.get("/lab/networks/mine")["step"] == last
+    assert lab.get("/lab/networks/mine?step=4")["step"] == 4
+    for path, status in (("mine?step=3", 422), ("mine?step=x", 422), ("shipped?step=0", 422)):
+        assert lab.ask("GET", f"/lab/networks/{path}").status_code == status
+    assert lab.get("/lab/networks/shipped")["parameters"] == 131_322
 
     found = lab.get("/lab/runs/mine/mistakes")
     assert found["total"] == run["report"]["total"] - run["report"]["correct"]
@@ -293,3 +304,15 @@ def test_an_open_stream_ends_when_the_server_closes(lab: Client, tmp_path: Path)
     assert "finished" not in {data.get("status") for _, _, data in events}
     assert RunFolder(tmp_path / "runs" / "mine").has_checkpoint()
     assert not lab.lab.runs.trainings.is_alive("mine")
+
+
+def test_a_model_or_run_that_is_named_comes_first(lab: Client, tmp_path: Path):
+    shutil.copytree(PRETRAINED, tmp_path / "kept")
+    named = new_lab(model=tmp_path / "kept", runs=tmp_path, corrections=tmp_path)
+    assert named.networks.offered()[0].name == "model"
+    assert named.networks.bundle("model")["parameters"] == 131_322
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "model.onnx").write_bytes(b"")
+    for folder in ("broken", "nowhere"):
+        with pytest.raises(DigitlabError):
+            new_lab(model=tmp_path / folder, runs=tmp_path, corrections=tmp_path)

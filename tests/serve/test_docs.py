@@ -20,13 +20,14 @@ URL = "http://127.0.0.1:8000"
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_curl_gets_the_answers_that_are_shown(live: Live):
-    blocks = re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL)
-    shown = [part.split("\n", 1) for block in blocks for part in block.split("$ ")[1:]]
-    assert len(shown) == 4
+    pages = PAGE + (ROOT / "README.md").read_text()
+    blocks = re.findall(r"```console\n(.*?)```", pages, re.DOTALL)
+    shown = [part.split("\n", 1) for block in blocks for part in block.split("$ curl ")[1:]]
+    assert len(shown) == 5
     for command, answer in shown:
         words = shlex.split(command.replace(URL, live.url))
         done = subprocess.run(
-            [words[0], "-s", *words[1:]], cwd=ROOT, capture_output=True, text=True, check=True
+            ["curl", "-s", *words], cwd=ROOT, capture_output=True, text=True, check=True
         )
         assert rounded(done.stdout) == rounded(answer), command
 

@@ -15,7 +15,14 @@ from digitlab.errors import PictureError
 from digitlab.pictures.gray import eight_bits
 from digitlab.pictures.ink import Ink
 from digitlab.pictures.open import Source, open_picture
-from digitlab.pictures.raster import bounds, find_blobs, reduced, stroke_width, widened
+from digitlab.pictures.raster import (
+    bounds,
+    find_blobs,
+    reduced,
+    stroke_width,
+    to_bytes,
+    widened,
+)
 from digitlab.pictures.strip import shows_several
 
 Digit = NDArray[np.uint8]  # 28 x 28; 0 = paper, 255 = full ink
@@ -152,7 +159,7 @@ def to_mnist(ink: Ink) -> Digit:
 def _without_specks(ink: Ink) -> Ink:
     """Clear regions smaller than _SPECK of the largest one's area; the others keep soft edges."""
     factor = -(-max(ink.shape) // _SPECK_SIDE)
-    coarse = reduced(np.rint(ink * 255).astype(np.uint8), factor)
+    coarse = reduced(to_bytes(ink), factor)
     labels, areas = find_blobs(coarse > (96 if factor == 1 else 32))
     if len(areas) < 2 or areas.min() >= _SPECK * areas.max():
         return ink
@@ -174,7 +181,7 @@ def _redrawn(ink: Ink) -> _Drawing:
     top, bottom, left, right = bounds(inked)
     scale = _DRAWING / max(bottom - top, right - left)
     around = slice(max(0, top - 2), bottom + 2), slice(max(0, left - 2), right + 2)
-    padded = Image.fromarray(np.pad(np.rint(ink[around] * 255).astype(np.uint8), 2))
+    padded = Image.fromarray(np.pad(to_bytes(ink[around]), 2))
     size = max(1, round(padded.width * scale)), max(1, round(padded.height * scale))
     kind = Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BOX
     drawing = np.asarray(padded.resize(size, kind), np.float32)

@@ -38,9 +38,10 @@ def ink_of(gray: Gray) -> Ink:
     if coarse.max() - coarse.min() < 2:
         return blank
     light_ink = ink_is_light(coarse)
-    sign = -1.0 if light_ink else 1.0
     paper = _paper_of(gray, coarse, light_ink)  # height x width, or one number
-    depth = sign * (paper - gray.astype(np.float32)) / (paper + (LIGHT_FLOOR if light_ink else 1.0))
+    level = gray.astype(np.float32)
+    depth = level - paper if light_ink else paper - level
+    depth /= paper + (LIGHT_FLOOR if light_ink else 1.0)
     noise, strongest = noise_of(depth), _peak(depth)
     if noise > NOISY * strongest > 0:
         depth, noise = denoised(depth, noise, strongest, widest=2.0)
@@ -54,7 +55,9 @@ def ink_of(gray: Gray) -> Ink:
         return blank
     inked = depth > otsu(depth[faint])  # without shadows, printed lines and soft edges
     bare = median(depth[~faint]) if not faint.all() else np.float32(0)
-    ink: Ink = np.clip((depth - bare) / (depth[inked].mean() - bare), 0, 1).astype(np.float32)
+    ink: Ink = depth - bare  # then in place: new memory takes longer than the arithmetic
+    ink /= depth[inked].mean() - bare
+    np.clip(ink, 0, 1, out=ink)
     if max(gray.shape) > _UNSHADED_SIDE and half_inked(ink) > _MOST_HALF_INKED:
         return blank  # light and shadow, not strokes
     return ink
@@ -133,12 +136,15 @@ def noise_of(depth: NDArray[np.float32]) -> float:
     if min(depth.shape) < 20:
         return 0.0
     d = _second_difference(_second_difference(depth.T).T)
-    return float(median(np.abs(d)) * 1.4826 / 6)
+    return float(median(np.abs(d, out=d)) * 1.4826 / 6)
 
 
 def _second_difference(depth: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return each row minus twice the next plus the one after that: 0 on a slope."""
-    return depth[:-2] - 2 * depth[1:-1] + depth[2:]
+    difference = 2 * depth[1:-1]
+    np.subtract(depth[:-2], difference, out=difference)
+    difference += depth[2:]
+    return difference
 
 
 def denoised(

@@ -111,6 +111,12 @@ def median(values: NDArray[np.float32]) -> np.float32:
     return guess if 2 * apart < values.size else np.median(values)
 
 
+def to_bytes(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return a map of ink, 0..1, in 256 levels."""
+    levels = ink * 255
+    return np.rint(levels, out=levels).astype(np.uint8)
+
+
 def reduced(gray: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
     """Return gray levels averaged over squares of ``factor`` x ``factor`` pixels, rounded."""
     return np.asarray(Image.fromarray(gray).reduce(factor)) if factor > 1 else gray

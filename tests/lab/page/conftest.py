@@ -1,4 +1,4 @@
-"""The page in Debian's Chromium, against a real server; whatever it logs or asks elsewhere fails."""
+"""The page in Chromium, against a real server; whatever it logs or asks elsewhere fails."""
 
 import os
 import shutil

@@ -51,7 +51,10 @@ def _line(x: Values, line: dict[str, Any], weights: dict[str, Values]) -> Values
             return cut.reshape(len(x), rows, size, columns, size).max((2, 4))
         case "norm":
             mean, var = named["running_mean"], named["running_var"]
-            assert weight is not None and bias is not None and mean is not None and var is not None
+            assert weight is not None
+            assert bias is not None
+            assert mean is not None
+            assert var is not None
             each = (slice(None), None, None)
             scaled = (x - mean[each]) / np.sqrt(var[each] + line["epsilon"])
             return scaled * weight[each] + bias[each]

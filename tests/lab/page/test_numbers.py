@@ -14,12 +14,12 @@ from tests.lab.page.conftest import Open, settle, until
 from tests.lab.page.numpy_network import passes
 
 BUNDLES = {"example": bundle_of_model(EXAMPLE), "shipped": bundle_of_model(PRETRAINED)}
-LINES = [(name, line) for name, it in BUNDLES.items() for line in range(len(it["lines"]) + 1)]
+MINUS = "\u2212"
 
 
 def _numbers(text: str) -> list[float]:
     """Return the numbers in what the page shows, with its signs and separators."""
-    plain = text.replace("−", "-").replace("\u202f", "").replace(",", "")
+    plain = text.replace(MINUS, "-").replace("\u202f", "").replace(",", "")
     return [float(it) for it in re.findall(r"-?\d+(?:\.\d+)?", plain)]
 
 
@@ -104,7 +104,7 @@ def _check_figures(page: Page, terms: dict[str, Any], shown: float) -> None:
     figures = [_numbers(it)[0] for it in page.locator(".sum .value").all_inner_texts()]
     signs = page.locator(".sum .operator").all_inner_texts()
     total = figures[0] + sum(
-        (-1 if sign == "−" else 1) * it for sign, it in zip(signs, figures[1:-1], strict=False)
+        (-1 if sign == MINUS else 1) * it for sign, it in zip(signs, figures[1:-1], strict=False)
     )
     assert abs(total - figures[-1]) < 1e-9
     assert abs(figures[-1] - shown) < 1e-9
@@ -186,7 +186,10 @@ def test_a_score_is_traced_back_to_the_pixels(open_page: Open) -> None:
           const network = get('network');
           const { pixels, pass } = get('reading');
           const traced = traceBack(network, pass, 7, 1);
-          const score = (values) => { const it = forward(network, values).values.at(-2); return it[7] - it[1]; };
+          const score = (values) => {
+            const scores = forward(network, values).values.at(-2);
+            return scores[7] - scores[1];
+          };
           const at = traced.indexOf(Math.max(...traced));
           const less = Float64Array.from(pixels);
           less[at] -= 0.5;

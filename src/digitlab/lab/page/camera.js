@@ -10,8 +10,16 @@ const MOST = 1920; // pixels of the longer side; more would only take time to re
  * Rejects if there is no camera, or it may not be used.
  */
 export async function openCamera(place) {
-  const stream = await navigator.mediaDevices.getUserMedia({ audio: false, video: { facingMode: "environment", width: { ideal: MOST } } });
-  const video = h("video.camera", { autoplay: true, muted: true, playsinline: true, "aria-label": t("picture.camera.live") });
+  const stream = await navigator.mediaDevices.getUserMedia({
+    audio: false,
+    video: { facingMode: "environment", width: { ideal: MOST } },
+  });
+  const video = h("video.camera", {
+    autoplay: true,
+    muted: true,
+    playsinline: true,
+    "aria-label": t("picture.camera.live"),
+  });
   video.muted = true; // the attribute alone does not count for elements that a script creates
   video.srcObject = stream;
   try {
@@ -28,8 +36,16 @@ export async function openCamera(place) {
 
 function asked(place, video) {
   return new Promise((answer) => {
-    const snap = h("button.button.primary", { type: "button", onclick: () => photoOf(video).then(answer) }, t("picture.snap"));
-    const cancel = h("button.button", { type: "button", onclick: () => answer(null) }, t("picture.cancel"));
+    const snap = h(
+      "button.button.primary",
+      { type: "button", onclick: () => photoOf(video).then(answer) },
+      t("picture.snap"),
+    );
+    const cancel = h(
+      "button.button",
+      { type: "button", onclick: () => answer(null) },
+      t("picture.cancel"),
+    );
     const buttons = h("div.picture-buttons", snap, cancel);
     buttons.addEventListener("keydown", (event) => event.key === "Escape" && answer(null));
     place.append(buttons);

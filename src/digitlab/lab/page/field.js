@@ -70,10 +70,7 @@ export function lookingAt(reading, network, line, number) {
   const box = toPad(reading, receptiveField(network, line, number, reading.pass.shapes));
   if (!box) return null;
   const [top, left] = [Math.max(1, box.top), Math.max(1, box.left)];
-  return {
-    top,
-    left,
-    height: Math.min(279, box.top + box.height) - top,
-    width: Math.min(279, box.left + box.width) - left,
-  };
+  const height = Math.min(279, box.top + box.height) - top;
+  const width = Math.min(279, box.left + box.width) - left;
+  return height > 0 && width > 0 ? { top, left, height, width } : null; // beside the pad: nothing
 }

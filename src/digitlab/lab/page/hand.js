@@ -46,8 +46,18 @@ export function startHand(section) {
 
   async function store(picture) {
     const { reading, network } = { reading: get("reading"), network: get("network") };
-    const body = { consent: hasAgreed, picture, label: network.classes[label], answer: network.classes[reading.best], probability: reading.shares[reading.best], network: network.name };
-    await change(() => source.getJSON("/lab/corrections", { method: "POST", body: JSON.stringify(body) }), t("hand.stored", { label: body.label }));
+    const body = {
+      consent: hasAgreed,
+      picture,
+      label: network.classes[label],
+      answer: network.classes[reading.best],
+      probability: reading.shares[reading.best],
+      network: network.name,
+    };
+    await change(
+      () => source.getJSON("/lab/corrections", { method: "POST", body: JSON.stringify(body) }),
+      t("hand.stored", { label: body.label }),
+    );
     label = null;
     show();
   }
@@ -85,13 +95,29 @@ function showProblem(problem, sentence) {
 function correctingForm(store) {
   const question = h("p.explained");
   const labels = h("div.truths", { role: "group" });
-  const agree = h("input", { type: "checkbox", onchange: () => { hasAgreed = agree.checked; show(); } });
+  const agree = h("input", {
+    type: "checkbox",
+    onchange: () => {
+      hasAgreed = agree.checked;
+      show();
+    },
+  });
   const consent = h("span");
   const folder = h("code.folder");
   const what = h("p.caption");
-  const button = h("button.button.primary", { type: "button", onclick: async () => store(await pictureNow()) });
+  const button = h("button.button.primary", {
+    type: "button",
+    onclick: async () => store(await pictureNow()),
+  });
   const reason = h("p.caption", { id: "hand-reason" });
-  const form = h("div", labels, h("label.check.consent", agree, h("span", consent, " ", folder)), what, h("div.picture-buttons", button), reason);
+  const form = h(
+    "div",
+    labels,
+    h("label.check.consent", agree, h("span", consent, " ", folder)),
+    what,
+    h("div.picture-buttons", button),
+    reason,
+  );
   let where = "";
 
   function show(shownFolder = where) {
@@ -104,11 +130,29 @@ function correctingForm(store) {
       setText(question, t(isSample ? "hand.sample" : "hand.blank"));
       return;
     }
-    const answer = { digit: network.classes[reading.best] + (reading.isSure ? "" : "?"), share: percent(reading.shares[reading.best]) };
+    const answer = {
+      digit: network.classes[reading.best] + (reading.isSure ? "" : "?"),
+      share: percent(reading.shares[reading.best]),
+    };
     fill(question, rich(get("brought") ? "hand.read.box" : "hand.read", answer));
     labels.setAttribute("aria-label", t("hand.truth"));
     if (labels.children.length !== network.classes.length) {
-      fill(labels, network.classes.map((name, i) => h("button.truth", { type: "button", onclick: () => { label = label === i ? null : i; show(); } }, name)));
+      fill(
+        labels,
+        network.classes.map((name, i) =>
+          h(
+            "button.truth",
+            {
+              type: "button",
+              onclick: () => {
+                label = label === i ? null : i;
+                show();
+              },
+            },
+            name,
+          ),
+        ),
+      );
     }
     [...labels.children].forEach((one, i) => one.setAttribute("aria-pressed", i === label));
     agree.checked = hasAgreed;
@@ -117,7 +161,10 @@ function correctingForm(store) {
     setText(what, t("hand.consent.what"));
     setText(button, t("hand.store"));
     button.disabled = label === null || !hasAgreed;
-    setText(reason, label === null ? t("hand.needs.label") : hasAgreed ? "" : t("hand.needs.consent"));
+    setText(
+      reason,
+      label === null ? t("hand.needs.label") : hasAgreed ? "" : t("hand.needs.consent"),
+    );
   }
 
   return { element: h("div", question, form), show };
@@ -126,7 +173,9 @@ function correctingForm(store) {
 /** Return the digit that is read as a PNG in base64: dark ink on white, as it was drawn. */
 async function pictureNow() {
   const { gray, pixels } = get("reading");
-  return pngOf(gray ? { gray, side: PAD } : { gray: Uint8Array.from(pixels, (ink) => 255 - ink), side: 28 });
+  return pngOf(
+    gray ? { gray, side: PAD } : { gray: Uint8Array.from(pixels, (ink) => 255 - ink), side: 28 },
+  );
 }
 
 async function pngOf({ gray, side }) {

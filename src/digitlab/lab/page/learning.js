@@ -13,7 +13,14 @@ const RECIPE = "fast"; // 10 seconds on a laptop
 
 export function learning() {
   const root = h("div.learning");
-  const state = { name: null, progress: null, problem: null, result: null, settings: null, stored: null };
+  const state = {
+    name: null,
+    progress: null,
+    problem: null,
+    result: null,
+    settings: null,
+    stored: null,
+  };
 
   async function show(stored) {
     state.stored = stored;
@@ -32,7 +39,11 @@ export function learning() {
       h("p.explained", t("hand.learn.what")),
       h("p.caption", t("hand.command")),
       commandLine(stored.command),
-      settings === null ? null : settings.can_train ? trainButton(count) : h("p.soft.small", settings.why),
+      settings === null
+        ? null
+        : settings.can_train
+          ? trainButton(count)
+          : h("p.soft.small", settings.why),
       h("p.small", { role: "status" }, state.progress ?? ""),
       state.problem ? h("p.problem", { role: "alert" }, state.problem) : null,
       state.result ? resultTable(state.result) : null,
@@ -40,7 +51,11 @@ export function learning() {
   }
 
   function trainButton(count) {
-    const button = h("button.button.primary", { type: "button", disabled: count === 0 || state.name !== null, onclick: train }, t("hand.train", { count }));
+    const button = h(
+      "button.button.primary",
+      { type: "button", disabled: count === 0 || state.name !== null, onclick: train },
+      t("hand.train", { count }),
+    );
     return h("div.picture-buttons", button);
   }
 
@@ -50,7 +65,10 @@ export function learning() {
     const corrections = state.stored.corrections;
     const before = get("network");
     try {
-      const run = await source.getJSON("/lab/runs", { method: "POST", body: JSON.stringify({ recipe: RECIPE, corrections: true }) });
+      const run = await source.getJSON("/lab/runs", {
+        method: "POST",
+        body: JSON.stringify({ recipe: RECIPE, corrections: true }),
+      });
       state.name = run.name;
       const status = await followed(run, (progress) => {
         state.progress = progress;
@@ -62,7 +80,10 @@ export function learning() {
       } else if (status.status === "paused") state.problem = t("hand.paused", { name: run.name });
       else state.problem = t("hand.failed", { reason: status.error });
     } catch (error) {
-      state.problem = error instanceof TypeError ? t("problem.server") : t("hand.failed", { reason: error.message });
+      state.problem =
+        error instanceof TypeError
+          ? t("problem.server")
+          : t("hand.failed", { reason: error.message });
     }
     Object.assign(state, { name: null, progress: null });
     draw();
@@ -77,7 +98,10 @@ function followed(run, tell) {
     const events = new EventSource(`/lab/runs/${encodeURIComponent(run.name)}/events`);
     events.addEventListener("point", ({ data }) => {
       const { examples, epoch_size: size } = JSON.parse(data);
-      if (size) tell(t("hand.training", { name: run.name, share: percent(examples / (size * run.epochs), 0) }));
+      if (size)
+        tell(
+          t("hand.training", { name: run.name, share: percent(examples / (size * run.epochs), 0) }),
+        );
     });
     events.addEventListener("status", ({ data }) => {
       const status = JSON.parse(data);
@@ -104,18 +128,37 @@ async function comparison(before, name, corrections) {
     return { label, pixels, before: one, after: two };
   });
   const run = await source.getJSON(`/lab/runs/${encodeURIComponent(name)}`);
-  return { name, rows, before, accuracies: [before.accuracy, run.tested ? run.correct / run.tested : null] };
+  return {
+    name,
+    rows,
+    before,
+    accuracies: [before.accuracy, run.tested ? run.correct / run.tested : null],
+  };
 }
 
 function resultTable({ name, rows, accuracies }) {
   const count = rows.length;
-  const figures = [["hand.before", "before", accuracies[0]], ["hand.after", "after", accuracies[1]]].map(([title, key, accuracy]) => h(
-    "div.outcome-figure",
-    h("p.caption", t(title)),
-    h("p.result-figure", t("hand.right", { right: rows.filter((row) => row[key].isRight).length, count })),
-    h("p.caption", accuracy === null || accuracy === undefined ? "" : t("hand.test", { share: percent(accuracy, 2) })),
-  ));
-  const answer = ({ digit, isSure, isRight }) => h(isRight ? "b" : "s", `${digit}${isSure ? "" : "?"}`);
+  const figures = [
+    ["hand.before", "before", accuracies[0]],
+    ["hand.after", "after", accuracies[1]],
+  ].map(([title, key, accuracy]) =>
+    h(
+      "div.outcome-figure",
+      h("p.caption", t(title)),
+      h(
+        "p.result-figure",
+        t("hand.right", { right: rows.filter((row) => row[key].isRight).length, count }),
+      ),
+      h(
+        "p.caption",
+        accuracy === null || accuracy === undefined
+          ? ""
+          : t("hand.test", { share: percent(accuracy, 2) }),
+      ),
+    ),
+  );
+  const answer = ({ digit, isSure, isRight }) =>
+    h(isRight ? "b" : "s", `${digit}${isSure ? "" : "?"}`);
   const thumbs = rows.map((row) => {
     const canvas = h("canvas", { width: 28, height: 28, role: "img", "aria-label": row.label });
     paintInk(canvas, row.pixels, 28, 28);
@@ -127,14 +170,28 @@ function resultTable({ name, rows, accuracies }) {
     h("div.outcomes", figures),
     h("ul.thumbs", thumbs),
     h("p.caption", t("hand.result.note")),
-    h("div.picture-buttons", h("button.button", { type: "button", onclick: () => set({ net: name, moment: null }) }, t("hand.use"))),
+    h(
+      "div.picture-buttons",
+      h(
+        "button.button",
+        { type: "button", onclick: () => set({ net: name, moment: null }) },
+        t("hand.use"),
+      ),
+    ),
   );
 }
 
 function commandLine(command) {
-  const copy = h("button.quiet", { type: "button", onclick: async () => {
-    await navigator.clipboard.writeText(command);
-    setText(copy, t("hand.copied"));
-  } }, t("hand.copy"));
+  const copy = h(
+    "button.quiet",
+    {
+      type: "button",
+      onclick: async () => {
+        await navigator.clipboard.writeText(command);
+        setText(copy, t("hand.copied"));
+      },
+    },
+    t("hand.copy"),
+  );
   return h("div.command", h("code", command), copy);
 }

@@ -54,12 +54,10 @@ export function startLines(root) {
   let built = null;
   watch(["reading", "line", "language"], (changed) => {
     if (!get("reading")) return;
-    if (built !== get("network") || changed.has("language")) {
-      built = get("network");
-      build();
-    } else {
-      show();
-    }
+    const isNew = built !== get("network") || changed.has("language");
+    built = get("network");
+    if (isNew) build();
+    else if (changed.has("line")) show();
   });
 }
 

@@ -4,6 +4,7 @@ import { h, fill, setText, svg } from "./dom.js";
 import { startDraw } from "./draw.js";
 import { EXAMPLES } from "./examples.js";
 import { startInside } from "./inside.js";
+import { startLearn } from "./learn.js";
 import { theme } from "./paint.js";
 import { startHand } from "./hand.js";
 import { startPicture } from "./picture.js";
@@ -16,7 +17,14 @@ import { startTabs } from "./tabs.js";
 import { language, t, translate } from "./words.js";
 
 /** The parts of the page: a section is shown once its part has started. */
-const PARTS = { draw: startDraw, inside: startInside, run: startRun, picture: startPicture, hand: startHand };
+const PARTS = {
+  draw: startDraw,
+  inside: startInside,
+  learn: startLearn,
+  run: startRun,
+  picture: startPicture,
+  hand: startHand,
+};
 
 async function start() {
   takeAddress();

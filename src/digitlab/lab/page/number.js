@@ -45,6 +45,7 @@ export function startNumber(root) {
       fill(body, view.element);
       fill(action, view.play?.element);
     }
+    view.play?.translate();
     setText(name, indexText(lineName(network, line), index));
     setText(value, ` = ${number(terms.value)}`);
     view.update(terms, context(network, reading.pass, line, index, root.clientWidth));

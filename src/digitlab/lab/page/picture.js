@@ -27,7 +27,11 @@ export function startPicture(section) {
   const show = () => {
     fill(controls, ...buildControls(take, { problem, place }));
     if (read) showFound(place, read);
-    else fill(place, emptyPlace(() => chooseFile(take)));
+    else
+      fill(
+        place,
+        emptyPlace(() => chooseFile(take)),
+      );
   };
   acceptDrops(section, take, problem);
   acceptPaste(take);
@@ -38,31 +42,62 @@ export function startPicture(section) {
   });
   // Whoever draws, or takes an MNIST image, has gone on from the digit of the picture.
   watch(["strokes", "sample"], () => {
-    if (get("brought") && (get("strokes").length > 0 || get("sample") !== null)) set({ brought: null });
+    if (get("brought") && (get("strokes").length > 0 || get("sample") !== null))
+      set({ brought: null });
   });
   show();
 }
 
 function buildControls(take, at) {
-  const choose = h("button.button.primary", { type: "button", onclick: () => chooseFile(take) }, t(read ? "picture.again" : "picture.choose"));
-  const camera = h("button.button", { type: "button", onclick: () => useCamera(take, at) }, t("picture.camera"));
-  const modes = ["page", "one"].map((mode) => h("button", { type: "button", "aria-pressed": get("pictureMode") === mode, onclick: () => set({ pictureMode: mode }) }, t(`picture.mode.${mode}`)));
+  const choose = h(
+    "button.button.primary",
+    { type: "button", onclick: () => chooseFile(take) },
+    t(read ? "picture.again" : "picture.choose"),
+  );
+  const camera = h(
+    "button.button",
+    { type: "button", onclick: () => useCamera(take, at) },
+    t("picture.camera"),
+  );
+  const modes = ["page", "one"].map((mode) =>
+    h(
+      "button",
+      {
+        type: "button",
+        "aria-pressed": get("pictureMode") === mode,
+        onclick: () => set({ pictureMode: mode }),
+      },
+      t(`picture.mode.${mode}`),
+    ),
+  );
   return [
     h("p.explained", t("picture.what")),
     h("div.picture-buttons", choose, camera),
     h("p.caption", t("picture.ways")),
-    h("div.picture-mode", h("span.small", { id: "picture-mode" }, t("picture.mode")), h("div.switch", { role: "group", "aria-labelledby": "picture-mode" }, modes)),
+    h(
+      "div.picture-mode",
+      h("span.small", { id: "picture-mode" }, t("picture.mode")),
+      h("div.switch", { role: "group", "aria-labelledby": "picture-mode" }, modes),
+    ),
     h("p.caption", t("picture.private")),
   ];
 }
 
 function emptyPlace(choose) {
-  return h("button.drop-place", { type: "button", onclick: choose }, h("span.drop-title", t("picture.place")), h("span.caption", t("picture.place.how")));
+  return h(
+    "button.drop-place",
+    { type: "button", onclick: choose },
+    h("span.drop-title", t("picture.place")),
+    h("span.caption", t("picture.place.how")),
+  );
 }
 
 function chooseFile(take, capture = null) {
   const input = h("input", { type: "file", accept: "image/*", capture });
-  input.addEventListener("change", () => input.files[0] && take(input.files[0], input.files[0].name));
+  input.addEventListener(
+    "change",
+    () => input.files[0] && take(input.files[0], input.files[0].name),
+  );
   input.click();
 }
 
@@ -76,10 +111,17 @@ async function useCamera(take, { problem, place }) {
     const photo = await openCamera(place);
     if (photo) take(photo, t("picture.photo"));
     else if (read) showFound(place, read);
-    else fill(place, emptyPlace(() => chooseFile(take)));
+    else
+      fill(
+        place,
+        emptyPlace(() => chooseFile(take)),
+      );
   } catch (error) {
     showProblem(problem, t("picture.camera.none", { reason: error.message }));
-    fill(place, emptyPlace(() => chooseFile(take)));
+    fill(
+      place,
+      emptyPlace(() => chooseFile(take)),
+    );
   }
 }
 
@@ -114,7 +156,9 @@ function acceptDrops(section, take, problem) {
 
 function acceptPaste(take) {
   addEventListener("paste", (event) => {
-    const file = [...(event.clipboardData?.files ?? [])].find((one) => one.type.startsWith("image/"));
+    const file = [...(event.clipboardData?.files ?? [])].find((one) =>
+      one.type.startsWith("image/"),
+    );
     if (!file) return;
     event.preventDefault();
     set({ part: "picture" });
@@ -131,7 +175,15 @@ async function readPicture(file, name, { problem, place }) {
     return;
   }
   place.setAttribute("aria-busy", "true");
-  fill(place, h("p.picture-reading", { role: "status" }, t("picture.reading", { name }), h("span.progress", { "aria-hidden": "true" })));
+  fill(
+    place,
+    h(
+      "p.picture-reading",
+      { role: "status" },
+      t("picture.reading", { name }),
+      h("span.progress", { "aria-hidden": "true" }),
+    ),
+  );
   try {
     const answer = await source.getJSON("/lab/read", { method: "POST", body: file });
     if (mine !== turn) return;
@@ -140,11 +192,18 @@ async function readPicture(file, name, { problem, place }) {
     setText(document.querySelector("#picture-controls .primary"), t("picture.again"));
     showFound(place, read);
     chooseFirst();
-    say(read.digits.length === 0 ? t("picture.none") : t("picture.found.sure", { count: read.digits.length }));
+    say(
+      read.digits.length === 0
+        ? t("picture.none")
+        : t("picture.found.sure", { count: read.digits.length }),
+    );
   } catch (error) {
     if (mine !== turn) return;
     showProblem(problem, error instanceof TypeError ? t("problem.server") : error.message);
-    fill(place, emptyPlace(() => chooseFile((one, itsName) => readPicture(one, itsName, { problem, place }))));
+    fill(
+      place,
+      emptyPlace(() => chooseFile((one, itsName) => readPicture(one, itsName, { problem, place }))),
+    );
   } finally {
     if (mine === turn) place.removeAttribute("aria-busy");
   }
@@ -153,7 +212,8 @@ async function readPicture(file, name, { problem, place }) {
 /** Send the first digit through the network above: a page that was read always shows one. */
 function chooseFirst() {
   if (!read) return;
-  const found = get("pictureMode") === "one" ? [read.single].filter((one) => one.pixels) : read.digits;
+  const found =
+    get("pictureMode") === "one" ? [read.single].filter((one) => one.pixels) : read.digits;
   if (found.length > 0) chooseDigit(found, 0);
 }
 

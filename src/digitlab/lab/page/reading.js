@@ -40,7 +40,13 @@ function read() {
   const pixels =
     get("off").includes("centering") && !prepared.blank ? uncentered(prepared) : prepared.digit;
   set({
-    reading: { gray, prepared, ...answerTo(network, pixels, get("off")), isBlank: prepared.blank },
+    reading: {
+      gray,
+      prepared,
+      ...answerTo(network, pixels, get("off")),
+      isBlank: prepared.blank,
+      isUncentered: pixels !== prepared.digit,
+    },
   });
 }
 

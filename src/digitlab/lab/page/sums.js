@@ -108,5 +108,5 @@ export function player({ count, show }) {
   }
 
   label(false);
-  return { element: button, stop: () => timer && stop() };
+  return { element: button, stop: () => timer && stop(), translate: () => label(timer !== 0) };
 }

@@ -1,0 +1,38 @@
+// The words of part 3, Learn one step.
+
+export const LEARN = {
+  "learn.hint": ["see it before you take it", "先看，再学"],
+  "learn.truth": ["What did you draw?", "你画的是几？"],
+  "learn.rate": ["Learning rate", "学习率"],
+  "learn.momentum": ["Momentum", "动量"],
+  "learn.one": ["Take the step", "学一步"],
+  "learn.ten": ["Ten more", "再学十步"],
+  "learn.undo": ["Undo", "撤销"],
+  "learn.start": ["Back to the start", "回到开头"],
+  "learn.none": ["Draw a digit, and say which one it is.", "先画一个数字，再说它是几。"],
+  "learn.step": ["1 step taken", "已学 1 步"],
+  "learn.steps": ["{count} steps taken", "已学 {count} 步"],
+  "learn.answer": ["The answer: ○ now, ● after the step", "答案：○ 现在，● 学完这一步"],
+  "learn.bar": ["{name}: {before} now, {after} after the step", "{name}：现在 {before}，学完 {after}"],
+  "learn.loss": ["Loss", "损失"],
+  "learn.tests": ["Of {count} test images, right", "{count} 张测试图，读对"],
+  "learn.price": [
+    "One drawing pulls all weights its way. What that does to other people's digits is counted here.",
+    "一张图把所有权重都往自己这边拉。别人的字因此读得怎样，这里数给你看。",
+  ],
+  "learn.weight": ["The weight that you follow", "你跟着看的权重"],
+  "learn.tensor": ["Weights of", "权重在"],
+  "learn.row": ["output", "第几个输出"],
+  "learn.choose": ["{name}: click a weight to follow it", "{name}：点一个权重，跟着它看"],
+  "learn.lossNow": ["loss", "损失"],
+  "learn.gradient": ["gradient", "梯度"],
+  "learn.velocity": ["velocity", "速度"],
+  "learn.weightNow": ["weight", "权重"],
+  "learn.kernels": ["The first kernels", "第一层的卷积核"],
+  "learn.values": ["weights", "权重"],
+  "learn.change": ["change since the start", "比开头变了多少"],
+  "learn.fixed": [
+    "This layer was computed from the images and does not learn.",
+    "这一层是由图片算出来的，不参加学习。",
+  ],
+};
