@@ -13,7 +13,8 @@ import { t } from "./words.js";
 
 export function startInside(section, networks) {
   const part = (id) => section.querySelector(`#${id}`);
-  startNetworkChoice(part("network"), networks);
+  startNetworkChoice(part("network"));
+  set({ networks });
   startMaps(part("maps")); // first: it decides which number is chosen
   startLines(part("lines"));
   startScale(part("scale"));
@@ -23,7 +24,7 @@ export function startInside(section, networks) {
 }
 
 /** Build the choice among the networks, and the figures of the one in use. */
-function startNetworkChoice(root, networks) {
+function startNetworkChoice(root) {
   const select = h("select.choice", {
     onchange: () => set({ net: select.value, moment: null, number: null, line: 1 }),
   });
@@ -33,7 +34,7 @@ function startNetworkChoice(root, networks) {
     select.setAttribute("aria-label", t("network.choose"));
     fill(
       select,
-      networks.map(({ name, title, kind }) =>
+      get("networks").map(({ name, title, kind }) =>
         h(
           "option",
           { value: name },
@@ -46,6 +47,7 @@ function startNetworkChoice(root, networks) {
   const show = () => {
     const network = get("network");
     if (!network) return;
+    const networks = get("networks");
     select.value = networks.some(({ name }) => name === get("net")) ? get("net") : networks[0].name;
     const parts = [t("network.parameters", { count: number(network.parameters, 0) })];
     if (network.accuracy !== null)
@@ -53,6 +55,6 @@ function startNetworkChoice(root, networks) {
     figures.textContent = parts.join(" · ");
   };
   watch(["network", "net"], show);
-  watch(["language"], label);
+  watch(["language", "networks"], label);
   label();
 }

@@ -5,18 +5,26 @@ import { startDraw } from "./draw.js";
 import { EXAMPLES } from "./examples.js";
 import { startInside } from "./inside.js";
 import { startLearn } from "./learn.js";
-import { decodeNetwork } from "./net.js";
 import { theme } from "./paint.js";
 import { startHand } from "./hand.js";
 import { startPicture } from "./picture.js";
 import { startReading } from "./reading.js";
+import { startRun } from "./run.js";
+import { networkAt } from "./snapshots.js";
 import * as source from "./source.js";
 import { get, readAddress, set, watch } from "./state.js";
 import { startTabs } from "./tabs.js";
 import { language, t, translate } from "./words.js";
 
 /** The parts of the page: a section is shown once its part has started. */
-const PARTS = { draw: startDraw, inside: startInside, learn: startLearn, picture: startPicture, hand: startHand };
+const PARTS = {
+  draw: startDraw,
+  inside: startInside,
+  learn: startLearn,
+  run: startRun,
+  picture: startPicture,
+  hand: startHand,
+};
 
 async function start() {
   takeAddress();
@@ -48,9 +56,10 @@ let loading = 0;
 async function loadNetwork() {
   const turn = ++loading;
   const networks = await source.networks();
+  if (String(networks.map((one) => one.name)) !== String(get("networks").map((one) => one.name))) set({ networks });
   const name = networks.some((one) => one.name === get("net")) ? get("net") : networks[0].name;
   try {
-    const network = decodeNetwork(await source.network(name, get("moment")));
+    const network = await networkAt(name, get("moment"));
     if (turn !== loading) return; // another one was chosen meanwhile
     set({ network, line: Math.min(get("line"), network.lines.length) });
   } catch (error) {

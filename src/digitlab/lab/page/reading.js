@@ -51,17 +51,15 @@ function read() {
 }
 
 async function readSample(network, index) {
-  const { test } = await source.images();
+  const { pixels, label } = await source.testImage(index);
   if (get("sample") !== index || get("network") !== network) return;
-  const at = Math.min(index, test.labels.length - 1);
-  const pixels = test.images.subarray(784 * at, 784 * (at + 1));
   set({
     reading: {
       gray: null,
       prepared: null,
       ...answerTo(network, pixels, get("off")),
       isBlank: false,
-      label: test.labels[at],
+      label,
     },
   });
 }

@@ -23,7 +23,8 @@ export async function network(name, step = null) {
     return step === null ? snapshot : { ...found.bundle, ...snapshot };
   }
   const query = step === null ? "" : `?step=${step}`;
-  return once(`/lab/networks/${encodeURIComponent(name)}${query}`);
+  const address = `/lab/networks/${encodeURIComponent(name)}${query}`;
+  return step === null ? getJSON(address) : once(address); // a run goes on, its snapshots stay
 }
 
 /** Return a run's record: its recipe, status, history, snapshots and report. */
@@ -48,8 +49,23 @@ export function images() {
   });
 }
 
-/** Decode a sprite whose images stand one below the other, or in rows of several. */
-async function pixelsOf(address) {
+const others = new Map(); // test images that are not in the sprite, by their number in the test set
+
+/** Remember a test image beyond the 1,000, so that it can be put on the pad. */
+export function keepTestImage(index, pixels, label) {
+  others.set(index, { pixels, label });
+}
+
+/** Return a test image by its number: {pixels, label}. Of those unknown, the last known one. */
+export async function testImage(index) {
+  const { test } = await images();
+  if (others.has(index) && index >= test.labels.length) return others.get(index);
+  const at = Math.min(index, test.labels.length - 1);
+  return { pixels: test.images.subarray(784 * at, 784 * (at + 1)), label: test.labels[at] };
+}
+
+/** Decode a picture whose images stand one below the other, or in rows of several. */
+export async function pixelsOf(address) {
   const picture = new Image();
   picture.src = address;
   await picture.decode();

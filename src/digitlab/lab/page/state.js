@@ -19,11 +19,19 @@ const values = {
   strokes: [], // the drawing: [{width, points: [x, y, x, y, …]}] on a pad of 280 × 280
   sample: null, // instead of a drawing: the index of a test image
   brought: null, // instead of a drawing: a digit of a picture, {index, pixels, digit, probability, unsure}
+  run: null, // part 4: the run that is shown; null follows the network
+  kernels: null, // part 4: "change" shows how far the kernels moved; null shows them as they were
+  cell: null, // part 4: the cell of the confusion table looked into, [truth, answer]
+  mistake: null, // part 4: the test image whose wrong answer is looked into
   pictureMode: "page", // part 5: "page" or "one", whether a picture shows many digits or one
 
   // Computed from the above by reading.js; not in the address.
+  networks: [], // those on offer: [{name, title, kind}]
   network: null,
   reading: null,
+  shownRun: null, // part 4: the run's details, as far as they are known
+  tested: null, // part 4: what the network answers to the test images, see testing.js
+  trainingOpen: false, // part 4: whether the form of a new training is unfolded
 };
 
 const CODES = {
@@ -57,6 +65,10 @@ const CODES = {
       return found && [found[1], Number(found[2])];
     },
   ],
+  run: ["run", String, String],
+  kernels: ["kernels", String, (text) => (text === "change" ? text : null)],
+  cell: ["cell", (pair) => pair.join("."), (text) => (/^\d\.\d$/.test(text) ? indices(text) : null)],
+  mistake: ["mistake", String, whole],
   sample: ["sample", String, whole],
   strokes: ["ink", strokesToText, strokesFromText],
 };

@@ -16,7 +16,7 @@ export const SHELL = {
   "answer.brief": ["Answer: {answer}", "答案：{answer}"],
 
   "learn.title": ["Learn one step", "学一步"],
-  "run.title": ["Watch a run", "看一次训练"],
+  "run.title": ["Watch and control a run", "看一次训练"],
   "picture.title": ["Bring a picture", "拿一张图来"],
   "hand.title": ["Teach it your hand", "教它认你的字"],
 

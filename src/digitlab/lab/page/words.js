@@ -9,9 +9,20 @@ import { INSIDE } from "./words-inside.js";
 import { LEARN } from "./words-learn.js";
 import { PICTURE } from "./words-picture.js";
 import { HAND } from "./words-hand.js";
+import { RUN } from "./words-run.js";
+import { TRAINING } from "./words-training.js";
 import { TERMS } from "./words-terms.js";
 
-export const WORDS = { ...SHELL, ...DRAW, ...INSIDE, ...LEARN, ...PICTURE, ...HAND };
+export const WORDS = {
+  ...SHELL,
+  ...DRAW,
+  ...INSIDE,
+  ...LEARN,
+  ...RUN,
+  ...TRAINING,
+  ...PICTURE,
+  ...HAND,
+};
 
 /** Return the language in use: "en" or "zh". */
 export function language() {

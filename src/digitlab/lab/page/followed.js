@@ -1,0 +1,96 @@
+// The run that part 4 shows: which one it is, its record, and what is new in it while it trains.
+
+import * as source from "./source.js";
+import { get, set, watch } from "./state.js";
+import { t } from "./words.js";
+
+const PATIENCE = 3000; // milliseconds before a broken connection is tried again
+
+let events = null; // the EventSource of a run that trains
+let turn = 0;
+
+/** Keep `shownRun` in the state up to date. */
+export function startFollowing() {
+  watch(["run", "net", "networks"], () => {
+    if (get("shownRun")?.name !== nameOfRun()) reload();
+  });
+  reload();
+}
+
+/** Return the name of the run to show: the chosen one, or the network's, or the example. */
+export function nameOfRun() {
+  if (get("run")) return get("run");
+  const networks = get("networks");
+  const name = networks.some((one) => one.name === get("net")) ? get("net") : networks[0]?.name;
+  const isRun = ["run", "example"].includes(networks.find((one) => one.name === name)?.kind);
+  return isRun ? name : "example";
+}
+
+/** Return the step of the chosen moment; null if the network in use is not of the run shown. */
+export function chosenStep() {
+  const { run, network } = { run: get("shownRun"), network: get("network") };
+  if (!run || !network || network.name !== run.name) return null;
+  return network.step ?? get("moment") ?? run.snapshots.at(-1) ?? null;
+}
+
+/** Show the whole page as it was at a moment of the run shown. */
+export function chooseMoment(step) {
+  const { name } = get("shownRun");
+  set(get("net") === name || (get("net") === null && get("network")?.name === name) ? { moment: step } : { net: name, run: null, moment: step });
+}
+
+/** Fetch the shown run anew, and follow it if it trains. */
+export async function reload() {
+  const mine = ++turn;
+  const name = nameOfRun();
+  stop();
+  try {
+    const run = await source.run(name);
+    if (mine !== turn) return;
+    if (run === null) set({ shownRun: null });
+    else {
+      set({ shownRun: { ...run, problem: null } });
+      if (run.status === "running") follow(run);
+    }
+  } catch (error) {
+    if (mine !== turn) return;
+    const problem = error instanceof TypeError ? t("problem.server") : error.message;
+    set({ shownRun: { name, status: "damaged", history: [], snapshots: [], error: problem, record: null, problem: null } });
+  }
+}
+
+function stop() {
+  events?.close();
+  events = null;
+}
+
+/** Take over what the run records, as it is written. */
+function follow(run) {
+  const mine = turn;
+  events = new EventSource(`/lab/runs/${encodeURIComponent(run.name)}/events?after=${run.event}`);
+  const change = (changes) => set({ shownRun: { ...get("shownRun"), problem: null, ...changes } });
+  events.addEventListener("point", ({ data }) => {
+    const point = JSON.parse(data);
+    const { history, total, epochs } = get("shownRun");
+    history.push(point); // thousands of them: the list is not copied each time
+    change({ examples: point.examples, total: total ?? (point.epoch_size ? point.epoch_size * epochs : null) });
+  });
+  events.addEventListener("snapshot", ({ data }) => {
+    const { step } = JSON.parse(data);
+    const { snapshots } = get("shownRun");
+    if (snapshots.includes(step)) return;
+    const isAtTheEnd = chosenStep() === snapshots.at(-1) || chosenStep() === null;
+    change({ snapshots: [...snapshots, step] });
+    const isOnPage = get("network")?.name === run.name || get("net") === run.name;
+    if (isOnPage && isAtTheEnd) set({ moment: step }); // who looks at the end stays there
+  });
+  events.addEventListener("status", ({ data }) => {
+    if (JSON.parse(data).status !== "running") reload(); // with its report, or why it failed
+  });
+  events.addEventListener("error", () => {
+    if (mine !== turn) return;
+    change({ problem: t("run.reconnecting") });
+    if (events?.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+    setTimeout(() => mine === turn && reload(), PATIENCE);
+  });
+}
