@@ -118,29 +118,38 @@ function showControls(root, now, show) {
 const ROW = 22;
 
 function showAnswer(root, now) {
-  if (!now) {
+  const reading = get("reading");
+  if (!reading || reading.isBlank) {
     fill(root);
     return;
   }
   const { classes } = get("network");
+  const shares = now?.shares ?? reading.shares;
   const x = (share) => 34 + 250 * share;
   const bars = classes.map((name, i) => {
-    const [before, after] = [now.shares[i], now.next.shares[i]];
+    const [before, after] = [shares[i], now ? now.next.shares[i] : shares[i]];
     const y = ROW * i + 12;
-    const words = t("learn.bar", { name, before: percent(before), after: percent(after) });
-    return svg(i === truth() ? "g.is-truth" : "g", { role: "img", "aria-label": words },
+    const words = t(now ? "learn.bar" : "learn.barNow", {
+      name, before: percent(before), after: percent(after),
+    });
+    return svg(now && i === truth() ? "g.is-truth" : "g", { role: "img", "aria-label": words },
       svg("text", { x: 4, y: y + 4 }, name),
       svg("line", { x1: x(0), x2: x(1), y1: y, y2: y }),
       svg("line.way", { x1: x(before), x2: x(after), y1: y, y2: y }),
       svg("circle", { cx: x(before), cy: y, r: 4.5 }),
-      svg("circle.after", { cx: x(after), cy: y, r: 4.5 }),
+      now && svg("circle.after", { cx: x(after), cy: y, r: 4.5 }),
       svg("text", { x: x(1) + 12, y: y + 4 }, percent(after)));
   });
+  const chart = svg("svg.learn-bars", { viewBox: `0 0 360 ${ROW * classes.length + 4}` }, bars);
+  if (!now) {
+    fill(root, h("h3", t("learn.answerNow")), chart, h("p.caption", t("learn.invitation")));
+    return;
+  }
   const tests = h("b", "…");
   fill(
     root,
     h("h3", t("learn.answer")),
-    svg("svg.learn-bars", { viewBox: `0 0 360 ${ROW * classes.length + 4}` }, bars),
+    chart,
     h("div.learn-figures",
       h("div", t("learn.loss"), h("b.loss", `${lossText(now.loss)} → ${lossText(now.next.loss)}`)),
       h("div", t("learn.tests", { count: "1,000" }), tests)),

@@ -12,6 +12,12 @@ export const LEARN = {
   "learn.none": ["Draw a digit, and say which one it is.", "先画一个数字，再说它是几。"],
   "learn.step": ["1 step taken", "已学 1 步"],
   "learn.steps": ["{count} steps taken", "已学 {count} 步"],
+  "learn.answerNow": ["The answer: ○ now", "答案：○ 现在"],
+  "learn.invitation": [
+    "Choose what you drew: then you see what one step would change, before you take it.",
+    "先选你画的是几，就能在学之前看到这一步会改变什么。",
+  ],
+  "learn.barNow": ["{name}: {before} now", "{name}：现在 {before}"],
   "learn.answer": ["The answer: ○ now, ● after the step", "答案：○ 现在，● 学完这一步"],
   "learn.bar": ["{name}: {before} now, {after} after the step", "{name}：现在 {before}，学完 {after}"],
   "learn.loss": ["Loss", "损失"],
