@@ -1,44 +1,19 @@
 """The page in Chromium, against a real server; whatever it logs or asks elsewhere fails."""
 
-import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from digitlab.lab.images import LoadedOnce
 from digitlab.lab.server import new_lab
 from tests.lab.conftest import serving
 
-_QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 _TIMEOUT = 60_000  # milliseconds; a loaded machine is no fault
 
 Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Yield Chromium; without one the tests are skipped, except in CI."""
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium is missing, and in CI the page must be tested")
-        pytest.skip("Chromium is missing: install it (apt-get install chromium) to test the page")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=list(_QUIET))
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session")
