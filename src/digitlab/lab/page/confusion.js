@@ -24,7 +24,7 @@ export function startConfusion(root) {
     const { network, tested } = { network: get("network"), tested: get("tested") };
     if (!network || !tested) return;
     setText(title, t("run.confusion"));
-    setText(caption, t("run.confusion.what"));
+    setText(caption, `${t("run.confusion.what")}${network.startedFrom ? ` ${t("run.confusion.learned")}` : ""}`);
     const { result, partial, problem } = tested;
     if (problem) setText(figures, problem);
     else if (result) setText(figures, t("run.confusion.right", { right: number(result.right, 0), count: number(result.count, 0), share: percent(result.accuracy, 1) }));

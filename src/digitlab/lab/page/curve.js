@@ -27,7 +27,7 @@ export function lossCurve() {
       ticks(most).map((loss) => gridLine(loss, y(loss), width)),
       svg("path.range", { d: range }),
       svg("line.guessing", { x1: 0, x2: width, y1: round(y(guessing)), y2: round(y(guessing)) }),
-      svg("text", { x: width, y: y(guessing) - 5, "text-anchor": "end" }, t("run.guessing", { loss: number(guessing) })),
+      svg("text", { x: 0.62 * width, y: y(guessing) - 5, "text-anchor": "middle" }, t("run.guessing", { loss: number(guessing) })),
       svg("path.batches", { d: mean }),
       visited.map(({ examples, loss }) => svg("circle.visited", { cx: axis.at(examples), cy: y(loss), r: 2.6 })),
       tests.map(({ examples, loss }) => svg("circle.tested", { cx: axis.at(examples), cy: y(loss), r: 3 })),

@@ -49,7 +49,9 @@ export async function reload() {
     if (mine !== turn) return;
     if (run === null) set({ shownRun: null });
     else {
+      const before = get("shownRun");
       set({ shownRun: { ...run, problem: null } });
+      if (before?.name === name) stayAtTheEnd(before.snapshots);
       if (run.status === "running") follow(run);
     }
   } catch (error) {
@@ -57,6 +59,13 @@ export async function reload() {
     const problem = error instanceof TypeError ? t("problem.server") : error.message;
     set({ shownRun: { name, status: "damaged", history: [], snapshots: [], error: problem, record: null, problem: null } });
   }
+}
+
+/** Whoever looks at the last moment of a run that goes on, looks at its new last one. */
+function stayAtTheEnd(before) {
+  const { name, snapshots } = get("shownRun");
+  const isAtTheEnd = get("moment") === null || get("moment") === before.at(-1);
+  if (get("net") === name && isAtTheEnd && snapshots.length > before.length) set({ moment: snapshots.at(-1) });
 }
 
 function stop() {
@@ -77,12 +86,10 @@ function follow(run) {
   });
   events.addEventListener("snapshot", ({ data }) => {
     const { step } = JSON.parse(data);
-    const { snapshots } = get("shownRun");
-    if (snapshots.includes(step)) return;
-    const isAtTheEnd = chosenStep() === snapshots.at(-1) || chosenStep() === null;
-    change({ snapshots: [...snapshots, step] });
-    const isOnPage = get("network")?.name === run.name || get("net") === run.name;
-    if (isOnPage && isAtTheEnd) set({ moment: step }); // who looks at the end stays there
+    const before = get("shownRun").snapshots;
+    if (before.includes(step)) return;
+    change({ snapshots: [...before, step] });
+    stayAtTheEnd(before);
   });
   events.addEventListener("status", ({ data }) => {
     if (JSON.parse(data).status !== "running") reload(); // with its report, or why it failed

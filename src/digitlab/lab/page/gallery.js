@@ -70,10 +70,10 @@ export function startGallery(root) {
   });
 }
 
-/** Whether the network in use is the last of a finished run: then the whole test set is known. */
+/** Whether the network in use is the last of a finished run: then its report has all mistakes. */
 function isAtTheEnd() {
   const run = get("shownRun");
-  return source.has("runs") && run?.status === "finished" && run.report !== null && chosenStep() === run.snapshots.at(-1) && run.name === get("network").name;
+  return source.has("runs") && run?.status === "finished" && run.report !== null && chosenStep() === run.snapshots.at(-1) && run.name === get("network").name && !get("network").startedFrom;
 }
 
 function isFresh() {

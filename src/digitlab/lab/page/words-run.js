@@ -45,6 +45,7 @@ export const RUN = {
 
   "run.confusion": ["What it confuses", "把什么认成什么"],
   "run.confusion.what": ["Row: what it is. Column: what it is read as. Choose a number to see those images.", "行：其实是几。列：读成几。点一个数，看是哪些图。"],
+  "run.confusion.learned": ["This is the network with the steps that it took in part 3.", "这是在第 3 部分走过几步的网络。"],
   "run.confusion.corner": ["is ↓ read →", "是↓ 读→"],
   "run.confusion.right": ["{right} of {count} right ({share})", "{count} 张对了 {right} 张（{share}）"],
   "run.confusion.testing": ["testing: {done} of {count}", "正在考：{done} / {count}"],

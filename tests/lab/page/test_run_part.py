@@ -1,0 +1,184 @@
+"""Part 4: the page goes through a run's moments, tests the network, and controls a training."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from digitlab.lab.images import LoadedOnce
+from digitlab.lab.server import EXAMPLE
+from digitlab.records.snapshots import SNAPSHOTS, read_snapshot
+from tests.lab.conftest import Client
+from tests.lab.page.conftest import answer, settle, until
+from tests.lab.page.numpy_network import passes
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+NETWORK = "async () => { const it = (await import('/state.js')).get('network');"
+TESTED = "(async () => Boolean((await import('/state.js')).get('tested')?.result))()"
+
+
+@pytest.fixture
+def page(browser: "Browser", lab: Client) -> Iterator["Page"]:
+    """Yield an empty page for a lab on empty folders; no script may fail on it."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="en-US")
+    page.set_default_timeout(60_000)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    yield page
+    assert faults == []
+
+
+def show(page: "Page", lab: Client, address: str) -> None:
+    page.goto(f"{lab.address}/#part=run&{address}")
+    page.wait_for_selector("html[data-ready]")
+    page.wait_for_selector("#run .moment.now .read-as:not(:empty)")
+
+
+def weights(page: "Page", name: str) -> Any:
+    """Return the weights of the network that the whole page shows."""
+    values = page.evaluate(NETWORK + f"return [...it.weights['{name}']]; }}")
+    return np.array(values, np.float32)
+
+
+def test_the_whole_page_follows_the_moment(page: "Page", lab: Client) -> None:
+    show(page, lab, "lang=en")
+    slider = page.get_by_role("slider", name="Moment of the training")
+    slider.focus()
+    for key, step in (("Home", 0), ("PageUp", 16), ("ArrowLeft", 8), ("End", 7504)):
+        page.keyboard.press(key)
+        until(page, f"location.hash.includes('step={step}&')")
+        page.wait_for_selector(f"#run .machine strong >> text={step:,}")
+        expected = read_snapshot(EXAMPLE / SNAPSHOTS, step)
+        for name in ("conv1.weight", "fc2.bias"):
+            assert np.array_equal(weights(page, name), expected[name].astype(np.float32).ravel())
+        page.wait_for_selector("#run .moment.now .read-as:not(:empty)")
+        reading = page.inner_text("#run .moment.now .read-as")
+        until(page, f"document.querySelector('#answer .digit').textContent === '{reading[0]}'")
+        assert reading.endswith("?") == answer(page).endswith("unsure")
+        assert slider.get_attribute("aria-valuetext").startswith("after ")
+    # At the end of an epoch the whole test set was tested: the record has these figures.
+    assert page.inner_text("#run .flag").split() == ["0.039", "98.81", "%"]
+    page.locator("#run .moment >> text=1,024").click()
+    page.wait_for_selector("#run .machine strong >> text=16")
+    page.click("text=change since the start")
+    until(page, "location.hash.includes('kernels=change')")
+
+
+def test_confusions_and_neighbors_are_those_of_numpy(
+    page: "Page", lab: Client, images: LoadedOnce
+) -> None:
+    show(page, lab, "lang=en&net=example&step=1024")
+    bundle = lab.get("/lab/networks/example?step=1024")
+    mnist = images.dataset()
+    answers = np.array([passes(bundle, it.ravel())[-1].argmax() for it in mnist.test_images[:1000]])
+    expected = np.zeros((10, 10), int)
+    np.add.at(expected, (mnist.test_labels[:1000], answers), 1)
+
+    until(page, TESTED)
+    settle(page)
+    rows = page.locator("#run .confusion tbody tr").evaluate_all(
+        "(rows) => rows.map((row) => [...row.querySelectorAll('td')].map((it) => +it.textContent))"
+    )
+    assert np.array_equal(rows, expected)
+    assert np.sum(rows) == 1000
+    wrong = np.flatnonzero(answers != mnist.test_labels[:1000])
+    assert page.locator("#run .mistakes li").count() == len(wrong)
+
+    # The nearest of the training images, in the 50 numbers that enter the last layer.
+    page.locator("#run .mistakes button").first.click()
+    page.wait_for_selector("#run .neighbors li")
+    until(page, "/mistake=\\d+/.test(location.hash)")
+    index = int(page.evaluate("location.hash.match(/mistake=(\\d+)/)[1]"))
+    assert index in wrong
+    entered = max(i for i, line in enumerate(bundle["lines"]) if line["op"] == "linear")
+    features = [passes(bundle, it.ravel())[entered] for it in mnist.train_images[:1000]]
+    own = passes(bundle, mnist.test_images[index].ravel())[entered]
+    distances = np.linalg.norm(np.array(features) - own, axis=1)
+    nearest = np.argsort(distances)[:8]
+    shown = [it.split() for it in page.locator("#run .neighbors li").all_inner_texts()]
+    assert [int(label) for label, _ in shown] == mnist.train_labels[nearest].tolist()
+    assert [float(it) for _, it in shown] == pytest.approx(distances[nearest], abs=0.051)
+
+    # It can be looked into like a drawing.
+    page.click("text=Put it on the pad")
+    until(page, f"location.hash.includes('sample={index}')")
+    pixels = page.evaluate("async () => [...(await import('/state.js')).get('reading').pixels]")
+    assert bytes(pixels) == mnist.test_images[index].tobytes()
+    assert answer(page).startswith(str(answers[index]))
+
+
+def open_form(page: "Page") -> None:
+    page.click("[data-key='run.new']")
+    page.wait_for_selector("#setting-epochs")
+
+
+def test_an_impossible_setting_is_told_next_to_its_field(page: "Page", lab: Client) -> None:
+    show(page, lab, "lang=en")
+    open_form(page)
+    page.select_option("#training-recipe", "fast")
+    assert page.input_value("#setting-epochs") == "1"
+    for name, value, sentence in (
+        ("learning_rate", "-3", "learning_rate is -3.0, but must be above 0 and at most 1e30"),
+        ("augment", "9", "augment is 9.0, but must be from 0 to 2"),  # of those folded in
+        ("seed", "-1", "seed is -1, but must be at least 0 and below 2^63"),
+        ("name", "../x", "a run cannot be named '../x'"),
+    ):
+        before = page.input_value(f"#setting-{name}")
+        page.locator(f"#setting-{name}").evaluate("(it, value) => { it.value = value; }", value)
+        page.click("text=Start the training")
+        problem = page.wait_for_selector(f"#setting-{name}-problem:not([hidden])")
+        assert problem.inner_text().startswith(sentence)
+        assert page.locator(f"#setting-{name}").get_attribute("aria-invalid") == "true"
+        assert page.evaluate("document.activeElement.id") == f"setting-{name}"
+        page.fill(f"#setting-{name}", before)
+    assert lab.get("/lab/runs") == []
+
+
+@pytest.mark.slow
+def test_a_training_is_started_paused_continued_and_finished(page: "Page", lab: Client) -> None:
+    show(page, lab, "lang=en")
+    open_form(page)
+    for name, value in (("epochs", "3"), ("train_images", "600"), ("name", "mine")):
+        page.fill(f"#setting-{name}", value)
+    page.click("text=Start the training")
+    page.click("[data-key='run.pause']")
+    page.wait_for_selector("[data-key='run.resume']:not([disabled])")
+    assert page.inner_text("#run .run-state").startswith("paused")
+    assert lab.get("/lab/runs/mine")["status"] == "paused"
+    page.click("[data-key='run.resume']")
+    page.wait_for_selector("#run .run-state >> text=finished")
+    run = lab.get("/lab/runs/mine")
+    assert run["status"] == "finished"
+    assert run["record"]["recipe"]["train_images"] == 600
+    # The page went along: it shows the last snapshot, and can go back to every other one.
+    last = run["snapshots"][-1]
+    assert last == 30
+    page.wait_for_selector(f"#run .machine strong >> text={last}")
+    until(page, "document.querySelector('#network select').value === 'mine'")
+    assert page.locator("#run .stops span").count() == len(run["snapshots"])
+    expected = read_snapshot(lab.lab.runs.folder / "mine" / SNAPSHOTS, last)
+    assert np.array_equal(weights(page, "conv1.weight"), expected["conv1.weight"].ravel())
+    page.click("text=whole test set")
+    page.wait_for_selector(f"#run >> text={run['report']['total'] - run['report']['correct']:,} m")
+
+
+@pytest.mark.parametrize(("width", "language"), [(1440, "en"), (320, "zh")])
+def test_axe_finds_nothing(page: "Page", lab: Client, width: int, language: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme="dark" if width < 400 else "light")
+    show(page, lab, f"lang={language}&net=example&step=64")
+    until(page, TESTED)
+    page.locator("#run .mistakes button").first.click()
+    open_form(page)
+    page.click("#run .all-settings summary")
+    page.wait_for_selector("#run .mistake-picture")
+    found = Axe().run(page, context="#run").response["violations"]
+    assert [(it["id"], it["nodes"][0]["html"]) for it in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert re.search("[一-鿿]" if language == "zh" else "Close", page.inner_text("#run"))
