@@ -134,6 +134,8 @@ def test_one_sentence_for_what_cannot_be_served(spawn: Spawn, call: Callable, tm
             (["--queue", 0], "the queue is 0"),
             (["--time-limit", "nan"], "the time limit is nan s"),
             (["--max-body", 1], "the largest body is 1 bytes"),
+            (["--max-pixels", 9], "the largest picture is 9 pixels"),
+            (["--allow-host", "http://a.example:80"], "is not a host: write a name"),
             (["--host", "no.such.host.invalid"], "no.such.host.invalid is not an address"),
             (["--host", "192.0.2.1"], "of 192.0.2.1 cannot be used"),
             (["--allow-origin", "example.org"], "is not an origin"),
@@ -228,5 +230,5 @@ def test_without_the_extra_one_sentence_names_it():
 
 def test_the_help_names_every_flag(call: Callable):
     text = call("serve", "--help").out
-    for flag in ("model", "host", "port", "workers", "allow-host", "allow-origin", "queue"):
+    for flag in ("model", "host", "port", "workers", "allow-host", "allow-origin", "max-pixels"):
         assert f"--{flag}" in text

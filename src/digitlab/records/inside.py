@@ -84,7 +84,7 @@ def to_npz(inside: Inside) -> bytes:
         arrays[f"shape{number}"] = np.array(layer.shape)
         arrays[f"layer{number}"] = layer.values
     content = io.BytesIO()
-    np.savez_compressed(content, **arrays)
+    np.savez_compressed(content, allow_pickle=False, **arrays)
     return content.getvalue()
 
 
