@@ -125,7 +125,10 @@ async def follow(
 
 
 def _status(runs: Runs, name: str, news: _News) -> bytes:
-    status, error = runs.status(name)
+    try:
+        status, error = runs.status(name)
+    except DigitlabError as gone:  # somebody has removed the folder
+        status, error = "failed", str(gone)
     return _event("status", msgspec.json.encode({"status": status, "error": error}), news.place)
 
 

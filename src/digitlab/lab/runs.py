@@ -56,32 +56,34 @@ class Runs:
     others: Mapping[str, Path] = field(default_factory=dict)
     """Runs that are not in the folder, by a name of their own."""
 
-    def names(self) -> list[str]:
-        """Return the runs, those last started or continued first.
+    def all(self) -> dict[str, RunFolder]:
+        """Return the runs by name, those last started or continued first.
 
         `digitlab repeat` puts runs into a folder of their own: these are named `folder/run`.
         """
-        found: dict[str, float] = {}
+        times: dict[str, float] = {}
         for path in _folders_in(self.folder):
             inner = [path] if RunFolder(path).holds_a_run() else _folders_in(path)
             for it in inner:
                 if RunFolder(it).holds_a_run():
-                    found[it.relative_to(self.folder).as_posix()] = _time_of(it / "run.json")
+                    times[it.relative_to(self.folder).as_posix()] = _time_of(it / "run.json")
         for name in self.trainings.names():  # those that have not begun, or failed before that
-            found.setdefault(name, float("inf"))
-        return sorted(found, key=lambda name: (-found[name], name))
+            times.setdefault(name, float("inf"))
+        names = sorted(times.keys() - self.others.keys(), key=lambda name: (-times[name], name))
+        return {name: RunFolder(self.folder / name) for name in names}
 
     def run(self, name: str) -> RunFolder:
         """Return a run's folder, or raise `NoSuchRunError`."""
-        if name in self.names():
-            return RunFolder(self.folder / name)
         if name in self.others:
             return RunFolder(self.others[name])
-        raise NoSuchRunError(f"there is no run {printable(name)!r} in {self.folder}")
+        try:
+            return self.all()[name]
+        except KeyError:
+            raise NoSuchRunError(f"there is no run {printable(name)!r} in {self.folder}") from None
 
     def summaries(self) -> list[Summary]:
         """Return every run in a few words; those that cannot be read as damaged."""
-        return [shortened(self.details(name)) for name in self.names()]
+        return [shortened(self._details(name, folder)) for name, folder in self.all().items()]
 
     def status(self, name: str) -> tuple[Status, str | None]:
         """Return what a run is doing, and why if it is damaged or has failed."""
@@ -90,7 +92,9 @@ class Runs:
 
     def details(self, name: str) -> Details:
         """Return a run, or raise `NoSuchRunError`."""
-        folder = self.run(name)
+        return self._details(name, self.run(name))
+
+    def _details(self, name: str, folder: RunFolder) -> Details:
         where = str(folder.path)
         failure = self.trainings.failure(name)
         is_ours = self.trainings.is_alive(name)

@@ -70,7 +70,7 @@ class Lab:
             Route("/lab/corrections", self._list_corrections, methods=["GET"]),
             Route("/lab/corrections", self._add_correction, methods=["POST"]),
             Route("/lab/corrections", self._delete_corrections, methods=["DELETE"]),
-            *(Route(path, PageFiles(self.page)) for path in PAGE_PATHS),
+            *(Route(path, PageFiles(self.page), methods=["GET"]) for path in PAGE_PATHS),
         ]
 
     @contextlib.asynccontextmanager
@@ -155,12 +155,12 @@ class Lab:
         return await reply(lambda: self.hand.add(new), done=201)
 
     async def _show_correction(self, request: Request) -> Response:
-        png = await answer(lambda: self.hand.stored.picture(request.path_params["id"]), status=404)
+        png = await answer(lambda: self.hand.stored.picture(request.path_params["id"]))
         return Response(png, media_type="image/png", headers=FRESH)
 
     async def _delete_correction(self, request: Request) -> Response:
         check_own_page(request)
-        await answer(lambda: self.hand.stored.delete(request.path_params["id"]), status=404)
+        await answer(lambda: self.hand.stored.delete(request.path_params["id"]))
         return json_reply({"deleted": 1})
 
     async def _delete_corrections(self, request: Request) -> Response:

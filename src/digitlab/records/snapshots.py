@@ -42,7 +42,7 @@ def write_snapshot(folder: Path, step: int, weights: Mapping[str, NDArray[np.gen
         for name, values in weights.items()
     }
     content = io.BytesIO()
-    np.savez_compressed(content, allow_pickle=False, **halves)
+    np.savez_compressed(content, **halves)  # NumPy 2.0 would take allow_pickle for an array
     path = _path(folder, step)
     write_whole(path, content.getvalue())
     return path
