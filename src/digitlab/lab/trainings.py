@@ -26,6 +26,7 @@ class _Process:
     """A command that is running, or has run."""
 
     def __init__(self, words: Sequence[str]) -> None:
+        self._lock = threading.Lock()
         self._errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115
         self._process = subprocess.Popen(
             [sys.executable, "-m", "digitlab", *words],
@@ -44,10 +45,11 @@ class _Process:
         """Return why it failed, or None if it runs, has finished, or was asked to stop."""
         if self.is_alive():
             return None
-        if not self._errors.closed:
-            with self._errors:
-                self._errors.seek(0)
-                self._printed = self._errors.read()
+        with self._lock:  # several threads may ask
+            if not self._errors.closed:
+                with self._errors:
+                    self._errors.seek(0)
+                    self._printed = self._errors.read()
         return None if self._process.returncode in _STOPPED else _last_sentence(self._printed)
 
     def stop(self) -> None:
@@ -119,7 +121,7 @@ class Trainings:
 
     def names(self) -> list[str]:
         """Return the runs that are trained, or whose last training here failed."""
-        found = self._processes.items()
+        found = list(self._processes.items())  # another thread may start one
         return [name for name, it in found if it.is_alive() or it.failure()]
 
     def failure(self, name: str) -> str | None:
