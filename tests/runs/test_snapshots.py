@@ -1,5 +1,6 @@
 """The weights at many moments of a training, kept on the side."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,6 +45,8 @@ def test_a_stopped_run_ends_with_the_same_snapshots_and_the_weights_are_not_chan
     with pytest.raises(DigitlabError, match="stop"):  # the last checkpoint is at step 5
         start_run(stopped, RECIPE, small_mnist, LAUNCH, StopAt(stopped.snapshots, last=8))
     assert 8 in list_snapshots(stopped.snapshots)
+    left = f".{os.getpid()}-01234567.digitlab.tmp"  # by a process that was killed as it wrote one
+    (stopped.snapshots / left).write_bytes(b"half")
     with pytest.raises(DigitlabError, match="stop"):  # right after the first epoch
         resume_run(
             stopped, dataset=small_mnist, command=[], watcher=StopAt(stopped.snapshots, last=16)
