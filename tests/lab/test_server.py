@@ -2,6 +2,7 @@
 
 import base64
 import io
+import os
 import shutil
 import signal
 import sys
@@ -17,7 +18,8 @@ from PIL import Image
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.lab.images import LoadedOnce
-from digitlab.lab.server import new_lab
+from digitlab.lab.networks import Offered
+from digitlab.lab.server import EXAMPLE, new_lab
 from digitlab.reader import PRETRAINED
 from digitlab.recipe import RANGES, Recipe
 from digitlab.records.folder import RunFolder
@@ -204,6 +206,12 @@ def test_damaged_runs_are_listed_as_damaged(lab: Client, tmp_path: Path):
     (runs / "repeat" / "seed-1").mkdir(parents=True)
     (runs / "repeat" / "seed-1" / "run.json").write_text("nothing")
     (runs / "no run").mkdir()
+    for hidden in (b"not UTF-8 \xff", b"two\nlines", b"example", b"shipped"):
+        path = Path(os.fsdecode(os.fsencode(runs) + b"/" + hidden))
+        path.mkdir()
+        (path / "run.json").write_text("{}")
+    (runs / "text" / "last.safetensors").touch()
+    os.mkfifo(runs / "text" / "history.jsonl")
     found = {run["name"]: run for run in lab.get("/lab/runs")}
     assert sorted(found) == ["a folder", "binary", "empty", "list", "repeat/seed-1", "text"]
     for name, run in found.items():
@@ -215,6 +223,8 @@ def test_damaged_runs_are_listed_as_damaged(lab: Client, tmp_path: Path):
         assert lab.ask("POST", f"/lab/runs/{name}/resume").status_code == 422
         assert lab.ask("POST", f"/lab/runs/{name}/pause").status_code == 409
         assert lab.ask("GET", f"/lab/networks/{name}").status_code in (404, 422)
+    assert lab.get("/lab/networks/example")["title"] == "the tutorial's network"
+    assert lab.get("/lab/runs/example")["status"] == "finished"
 
 
 def test_a_run_in_another_terminal_is_shown_as_running(
@@ -314,6 +324,9 @@ def test_a_model_or_run_that_is_named_comes_first(lab: Client, tmp_path: Path):
     named = new_lab(model=tmp_path / "kept", runs=tmp_path, corrections=tmp_path)
     assert named.networks.offered()[0].name == "model"
     assert named.networks.bundle("model")["parameters"] == 131_322
+    shutil.copytree(EXAMPLE, tmp_path / "example")  # a run with the name of another network
+    named = new_lab(model=tmp_path / "example", runs=tmp_path, corrections=tmp_path)
+    assert named.networks.offered()[0] == Offered(name="model", title="example", kind="run")
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "model.onnx").write_bytes(b"")
     for folder in ("broken", "nowhere"):

@@ -21,7 +21,8 @@ from digitlab.runs.launch import flags_of
 
 _NAME = re.compile(r"[^\W_][\w.-]{0,59}")
 RESERVED = ("example", "shipped", "model")
-"""What networks are called that are no runs of the folder: see `digitlab.lab.networks`."""
+"""What networks are called that are no runs of the folder: see `digitlab.lab.networks`. A run in the
+folder with one of these names is not in the list."""
 
 _PATIENCE = 60.0
 """Seconds in which most trainings have begun; `best` first draws pictures for a minute."""
@@ -63,6 +64,8 @@ class Runs:
         """
         times: dict[str, float] = {}
         for path in _folders_in(self.folder):
+            if path.name in RESERVED:
+                continue
             inner = [path] if RunFolder(path).holds_a_run() else _folders_in(path)
             for it in inner:
                 if RunFolder(it).holds_a_run():
@@ -76,10 +79,20 @@ class Runs:
         """Return a run's folder, or raise `NoSuchRunError`."""
         if name in self.others:
             return RunFolder(self.others[name])
+        if self._holds(name) or name in self.trainings.names():
+            return RunFolder(self.folder / name)
+        raise NoSuchRunError(f"there is no run {printable(name)!r} in {self.folder}")
+
+    def _holds(self, name: str) -> bool:
+        """Return whether a name is one of `names`, without looking at all folders."""
+        outer, *inner = name.split("/")
+        if len(inner) > 1 or outer in RESERVED or not all(map(_is_name, (outer, *inner))):
+            return False
         try:
-            return self.all()[name]
-        except KeyError:
-            raise NoSuchRunError(f"there is no run {printable(name)!r} in {self.folder}") from None
+            is_run = RunFolder(self.folder / name).holds_a_run()
+            return is_run and not (inner and RunFolder(self.folder / outer).holds_a_run())
+        except OSError:  # such as a name that is too long
+            return False
 
     def summaries(self) -> list[Summary]:
         """Return every run in a few words; those that cannot be read as damaged."""
@@ -195,9 +208,16 @@ def _recipe_of(new: NewRun) -> Recipe:
 
 def _folders_in(folder: Path) -> list[Path]:
     try:
-        return [it for it in folder.iterdir() if it.is_dir() and not it.name.startswith(".")]
+        return [it for it in folder.iterdir() if _is_name(it.name) and it.is_dir()]
     except OSError:  # there is none, or it may not be read
         return []
+
+
+def _is_name(name: str) -> bool:
+    """Return whether a folder may be a run: not hidden, and with a name that JSON can have."""
+    return (
+        bool(name) and not name.startswith(".") and name.isprintable() and Path(name).name == name
+    )
 
 
 def _time_of(path: Path) -> float:

@@ -22,7 +22,7 @@ from digitlab.lab.networks import Networks
 from digitlab.lab.page_files import PAGE, PAGE_PATHS, PageFiles
 from digitlab.lab.reading import read_page
 from digitlab.lab.replies import FRESH, answer, body_of, check_own_page, reply
-from digitlab.lab.runs import NewRun, Runs
+from digitlab.lab.runs import RESERVED, NewRun, Runs
 from digitlab.lab.settings import settings, why_no_training
 from digitlab.lab.trainings import Trainings
 from digitlab.models.card import is_model
@@ -188,8 +188,9 @@ def new_lab(*, model: Path | None, runs: Path, corrections: Path) -> Lab:
     if model is not None:
         first = "model"
         if RunFolder(model).holds_a_run():
-            if model.resolve().parent == runs.resolve():
-                first, outside = model.resolve().name, None
+            path = model.resolve()
+            if path.parent == runs.resolve() and path.name not in RESERVED:
+                first, outside = path.name, None
             else:
                 others["model"] = model.absolute()
         elif not is_model(model):
