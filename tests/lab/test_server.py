@@ -277,8 +277,8 @@ def test_no_name_leads_out_of_its_folder(lab: Client, tmp_path: Path, path: str)
 def test_the_page_comes_with_its_types_and_a_strict_policy(lab: Client):
     for path, kind in {
         "/": "text/html; charset=utf-8",
-        "/net.js": "text/javascript; charset=utf-8",
-        "/tokens.css": "text/css; charset=utf-8",
+        "/arithmetic/net.js": "text/javascript; charset=utf-8",
+        "/shell/tokens.css": "text/css; charset=utf-8",
         "/icon.svg": "image/svg+xml",
     }.items():
         answer = lab.ask("GET", path)

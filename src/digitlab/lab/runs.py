@@ -21,7 +21,7 @@ from digitlab.runs.launch import flags_of
 
 _NAME = re.compile(r"[^\W_][\w.-]{0,59}")
 RESERVED = ("example", "shipped", "model")
-"""What networks are called that are no runs of the folder: see `digitlab.lab.networks`. A run in the
+"""Names of networks that are not runs of the folder: see `digitlab.lab.networks`. A run in the
 folder with one of these names is not in the list."""
 
 _PATIENCE = 60.0
@@ -84,7 +84,7 @@ class Runs:
         raise NoSuchRunError(f"there is no run {printable(name)!r} in {self.folder}")
 
     def _holds(self, name: str) -> bool:
-        """Return whether a name is one of `names`, without looking at all folders."""
+        """Return whether a name is one of `all`, without looking at all folders."""
         outer, *inner = name.split("/")
         if len(inner) > 1 or outer in RESERVED or not all(map(_is_name, (outer, *inner))):
             return False

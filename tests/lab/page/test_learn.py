@@ -50,7 +50,7 @@ def test_the_price_is_counted_on_the_test_images(open_page: Open):
     now, after = map(int, page.evaluate(place).split(" → "))
     images = page.evaluate(
         """async () => {
-          const { test } = await (await import("/source.js")).images();
+          const { test } = await (await import("/shell/source.js")).images();
           return [Array.from(test.images), test.labels];
         }"""
     )
