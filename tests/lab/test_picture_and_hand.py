@@ -37,12 +37,12 @@ def page(browser: "Browser", lab: Client) -> Iterator["Page"]:
 
 def state(page: "Page", key: str) -> Any:
     """Return what the page's state has for a key."""
-    return page.evaluate("async (key) => (await import('/state.js')).get(key)", key)
+    return page.evaluate("async (key) => (await import('/shell/state.js')).get(key)", key)
 
 
 def show(page: "Page", **keys: str) -> None:
     """Change what is chosen on the page, and wait until it is shown."""
-    page.evaluate("async (keys) => (await import('/state.js')).set(keys)", keys)
+    page.evaluate("async (keys) => (await import('/shell/state.js')).set(keys)", keys)
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
 
 
@@ -56,7 +56,7 @@ def bring(page: "Page", path: Path) -> None:
 def seen_pixels(page: "Page") -> bytes:
     """Return the pixels that the network of the page has read."""
     return bytes(
-        page.evaluate("async () => [...(await import('/state.js')).get('reading').pixels]")
+        page.evaluate("async () => [...(await import('/shell/state.js')).get('reading').pixels]")
     )
 
 
@@ -89,7 +89,7 @@ def test_a_pages_digits_are_boxed_and_flow_through_the_network(page: "Page"):
     page.wait_for_selector("#picture .box:nth-child(2)[aria-pressed=true]:focus")
     assert state(page, "brought")["index"] == 1
     page.click("text=scribble")
-    page.wait_for_function("async () => (await import('/state.js')).get('brought') === null")
+    page.wait_for_function("async () => (await import('/shell/state.js')).get('brought') === null")
 
 
 def test_one_digit_is_read_as_one(page: "Page"):
@@ -203,4 +203,4 @@ def test_a_network_learns_from_corrections_and_is_shown_next_to_the_one_before(
     assert (run["name"], run["status"]) == ("fast", "finished")
     assert lab.get("/lab/runs/fast")["record"]["extra"]["pictures"] == 1
     page.click("text=Use the new network on this page")
-    page.wait_for_function("async () => (await import('/state.js')).get('network').name === 'fast'")
+    page.wait_for_function("async () => (await import('/shell/state.js')).get('network').name === 'fast'")

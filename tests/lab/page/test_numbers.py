@@ -25,7 +25,7 @@ def _numbers(text: str) -> list[float]:
 
 def _show(page: Page, net: str, line: int, index: list[int]) -> None:
     page.evaluate(
-        "async ([line, number]) => (await import('/state.js')).set({line, number, input: null})",
+        "async ([line, number]) => (await import('/shell/state.js')).set({line, number, input: null})",
         [line, index],
     )
     settle(page)
@@ -33,7 +33,7 @@ def _show(page: Page, net: str, line: int, index: list[int]) -> None:
 
 def _pixels(page: Page) -> list[int]:
     found: list[int] = page.evaluate(
-        "async () => [...(await import('/state.js')).get('reading').pixels]"
+        "async () => [...(await import('/shell/state.js')).get('reading').pixels]"
     )
     return found
 
@@ -42,7 +42,7 @@ def _terms(page: Page, line: int, index: list[int]) -> dict[str, Any]:
     """Return the terms behind a number as the page has them."""
     found: dict[str, Any] = page.evaluate(
         """async ([line, index]) => {
-          const { get } = await import('/state.js');
+          const { get } = await import('/shell/state.js');
           const { termsOf } = await import('/terms.js');
           const { network, reading } = { network: get('network'), reading: get('reading') };
           const terms = termsOf(network, reading.pass, line, index, reading.pixels);
@@ -180,7 +180,7 @@ def test_a_score_is_traced_back_to_the_pixels(open_page: Open) -> None:
     # ReLU and pooling piecewise linear, the gradient itself is exact: checked by a small step.
     error = page.evaluate(
         """async () => {
-          const { get } = await import('/state.js');
+          const { get } = await import('/shell/state.js');
           const { traceBack } = await import('/trace.js');
           const { forward } = await import('/net.js');
           const network = get('network');

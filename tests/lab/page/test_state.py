@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from digitlab.lab.page_files import PAGE
 from tests.lab.page.conftest import Open, answer, settle, until
 
-STATE = "async () => { const { get } = await import('/state.js'); return {seen} }"
+STATE = "async () => { const { get } = await import('/shell/state.js'); return {seen} }"
 
 
 def _state(keys: str) -> str:
@@ -24,7 +24,7 @@ def test_an_address_restores_everything(open_page: Open) -> None:
     first = open_page("line=4&at=3.2.5")
     keys = "language theme net line number input off trace strokes truth"
     first.evaluate(
-        "async () => (await import('/state.js')).set({ language: 'zh', theme: 'dark', input: 7, "
+        "async () => (await import('/shell/state.js')).set({ language: 'zh', theme: 'dark', input: 7, "
         "net: 'shipped', line: 5, number: [3, 2, 5], off: ['relu', 'dropout'], trace: [7, 1], "
         "truth: 4, strokes: [{ width: 12, points: [40, 50.25, 60.5, 200, 61, 210] }] })"
     )
@@ -34,7 +34,7 @@ def test_an_address_restores_everything(open_page: Open) -> None:
     assert second.evaluate(_state(keys)) == first.evaluate(_state(keys))
     assert answer(second) == answer(first)
     assert second.inner_text("#number .number-title") == first.inner_text("#number .number-title")
-    pixels = "async () => [...(await import('/state.js')).get('reading').pixels].join()"
+    pixels = "async () => [...(await import('/shell/state.js')).get('reading').pixels].join()"
     assert second.evaluate(pixels) == first.evaluate(pixels)
     assert second.evaluate("document.documentElement.dataset.theme") == "dark"
 
@@ -92,7 +92,7 @@ def test_nothing_is_wider_than_the_screen(open_page: Open) -> None:
             ((line, "inside") for line in range(lines)), ((1, "draw"), (1, "picture"), (1, "hand"))
         ):
             page.evaluate(
-                "async ([line, part]) => (await import('/state.js')).set({ line, part })",
+                "async ([line, part]) => (await import('/shell/state.js')).set({ line, part })",
                 [line, part],
             )
             settle(page)
@@ -144,8 +144,8 @@ def _code(file: Path) -> str:
 
 def test_every_sentence_is_in_both_languages(open_page: Open) -> None:
     page = open_page()
-    words = page.evaluate("async () => (await import('/words.js')).WORDS")
-    terms = page.evaluate("async () => (await import('/words-terms.js')).TERMS")
+    words = page.evaluate("async () => (await import('/shell/words.js')).WORDS")
+    terms = page.evaluate("async () => (await import('/shell/words-terms.js')).TERMS")
     for key, pair in (words | terms).items():
         assert len(pair) == 2, key
         assert all(isinstance(it, str) and it for it in pair), key
