@@ -35,7 +35,12 @@ def test_the_shipped_model_is_a_bundle_with_its_calibration_and_its_missing_drop
 
 
 @pytest.mark.parametrize(
-    "network", ["tutorial", "fast", pytest.param("compact", marks=pytest.mark.slow)]
+    "network",
+    [
+        pytest.param("tutorial", marks=pytest.mark.slow),  # the example is one
+        "fast",
+        pytest.param("compact", marks=pytest.mark.slow),  # the shipped model has the same lines
+    ],
 )
 def test_a_run_is_the_same_network_as_a_model_and_as_a_snapshot(
     network: str, small_mnist: Dataset, tmp_path: Path

@@ -70,7 +70,7 @@ def lab(
 
     found = new_lab(model=model, runs=runs, corrections=corrections)
     reads = model if model is not None and is_model(model) else None
-    settings = Settings(model=reads, hosts=allow_host, origins=None)
+    settings = Settings(model=reads, hosts=allow_host)
     return serve(
         partial(build_lab, found, settings),
         host=host,

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -174,8 +174,8 @@ class Lab:
 
 
 def build_lab(lab: Lab, service: Settings) -> Starlette:
-    """Return the service's app with the lab's paths."""
-    return build_app(service, routes=lab.routes(), lifespan=lab.lifespan)
+    """Return the service's app with the lab's paths, for its own page alone."""
+    return build_app(replace(service, origins=None), routes=lab.routes(), lifespan=lab.lifespan)
 
 
 def new_lab(*, model: Path | None, runs: Path, corrections: Path) -> Lab:
