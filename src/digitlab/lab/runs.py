@@ -21,8 +21,8 @@ from digitlab.runs.launch import flags_of
 
 _NAME = re.compile(r"[^\W_][\w.-]{0,59}")
 RESERVED = ("example", "shipped", "model")
-"""What networks are called that are no runs of the folder: see `digitlab.lab.networks`. A run in the
-folder with one of these names is not in the list."""
+"""What networks are called that are no runs of the folder: see `digitlab.lab.networks`. Runs
+in the folder that have one of these names are not in the list."""
 
 _PATIENCE = 60.0
 """Seconds in which most trainings have begun; `best` first draws pictures for a minute."""
