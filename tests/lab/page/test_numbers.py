@@ -43,7 +43,7 @@ def _terms(page: Page, line: int, index: list[int]) -> dict[str, Any]:
     found: dict[str, Any] = page.evaluate(
         """async ([line, index]) => {
           const { get } = await import('/shell/state.js');
-          const { termsOf } = await import('/terms.js');
+          const { termsOf } = await import('/inside/terms.js');
           const { network, reading } = { network: get('network'), reading: get('reading') };
           const terms = termsOf(network, reading.pass, line, index, reading.pixels);
           const plain = (it) => ArrayBuffer.isView(it) ? [...it] : it;
@@ -114,7 +114,7 @@ def test_rounded_terms_add_up_to_the_rounded_sum(open_page: Open) -> None:
     page = open_page()
     worst = page.evaluate(
         """async () => {
-          const { roundToSum } = await import('/format.js');
+          const { roundToSum } = await import('/shell/format.js');
           let worst = 0;
           for (let i = 0; i < 200; i += 1) {
             const terms = Array.from({ length: 1 + i }, () => (Math.random() - 0.4) * 3);
@@ -181,8 +181,8 @@ def test_a_score_is_traced_back_to_the_pixels(open_page: Open) -> None:
     error = page.evaluate(
         """async () => {
           const { get } = await import('/shell/state.js');
-          const { traceBack } = await import('/trace.js');
-          const { forward } = await import('/net.js');
+          const { traceBack } = await import('/inside/trace.js');
+          const { forward } = await import('/arithmetic/net.js');
           const network = get('network');
           const { pixels, pass } = get('reading');
           const traced = traceBack(network, pass, 7, 1);
