@@ -58,10 +58,11 @@ def read_correctly(run: Run, others: Drawings) -> int:
 
 
 def rows(
-    recipe: str, seeds: int, pictures: int, others: int, scratch: Path
+    recipe: str, seeds: int, pictures: int, others: int, threads: int | None, scratch: Path
 ) -> Iterator[dict[str, str]]:
     """Yield one row per hand."""
-    plain = [Run.start(scratch / f"plain-{it}", recipe, seed=it) for it in range(1, seeds + 1)]
+    numbers = range(1, seeds + 1)
+    plain = [Run.start(scratch / f"plain-{it}", recipe, seed=it, threads=threads) for it in numbers]
     before = fmean(run.report.accuracy for run in plain if run.report)
     for hand in HANDS:
         progress(hand)
@@ -69,8 +70,8 @@ def rows(
         correct(str(folder), pictures)
         drawn = others_of(hand, others)
         taught = [
-            Run.start(scratch / f"{hand}-{it}", recipe, seed=it, extra=folder)
-            for it in range(1, seeds + 1)
+            Run.start(scratch / f"{hand}-{it}", recipe, seed=it, threads=threads, extra=folder)
+            for it in numbers
         ]
         after = fmean(run.report.accuracy for run in taught if run.report)
         read = [[read_correctly(run, drawn) for run in runs] for runs in (plain, taught)]
@@ -86,7 +87,12 @@ def rows(
 
 
 def measure_own_hand(
-    *, recipe: str = "fast", seeds: Count = 3, pictures: Count = 50, others: Count = 50
+    *,
+    recipe: str = "fast",
+    seeds: Count = 3,
+    pictures: Count = 50,
+    others: Count = 50,
+    threads: Count | None = None,
 ) -> None:
     """Measure, and print the table.
 
@@ -100,10 +106,12 @@ def measure_own_hand(
         How many drawings of each hand are learned.
     others
         How many others are read.
+    threads
+        Of each training; by default as many as PyTorch chooses.
     """
     print_environment("torch", "numpy", "pillow", recipe=recipe, seeds=seeds, pictures=pictures)
     with tempfile.TemporaryDirectory(prefix="digitlab-hand-") as folder:
-        print_table(rows(recipe, seeds, pictures, others, Path(folder)))
+        print_table(rows(recipe, seeds, pictures, others, threads, Path(folder)))
 
 
 if __name__ == "__main__":

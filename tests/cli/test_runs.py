@@ -136,8 +136,9 @@ def test_a_stop_while_the_folder_is_made_leaves_a_whole_run(
     run = tmp_path / "run"
     with monkeypatch.context() as change:
         change.setattr("digitlab.runs.run.start", stop_then_start)
-        outcome = call("train", *TWO_EPOCHS, "--run", run)
+        outcome = call("train", *TWO_EPOCHS, "--run", run, "--snapshots")
     assert outcome.code == 143
+    assert (run / "snapshots" / "000000000.npz").is_file()  # so that they are continued
     assert f"stopped at the start; continue with `digitlab resume {run}`" in outcome.err
     assert call("resume", run, BARE).code == 0
     assert_same_run(run, never_stopped)

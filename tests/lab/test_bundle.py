@@ -34,7 +34,9 @@ def test_the_shipped_model_is_a_bundle_with_its_calibration_and_its_missing_drop
     assert len(json.dumps(small)) < 0.52 * len(json.dumps(bundle))
 
 
-@pytest.mark.parametrize("network", ["tutorial", "fast", "compact"])
+@pytest.mark.parametrize(
+    "network", ["tutorial", "fast", pytest.param("compact", marks=pytest.mark.slow)]
+)
 def test_a_run_is_the_same_network_as_a_model_and_as_a_snapshot(
     network: str, small_mnist: Dataset, tmp_path: Path
 ):

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import os
 import shutil
 import signal
 import sys
@@ -17,11 +18,13 @@ from PIL import Image
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.lab.images import LoadedOnce
-from digitlab.lab.server import new_lab
+from digitlab.lab.networks import Offered
+from digitlab.lab.server import EXAMPLE, new_lab
 from digitlab.reader import PRETRAINED
 from digitlab.recipe import RANGES, Recipe
 from digitlab.records.folder import RunFolder
 from digitlab.train.checkpoint import read_checkpoint
+from digitlab.workbench import Run
 from tests.lab.conftest import Client
 from tests.waiting import wait_until
 
@@ -162,17 +165,16 @@ def content_of(address: str) -> bytes:
 
 def test_a_run_that_was_paused_ends_with_the_same_bits(lab: Client, tmp_path: Path):
     settings = {"train_images": 4_000, "epochs": 2, "log_every": 1, "test_each_epoch": False}
-    for name in ("straight", "paused"):
-        lab.post("/lab/runs", {"settings": settings, "name": name}, status=201)
-        if name == "paused":
-            assert lab.post("/lab/runs/paused/pause")["status"] == "paused"
-            assert lab.get("/lab/runs")[0]["status"] == "paused"
-            error = lab.post("/lab/runs/paused/pause", status=409)["error"]
-            assert error == "paused is not being trained by this page, so it cannot be paused"
-            stopped = lab.get("/lab/runs/paused")
-            assert stopped["examples"] < stopped["total"] == 8_000
-            assert lab.post("/lab/runs/paused/resume")["status"] == "running"
-        assert list(lab.events(f"/lab/runs/{name}/events"))[-1][2]["status"] == "finished"
+    Run.start(tmp_path / "runs" / "straight", snapshots=True, **settings)
+    lab.post("/lab/runs", {"settings": settings, "name": "paused"}, status=201)
+    assert lab.post("/lab/runs/paused/pause")["status"] == "paused"
+    assert lab.get("/lab/runs")[0]["status"] == "paused"
+    error = lab.post("/lab/runs/paused/pause", status=409)["error"]
+    assert error == "paused is not being trained by this page, so it cannot be paused"
+    stopped = lab.get("/lab/runs/paused")
+    assert stopped["examples"] < stopped["total"] == 8_000
+    assert lab.post("/lab/runs/paused/resume")["status"] == "running"
+    assert list(lab.events("/lab/runs/paused/events"))[-1][2]["status"] == "finished"
     straight, paused = (
         read_checkpoint(tmp_path / "runs" / name / "last.safetensors").tensors
         for name in ("straight", "paused")
@@ -204,6 +206,12 @@ def test_damaged_runs_are_listed_as_damaged(lab: Client, tmp_path: Path):
     (runs / "repeat" / "seed-1").mkdir(parents=True)
     (runs / "repeat" / "seed-1" / "run.json").write_text("nothing")
     (runs / "no run").mkdir()
+    for hidden in (b"not UTF-8 \xff", b"two\nlines", b"example", b"shipped"):
+        path = Path(os.fsdecode(os.fsencode(runs) + b"/" + hidden))
+        path.mkdir()
+        (path / "run.json").write_text("{}")
+    (runs / "text" / "last.safetensors").touch()
+    os.mkfifo(runs / "text" / "history.jsonl")
     found = {run["name"]: run for run in lab.get("/lab/runs")}
     assert sorted(found) == ["a folder", "binary", "empty", "list", "repeat/seed-1", "text"]
     for name, run in found.items():
@@ -215,6 +223,8 @@ def test_damaged_runs_are_listed_as_damaged(lab: Client, tmp_path: Path):
         assert lab.ask("POST", f"/lab/runs/{name}/resume").status_code == 422
         assert lab.ask("POST", f"/lab/runs/{name}/pause").status_code == 409
         assert lab.ask("GET", f"/lab/networks/{name}").status_code in (404, 422)
+    assert lab.get("/lab/networks/example")["title"] == "the tutorial's network"
+    assert lab.get("/lab/runs/example")["status"] == "finished"
 
 
 def test_a_run_in_another_terminal_is_shown_as_running(
@@ -267,8 +277,8 @@ def test_no_name_leads_out_of_its_folder(lab: Client, tmp_path: Path, path: str)
 def test_the_page_comes_with_its_types_and_a_strict_policy(lab: Client):
     for path, kind in {
         "/": "text/html; charset=utf-8",
-        "/net.js": "text/javascript; charset=utf-8",
-        "/tokens.css": "text/css; charset=utf-8",
+        "/arithmetic/net.js": "text/javascript; charset=utf-8",
+        "/shell/tokens.css": "text/css; charset=utf-8",
         "/icon.svg": "image/svg+xml",
     }.items():
         answer = lab.ask("GET", path)
@@ -279,6 +289,8 @@ def test_the_page_comes_with_its_types_and_a_strict_policy(lab: Client):
         assert answer.headers["cache-control"] == "no-cache"
         same = lab.ask("GET", path, headers={"If-None-Match": answer.headers["etag"]})
         assert (same.status_code, same.content) == (304, b"")
+        refused = lab.ask("POST", path)
+        assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1"])
@@ -292,6 +304,7 @@ def test_another_pages_requests_change_nothing(lab: Client, tmp_path: Path, orig
     ):
         answer = lab.ask(method, path, headers={"Origin": origin}, json={"settings": SMALL})
         assert answer.status_code == 403, path
+        assert "--allow-origin" not in answer.text  # `digitlab lab` has no such flag
     assert list(tmp_path.iterdir()) == []
 
 
@@ -311,6 +324,9 @@ def test_a_model_or_run_that_is_named_comes_first(lab: Client, tmp_path: Path):
     named = new_lab(model=tmp_path / "kept", runs=tmp_path, corrections=tmp_path)
     assert named.networks.offered()[0].name == "model"
     assert named.networks.bundle("model")["parameters"] == 131_322
+    shutil.copytree(EXAMPLE, tmp_path / "example")  # a run with the name of another network
+    named = new_lab(model=tmp_path / "example", runs=tmp_path, corrections=tmp_path)
+    assert named.networks.offered()[0] == Offered(name="model", title="example", kind="run")
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "model.onnx").write_bytes(b"")
     for folder in ("broken", "nowhere"):

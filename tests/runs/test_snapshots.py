@@ -44,6 +44,8 @@ def test_a_stopped_run_ends_with_the_same_snapshots_and_the_weights_are_not_chan
     with pytest.raises(DigitlabError, match="stop"):  # the last checkpoint is at step 5
         start_run(stopped, RECIPE, small_mnist, LAUNCH, StopAt(stopped.snapshots, last=8))
     assert 8 in list_snapshots(stopped.snapshots)
+    # What a process that is killed in the middle of writing leaves is removed as well.
+    (stopped.snapshots / ".999999999-0123abcd.digitlab.tmp").write_bytes(b"half")
     with pytest.raises(DigitlabError, match="stop"):  # right after the first epoch
         resume_run(
             stopped, dataset=small_mnist, command=[], watcher=StopAt(stopped.snapshots, last=16)

@@ -101,6 +101,10 @@ WRONG = {
     "bytes that are not there": (asked(**BINARY), {}, 422, "0 bytes after the JSON"),
     "bytes and numbers": (asked(parameters={"binary_data_size": 784}), {}, 422, "has both"),
     "another output": (asked() | {"outputs": [{"name": "x"}]}, {}, 422, "there is no output 'x'"),
+    "too large an answer": (
+        asked(shape=[250, 28, 28], data=[0] * 250 * 784) | {"outputs": [{"name": "conv1"}]},
+        {}, 422, "would have 2,304,000 numbers, but at most 2,000,000",
+    ),
     "classification": (
         asked() | {"outputs": [{"name": "conv1", "parameters": {"classification": 3}}]},
         {}, 422, "classification extension",

@@ -55,6 +55,21 @@ def test_chunks_and_expect_continue(live: Live, seven: bytes):
         assert b'"digit":7' in answer_on(connection)
 
 
+def test_a_request_that_offers_http_2_keeps_its_body(live: Live, seven: bytes):
+    """Java's client and `curl --http2` offer it with every request."""
+    offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+    request = POST + offer + b"Content-Length: %d\r\n\r\n" % len(seven) + seven
+    for cut in (len(request), len(request) - len(seven), len(POST) + 30):  # what arrives together
+        with connect(live.address) as connection:
+            for part in (request[:cut], request[cut:]):
+                connection.sendall(part)
+                time.sleep(0.05)
+            assert b'"digit":7' in answer_on(connection)
+            connection.sendall(request)
+            assert b'"digit":7' in answer_on(connection)
+    assert exchange(live.address, b"CONNECT /predict HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+
 BROKEN = {
     "no HTTP": (b"hello\r\n\r\n", b"400"),
     "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"400"),

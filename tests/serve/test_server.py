@@ -70,15 +70,33 @@ class Load(threading.Thread):
                         break
 
 
+def interrupt_all(process: subprocess.Popen[str]) -> None:
+    """Do what Ctrl-C in a terminal does: every process of the command gets the signal."""
+    for number in (*workers_of(process), process.pid):
+        os.kill(number, signal.SIGINT)
+
+
+def workers_of(process: subprocess.Popen[str]) -> list[int]:
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return [int(it) for it in children if is_worker(int(it))]
+
+
+def is_worker(process: int) -> bool:
+    return b"spawn_main" in Path(f"/proc/{process}/cmdline").read_bytes()
+
+
 @pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
-def test_sigterm_under_load_loses_no_request(workers: int, spawn: Spawn, seven: bytes):
+def test_stopping_under_load_loses_no_request(workers: int, spawn: Spawn, seven: bytes):
     process = spawn("serve", "--port", 0, "--workers", workers)
     url = url_of(process)
     clients = [Load(url, seven) for _ in range(8)]
     while min(client.answered for client in clients) < 20:
         assert process.poll() is None
         time.sleep(0.01)
-    process.send_signal(signal.SIGTERM)
+    if workers > 1:
+        interrupt_all(process)
+    else:
+        process.send_signal(signal.SIGTERM)
     assert process.wait(PATIENCE) == 0
     for client in clients:
         client.join(PATIENCE)
@@ -103,6 +121,7 @@ def test_ctrl_c_ends_it_with_0_and_a_second_one_at_once(spawn: Spawn):
         assert process.poll() is None
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 130
+    assert process.communicate() == ("", "")
 
 
 def test_one_sentence_for_what_cannot_be_served(spawn: Spawn, call: Callable, tmp_path: Path):
@@ -115,6 +134,8 @@ def test_one_sentence_for_what_cannot_be_served(spawn: Spawn, call: Callable, tm
             (["--queue", 0], "the queue is 0"),
             (["--time-limit", "nan"], "the time limit is nan s"),
             (["--max-body", 1], "the largest body is 1 bytes"),
+            (["--max-pixels", 9], "the largest picture is 9 pixels"),
+            (["--allow-host", "http://a.example:80"], "is not a host: write a name"),
             (["--host", "no.such.host.invalid"], "no.such.host.invalid is not an address"),
             (["--host", "192.0.2.1"], "of 192.0.2.1 cannot be used"),
             (["--allow-origin", "example.org"], "is not an origin"),
@@ -157,8 +178,7 @@ def test_a_worker_that_dies_is_replaced_and_nothing_is_left_behind(spawn: Spawn,
     for _ in range(20):
         ask()
     assert count() == 20
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    workers = [int(it) for it in children if is_worker(int(it))]
+    workers = workers_of(process)
     assert len(workers) == 2
     os.kill(workers[0], signal.SIGKILL)
     assert process.stderr.readline() == "digitlab: a worker died (signal 9); it is replaced\n"
@@ -168,10 +188,6 @@ def test_a_worker_that_dies_is_replaced_and_nothing_is_left_behind(spawn: Spawn,
     process.terminate()
     assert process.wait(PATIENCE) == 0
     assert not shared[0].exists()
-
-
-def is_worker(process: int) -> bool:
-    return b"spawn_main" in Path(f"/proc/{process}/cmdline").read_bytes()
 
 
 @pytest.mark.slow
@@ -214,5 +230,5 @@ def test_without_the_extra_one_sentence_names_it():
 
 def test_the_help_names_every_flag(call: Callable):
     text = call("serve", "--help").out
-    for flag in ("model", "host", "port", "workers", "allow-host", "allow-origin", "queue"):
+    for flag in ("model", "host", "port", "workers", "allow-host", "allow-origin", "max-pixels"):
         assert f"--{flag}" in text

@@ -1,7 +1,6 @@
 """`digitlab lab`: the page in the browser where a drawing flows through the network."""
 
 import os
-import socket
 import sys
 import threading
 import webbrowser
@@ -11,7 +10,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from digitlab.cli.parameters import is_loopback, whole_number
+from digitlab.cli.parameters import AllowHost, is_loopback, whole_number
+from digitlab.errors import DigitlabError
 
 _PORT = 8321
 """The usual one, so that the address stays the same from day to day."""
@@ -43,6 +43,7 @@ def lab(
             help=f"The port; default: {_PORT}, or a free one if it is taken.",
         ),
     ] = None,
+    allow_host: AllowHost = (),
     open_browser: Annotated[
         bool, Parameter(name="--open", help="Open the page in a browser.")
     ] = True,
@@ -68,7 +69,8 @@ def lab(
     from digitlab.serve.settings import Settings
 
     found = new_lab(model=model, runs=runs, corrections=corrections)
-    settings = Settings(model=model if model is not None and is_model(model) else None)
+    reads = model if model is not None and is_model(model) else None
+    settings = Settings(model=reads, hosts=allow_host, origins=None)
     return serve(
         partial(build_lab, found, settings),
         host=host,
@@ -79,9 +81,11 @@ def lab(
 
 def _free_port(host: str) -> int:
     """Return the usual port, or 0, for any, if another program has it."""
+    from digitlab.serve.server import listen
+
     try:
-        socket.create_server((host, _PORT)).close()
-    except OSError:
+        listen(host, _PORT).close()
+    except DigitlabError:
         return 0
     return _PORT
 

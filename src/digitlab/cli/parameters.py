@@ -26,6 +26,15 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+AllowHost = Annotated[
+    tuple[str, ...],
+    Parameter(
+        help="A name by which requests may address the server, besides localhost and IP addresses, "
+        "or * for any name. May be repeated.",
+        negative="",
+    ),
+]
+
 STDIN = Path("-")
 """The name that stands for a picture on stdin."""
 

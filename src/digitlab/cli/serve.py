@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from digitlab.cli.parameters import ModelPath, is_loopback, whole_number
+from digitlab.cli.parameters import AllowHost, ModelPath, is_loopback, whole_number
 from digitlab.serve.settings import Settings
 
 
@@ -15,7 +15,7 @@ def serve(
     *,
     model: ModelPath = None,
     host: Annotated[
-        str, Parameter(help="The address to listen at; the default is for this machine only.")
+        str, Parameter(help="The address to listen on; by default only this machine can connect.")
     ] = "127.0.0.1",
     port: Annotated[
         int, Parameter(converter=whole_number, help="The port; 0: any that is free.")
@@ -23,14 +23,7 @@ def serve(
     workers: Annotated[
         int, Parameter(converter=whole_number, help="How many processes answer; one per core.")
     ] = 1,
-    allow_host: Annotated[
-        tuple[str, ...],
-        Parameter(
-            help="A name by which requests may address the service, besides localhost and IP "
-            "addresses, or * for any name. May be repeated.",
-            negative="",
-        ),
-    ] = (),
+    allow_host: AllowHost = (),
     allow_origin: Annotated[
         tuple[str, ...],
         Parameter(
@@ -53,6 +46,9 @@ def serve(
     max_body: Annotated[
         int, Parameter(converter=whole_number, help="The largest body of a request, in bytes.")
     ] = Settings.max_bytes,
+    max_pixels: Annotated[
+        int, Parameter(converter=whole_number, help="The largest picture, in pixels.")
+    ] = Settings.max_pixels,
 ) -> int:
     """Answer pictures over HTTP until Ctrl-C or SIGTERM: /docs lists the paths.
 
@@ -69,6 +65,7 @@ def serve(
         queue=queue,
         seconds=time_limit,
         max_bytes=max_body,
+        max_pixels=max_pixels,
     )
     return serve_app(
         partial(build_app, settings), host=host, port=port, workers=workers,

@@ -72,6 +72,10 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"model is {printable(self.model)[:80]!r}, but must be a SHA-256")
 
 
+class NoSuchCorrectionError(DigitlabError):
+    """An id that no correction has."""
+
+
 class Corrections:
     """A folder of corrections. Several processes and threads may use it at the same time.
 
@@ -124,7 +128,7 @@ class Corrections:
         return added
 
     def picture(self, id_: str) -> bytes:
-        """Return the PNG of a correction; raise `DigitlabError` if there is none with this id."""
+        """Return the PNG of a correction, or raise `NoSuchCorrectionError`."""
         self._check_id(id_)
         with _explained(self.folder):
             try:
@@ -133,7 +137,7 @@ class Corrections:
                 raise self._no_such(id_) from error
 
     def delete(self, id_: str) -> None:
-        """Delete a correction; raise `DigitlabError` if there is none with this id."""
+        """Delete a correction, or raise `NoSuchCorrectionError`."""
         self._check_id(id_)
         with _explained(self.folder):
             if not self._file.is_file():
@@ -217,9 +221,9 @@ class Corrections:
         if not _ID.fullmatch(id_):  # a path such as ../../secret
             raise self._no_such(id_)
 
-    def _no_such(self, id_: str) -> DigitlabError:
+    def _no_such(self, id_: str) -> NoSuchCorrectionError:
         shown = printable(id_)[:40]
-        return DigitlabError(f"{printable(self.folder)} has no correction {shown!r}")
+        return NoSuchCorrectionError(f"{printable(self.folder)} has no correction {shown!r}")
 
 
 def _parsed(line: bytes) -> Correction | None:

@@ -12,6 +12,7 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 
 from digitlab.errors import DigitlabError
+from digitlab.files import check_is_file
 from digitlab.lab.runs import Runs
 from digitlab.records.claim import is_training
 from digitlab.records.folder import RunFolder
@@ -59,6 +60,7 @@ class _News:
 
     def _points(self) -> Iterator[bytes]:
         path = self._folder.history_jsonl
+        check_is_file(path)
         try:
             if path.stat().st_size < self._offset:
                 # The run was continued from an earlier checkpoint, and records the same points
@@ -77,7 +79,7 @@ class _News:
                 continue
             try:
                 msgspec.json.decode(line, type=Point)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise DigitlabError(f"{path} is damaged: {error}") from error
             self.place = replace(self.place, points=self._lines)
             yield _event("point", line, self.place)
@@ -125,7 +127,10 @@ async def follow(
 
 
 def _status(runs: Runs, name: str, news: _News) -> bytes:
-    status, error = runs.status(name)
+    try:
+        status, error = runs.status(name)
+    except DigitlabError as gone:  # somebody has removed the folder
+        status, error = "failed", str(gone)
     return _event("status", msgspec.json.encode({"status": status, "error": error}), news.place)
 
 

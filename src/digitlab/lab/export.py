@@ -6,6 +6,7 @@ classic script, each in a function of its own, so that one source serves both.
 
 import re
 from pathlib import Path
+from posixpath import dirname, normpath
 from typing import Any
 
 import msgspec
@@ -19,10 +20,10 @@ from digitlab.models.card import is_model
 from digitlab.records.snapshots import SNAPSHOTS, list_snapshots
 
 _IMPORT = re.compile(
-    r'^import (?P<what>\{[^}]*\}|\* as \w+) from "\./(?P<file>[\w-]+\.js)";$', re.M
+    r'^import (?P<what>\{[^}]*\}|\* as \w+) from "(?P<file>\.\.?/[\w/-]+\.js)";$', re.M
 )
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const) (?P<name>\w+))", re.M)
-_STYLE = re.compile(r'<link rel="stylesheet" href="(?P<file>[\w-]+\.css)">\n')
+_STYLE = re.compile(r'<link rel="stylesheet" href="(?P<file>[\w/-]+\.css)">\n')
 _SCRIPT = '<script type="module" src="main.js"></script>'
 _ICON = '<link rel="icon" href="icon.svg" type="image/svg+xml">\n'
 
@@ -71,7 +72,7 @@ def _check_folder(folder: Path) -> None:
 def joined_scripts(folder: Path, start: str = "main.js") -> str:
     """Return the ES modules that `start` needs as one classic script; importing `start` runs it.
 
-    The modules import with `import { a, b as c } from "./x.js"` or `import * as x from "./x.js"`,
+    The modules import with `import { a, b as c } from "./x.js"` or `import * as x from "../x.js"`,
     export functions, classes and constants where they are declared, and form no circle. Raises
     `DigitlabError` for any other module.
     """
@@ -89,24 +90,29 @@ def _visit(folder: Path, name: str, order: list[str], path: tuple[str, ...]) -> 
         return
     source = (folder / name).read_text("utf-8")
     for found in _IMPORT.finditer(source):
-        _visit(folder, found["file"], order, (*path, name))
+        _visit(folder, _imported(name, found), order, (*path, name))
     order.append(name)
 
 
 def _wrapped(name: str, source: str) -> str:
     """Return a module as a function that is called at once and returns its exports."""
     names = [found["name"] for found in _EXPORT.finditer(source)]
-    body = _EXPORT.sub("", _IMPORT.sub(_constant, source))
+    body = _EXPORT.sub("", _IMPORT.sub(lambda found: _constant(name, found), source))
     left = re.search(r"^\s*(?:import|export)\b.*", body, re.M)
     if left:
         raise DigitlabError(f"{name} has a line that cannot be exported: {left[0].strip()}")
     return f'modules["{name}"] = (() => {{\n{body}\nreturn {{ {", ".join(names)} }};\n}})();\n'
 
 
-def _constant(found: re.Match[str]) -> str:
+def _imported(name: str, found: re.Match[str]) -> str:
+    """Return the path, from the page's folder, of what the module `name` imports."""
+    return normpath(f"{dirname(name)}/{found['file']}").lstrip("/")
+
+
+def _constant(name: str, found: re.Match[str]) -> str:
     """Return an import as a constant: `const { a, b: c } = modules["x.js"];`."""
     what = found["what"].removeprefix("* as ").replace(" as ", ": ")
-    return f'const {what} = modules["{found["file"]}"];'
+    return f'const {what} = modules["{_imported(name, found)}"];'
 
 
 def _networks(model: Path | None) -> list[dict[str, Any]]:

@@ -48,8 +48,8 @@ class Networks:
         if self.model is not None:
             kind: Literal["run", "model"] = "run" if "model" in self.runs.others else "model"
             found.append(Offered(name="model", title=self.model.resolve().name, kind=kind))
-        for name in self.runs.names():
-            if name not in RESERVED and _can_be_shown(self.runs.run(name)):
+        for name, folder in self.runs.all().items():
+            if name not in RESERVED and _can_be_shown(folder):
                 found.append(Offered(name=name, title=name, kind="run"))
         return sorted(found, key=lambda it: it.name != self.first)
 

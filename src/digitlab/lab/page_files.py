@@ -18,7 +18,11 @@ TYPES = {
 """Stated here, because the tables of some systems call JavaScript plain text, which no browser
 would run."""
 
-PAGE_PATHS = ("/", *(f"/{{name}}{suffix}" for suffix in TYPES))
+PAGE_PATHS = (
+    "/",
+    *(f"/{{name}}{suffix}" for suffix in TYPES),
+    *(f"/{{part}}/{{name}}{suffix}" for suffix in TYPES),
+)
 """What is served from the folder; everything else is the service's."""
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -43,16 +47,19 @@ HEADERS = {
 
 
 class PageFiles(StaticFiles):
-    """Serves the files of a folder by their names, `index.html` for `/`, and nothing else."""
+    """Serves the files of a folder and of the folders in it, and nothing else.
+
+    `/` is `index.html`.
+    """
 
     def __init__(self, folder: Path = PAGE) -> None:
         super().__init__(directory=folder, check_dir=False)
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        """Return where a file is; None if there is none in the folder itself."""
+        """Return where a file is; None if there is none of that name."""
         if path == ".":
             path = "index.html"
-        if "/" in path or "\\" in path or path.startswith("."):
+        if "\\" in path or any(name.startswith(".") for name in path.split("/")):
             return "", None
         return super().lookup_path(path)
 

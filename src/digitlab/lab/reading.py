@@ -1,17 +1,19 @@
 """`/lab/read`: a picture read as a page and as one digit, with the pixels that the network saw."""
 
 import base64
-from typing import Any
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digitlab.errors import DigitlabError, PictureError
+from digitlab.errors import PictureError
 from digitlab.pictures.digit import has_ink, prepare
 from digitlab.pictures.open import open_picture
+from digitlab.reader import Reader
+from digitlab.serve.pictures import check_reads_pages, status_of
+from digitlab.serve.pixels import TooManyPixelsError, limited
 from digitlab.serve.replies import ServiceError, json_reply
 from digitlab.serve.waiting import unless_gone
 
@@ -27,35 +29,31 @@ async def read_page(request: Request) -> Response:
     the picture is blank. With them the page shows how the network came to its answer.
     """
     state = request.app.state
-    try:
-        state.service.reader.check_reads_pages()
-    except DigitlabError as error:
-        raise ServiceError(501, str(error)) from error
+    check_reads_pages(request)
     body = await state.intake.body(request)
     try:
-        return json_reply(await unless_gone(request, _read(state.service, body)))
+        picture = limited(body, state.settings.max_pixels)
+        if isinstance(picture, TooManyPixelsError):
+            raise picture
+        read = state.service.slowly(partial(_read, state.service.reader), picture)
+        return json_reply(await unless_gone(request, read))
     except PictureError as error:
-        raise ServiceError(422, str(error)) from error
+        raise ServiceError(status_of(error), str(error)) from error
     finally:
         state.intake.release(body)
 
 
-async def _read(service: Any, picture: bytes) -> dict[str, object]:
-    page = await service.read(picture)
-    (answer,) = await service.predict([picture])
-    pixels, (width, height) = await run_in_threadpool(_single_and_size, picture)
+def _read(reader: Reader, picture: bytes) -> dict[str, object]:
+    page, pixels = reader.read(picture), prepare(picture)
+    width, height = open_picture(picture, largest_side=_DISPLAYED_SIDE).size
     seen = {"pixels": _encoded(pixels)} if has_ink(pixels) else {}
     return {
         "width": width,
         "height": height,
         "text": page.text,
         "digits": [it.record() | {"pixels": _encoded(it.image)} for it in page.digits],
-        "single": service.reader.record(answer) | seen,
+        "single": reader.record(reader.predict(picture)) | seen,
     }
-
-
-def _single_and_size(picture: bytes) -> tuple[NDArray[np.uint8], tuple[int, int]]:
-    return prepare(picture), open_picture(picture, largest_side=_DISPLAYED_SIDE).size
 
 
 def _encoded(pixels: NDArray[np.uint8] | None) -> str:

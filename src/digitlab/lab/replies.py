@@ -8,11 +8,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from digitlab.data.corrections import NoSuchCorrectionError
 from digitlab.errors import DigitlabError
 from digitlab.lab.hand import NoConsentError
 from digitlab.lab.networks import NoSuchNetworkError
 from digitlab.lab.runs import NoSuchRunError
 from digitlab.lab.trainings import BusyError
+from digitlab.serve.bodies import decoded
 from digitlab.serve.replies import ServiceError, json_reply
 
 Answer = TypeVar("Answer")
@@ -29,7 +31,7 @@ async def answer(work: Callable[[], Answer], *, status: int = 422) -> Answer:
     """Return what a function returns; its errors become statuses, `status` if nothing fits."""
     try:
         return await run_in_threadpool(work)
-    except (NoSuchRunError, NoSuchNetworkError) as error:
+    except (NoSuchRunError, NoSuchNetworkError, NoSuchCorrectionError) as error:
         raise ServiceError(404, str(error)) from error
     except NoConsentError as error:
         raise ServiceError(403, str(error)) from error
@@ -44,11 +46,7 @@ async def body_of(request: Request, kind: type[Answer]) -> Answer:
     intake = request.app.state.intake
     body = await intake.body(request)
     try:
-        return msgspec.json.decode(body or b"{}", type=kind)
-    except msgspec.ValidationError as error:  # JSON, but another record
-        raise ServiceError(422, f"the body is not what was expected: {error}") from error
-    except (ValueError, RecursionError) as error:
-        raise ServiceError(400, f"the body is not JSON: {error}") from error
+        return decoded(msgspec.json.Decoder(kind), body or b"{}")
     finally:
         intake.release(body)
 

@@ -21,7 +21,8 @@ from digitlab.runs.launch import flags_of
 
 _NAME = re.compile(r"[^\W_][\w.-]{0,59}")
 RESERVED = ("example", "shipped", "model")
-"""What networks are called that are no runs of the folder: see `digitlab.lab.networks`."""
+"""Names of networks that are not runs of the folder: see `digitlab.lab.networks`. A run in the
+folder with one of these names is not in the list."""
 
 _PATIENCE = 60.0
 """Seconds in which most trainings have begun; `best` first draws pictures for a minute."""
@@ -56,32 +57,46 @@ class Runs:
     others: Mapping[str, Path] = field(default_factory=dict)
     """Runs that are not in the folder, by a name of their own."""
 
-    def names(self) -> list[str]:
-        """Return the runs, those last started or continued first.
+    def all(self) -> dict[str, RunFolder]:
+        """Return the runs by name, those last started or continued first.
 
         `digitlab repeat` puts runs into a folder of their own: these are named `folder/run`.
         """
-        found: dict[str, float] = {}
+        times: dict[str, float] = {}
         for path in _folders_in(self.folder):
+            if path.name in RESERVED:
+                continue
             inner = [path] if RunFolder(path).holds_a_run() else _folders_in(path)
             for it in inner:
                 if RunFolder(it).holds_a_run():
-                    found[it.relative_to(self.folder).as_posix()] = _time_of(it / "run.json")
+                    times[it.relative_to(self.folder).as_posix()] = _time_of(it / "run.json")
         for name in self.trainings.names():  # those that have not begun, or failed before that
-            found.setdefault(name, float("inf"))
-        return sorted(found, key=lambda name: (-found[name], name))
+            times.setdefault(name, float("inf"))
+        names = sorted(times.keys() - self.others.keys(), key=lambda name: (-times[name], name))
+        return {name: RunFolder(self.folder / name) for name in names}
 
     def run(self, name: str) -> RunFolder:
         """Return a run's folder, or raise `NoSuchRunError`."""
-        if name in self.names():
-            return RunFolder(self.folder / name)
         if name in self.others:
             return RunFolder(self.others[name])
+        if self._holds(name) or name in self.trainings.names():
+            return RunFolder(self.folder / name)
         raise NoSuchRunError(f"there is no run {printable(name)!r} in {self.folder}")
+
+    def _holds(self, name: str) -> bool:
+        """Return whether a name is one of `all`, without looking at all folders."""
+        outer, *inner = name.split("/")
+        if len(inner) > 1 or outer in RESERVED or not all(map(_is_name, (outer, *inner))):
+            return False
+        try:
+            is_run = RunFolder(self.folder / name).holds_a_run()
+            return is_run and not (inner and RunFolder(self.folder / outer).holds_a_run())
+        except OSError:  # such as a name that is too long
+            return False
 
     def summaries(self) -> list[Summary]:
         """Return every run in a few words; those that cannot be read as damaged."""
-        return [shortened(self.details(name)) for name in self.names()]
+        return [shortened(self._details(name, folder)) for name, folder in self.all().items()]
 
     def status(self, name: str) -> tuple[Status, str | None]:
         """Return what a run is doing, and why if it is damaged or has failed."""
@@ -90,7 +105,9 @@ class Runs:
 
     def details(self, name: str) -> Details:
         """Return a run, or raise `NoSuchRunError`."""
-        folder = self.run(name)
+        return self._details(name, self.run(name))
+
+    def _details(self, name: str, folder: RunFolder) -> Details:
         where = str(folder.path)
         failure = self.trainings.failure(name)
         is_ours = self.trainings.is_alive(name)
@@ -191,9 +208,16 @@ def _recipe_of(new: NewRun) -> Recipe:
 
 def _folders_in(folder: Path) -> list[Path]:
     try:
-        return [it for it in folder.iterdir() if it.is_dir() and not it.name.startswith(".")]
+        return [it for it in folder.iterdir() if _is_name(it.name) and it.is_dir()]
     except OSError:  # there is none, or it may not be read
         return []
+
+
+def _is_name(name: str) -> bool:
+    """Return whether a folder may be a run: not hidden, and with a name that JSON can have."""
+    return (
+        bool(name) and not name.startswith(".") and name.isprintable() and Path(name).name == name
+    )
 
 
 def _time_of(path: Path) -> float:

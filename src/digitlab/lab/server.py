@@ -22,7 +22,7 @@ from digitlab.lab.networks import Networks
 from digitlab.lab.page_files import PAGE, PAGE_PATHS, PageFiles
 from digitlab.lab.reading import read_page
 from digitlab.lab.replies import FRESH, answer, body_of, check_own_page, reply
-from digitlab.lab.runs import NewRun, Runs
+from digitlab.lab.runs import RESERVED, NewRun, Runs
 from digitlab.lab.settings import settings, why_no_training
 from digitlab.lab.trainings import Trainings
 from digitlab.models.card import is_model
@@ -70,7 +70,7 @@ class Lab:
             Route("/lab/corrections", self._list_corrections, methods=["GET"]),
             Route("/lab/corrections", self._add_correction, methods=["POST"]),
             Route("/lab/corrections", self._delete_corrections, methods=["DELETE"]),
-            *(Route(path, PageFiles(self.page)) for path in PAGE_PATHS),
+            *(Route(path, PageFiles(self.page), methods=["GET"]) for path in PAGE_PATHS),
         ]
 
     @contextlib.asynccontextmanager
@@ -155,12 +155,12 @@ class Lab:
         return await reply(lambda: self.hand.add(new), done=201)
 
     async def _show_correction(self, request: Request) -> Response:
-        png = await answer(lambda: self.hand.stored.picture(request.path_params["id"]), status=404)
+        png = await answer(lambda: self.hand.stored.picture(request.path_params["id"]))
         return Response(png, media_type="image/png", headers=FRESH)
 
     async def _delete_correction(self, request: Request) -> Response:
         check_own_page(request)
-        await answer(lambda: self.hand.stored.delete(request.path_params["id"]), status=404)
+        await answer(lambda: self.hand.stored.delete(request.path_params["id"]))
         return json_reply({"deleted": 1})
 
     async def _delete_corrections(self, request: Request) -> Response:
@@ -188,8 +188,9 @@ def new_lab(*, model: Path | None, runs: Path, corrections: Path) -> Lab:
     if model is not None:
         first = "model"
         if RunFolder(model).holds_a_run():
-            if model.resolve().parent == runs.resolve():
-                first, outside = model.resolve().name, None
+            path = model.resolve()
+            if path.parent == runs.resolve() and path.name not in RESERVED:
+                first, outside = path.name, None
             else:
                 others["model"] = model.absolute()
         elif not is_model(model):

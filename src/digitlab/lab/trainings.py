@@ -26,6 +26,8 @@ class _Process:
     """A command that is running, or has run."""
 
     def __init__(self, words: Sequence[str]) -> None:
+        self._reading = threading.Lock()
+        self._failure: str | None = None
         self._errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115
         self._process = subprocess.Popen(
             [sys.executable, "-m", "digitlab", *words],
@@ -44,11 +46,14 @@ class _Process:
         """Return why it failed, or None if it runs, has finished, or was asked to stop."""
         if self.is_alive():
             return None
-        if not self._errors.closed:
-            with self._errors:
-                self._errors.seek(0)
-                self._printed = self._errors.read()
-        return None if self._process.returncode in _STOPPED else _last_sentence(self._printed)
+        with self._reading:  # several threads may ask; the first one reads the file and closes it
+            if not self._errors.closed:
+                with self._errors:
+                    self._errors.seek(0)
+                    printed = self._errors.read()
+                if self._process.returncode not in _STOPPED:
+                    self._failure = _last_sentence(printed)
+            return self._failure
 
     def stop(self) -> None:
         """Ask it to save and exit, and wait until it has."""
@@ -119,7 +124,7 @@ class Trainings:
 
     def names(self) -> list[str]:
         """Return the runs that are trained, or whose last training here failed."""
-        found = self._processes.items()
+        found = list(self._processes.items())  # a copy: another thread may start a training
         return [name for name, it in found if it.is_alive() or it.failure()]
 
     def failure(self, name: str) -> str | None:

@@ -76,6 +76,8 @@ def is_training(folder: RunFolder) -> bool:
 def _remove_leftovers(folder: RunFolder) -> None:
     """Remove what a process that was killed while it wrote has left behind."""
     remove_leftovers(folder.path)
+    if folder.snapshots.is_dir():
+        remove_leftovers(folder.snapshots)
     for name in (SAVING, NEW_RECORD):
         (folder.path / name).unlink(missing_ok=True)
 

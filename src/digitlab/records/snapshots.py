@@ -6,6 +6,7 @@ after 512 steps, by PyTorch's names, as float16. NumPy is all that is needed to 
 
 import io
 import re
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.errors import DigitlabError
-from digitlab.files import check_is_file, write_whole
+from digitlab.files import check_is_file, remove_leftovers, write_whole
 
 SNAPSHOTS = "snapshots"
 """The folder's name in a run's folder."""
@@ -42,7 +43,7 @@ def write_snapshot(folder: Path, step: int, weights: Mapping[str, NDArray[np.gen
         for name, values in weights.items()
     }
     content = io.BytesIO()
-    np.savez_compressed(content, allow_pickle=False, **halves)
+    np.savez_compressed(content, **halves)  # NumPy 2.0 would take allow_pickle for an array
     path = _path(folder, step)
     write_whole(path, content.getvalue())
     return path
@@ -73,7 +74,9 @@ def read_snapshot(folder: Path, step: int) -> dict[str, Half]:
 
 
 def remove_snapshots(folder: Path, *, after: int = -1) -> None:
-    """Remove the snapshots after a step, or all of them."""
+    """Remove the snapshots after a step, or all of them, and what a killed writer has left."""
+    if folder.is_dir():
+        remove_leftovers(folder)
     for step in list_snapshots(folder):
         if step > after:
             _path(folder, step).unlink(missing_ok=True)
@@ -86,6 +89,8 @@ def _path(folder: Path, step: int) -> Path:
 def _weights_in(content: bytes) -> dict[str, Half]:
     """Return the arrays in an npz file; raise `ValueError` for anything but finite float16."""
     weights: dict[str, Half] = {}
+    if not zipfile.is_zipfile(io.BytesIO(content)):  # NumPy would advise to load it unsafely
+        raise ValueError("it is not an npz file")
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             left = _MAX_VALUES - sum(it.file_size for it in file.zip.infolist()) // 2

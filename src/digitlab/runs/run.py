@@ -98,7 +98,9 @@ def start_run(
             make_last(folder.path)
             keep_synthetic(folder.path, training, dataset)
         if stop.signal_number:
-            raise Stopped(f"stopped at the start; {how_to_continue(folder)}", stop.signal_number)
+            with watcher.during(training):  # what it writes has begun, and is continued later
+                why = f"stopped at the start; {how_to_continue(folder)}"
+                raise Stopped(why, stop.signal_number)
         with explained(folder, f"then {how_to_continue(folder)}"):
             steps = launch.checkpoint_steps
             return train_and_report(folder, training, dataset, record, steps, watcher)

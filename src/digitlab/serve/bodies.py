@@ -1,7 +1,8 @@
 """Receive a request's body, limited in size, in time, and in all bodies together; decode JSON."""
 
 import asyncio
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any, Concatenate, TypeVar
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
@@ -10,6 +11,7 @@ from digitlab.serve.replies import ServiceError
 
 RECEIVE_SECONDS = 30.0
 Decoded = TypeVar("Decoded")
+_SHORT_BYTES = 64_000
 _BODIES = 4  # of the largest size, that a worker has room for at the same time
 
 
@@ -82,6 +84,15 @@ class Intake:
         return ServiceError(413, f"the body is larger than {limit}, the limit: send it smaller")
 
 
+async def in_thread_if_long(
+    function: Callable[Concatenate[bytes, ...], Decoded], body: bytes, *arguments: Any
+) -> Decoded:
+    """Return what a function makes of a body; the event loop goes on while it takes apart much."""
+    if len(body) <= _SHORT_BYTES:
+        return function(body, *arguments)
+    return await asyncio.to_thread(function, body, *arguments)
+
+
 def decoded(decoder: "msgspec.json.Decoder[Decoded]", content: bytes) -> Decoded:
     """Return what a body of JSON contains.
 
@@ -90,6 +101,6 @@ def decoded(decoder: "msgspec.json.Decoder[Decoded]", content: bytes) -> Decoded
     try:
         return decoder.decode(content)
     except msgspec.ValidationError as error:
-        raise ServiceError(422, f"the JSON is not as described in /docs: {error}") from error
+        raise ServiceError(422, f"the JSON is not what is expected here: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ServiceError(400, f"the body is not JSON: {error}") from error

@@ -47,7 +47,7 @@ def _infer(name: str, reader: Reader) -> Json:
         "data": image.ravel().tolist(),
     }
     request = {"inputs": [given], "outputs": [{"name": ANSWERS}]}
-    asked = asked_of(msgspec.json.encode(request), None, list(output_shapes(reader.card)))
+    asked = asked_of(msgspec.json.encode(request), None, output_shapes(reader.card))
     answers = answers_of(reader.classifier.log_probabilities(image[None]), reader.card)
     content, _ = answer_to(asked, answers)
     schema = _request_schema(reader)

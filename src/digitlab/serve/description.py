@@ -28,7 +28,8 @@ def description_of(reader: Reader, settings: Settings) -> Json:
             "version": version("digitlab"),
             "summary": "Reads pictures of handwritten digits.",
             "description": "Every error is JSON with one sentence. A request's body may have "
-            f"{settings.max_bytes:,} bytes, and is answered within {settings.seconds:g} seconds.",
+            f"{settings.max_bytes:,} bytes, and is answered within {settings.seconds:g} seconds. A "
+            f"picture may have {settings.max_pixels:,} pixels.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "paths": {**picture_paths(reader), **model_paths(reader), **_other_paths()},

@@ -25,12 +25,12 @@ _POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; fra
 
 async def docs_page(request: Request) -> Response:
     """Answer with the page."""
-    html = page_of(request.app.state.description)
+    html = page_of(request.app.state.description, str(request.base_url))
     return HTMLResponse(html, headers={"Content-Security-Policy": _POLICY})
 
 
-def page_of(description: dict[str, Any]) -> str:
-    """Return the page for a description."""
+def page_of(description: dict[str, Any], url: str) -> str:
+    """Return the page for a description of the service at `url`."""
     info = description["info"]
     paths = "".join(
         _operation(method, path, operation)
@@ -45,7 +45,7 @@ def page_of(description: dict[str, Any]) -> str:
         f"{escape(info['version'])}</h1><p>{escape(info['summary'])} {escape(info['description'])}"
         '</p><p>For programs: <a href="/openapi.json">/openapi.json</a></p>'
         "<p>Try: <code>curl --data-binary @seven.png "
-        f"http://127.0.0.1:8000/predict</code></p><main>{paths}</main></body></html>"
+        f"{escape(url)}predict</code></p><main>{paths}</main></body></html>"
     )
 
 

@@ -4,6 +4,7 @@ The model is offered as it is: `images` in, `log_probabilities` and inner layers
 `model.onnx`, and also `probabilities`, which are calibrated. Pictures are not prepared here.
 """
 
+import asyncio
 from importlib.metadata import version
 from typing import Any
 
@@ -14,6 +15,7 @@ from starlette.responses import Response
 from digitlab.models.calibration import LogProbabilities, temperature_scaled
 from digitlab.models.card import ANSWERS, IMAGES, ModelCard
 from digitlab.pictures.digit import SIDE
+from digitlab.serve.bodies import in_thread_if_long
 from digitlab.serve.replies import JSON, ServiceError, json_reply
 from digitlab.serve.tensors import (
     JSON_LENGTH,
@@ -62,12 +64,12 @@ async def infer(request: Request) -> Response:
     state = request.app.state
     body = await state.intake.body(request)
     try:
-        offered = list(output_shapes(state.service.reader.card))
-        asked = asked_of(body, request.headers.get(JSON_LENGTH), offered)
+        shapes = output_shapes(state.service.reader.card)
+        asked = await in_thread_if_long(asked_of, body, request.headers.get(JSON_LENGTH), shapes)
         tensors = await unless_gone(request, _computed(request, asked))
     finally:
         state.intake.release(body)
-    content, json_length = answer_to(asked, tensors)
+    content, json_length = await asyncio.to_thread(answer_to, asked, tensors)
     if json_length is None:
         return Response(content, media_type=JSON)
     headers = {JSON_LENGTH: str(json_length)}

@@ -46,7 +46,7 @@ class Metrics:
             registry=self.registry,
         )  # fmt: skip
         self.seconds = Histogram(
-            "digitlab_request_seconds", "From the first byte of a request to its answer.", ["path"],
+            "digitlab_request_seconds", "From a request's head to its whole answer.", ["path"],
             buckets=SECONDS, registry=self.registry,
         )  # fmt: skip
         self.batches = Histogram(

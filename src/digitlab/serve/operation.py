@@ -13,10 +13,10 @@ PROBABILITY: Json = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
 
 _ERRORS = {
     400: "The request is not what its headers say it is.",
-    403: "A page of another origin asks from a browser; see `--allow-origin`.",
+    403: "A page of another origin asks from a browser.",
     404: "There is no such model.",
     408: "The body did not arrive in time.",
-    413: "The body is too large.",
+    413: "The body is too large, or the picture has too many pixels.",
     415: "The content type is not one of these, or the body is compressed.",
     421: "The request is for another host; see `--allow-host`.",
     422: "The content cannot be used: it is damaged, of another format, or of another shape.",

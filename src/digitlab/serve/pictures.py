@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from digitlab.errors import DigitlabError, PictureError
 from digitlab.reader import Prediction
+from digitlab.serve.pixels import TooManyPixelsError
 from digitlab.serve.replies import ServiceError, json_reply
 from digitlab.serve.uploads import Upload, upload_of
 from digitlab.serve.waiting import unless_gone
@@ -15,7 +16,7 @@ async def predict(request: Request) -> Response:
     state = request.app.state
     body = await state.intake.body(request)
     try:
-        upload = await upload_of(_content_type(request), body, takes_json=True)
+        upload = await _upload(request, body, takes_json=True)
         return await unless_gone(request, _predicted(request, upload))
     finally:
         state.intake.release(body)
@@ -24,13 +25,10 @@ async def predict(request: Request) -> Response:
 async def read(request: Request) -> Response:
     """Answer with all the digits in a picture."""
     state = request.app.state
-    try:
-        state.service.reader.check_reads_pages()
-    except DigitlabError as error:
-        raise ServiceError(501, str(error)) from error
+    check_reads_pages(request)
     body = await state.intake.body(request)
     try:
-        upload = await upload_of(_content_type(request), body, takes_json=False)
+        upload = await _upload(request, body, takes_json=False)
         return await unless_gone(request, _read(request, upload))
     finally:
         state.intake.release(body)
@@ -47,7 +45,7 @@ async def _predicted(request: Request, upload: Upload) -> Response:
         records.append(_named(name) | reader.record(answer))
     if upload.is_many:
         return json_reply({"answers": records})
-    return json_reply(records[0], 422 if "error" in records[0] else 200)
+    return json_reply(records[0], status_of(upload.pictures[0]) if "error" in records[0] else 200)
 
 
 async def _read(request: Request, upload: Upload) -> Response:
@@ -61,7 +59,7 @@ async def _read(request: Request, upload: Upload) -> Response:
             raise picture
         page = await request.app.state.service.read(picture)
     except PictureError as error:
-        return json_reply(_named(name) | {"error": str(error)}, 422)
+        return json_reply(_named(name) | {"error": str(error)}, status_of(error))
     return json_reply(_named(name) | page.record())
 
 
@@ -69,5 +67,20 @@ def _named(name: str | None) -> dict[str, object]:
     return {} if name is None else {"picture": name}
 
 
-def _content_type(request: Request) -> str:
-    return request.headers.get("content-type", "")
+async def _upload(request: Request, body: bytes, *, takes_json: bool) -> Upload:
+    kind = request.headers.get("content-type", "")
+    most = request.app.state.settings.max_pixels
+    return await upload_of(kind, body, takes_json=takes_json, max_pixels=most)
+
+
+def check_reads_pages(request: Request) -> None:
+    """Raise `ServiceError` 501 if the model reads no pages."""
+    try:
+        request.app.state.service.reader.check_reads_pages()
+    except DigitlabError as error:
+        raise ServiceError(501, str(error)) from error
+
+
+def status_of(picture: object) -> int:
+    """Return the status that reports one picture that cannot be used, or the error that says so."""
+    return 413 if isinstance(picture, TooManyPixelsError) else 422

@@ -1,6 +1,8 @@
 """uvicorn's HTTP protocol, with limits on what a client may hold open without saying anything.
 
-uvicorn itself waits without end for the rest of a request's head, and lets it grow without end.
+uvicorn itself waits without end for the rest of a request's head, and lets it grow without end. It
+also loses the body of a request that offers to switch to HTTP/2 (`Upgrade: h2c`), as Java's client
+does with every request, and takes what follows for another request.
 """
 
 import asyncio
@@ -12,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 MAX_HEAD = 65_536  # bytes of a request's head, and of the trailers of a chunked body
 MAX_CONNECTIONS = 10_000  # per worker
 HEAD_SECONDS = 30.0  # for a request's head, and for a body that nobody waits for any more
+_UPGRADE = (b"upgrade", b"http2-settings")  # headers that offer another protocol
 _TOO_LARGE = "the headers of the request are larger than 64 KiB, the limit"
 
 
@@ -39,7 +42,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """Take what the client sent."""
         if self.transport.is_closing():
             return
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        self._parse(data)
         if self.transport.is_closing():
             return
         if self._in_head:
@@ -52,6 +56,34 @@ class BoundedProtocol(HttpToolsProtocol):
             self._set_deadline()
         else:
             self._unset_deadline()
+
+    def _parse(self, data: bytes) -> None:
+        try:
+            while data:
+                try:
+                    self.parser.feed_data(data)
+                    return
+                except httptools.HttpParserUpgrade as upgrade:
+                    if self.parser.get_method() == b"CONNECT":  # answered, and nothing follows
+                        return
+                    # The parser has stopped behind the head, and would read no body. RFC 9110,
+                    # section 7.8: a server may ignore the offer.
+                    data = self._head_without_upgrade() + data[upgrade.args[0] :]
+                    self.parser = httptools.HttpRequestParser(self)
+                    self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # uvicorn's
+        except httptools.HttpParserError:
+            self.send_400_response("")
+
+    def _head_without_upgrade(self) -> bytes:
+        version = self.parser.get_http_version().encode()
+        lines = [self.parser.get_method() + b" " + self.url + b" HTTP/" + version]
+        lines += [name + b": " + value for name, value in self.headers if name not in _UPGRADE]
+        return b"\r\n".join([*lines, b"", b""])
+
+    def _offers_upgrade(self) -> bool:
+        """Return whether the parser is at a request that is begun again without this offer."""
+        offers: bool = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+        return offers
 
     def on_message_begin(self) -> None:
         """Begin a request."""
@@ -72,7 +104,13 @@ class BoundedProtocol(HttpToolsProtocol):
         """Start to answer the request."""
         self._in_head = False
         self._head_bytes = 0
-        super().on_headers_complete()
+        if not self._offers_upgrade():
+            super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Take the end of a request."""
+        if not self._offers_upgrade():
+            super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no request with an error like all others."""

@@ -34,8 +34,9 @@ class Guard:
         self.app = app
         self.any_host = "*" in settings.hosts
         self.hosts = {_LOCAL, *(host.lower() for host in settings.hosts)}
-        self.any_origin = "*" in settings.origins
-        self.origins = {origin.lower() for origin in settings.origins}
+        self.any_origin = "*" in (settings.origins or ())
+        self.origins = {origin.lower() for origin in settings.origins or ()}
+        self.remedy = "" if settings.origins is None else "; see --allow-origin"
         self._known: set[str] = set()  # hosts that were found good, to look at them only once
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,7 +60,7 @@ class Guard:
             origin = None  # a page of the service itself
         if origin is not None and not (self.any_origin or origin in self.origins):
             error = ServiceError(
-                403, f"pages of {origin[:80]!a} may not use this service; see --allow-origin"
+                403, f"pages of {origin[:80]!a} may not use this service{self.remedy}"
             )
             return await error_reply(error)(scope, receive, _with_headers(send, None))
         sending = _with_headers(send, origin)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
 import sys
@@ -17,6 +18,7 @@ from digitlab.serve.protocol import BoundedProtocol
 
 MakeApp = Callable[[], Starlette]
 
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 BACKLOG = 2048  # connections that the system holds until a worker takes them
 KEEP_ALIVE = 75  # seconds: longer than proxies keep theirs, so that they close first
 _LAST_SECONDS = 0.25  # in which what is on its way is still answered
@@ -30,7 +32,12 @@ class Server(uvicorn.Server):
     has arrived or is on its way, with `Connection: close`, and returns.
     """
 
-    def __init__(self, app: Starlette, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        app: Starlette,
+        on_ready: Callable[[], None],
+        stop_signals: tuple[int, ...] = STOP_SIGNALS,
+    ) -> None:
         seconds = app.state.settings.seconds
         super().__init__(
             uvicorn.Config(
@@ -50,14 +57,15 @@ class Server(uvicorn.Server):
         )
         self.app = app
         self.on_ready = on_ready
+        self.stop_signals = stop_signals
         self.signals: list[int] = []
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Handle signals while it runs; unlike uvicorn, do not raise them again after it."""
         is_main = threading.current_thread() is threading.main_thread()
-        names = (signal.SIGINT, signal.SIGTERM) if is_main else ()  # others cannot handle any
-        before = {number: signal.signal(number, self.handle_exit) for number in names}
+        numbers = self.stop_signals if is_main else ()  # other threads cannot handle any
+        before = {number: signal.signal(number, self.handle_exit) for number in numbers}
         try:
             yield
         finally:
@@ -73,6 +81,8 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
     def _abort(self) -> None:
+        # uvicorn cancels the app's lifespan then, and would report that with a traceback.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         for connection in list(self.server_state.connections):
             connection.transport.abort()
 
@@ -137,9 +147,14 @@ def url_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run_worker(app: Starlette, listening: socket.socket, on_ready: Callable[[], None]) -> int:
+def run_worker(
+    app: Starlette,
+    listening: socket.socket,
+    on_ready: Callable[[], None],
+    stop_signals: tuple[int, ...] = STOP_SIGNALS,
+) -> int:
     """Serve until a signal arrives; return the exit code: 0, or 128 + N after a second signal N."""
-    server = Server(app, on_ready)
+    server = Server(app, on_ready, stop_signals)
     server.run([listening])
     if not server.started:
         raise DigitlabError("the service could not start")

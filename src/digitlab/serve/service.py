@@ -5,7 +5,8 @@ a few small pictures. Photographs and pages take up to seconds; in a queue of th
 hold up the quick ones. Each queue has one thread, and the network runs in that thread.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,9 @@ from digitlab.reader import Prediction, Reader
 from digitlab.serve.metrics import Metrics
 from digitlab.serve.queue import BatchQueue, Function
 from digitlab.serve.replies import ServiceError
+
+Thing = TypeVar("Thing")
+Answer = TypeVar("Answer")
 
 QUICK_BYTES = 64_000  # of one picture
 QUICK_PIXELS = 150_000  # of one picture: an area of 387 x 387
@@ -65,12 +69,7 @@ class Service:
 
     async def read(self, picture: Source) -> Page:
         """Return what `Reader.read` returns, or raise what it raises."""
-        answers: list[Page | PictureError] = await self._answers(
-            self._read_each, [picture], quick=False
-        )
-        if isinstance(answers[0], PictureError):
-            raise answers[0]
-        return answers[0]
+        return await self.slowly(self.reader.read, picture)
 
     async def log_probabilities(self, images: NDArray[np.uint8]) -> LogProbabilities:
         """Return the network's own answers, before calibration, for N x 28 x 28 images."""
@@ -79,8 +78,15 @@ class Service:
 
     async def layers(self, images: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         """Return the output of every inner layer that the model's card lists."""
-        answers: list[dict[str, NDArray[np.float32]]] = await self._answers(
-            self._layers_each, [images], quick=False
+        return await self.slowly(self.reader.classifier.layers, images)
+
+    async def slowly(self, function: Callable[[Thing], Answer], thing: Thing) -> Answer:
+        """Return what a function makes of a thing, in turn with all other work that takes long.
+
+        Raises `PictureError` if the function does, and `ServiceError` for a `DigitlabError`.
+        """
+        answers: list[Answer] = await self._answers(
+            lambda things: [function(it) for it in things], [thing], quick=False
         )
         return answers[0]
 
@@ -93,20 +99,8 @@ class Service:
         except DigitlabError as error:  # the network failed: not the caller's fault
             raise ServiceError(500, str(error)) from error
 
-    def _read_each(self, pictures: list[Source]) -> list[Page | PictureError]:
-        answers: list[Page | PictureError] = []
-        for picture in pictures:
-            try:
-                answers.append(self.reader.read(picture))
-            except PictureError as error:
-                answers.append(error)
-        return answers
-
     def _log_probabilities(self, images: list[NDArray[np.uint8]]) -> list[LogProbabilities]:
         return list(self.reader.classifier.log_probabilities(np.stack(images)))
-
-    def _layers_each(self, stacks: list[NDArray[np.uint8]]) -> list[dict[str, NDArray[np.float32]]]:
-        return [self.reader.classifier.layers(images) for images in stacks]
 
 
 def is_quick(picture: Source) -> bool:

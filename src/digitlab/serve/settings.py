@@ -1,9 +1,12 @@
 """What the service may be told when it starts: the model, the limits, who may ask."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from digitlab.errors import DigitlabError
+from digitlab.errors import DigitlabError, printable
+
+_HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,15 +18,18 @@ class Settings:
     hosts: tuple[str, ...] = ()
     """Names by which requests may address the service, besides `localhost` and IP addresses,
     without a port; "*" stands for any name."""
-    origins: tuple[str, ...] = ()
+    origins: tuple[str, ...] | None = ()
     """Other web pages that may use the service from a browser, such as `https://example.org`; "*"
-    stands for all of them. The service's own pages always may."""
+    stands for all of them. The service's own pages always may; None: no others can be allowed."""
     queue: int = 64
     """How many requests may wait in each of a worker's two queues, at least 1."""
     seconds: float = 10
     """How long a request may take, from its last byte to its answer, above 0."""
     max_bytes: int = 20_000_000
     """The largest body of a request, at least 1,000."""
+    max_pixels: int = 30_000_000
+    """The largest picture, 1 to 80 million: a small file can have many pixels, and decoding and
+    reading them takes about 12 bytes each."""
 
     def __post_init__(self) -> None:
         if self.queue < 1:
@@ -34,7 +40,18 @@ class Settings:
             raise DigitlabError(
                 f"the largest body is {self.max_bytes:,} bytes, but must be 1,000 to 100,000,000"
             )
-        for origin in self.origins:
+        if not 1_000_000 <= self.max_pixels <= 80_000_000:
+            raise DigitlabError(
+                f"the largest picture is {self.max_pixels:,} pixels, but must be 1,000,000 to "
+                "80,000,000"
+            )
+        for host in self.hosts:
+            if host != "*" and not _HOST.fullmatch(host):
+                raise DigitlabError(
+                    f"{printable(host)!r} is not a host: write a name like digits.example, without "
+                    "a port"
+                )
+        for origin in self.origins or ():
             if origin != "*" and not _is_origin(origin):
                 raise DigitlabError(
                     f"{origin!r} is not an origin: write it like https://example.org, without a "

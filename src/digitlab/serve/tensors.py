@@ -5,6 +5,7 @@ A request is JSON, or JSON followed by a tensor's bytes; then the header
 Sources: github.com/kserve/open-inference-protocol and Triton's `extension_binary_data.md`.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ MODEL, VERSION = "digitlab", "1"
 PROBABILITIES = "probabilities"
 """The calibrated probabilities, next to what the network itself gives."""
 MAX_IMAGES = 1_000  # in one request
+MAX_VALUES = 2_000_000  # in one answer: all inner layers of 100 images; 40 MB of JSON
 JSON_LENGTH = "Inference-Header-Content-Length"
 _PIXELS = SIDE * SIDE
 
@@ -71,7 +73,7 @@ class Asked:
     id: str | None
 
 
-def asked_of(body: bytes, json_length: str | None, offered: list[str]) -> Asked:
+def asked_of(body: bytes, json_length: str | None, offered: dict[str, list[int]]) -> Asked:
     """Return what a request asks for, or raise `ServiceError`.
 
     Parameters
@@ -81,11 +83,19 @@ def asked_of(body: bytes, json_length: str | None, offered: list[str]) -> Asked:
     json_length
         Its header `Inference-Header-Content-Length`.
     offered
-        The outputs that there are; the first two are given if none is named.
+        The outputs that there are, with their shapes for one image; the first two are given if
+        none is named.
     """
     head, binary = _split(json_length, body)
     found = decoded(_DECODER, head)
-    return Asked(_images(found, binary), _outputs(found, offered), found.id)
+    asked = Asked(_images(found, binary), _outputs(found, list(offered)), found.id)
+    count = len(asked.images) * sum(math.prod(offered[name]) for name in asked.outputs)
+    if count > MAX_VALUES:
+        raise ServiceError(
+            422, f"the answer would have {count:,} numbers, but at most {MAX_VALUES:,} are sent: "
+            "ask for fewer images at a time, or for fewer outputs"
+        )  # fmt: skip
+    return asked
 
 
 def _split(length: str | None, body: bytes) -> tuple[bytes, bytes]:

@@ -1,6 +1,5 @@
 """Which pictures a request's body contains: one as it is, a form's files, or JSON with many."""
 
-import asyncio
 import base64
 from dataclasses import dataclass
 from typing import Any
@@ -14,11 +13,11 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from digitlab.errors import PictureError, printable
 from digitlab.pictures.digit import SIDE
 from digitlab.pictures.open import Source
-from digitlab.serve.bodies import decoded
+from digitlab.serve.bodies import decoded, in_thread_if_long
+from digitlab.serve.pixels import limited
 from digitlab.serve.replies import ServiceError
 
 MAX_PICTURES = 1_000  # in one request
-_AT_ONCE_BYTES = 64_000  # a longer body is taken apart in another thread
 _MAX_PARTS = 2 * MAX_PICTURES  # of a form
 
 _RAW = ("", "application/octet-stream", "application/x-www-form-urlencoded")
@@ -37,8 +36,8 @@ class Upload:
     """Whether the answer is a list, even of one."""
 
 
-async def upload_of(content_type: str, body: bytes, *, takes_json: bool) -> Upload:
-    """Return the pictures in a body.
+async def upload_of(content_type: str, body: bytes, *, takes_json: bool, max_pixels: int) -> Upload:
+    """Return the pictures in a body; one with more than `max_pixels` is a `TooManyPixelsError`.
 
     Raises `ServiceError`: 400 if it is not what its content type says, 415 if that is not one that
     contains pictures, 422 if it contains none.
@@ -46,31 +45,25 @@ async def upload_of(content_type: str, body: bytes, *, takes_json: bool) -> Uplo
     kind, options = parse_options_header(content_type)
     media = kind.decode("latin-1").strip().lower()
     if media in _RAW or media.startswith("image/"):
-        return Upload([_checked(body, may_be_json=takes_json)], [None], is_many=False)
+        return await in_thread_if_long(_upload_of_picture, body, max_pixels, takes_json)
     if media == "multipart/form-data":
-        return await _in_thread_if_long(_upload_of_form, body, options.get(b"boundary", b""))
+        boundary = options.get(b"boundary", b"")
+        return await in_thread_if_long(_upload_of_form, body, max_pixels, boundary)
     if takes_json and media == "application/json":
-        return await _in_thread_if_long(_upload_of_json, body)
+        return await in_thread_if_long(_upload_of_json, body, max_pixels)
     takes = "image/*, application/octet-stream, multipart/form-data"
     takes += ", application/json" if takes_json else ""
     raise ServiceError(415, f"the content type is {media[:60]!a}, but must be one of: {takes}")
 
 
-async def _in_thread_if_long(function: Any, body: bytes, *arguments: object) -> Upload:
-    if len(body) <= _AT_ONCE_BYTES:
-        upload: Upload = function(body, *arguments)
-        return upload
-    return await asyncio.to_thread(function, body, *arguments)
-
-
-def _checked(body: bytes, *, may_be_json: bool) -> bytes:
+def _upload_of_picture(body: bytes, max_pixels: int, may_be_json: bool) -> Upload:
     if not body:
         raise ServiceError(422, "the body is empty: send a picture in it")
     if may_be_json and body[:64].lstrip().startswith((b"{", b"[")):
         raise ServiceError(
             415, "the body looks like JSON: send the header Content-Type: application/json"
         )
-    return body
+    return Upload([limited(body, max_pixels)], [None], is_many=False)
 
 
 # --- JSON -----------------------------------------------------------------------------------------
@@ -83,7 +76,7 @@ class _Pictures(msgspec.Struct, forbid_unknown_fields=True):
 _DECODER = msgspec.json.Decoder(_Pictures)
 
 
-def _upload_of_json(body: bytes) -> Upload:
+def _upload_of_json(body: bytes, max_pixels: int) -> Upload:
     found = decoded(_DECODER, body).pictures
     if not 1 <= len(found) <= MAX_PICTURES:
         raise ServiceError(
@@ -92,13 +85,13 @@ def _upload_of_json(body: bytes) -> Upload:
     pictures: list[Source | PictureError] = []
     for index, entry in enumerate(found):
         if isinstance(entry, str):
-            pictures.append(_from_text(entry))
+            pictures.append(_from_text(entry, max_pixels))
         else:
             pictures.append(_from_rows(entry, f"pictures[{index}]"))
     return Upload(pictures, [None] * len(pictures), is_many=True)
 
 
-def _from_text(text: str) -> bytes | PictureError:
+def _from_text(text: str, max_pixels: int) -> bytes | PictureError:
     """Return the file that is written as base64, also as a `data:` URL; or why it is none."""
     if text.startswith("data:"):
         head, _, text = text.partition(",")
@@ -108,7 +101,7 @@ def _from_text(text: str) -> bytes | PictureError:
         content = base64.b64decode(text, validate=True)
     except ValueError:
         return PictureError("the picture is a text that is not base64")
-    return content or PictureError("the picture is empty")
+    return limited(content, max_pixels) if content else PictureError("the picture is empty")
 
 
 def _from_rows(rows: list[list[int | float]], name: str) -> NDArray[np.generic]:
@@ -179,7 +172,7 @@ class _Form:
             self._content += data[start:end]
 
 
-def _upload_of_form(body: bytes, boundary: bytes) -> Upload:
+def _upload_of_form(body: bytes, max_pixels: int, boundary: bytes) -> Upload:
     form = _Form()
     if not boundary:
         raise ServiceError(400, "the content type multipart/form-data has no boundary")
@@ -196,6 +189,7 @@ def _upload_of_form(body: bytes, boundary: bytes) -> Upload:
         )
     pictures: list[Source | PictureError] = []
     for name, content in form.files:
-        pictures.append(bytes(content) or PictureError(f"{name} is empty"))
+        is_empty = PictureError(f"{name} is empty")
+        pictures.append(limited(bytes(content), max_pixels) if content else is_empty)
     names: list[str | None] = [name for name, _ in form.files]
     return Upload(pictures, names, is_many=len(names) > 1)

@@ -38,20 +38,20 @@ def supervise(
     with _metrics_folder() as folder, _Signals() as signals:
         workers: list[_Worker] = []
         try:
-            for _ in range(count):  # the first alone, so that an error is reported once
-                if signals.received:
-                    break
-                workers.append(_Worker(make_app, listening))
-                workers[-1].wait_until_ready(signals)
+            for more in (1, count - 1):  # the first alone, so that an error is reported once
+                new = [_Worker(make_app, listening) for _ in range(more) if not signals.received]
+                workers += new
+                for worker in new:
+                    worker.wait_until_ready(signals)
             if not signals.received:
                 on_ready()
             while not signals.received:
                 wait([worker.process.sentinel for worker in workers], timeout=0.1)
                 for index, worker in enumerate(workers):
                     if not worker.process.is_alive() and not signals.received:
-                        worker.forget(folder)
                         print(f"digitlab: a worker died ({worker.ending}); it is replaced",
                               file=sys.stderr)  # fmt: skip
+                        worker.forget(folder)
                         time.sleep(max(0.0, _STEADY_SECONDS - worker.age))
                         workers[index] = _Worker(make_app, listening)
         finally:
@@ -106,7 +106,10 @@ class _Worker:
 
     @property
     def ending(self) -> str:
-        """How it ended."""
+        """How it ended: its error, its signal or its exit code."""
+        with contextlib.suppress(EOFError, OSError):
+            if self.connection.poll() and (error := self.connection.recv()):
+                return str(error)
         code = self.process.exitcode or 0
         return f"signal {-code}" if code < 0 else f"exit code {code}"
 
@@ -135,15 +138,16 @@ class _Worker:
 
 
 def _work(make_app: MakeApp, listening: socket.socket, connection: Connection) -> None:
-    """Serve, as a worker."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal
+    """Serve, as a worker. Ctrl-C reaches all processes of a terminal, but only the first acts."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         app = make_app()
     except DigitlabError as error:
         connection.send(str(error))
         return
     threading.Thread(target=_end_with_parent, args=(connection,), daemon=True).start()
-    sys.exit(run_worker(app, listening, lambda: connection.send(None)))
+    stop_signals = (signal.SIGTERM,)  # with both, one Ctrl-C would count as two signals
+    sys.exit(run_worker(app, listening, lambda: connection.send(None), stop_signals))
 
 
 def _end_with_parent(connection: Connection) -> None:

@@ -1,7 +1,7 @@
 // What tests ask of the page's arithmetic, in Node and in a browser: a task in, numbers out.
 
-import * as net from "../../../src/digitlab/lab/page/net.js";
-import { plainResize, prepare } from "../../../src/digitlab/lab/page/prepare.js";
+import * as net from "../../../src/digitlab/lab/page/arithmetic/net.js";
+import { plainResize, prepare } from "../../../src/digitlab/lab/page/arithmetic/prepare.js";
 
 /** Return, for each line, the largest difference from the expected values over all images. */
 export function differences({ bundle, images, expected }) {

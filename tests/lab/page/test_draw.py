@@ -51,7 +51,7 @@ def test_a_seven_is_read_and_undone(open_page: Open, draw: object) -> None:
     draw(page)  # type: ignore[operator]
     assert re.match(r"7 >?\d\d", answer(page))
     assert page.evaluate("scrollY") == 0  # a finger draws, and does not scroll
-    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo", exact=True).click()
     assert answer(page) == "Nothing drawn"
 
 
@@ -61,7 +61,7 @@ def test_clear_can_be_undone_and_a_stroke_continues_the_drawing(open_page: Open)
     assert before.startswith("7 ")
     page.get_by_role("button", name="Clear").click()
     assert answer(page) == "Nothing drawn"
-    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo", exact=True).click()
     assert answer(page) == before
 
 

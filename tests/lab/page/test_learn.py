@@ -28,7 +28,7 @@ def test_a_step_does_what_was_shown_before_it_and_is_undone(open_page: Open):
     page.click("[data-key=one]")
     settle(page)
     assert numbers(page.inner_text("#learn-evidence .loss"))[0] == pytest.approx(after, abs=0.006)
-    kept = numbers(page.inner_text(".learn-sum > :nth-child(3)"))
+    kept = numbers(page.inner_text(".learn-sum > :nth-child(11)"))
     assert kept[0] == pytest.approx(promised, abs=1e-5)
     assert page.inner_text("#answer .digit") == "3"  # the whole page shows the new network
     page.click("[data-key=ten]")
@@ -36,7 +36,7 @@ def test_a_step_does_what_was_shown_before_it_and_is_undone(open_page: Open):
     assert "11 steps" in page.inner_text("#learn-controls")
     page.click("[data-key=undo]")
     settle(page)
-    assert "1 steps" in page.inner_text("#learn-controls")
+    assert "1 step taken" in page.inner_text("#learn-controls")
     page.click("[data-key=start]")
     settle(page)
     assert page.inner_text("#learn-evidence .loss") == before
@@ -50,7 +50,7 @@ def test_the_price_is_counted_on_the_test_images(open_page: Open):
     now, after = map(int, page.evaluate(place).split(" → "))
     images = page.evaluate(
         """async () => {
-          const { test } = await (await import("/source.js")).images();
+          const { test } = await (await import("/shell/source.js")).images();
           return [Array.from(test.images), test.labels];
         }"""
     )

@@ -156,14 +156,14 @@ def test_every_sentence_is_in_both_languages(open_page: Open) -> None:
             ), key
     used = {
         key
-        for file in PAGE.glob("*.js")
+        for file in PAGE.rglob("*.js")
         for key in re.findall(r'\b(?:t|rich)\("([\w.]+)"', _code(file))
     } | set(re.findall(r'data-t(?:-label)?="([\w.]+)"', (PAGE / "index.html").read_text("utf-8")))
     assert used <= set(words)
 
 
 def test_no_module_is_written_into_html_or_evaluated() -> None:
-    for file in PAGE.glob("*.js"):
+    for file in PAGE.rglob("*.js"):
         text = file.read_text("utf-8")
         assert not re.search(r"innerHTML|insertAdjacentHTML|\beval\(|new Function|\.cssText", text)
     html = (PAGE / "index.html").read_text("utf-8")

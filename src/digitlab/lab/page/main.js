@@ -1,20 +1,20 @@
 // The page's start: the header, the address, the networks; then each part builds what is its own.
 
-import { h, fill, setText, svg } from "./dom.js";
-import { startDraw } from "./draw.js";
-import { EXAMPLES } from "./examples.js";
-import { startInside } from "./inside.js";
-import { startLearn } from "./learn.js";
-import { theme } from "./paint.js";
-import { startHand } from "./hand.js";
-import { startPicture } from "./picture.js";
-import { startReading } from "./reading.js";
-import { startRun } from "./run.js";
-import { networkAt } from "./snapshots.js";
-import * as source from "./source.js";
-import { get, readAddress, set, watch } from "./state.js";
-import { startTabs } from "./tabs.js";
-import { language, t, translate } from "./words.js";
+import { h, fill, setText, svg } from "./shell/dom.js";
+import { startDraw } from "./draw/draw.js";
+import { EXAMPLES } from "./draw/examples.js";
+import { startInside } from "./inside/inside.js";
+import { startLearn } from "./learn/learn.js";
+import { theme } from "./shell/paint.js";
+import { startHand } from "./hand/hand.js";
+import { startPicture } from "./picture/picture.js";
+import { startReading } from "./draw/reading.js";
+import { startRun } from "./run/run.js";
+import { networkAt } from "./run/snapshots.js";
+import * as source from "./shell/source.js";
+import { get, readAddress, set, watch } from "./shell/state.js";
+import { startTabs } from "./shell/tabs.js";
+import { language, t, translate } from "./shell/words.js";
 
 /** The parts of the page: a section is shown once its part has started. */
 const PARTS = {

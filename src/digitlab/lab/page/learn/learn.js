@@ -1,0 +1,299 @@
+// Part 3, Learn: what one step of SGD on your drawing would do, and then doing it.
+
+import { h, fill, say, setText, svg } from "../shell/dom.js";
+import { number, percent, summand } from "../shell/format.js";
+import { countRight, layout, learn, placeOf, preview } from "./learner.js";
+import { paintMap } from "../shell/paint.js";
+import * as source from "../shell/source.js";
+import { get, set, watch } from "../shell/state.js";
+import { t } from "../shell/words.js";
+
+let start = null; // the network before any step
+let taken = []; // {network, velocity} before each step or group of steps, and how many it was
+let velocity = {};
+let settings = { learningRate: 0.01, momentum: 0.9 };
+let showsChange = false;
+
+export function startLearn(section) {
+  const controls = section.querySelector("#learn-controls");
+  const evidence = section.querySelector("#learn-evidence");
+  evidence.classList.add("learn-evidence");
+  const parts = { answer: h("div"), weight: h("div"), kernels: h("div.learn-wide") };
+  fill(evidence, parts.answer, parts.weight, parts.kernels);
+  const show = () => {
+    follow();
+    const now = previewNow();
+    showControls(controls, now, show);
+    showAnswer(parts.answer, now);
+    showWeight(parts.weight, now);
+    showKernels(parts.kernels, show);
+  };
+  watch(["reading", "truth", "weight", "language", "theme"], show);
+  document.addEventListener("themechange", () => get("network") && show());
+}
+
+/** Start anew when another network was chosen; a network that learned here knows its steps. */
+function follow() {
+  const network = get("network");
+  if (start && network.startedFrom === start) return;
+  if (network === start) return;
+  [start, taken, velocity] = [network, [], {}];
+}
+
+function previewNow() {
+  const [reading, network] = [get("reading"), get("network")];
+  if (!reading || reading.isBlank || get("truth") === null) return null;
+  const now = { ...settings, off: get("off"), seed: stepsTaken() };
+  return preview(network, velocity, reading.pixels, truth(), now);
+}
+
+function truth() {
+  return Math.min(get("truth"), get("network").classes.length - 1);
+}
+
+/** Take so many steps; the whole page then shows the network that learned. */
+function take(count, { next }) {
+  const further = { ...settings, off: get("off"), seed: stepsTaken() + 1 };
+  const { pixels } = get("reading");
+  const after = learn(next.network, next.velocity, pixels, truth(), further, count - 1);
+  taken.push({ network: get("network"), velocity, count });
+  velocity = after.velocity;
+  set({ network: { ...after.network, startedFrom: start } });
+  say(stepsInWords());
+}
+
+function goBack(toStart) {
+  const to = toStart ? taken[0] : taken.at(-1);
+  taken = toStart ? [] : taken.slice(0, -1);
+  velocity = to.velocity;
+  set({ network: to.network });
+  say(stepsInWords());
+}
+
+function stepsTaken() {
+  return taken.reduce((sum, { count }) => sum + count, 0);
+}
+
+function stepsInWords() {
+  const count = stepsTaken();
+  return count === 1 ? t("learn.step") : t("learn.steps", { count });
+}
+
+function showControls(root, now, show) {
+  const focused = document.activeElement?.dataset?.key;
+  const choose = (label) => () => set({ truth: label });
+  const field = (name, key, most) =>
+    h("label", t(`learn.${key}`), h("input", {
+      type: "number", min: 0, max: most, step: "any", value: settings[name], dataset: { key },
+      onchange: (event) => {
+        const value = Number(event.target.value);
+        if (value >= 0 && value <= most) settings = { ...settings, [name]: value };
+        show();
+      },
+    }));
+  const button = (key, isPrimary, isOff, act) =>
+    h(isPrimary ? "button.button.primary" : "button.button", {
+      type: "button", disabled: isOff, onclick: act, dataset: { key },
+    }, t(`learn.${key}`));
+  fill(
+    root,
+    h("h3", t("learn.truth")),
+    h("div.truths", { role: "group", "aria-label": t("learn.truth") },
+      get("network").classes.map((name, label) =>
+        h("button.truth", {
+          type: "button", "aria-pressed": String(get("truth") === label),
+          dataset: { key: `truth-${label}` }, onclick: choose(label),
+        }, name))),
+    h("div.learn-fields", field("learningRate", "rate", 10), field("momentum", "momentum", 0.999)),
+    h("div.learn-buttons",
+      button("one", true, !now, () => take(1, now)),
+      button("ten", false, !now, () => take(10, now)),
+      button("undo", false, !taken.length, () => goBack(false)),
+      button("start", false, !taken.length, () => goBack(true))),
+    h("p.caption", now ? stepsInWords() : t("learn.none")),
+  );
+  if (focused) root.querySelector(`[data-key="${focused}"]`)?.focus();
+}
+
+const ROW = 22;
+
+function showAnswer(root, now) {
+  const reading = get("reading");
+  if (!reading || reading.isBlank) {
+    fill(root);
+    return;
+  }
+  const { classes } = get("network");
+  const shares = now?.shares ?? reading.shares;
+  const x = (share) => 34 + 250 * share;
+  const bars = classes.map((name, i) => {
+    const [before, after] = [shares[i], now ? now.next.shares[i] : shares[i]];
+    const y = ROW * i + 12;
+    const words = t(now ? "learn.bar" : "learn.barNow", {
+      name, before: percent(before), after: percent(after),
+    });
+    return svg(now && i === truth() ? "g.is-truth" : "g", { role: "img", "aria-label": words },
+      svg("text", { x: 4, y: y + 4 }, name),
+      svg("line", { x1: x(0), x2: x(1), y1: y, y2: y }),
+      svg("line.way", { x1: x(before), x2: x(after), y1: y, y2: y }),
+      svg("circle", { cx: x(before), cy: y, r: 4.5 }),
+      now && svg("circle.after", { cx: x(after), cy: y, r: 4.5 }),
+      svg("text", { x: x(1) + 12, y: y + 4 }, percent(after)));
+  });
+  const chart = svg("svg.learn-bars", { viewBox: `0 0 360 ${ROW * classes.length + 4}` }, bars);
+  if (!now) {
+    fill(root, h("h3", t("learn.answerNow")), chart, h("p.caption", t("learn.invitation")));
+    return;
+  }
+  const tests = h("b", "…");
+  fill(
+    root,
+    h("h3", t("learn.answer")),
+    chart,
+    h("div.learn-figures",
+      h("div", t("learn.loss"), h("b.loss", `${lossText(now.loss)} → ${lossText(now.next.loss)}`)),
+      h("div", t("learn.tests", { count: "1,000" }), tests)),
+    h("p.caption", t("learn.price")),
+  );
+  countPrice(now, tests);
+}
+
+function lossText(loss) {
+  return number(loss, loss < 0.1 ? 4 : 2);
+}
+
+const counted = new WeakMap(); // by weights: how many test images are read right, with nothing off
+let counting = 0;
+
+/** Count the test images read right now and after the step; a newer request ends an older one. */
+async function countPrice(now, place) {
+  const turn = ++counting;
+  const isStale = () => turn !== counting;
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  if (isStale()) return;
+  const [{ test }, network, off] = [await source.images(), get("network"), get("off")];
+  const results = [];
+  for (const one of [network, now.next.network]) {
+    const known = off.length === 0 ? counted.get(one.weights) : undefined;
+    const right = known ?? (await countRight(one, test, off, isStale));
+    if (isStale() || right === null) return;
+    if (off.length === 0) counted.set(one.weights, right);
+    results.push(number(right, 0));
+    setText(place, `${results[0]} → ${results[1] ?? "…"}`);
+  }
+}
+
+/** Return the weight that is followed: [name, index in the tensor]. */
+function followed() {
+  const { shapes, lines } = get("network");
+  const [name, index] = get("weight") ?? [];
+  if (shapes[name] && index < shapes[name].reduce((a, b) => a * b, 1)) return [name, index];
+  const first = lines.find((line) => line.layer && !line.fixed);
+  return [`${first.layer}.weight`, 0];
+}
+
+function showWeight(root, now) {
+  const { shapes, weights } = get("network");
+  const [name, index] = followed();
+  const [shape, size] = [shapes[name], weights[name].length / shapes[name][0]];
+  const row = Math.floor(index / size);
+  const tensors = Object.keys(shapes).filter((one) => /\.(weight|bias)$/.test(one));
+  const options = (values, chosen) =>
+    values.map((value) => h("option", { value, selected: value === chosen }, String(value)));
+  const label = t("learn.choose", { name });
+  const canvas = h("canvas", { role: "img", "aria-label": label, tabindex: 0 });
+  const { height, width } = layout(shape);
+  const values = new Float32Array(height * width);
+  const places = [];
+  for (let i = 0; i < size; i++) {
+    const [y, x] = placeOf(shape, i);
+    values[y * width + x] = weights[name][row * size + i];
+    places[y * width + x] = row * size + i;
+  }
+  const at = placeOf(shape, index % size);
+  const move = (y, x) => {
+    const to = places[Math.min(height - 1, Math.max(0, y)) * width + Math.min(width - 1, Math.max(0, x))];
+    set({ weight: [name, to] });
+  };
+  canvas.addEventListener("click", ({ offsetX, offsetY }) => {
+    const side = canvas.clientWidth / width;
+    move(Math.floor(offsetY / side), Math.floor(offsetX / side));
+  });
+  canvas.addEventListener("keydown", (event) => {
+    const by = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    move(at[0] + by[0], at[1] + by[1]);
+  });
+  paintMap(canvas, values, height, width, largest(values));
+  const mark = h("span.learn-mark", { "aria-hidden": "true" });
+  const [across, down] = [100 / width, 100 / height];
+  Object.assign(mark.style, {
+    left: `${across * at[1]}%`, top: `${down * at[0]}%`, width: `${across}%`, height: `${down}%`,
+  });
+  const box = h("div.learn-box", canvas, mark);
+  box.style.maxWidth = `${Math.max(8, Math.min(30, 480 / width)) * width}px`;
+  const hadFocus = root.contains(document.activeElement) && document.activeElement.localName;
+  fill(
+    root,
+    h("h3", t("learn.weight")),
+    h("div.learn-choosing",
+      h("label", `${t("learn.tensor")} `, h("select.choice", { onchange: (e) => set({ weight: [e.target.value, 0] }) }, options(tensors, name))),
+      h("label", `${t("learn.row")} `, h("select.choice", { onchange: (e) => set({ weight: [name, Number(e.target.value) * size] }) },
+        options([...Array(shape[0]).keys()], row)))),
+    h("div.learn-followed",
+      h("div.learn-map", box, h("p.caption", label)),
+      now && sums(now, name, index)),
+  );
+  if (hadFocus) root.querySelector(hadFocus)?.focus();
+}
+
+/** Return the arithmetic of the step for one weight, with the numbers filled in. */
+function sums(now, name, index) {
+  const gradient = now.gradients[name]?.[index];
+  if (gradient === undefined) return h("p.caption", t("learn.fixed"));
+  const w = get("network").weights[name][index];
+  const v = velocity[name]?.[index] ?? 0;
+  const [next, after] = [now.next.velocity[name][index], now.next.network.weights[name][index]];
+  const { learningRate, momentum } = settings;
+  const line = (key, formula, value) => [
+    h("span", t(`learn.${key}`)), h("code.code", `${formula} =`), h("b.chosen", number(value, 5)),
+  ];
+  return h("div.learn-sum",
+    line("lossNow", `−ln P(${get("network").classes[truth()]})`, now.loss),
+    line("gradient", "∂loss/∂w", gradient),
+    line("velocity", `${momentum} · ${number(v, 5)} ${summand(gradient, 5)}`, next),
+    line("weightNow", `${number(w, 5)} − ${learningRate} · ${inBrackets(next)}`, after));
+}
+
+function inBrackets(value) {
+  return value < 0 ? `(${number(value, 5)})` : number(value, 5);
+}
+
+function showKernels(root, show) {
+  const { lines, weights, shapes } = get("network");
+  const first = lines.find((line) => line.op === "conv");
+  if (!first) return;
+  const name = `${first.layer}.weight`;
+  const [count, , height, width] = shapes[name];
+  const size = weights[name].length / count;
+  const shown = showsChange ? weights[name].map((w, i) => w - start.weights[name][i]) : weights[name];
+  const scale = largest(shown) || 1;
+  const [chosen, index] = followed();
+  const buttons = Array.from({ length: count }, (_, kernel) => {
+    const canvas = h("canvas", { "aria-hidden": "true" });
+    paintMap(canvas, shown, height, width, scale, kernel * size);
+    const isChosen = chosen === name && Math.floor(index / size) === kernel;
+    const act = () => set({ weight: [name, kernel * size] });
+    return h("button", { type: "button", "aria-label": `${name}[${kernel}]`, "aria-pressed": String(isChosen), onclick: act }, canvas);
+  });
+  const view = (key, value) =>
+    h("button", { type: "button", "aria-pressed": String(showsChange === value), onclick: () => ((showsChange = value), show()) }, t(`learn.${key}`));
+  fill(root,
+    h("div.subhead", h("h3", t("learn.kernels")), h("div.switch", view("values", false), view("change", true))),
+    h("div.learn-kernels", buttons));
+}
+
+function largest(values) {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+}
