@@ -50,9 +50,10 @@ export function startGallery(root) {
       return; // what was there stays until the answers are known
     }
     const cell = get("cell");
+    const total = cell || all !== whole?.mistakes ? null : whole.total; // the server sends the worst
     const found = cell ? all.filter(({ truth, answer }) => truth === cell[0] && answer === cell[1]) : all;
-    fill(note, noteOf(all.length, found.length, cell, network));
-    setText(more, found.length > MOST ? t("run.mistakes.more", { shown: MOST, count: number(found.length, 0) }) : "");
+    fill(note, noteOf(total ?? all.length, found.length, cell, network));
+    setText(more, found.length > MOST ? t("run.mistakes.more", { shown: MOST, count: number(total ?? found.length, 0) }) : "");
     const key = [all, String(cell), get("language"), document.documentElement.lang, get("theme")];
     if (drawn?.all !== all || String(drawn.key.slice(1)) !== String(key.slice(1))) {
       drawn = { all, key };
@@ -86,7 +87,7 @@ async function loadWhole(note) {
   if (!isWhole || !isAtTheEnd() || isFresh()) return;
   setText(note, t("run.mistakes.loading"));
   try {
-    const { mistakes } = await source.getJSON(`/lab/runs/${encodeURIComponent(run.name)}/mistakes`);
+    const { mistakes, total } = await source.getJSON(`/lab/runs/${encodeURIComponent(run.name)}/mistakes`);
     const found = await Promise.all(mistakes.map(async (one) => ({
       index: one.index,
       truth: one.truth,
@@ -95,7 +96,7 @@ async function loadWhole(note) {
       pixels: await source.pixelsOf(one.picture),
     })));
     found.forEach(({ index, pixels, truth }) => source.keepTestImage(index, pixels, truth));
-    whole = { run: run.name, examples: run.examples, mistakes: found };
+    whole = { run: run.name, examples: run.examples, total, mistakes: found };
   } catch (error) {
     isWhole = false;
     say(error instanceof TypeError ? t("problem.server") : error.message);
