@@ -203,4 +203,6 @@ def test_a_network_learns_from_corrections_and_is_shown_next_to_the_one_before(
     assert (run["name"], run["status"]) == ("fast", "finished")
     assert lab.get("/lab/runs/fast")["record"]["extra"]["pictures"] == 1
     page.click("text=Use the new network on this page")
-    page.wait_for_function("async () => (await import('/shell/state.js')).get('network').name === 'fast'")
+    page.wait_for_function(
+        "async () => (await import('/shell/state.js')).get('network').name === 'fast'"
+    )

@@ -106,7 +106,9 @@ def test_confusions_and_neighbors_are_those_of_numpy(
     # It can be looked into like a drawing.
     page.click("text=Put it on the pad")
     until(page, f"location.hash.includes('sample={index}')")
-    pixels = page.evaluate("async () => [...(await import('/shell/state.js')).get('reading').pixels]")
+    pixels = page.evaluate(
+        "async () => [...(await import('/shell/state.js')).get('reading').pixels]"
+    )
     assert bytes(pixels) == mnist.test_images[index].tobytes()
     assert answer(page).startswith(str(answers[index]))
 
