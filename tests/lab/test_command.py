@@ -59,6 +59,7 @@ def test_the_labs_end_pauses_its_training(spawn: Callable, tmp_path: Path):
     [
         (("nowhere",), "nowhere contains neither an exported model nor a run"),
         (("--port", "70000"), "port is 70000, but must be 0 to 65535"),
+        (("--allow-host", "lab.example:80"), "'lab.example:80' is not a host"),
         (("--host", "999.1.1.1", "--port", "0"), "999.1.1.1"),
     ],
 )

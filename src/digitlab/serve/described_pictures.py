@@ -91,22 +91,21 @@ def _picture_bodies() -> Json:
 
 
 def _pictures() -> Json:
-    number = {"type": "number", "minimum": 0, "maximum": 255}
-    row = {"type": "array", "items": number, "minItems": SIDE, "maxItems": SIDE}
     file = {
         "type": "string",
         "format": "byte",
         "description": "A picture file as base64, also as a data: URL.",
     }
-    array = {
-        "type": "array",
-        "items": row,
-        "minItems": SIDE,
-        "maxItems": SIDE,
-        "description": "28 rows of 28 numbers: all whole and 0 to 255, or all 0.0 to 1.0.",
-    }
-    either = {"anyOf": [file, array]}
+    whole = _rows({"type": "integer", "minimum": 0, "maximum": 255})
+    fractions = _rows({"type": "number", "minimum": 0, "maximum": 1})
+    either = {"anyOf": [file, whole, fractions]}
     return {"type": "array", "minItems": 1, "maxItems": MAX_PICTURES, "items": either}
+
+
+def _rows(number: Json) -> Json:
+    """Return the schema of 28 rows of 28 numbers."""
+    size = {"minItems": SIDE, "maxItems": SIDE}
+    return {"type": "array", "items": {"type": "array", "items": number, **size}, **size}
 
 
 def prediction(reader: Reader) -> Json:

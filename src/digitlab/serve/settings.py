@@ -29,7 +29,7 @@ class Settings:
     """The largest body of a request, at least 1,000."""
     max_pixels: int = 30_000_000
     """The largest picture, 1 to 80 million: a small file can have many pixels, and decoding and
-    reading them takes about 12 bytes each."""
+    reading them takes up to 12 bytes each."""
 
     def __post_init__(self) -> None:
         if self.queue < 1:

@@ -113,6 +113,8 @@ def _from_rows(rows: list[list[int | float]], name: str) -> NDArray[np.generic]:
         raise ServiceError(422, f"{name} is an array, but not {SIDE} rows of {SIDE} numbers")
     values = [value for row in rows for value in row]
     has_floats = any(type(value) is float for value in values)
+    if has_floats and max(values) > 1 and all(value == int(value) for value in values):
+        has_floats = False  # 255.0: JSON does not tell whole numbers from floats
     if not all(0 <= value <= (1 if has_floats else 255) for value in values):
         raise ServiceError(
             422, f"the numbers of {name} must be all whole and 0 to 255, or all 0.0 to 1.0"
