@@ -17,8 +17,9 @@ from tests.lab.page.numpy_network import passes
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-NETWORK = "async () => { const it = (await import('/state.js')).get('network');"
-TESTED = "(async () => Boolean((await import('/state.js')).get('tested')?.result))()"
+STATE = "async () => [...(await import('/shell/state.js'))"
+NETWORK = "async () => { const it = (await import('/shell/state.js')).get('network');"
+TESTED = "(async () => Boolean((await import('/shell/state.js')).get('tested')?.result))()"
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def test_confusions_and_neighbors_are_those_of_numpy(
     # It can be looked into like a drawing.
     page.click("text=Put it on the pad")
     until(page, f"location.hash.includes('sample={index}')")
-    pixels = page.evaluate("async () => [...(await import('/state.js')).get('reading').pixels]")
+    pixels = page.evaluate(STATE + ".get('reading').pixels]")
     assert bytes(pixels) == mnist.test_images[index].tobytes()
     assert answer(page).startswith(str(answers[index]))
 
