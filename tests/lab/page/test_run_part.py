@@ -17,6 +17,7 @@ from tests.lab.page.numpy_network import passes
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+STATE = "async () => [...(await import('/shell/state.js'))"
 NETWORK = "async () => { const it = (await import('/shell/state.js')).get('network');"
 TESTED = "(async () => Boolean((await import('/shell/state.js')).get('tested')?.result))()"
 
@@ -64,7 +65,7 @@ def test_the_whole_page_follows_the_moment(page: "Page", lab: Client) -> None:
     assert page.inner_text("#run .flag").split() == ["0.039", "98.81", "%"]
     page.locator("#run .moment >> text=1,024").click()
     page.wait_for_selector("#run .machine strong >> text=16")
-    page.click("text=change since the start")
+    page.click("#run >> text=change since the start")
     until(page, "location.hash.includes('kernels=change')")
 
 
@@ -106,9 +107,7 @@ def test_confusions_and_neighbors_are_those_of_numpy(
     # It can be looked into like a drawing.
     page.click("text=Put it on the pad")
     until(page, f"location.hash.includes('sample={index}')")
-    pixels = page.evaluate(
-        "async () => [...(await import('/shell/state.js')).get('reading').pixels]"
-    )
+    pixels = page.evaluate(STATE + ".get('reading').pixels]")
     assert bytes(pixels) == mnist.test_images[index].tobytes()
     assert answer(page).startswith(str(answers[index]))
 
@@ -165,7 +164,8 @@ def test_a_training_is_started_paused_continued_and_finished(page: "Page", lab: 
     expected = read_snapshot(lab.lab.runs.folder / "mine" / SNAPSHOTS, last)
     assert np.array_equal(weights(page, "conv1.weight"), expected["conv1.weight"].ravel())
     page.click("text=whole test set")
-    page.wait_for_selector(f"#run >> text={run['report']['total'] - run['report']['correct']:,} m")
+    mistakes = run["report"]["total"] - run["report"]["correct"]
+    page.wait_for_selector(f"#run .gallery-region >> text={mistakes:,} mistakes: what it is")
 
 
 @pytest.mark.parametrize(("width", "language"), [(1440, "en"), (320, "zh")])

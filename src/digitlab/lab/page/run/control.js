@@ -7,7 +7,7 @@ import { examplesAfter } from "./moments.js";
 import * as source from "../shell/source.js";
 import { get, set, watch } from "../shell/state.js";
 import { pause } from "../shell/waiting.js";
-import { language, rich, t } from "../shell/words.js";
+import { rich, t } from "../shell/words.js";
 
 const SHOWN = ["network", "epochs", "batch_size", "learning_rate", "momentum", "dropout", "train_images"];
 const PLAY = 700; // milliseconds a moment is shown
@@ -130,7 +130,7 @@ export function startControl(root, training) {
     const run = get("shownRun");
     if (run && run.status !== runs.find((one) => one.name === run.name)?.status && run.name !== "example") listRuns();
   });
-  for (const event of ["pointerdown", "focus"]) select.addEventListener(event, () => event === "focus" && listRuns());
+  select.addEventListener("focus", listRuns); // those that another program has started
   listRuns();
 }
 
