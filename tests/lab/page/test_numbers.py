@@ -25,7 +25,8 @@ def _numbers(text: str) -> list[float]:
 
 def _show(page: Page, net: str, line: int, index: list[int]) -> None:
     page.evaluate(
-        "async ([line, number]) => (await import('/shell/state.js')).set({line, number, input: null})",
+        "async ([line, number]) => "
+        "(await import('/shell/state.js')).set({line, number, input: null})",
         [line, index],
     )
     settle(page)

@@ -24,7 +24,8 @@ def test_an_address_restores_everything(open_page: Open) -> None:
     first = open_page("line=4&at=3.2.5")
     keys = "language theme net line number input off trace strokes truth"
     first.evaluate(
-        "async () => (await import('/shell/state.js')).set({ language: 'zh', theme: 'dark', input: 7, "
+        "async () => (await import('/shell/state.js')).set({ "
+        "language: 'zh', theme: 'dark', input: 7, "
         "net: 'shipped', line: 5, number: [3, 2, 5], off: ['relu', 'dropout'], trace: [7, 1], "
         "truth: 4, strokes: [{ width: 12, points: [40, 50.25, 60.5, 200, 61, 210] }] })"
     )
