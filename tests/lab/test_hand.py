@@ -98,7 +98,8 @@ def test_corrections_are_stored_shown_packed_and_deleted(
     [
         ({"picture": "%%%"}, "the picture is not in base64"),
         ({"picture": base64.b64encode(b"no picture").decode()}, ""),
-        ({"label": ""}, "label must be a printable name"),
+        ({"label": ""}, "label is ''"),
+        ({"label": "banana"}, "label is 'banana', but must be one of 0, 1,"),
         ({"probability": 7}, "probability is 7"),
         ({"network": "unknown"}, "there is no network 'unknown'"),
         ({"folder": "/etc"}, "unknown field `folder`"),

@@ -104,10 +104,10 @@ def test_stopping_under_load_loses_no_request(workers: int, spawn: Spawn, seven:
     assert process.communicate() == ("", "")
 
 
-def test_ctrl_c_ends_it_with_0_and_a_second_one_at_once(spawn: Spawn):
+def test_a_closed_terminal_and_ctrl_c_end_it_with_0_and_a_second_one_at_once(spawn: Spawn):
     process = spawn("serve", "--port", 0, "--time-limit", 3600)
     url_of(process)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGHUP)
     assert process.wait(PATIENCE) == 0
     process = spawn("serve", "--port", 0, "--time-limit", 3600)
     url = url_of(process)

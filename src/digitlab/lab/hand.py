@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from digitlab.data.corrections import Correction, Corrections
-from digitlab.errors import DigitlabError, PictureError
+from digitlab.errors import DigitlabError, PictureError, printable
 from digitlab.lab.networks import Networks
 from digitlab.pictures.digit import prepare
 
@@ -86,6 +86,11 @@ class Hand:
             raise NoConsentError(
                 "nothing is stored without consent: agree on the page that your corrections are "
                 f"stored in {self.folder}"
+            )
+        classes = self.networks.classes(new.network or "shipped")
+        if new.label not in classes:  # a training could not learn it, and would refuse them all
+            raise DigitlabError(
+                f"label is {printable(new.label[:60])!r}, but must be one of {', '.join(classes)}"
             )
         try:
             picture = base64.b64decode(new.picture, validate=True)

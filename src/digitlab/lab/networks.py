@@ -70,6 +70,10 @@ class Networks:
             )
         return bundle_of_snapshot(folder, steps[-1] if step is None else step, name=name)
 
+    def classes(self, name: str) -> list[str]:
+        """Return the names of a network's answers."""
+        return list(self.bundle(name)["classes"])
+
     def digest(self, name: str) -> str | None:
         """Return the SHA-256 of an exported model; None for a network that is not exported."""
         folder = self._folder_of(name)

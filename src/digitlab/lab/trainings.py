@@ -13,6 +13,8 @@ from digitlab.errors import DigitlabError
 from digitlab.runs.stopping import PARENT_VARIABLE
 
 _POLL_SECONDS = 0.05
+_SAVING_SECONDS = 30.0
+"""In which a training that is asked to stop has long saved its state."""
 _STOPPED = {0, 128 + 2, 128 + 15, -2, -15}
 """The exit codes of a training that finished, or saved and stopped when it was asked to; negative
 ones are of a process that was stopped before it could answer a signal, and had nothing to save."""
@@ -59,7 +61,11 @@ class _Process:
         """Ask it to save and exit, and wait until it has."""
         # Not SIGINT: a shell lets the commands that it runs in the background ignore that.
         self._process.terminate()
-        self._process.wait()
+        try:
+            self._process.wait(_SAVING_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()  # its last checkpoint is good, so nothing else is lost
+            self._process.wait()
 
 
 def _last_sentence(printed: str) -> str:

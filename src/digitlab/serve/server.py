@@ -18,11 +18,21 @@ from digitlab.serve.protocol import BoundedProtocol
 
 MakeApp = Callable[[], Starlette]
 
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 BACKLOG = 2048  # connections that the system holds until a worker takes them
 KEEP_ALIVE = 75  # seconds: longer than proxies keep theirs, so that they close first
 _LAST_SECONDS = 0.25  # in which what is on its way is still answered
 _MORE_SECONDS = 5  # than a request's limit, for the answers at the end
+
+
+def stop_signals() -> tuple[int, ...]:
+    """Return the signals that end the service, that of a closed terminal included.
+
+    A service that was started with `nohup` ignores that one.
+    """
+    hang_up = getattr(signal, "SIGHUP", None)  # Windows has none
+    if hang_up is None or signal.getsignal(hang_up) == signal.SIG_IGN:
+        return (signal.SIGINT, signal.SIGTERM)
+    return (signal.SIGINT, signal.SIGTERM, hang_up)
 
 
 class Server(uvicorn.Server):
@@ -36,7 +46,7 @@ class Server(uvicorn.Server):
         self,
         app: Starlette,
         on_ready: Callable[[], None],
-        stop_signals: tuple[int, ...] = STOP_SIGNALS,
+        ends_at: tuple[int, ...] | None = None,
     ) -> None:
         seconds = app.state.settings.seconds
         super().__init__(
@@ -57,14 +67,14 @@ class Server(uvicorn.Server):
         )
         self.app = app
         self.on_ready = on_ready
-        self.stop_signals = stop_signals
+        self.ends_at = stop_signals() if ends_at is None else ends_at
         self.signals: list[int] = []
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Handle signals while it runs; unlike uvicorn, do not raise them again after it."""
         is_main = threading.current_thread() is threading.main_thread()
-        numbers = self.stop_signals if is_main else ()  # other threads cannot handle any
+        numbers = self.ends_at if is_main else ()  # other threads cannot handle any
         before = {number: signal.signal(number, self.handle_exit) for number in numbers}
         try:
             yield
@@ -151,10 +161,10 @@ def run_worker(
     app: Starlette,
     listening: socket.socket,
     on_ready: Callable[[], None],
-    stop_signals: tuple[int, ...] = STOP_SIGNALS,
+    ends_at: tuple[int, ...] | None = None,
 ) -> int:
     """Serve until a signal arrives; return the exit code: 0, or 128 + N after a second signal N."""
-    server = Server(app, on_ready, stop_signals)
+    server = Server(app, on_ready, ends_at)
     server.run([listening])
     if not server.started:
         raise DigitlabError("the service could not start")

@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Any
 
 from digitlab.errors import DigitlabError
-from digitlab.serve.server import MakeApp, run_worker
+from digitlab.serve.server import MakeApp, run_worker, stop_signals
 
 METRICS = "PROMETHEUS_MULTIPROC_DIR"
 """The variable that says where workers leave their figures for each other."""
@@ -69,14 +69,13 @@ def supervise(
 
 
 class _Signals:
-    """Collects SIGINT and SIGTERM while it is entered."""
+    """Collects the signals that end the service, while it is entered."""
 
     def __init__(self) -> None:
         self.received: list[int] = []
 
     def __enter__(self) -> "_Signals":
-        numbers = (signal.SIGINT, signal.SIGTERM)
-        self.before = {number: signal.signal(number, self._receive) for number in numbers}
+        self.before = {it: signal.signal(it, self._receive) for it in stop_signals()}
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -138,16 +137,20 @@ class _Worker:
 
 
 def _work(make_app: MakeApp, listening: socket.socket, connection: Connection) -> None:
-    """Serve, as a worker. Ctrl-C reaches all processes of a terminal, but only the first acts."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Serve, as a worker.
+
+    Ctrl-C, and the end of a terminal, reach all of its processes, but only the first one acts.
+    """
+    for number in {*stop_signals()} - {signal.SIGTERM}:
+        signal.signal(number, signal.SIG_IGN)
     try:
         app = make_app()
     except DigitlabError as error:
         connection.send(str(error))
         return
     threading.Thread(target=_end_with_parent, args=(connection,), daemon=True).start()
-    stop_signals = (signal.SIGTERM,)  # with both, one Ctrl-C would count as two signals
-    sys.exit(run_worker(app, listening, lambda: connection.send(None), stop_signals))
+    ends_at = (signal.SIGTERM,)  # with all of them, one Ctrl-C would count as two signals
+    sys.exit(run_worker(app, listening, lambda: connection.send(None), ends_at))
 
 
 def _end_with_parent(connection: Connection) -> None:
