@@ -144,6 +144,7 @@ WRONG_TYPES: dict[str, Any] = {
     "dataset": ["mnist"],
     "classes": "0123456789",
     "preparation": 5,
+    "extra_pictures": 50,
     "parameters": "many",
     "layers": {"conv1": ["10"]},
     "calibration": [1, 2],

@@ -130,7 +130,7 @@ def test_from_the_shell_and_python_to_the_card(
     assert call("eval", run).code == 0
     assert call("export", run, "--out", tmp_path / "model").code == 0
     card = (tmp_path / "model" / "model.json").read_text()
-    assert json.loads(card)["extra"] == {"pictures": 3, "sha256": record["sha256"]}
+    assert json.loads(card)["extra_pictures"] == {"pictures": 3, "sha256": record["sha256"]}
     assert str(corrected) not in card
 
 

@@ -72,7 +72,7 @@ def export_onnx(
     test set at once, its log-probabilities must be within 1e-4 of PyTorch's. The test set is that
     of `dataset`, which the network was trained on; its held-out images calibrate the model. The
     network is moved to the CPU and put into evaluation mode. `origin` is what made it, for the
-    card: `commands`, `machine`, `versions` and `extra`.
+    card: `commands`, `machine`, `versions` and `extra_pictures`.
 
     Raises `DigitlabError` if the network cannot be written as ONNX, or the file does not give its
     answers, or cannot be written.

@@ -21,7 +21,7 @@ def origin_of(record: RunRecord | None, command: list[str]) -> dict[str, Any]:
         "commands": [_without_folders(it.command) for it in commands],
         "machine": None if record is None else record.machine,
         "versions": {} if record is None else record.versions,
-        "extra": extra,
+        "extra_pictures": extra,
     }
 
 

@@ -75,7 +75,7 @@ class ModelCard:
     """The processor it was trained on; None if the exported file does not contain it."""
     versions: dict[str, str]
     """Of the software it was trained with; empty if the exported file does not contain them."""
-    extra: dict[str, Any] | None = None
+    extra_pictures: dict[str, Any] | None = None
     """The pictures that were learned besides the dataset: their number and SHA-256."""
     preparation: Preparation = "mnist"
     """How a picture becomes the 28 x 28 pixels that the network takes."""
