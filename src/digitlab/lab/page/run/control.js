@@ -61,8 +61,9 @@ export function startControl(root, training) {
     const { name, snapshots } = get("shownRun");
     for (const step of snapshots) {
       chooseMoment(step);
+      const chosen = get("moment");
       await pause(PLAY);
-      if (mine !== player || get("shownRun")?.name !== name || chosenStep() !== step) break; // another choice
+      if (mine !== player || get("shownRun")?.name !== name || get("moment") !== chosen) break; // another choice
     }
     if (mine === player) player++;
     show();
