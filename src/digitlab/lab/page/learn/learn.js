@@ -58,7 +58,7 @@ function take(count, { next }) {
   const after = learn(next.network, next.velocity, pixels, truth(), further, count - 1);
   taken.push({ network: get("network"), velocity, count });
   velocity = after.velocity;
-  set({ network: { ...after.network, startedFrom: start } });
+  set({ network: { ...after.network, startedFrom: start, steps: stepsTaken() } });
   say(stepsInWords());
 }
 

@@ -23,8 +23,9 @@ export function startConfusion(root) {
   function show() {
     const { network, tested } = { network: get("network"), tested: get("tested") };
     if (!network || !tested) return;
-    setText(title, t("run.confusion"));
-    setText(caption, `${t("run.confusion.what")}${network.startedFrom ? ` ${t("run.confusion.learned")}` : ""}`);
+    const { steps } = network; // of part 3
+    setText(title, steps ? t(steps === 1 ? "run.confusion.step" : "run.confusion.steps", { count: steps }) : t("run.confusion"));
+    setText(caption, t("run.confusion.what"));
     const { result, partial, problem } = tested;
     if (problem) setText(figures, problem);
     else if (result) setText(figures, t("run.confusion.right", { right: number(result.right, 0), count: number(result.count, 0), share: percent(result.accuracy, 1) }));

@@ -152,6 +152,8 @@ function rowsOf({ recipe, seed }) {
 function machineWords(run) {
   const step = chosenStep();
   if (step === null || !run.snapshots.includes(step)) return t(run.snapshots.length ? "run.elsewhere" : "run.no.moment");
+  const { steps } = get("network");
+  if (steps) return rich(steps === 1 ? "run.machine.step" : "run.machine.steps", { step: number(step, 0), count: steps });
   const values = { step: number(step, 0), last: number(run.snapshots.at(-1), 0), examples: number(examplesAfter(run, step), 0) };
   return rich("run.machine", values);
 }

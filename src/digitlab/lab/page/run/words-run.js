@@ -22,6 +22,8 @@ export const RUN = {
   "run.resumed.said": ["The training continues.", "训练继续了。"],
   "run.new": ["New training…", "新的训练…"],
   "run.machine": ["Time machine: step **{step}** of {last}, after {examples} images. The kernels, maps and answers of the whole page are of that moment.", "时间机器：第 **{step}** 步，共 {last} 步，看过 {examples} 张图。整页的核、图、答案都是那一刻的。"],
+  "run.machine.step": ["Time machine: the network of step **{step}**, plus your step of part 3. The whole page shows it.", "时间机器：第 **{step}** 步的网络，又学了你在第 3 部分教的 1 步。整页都用它。"],
+  "run.machine.steps": ["Time machine: the network of step **{step}**, plus your {count} steps of part 3. The whole page shows it.", "时间机器：第 **{step}** 步的网络，又学了你在第 3 部分教的 {count} 步。整页都用它。"],
   "run.elsewhere": ["The page shows another network now. Choose a moment here to go back to this run.", "现在页面用的是别的网络。在这里选一个时刻，就回到这次训练。"],
   "run.no.moment": ["This run has no snapshots.", "这次训练没有留下快照。"],
   "run.reconnecting": ["The connection is lost; trying again…", "连接断了，正在重试…"],
@@ -45,7 +47,8 @@ export const RUN = {
 
   "run.confusion": ["What it confuses", "把什么认成什么"],
   "run.confusion.what": ["Row: what it is. Column: what it is read as. Choose a number to see those images.", "行：其实是几。列：读成几。点一个数，看是哪些图。"],
-  "run.confusion.learned": ["This is the network with the steps that it took in part 3.", "这是在第 3 部分走过几步的网络。"],
+  "run.confusion.step": ["What it confuses after your step", "又学了你的 1 步，把什么认成什么"],
+  "run.confusion.steps": ["What it confuses after your {count} steps", "又学了你的 {count} 步，把什么认成什么"],
   "run.confusion.corner": ["is ↓ read →", "是↓ 读→"],
   "run.confusion.right": ["{right} of {count} right ({share})", "{count} 张对了 {right} 张（{share}）"],
   "run.confusion.testing": ["testing: {done} of {count}", "正在考：{done} / {count}"],
