@@ -3,7 +3,7 @@
 import { h, fill, say, setText } from "../shell/dom.js";
 import { chooseMoment, chosenStep, nameOfRun, reload } from "./followed.js";
 import { number, percent } from "../shell/format.js";
-import { examplesAfter } from "./moments.js";
+import { examplesAfter, lastStep } from "./moments.js";
 import * as source from "../shell/source.js";
 import { get, set, watch } from "../shell/state.js";
 import { pause } from "../shell/waiting.js";
@@ -154,6 +154,7 @@ function machineWords(run) {
   if (step === null || !run.snapshots.includes(step)) return t(run.snapshots.length ? "run.elsewhere" : "run.no.moment");
   const { steps } = get("network");
   if (steps) return rich(steps === 1 ? "run.machine.step" : "run.machine.steps", { step: number(step, 0), count: steps });
-  const values = { step: number(step, 0), last: number(run.snapshots.at(-1), 0), examples: number(examplesAfter(run, step), 0) };
-  return rich("run.machine", values);
+  const last = lastStep(run);
+  const values = { step: number(step, 0), last: last === null ? "" : number(last, 0), examples: number(examplesAfter(run, step), 0) };
+  return rich(last === null ? "run.machine.open" : "run.machine", values);
 }

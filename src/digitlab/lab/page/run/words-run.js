@@ -22,6 +22,7 @@ export const RUN = {
   "run.resumed.said": ["The training continues.", "训练继续了。"],
   "run.new": ["New training…", "新的训练…"],
   "run.machine": ["Time machine: step **{step}** of {last}, after {examples} images. The kernels, maps and answers of the whole page are of that moment.", "时间机器：第 **{step}** 步，共 {last} 步，看过 {examples} 张图。整页的核、图、答案都是那一刻的。"],
+  "run.machine.open": ["Time machine: step **{step}**, after {examples} images. The kernels, maps and answers of the whole page are of that moment.", "时间机器：第 **{step}** 步，看过 {examples} 张图。整页的核、图、答案都是那一刻的。"],
   "run.machine.step": ["Time machine: the network of step **{step}**, plus your step of part 3. The whole page shows it.", "时间机器：第 **{step}** 步的网络，又学了你在第 3 部分教的 1 步。整页都用它。"],
   "run.machine.steps": ["Time machine: the network of step **{step}**, plus your {count} steps of part 3. The whole page shows it.", "时间机器：第 **{step}** 步的网络，又学了你在第 3 部分教的 {count} 步。整页都用它。"],
   "run.elsewhere": ["The page shows another network now. Choose a moment here to go back to this run.", "现在页面用的是别的网络。在这里选一个时刻，就回到这次训练。"],
