@@ -55,9 +55,15 @@ function cellOf(classes, truth, answer, count, scale) {
   const isChosen = String(get("cell")) === String([truth, answer]);
   const label = t("run.confusion.cell", { truth: classes[truth], answer: classes[answer], count });
   const button = h("button", { type: "button", "aria-label": label, "aria-pressed": isChosen, onclick: () => choose(isChosen ? null : [truth, answer]) }, number(count, 0));
-  button.style.background = colorOf(count, scale);
-  button.style.color = textOn(count, scale);
+  const shade = shadeOf(count / scale);
+  button.style.background = colorOf(shade, 1);
+  button.style.color = textOn(shade, 1);
   return h("td", button);
+}
+
+/** Leave out the middle of the colors, on which neither black nor white figures are easy to read. */
+function shadeOf(share) {
+  return share < 0.5 ? 0.9 * share : 0.5 + 0.5 * share;
 }
 
 function choose(cell) {
