@@ -33,7 +33,7 @@ async function start() {
   startHeader();
   watch(["language"], () => translate());
   watch(["theme"], applyTheme);
-  watch(["net", "moment"], loadNetwork);
+  watch(["net", "moment", "latest"], loadNetwork);
   startReading();
   const networks = await source.networks();
   for (const [name, startPart] of Object.entries(PARTS)) {
@@ -59,7 +59,8 @@ async function loadNetwork() {
   if (String(networks.map((one) => one.name)) !== String(get("networks").map((one) => one.name))) set({ networks });
   const name = networks.some((one) => one.name === get("net")) ? get("net") : networks[0].name;
   try {
-    const network = await networkAt(name, get("moment"));
+    const latest = get("latest")?.name === name ? get("latest").step : null;
+    const network = await networkAt(name, get("moment") ?? latest);
     if (turn !== loading) return; // another one was chosen meanwhile
     set({ network, line: Math.min(get("line"), network.lines.length) });
   } catch (error) {

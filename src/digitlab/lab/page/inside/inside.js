@@ -50,7 +50,8 @@ function startNetworkChoice(root) {
     const networks = get("networks");
     select.value = networks.some(({ name }) => name === get("net")) ? get("net") : networks[0].name;
     const parts = [t("network.parameters", { count: number(network.parameters, 0) })];
-    if (network.accuracy !== null)
+    if (network.steps) parts.push(t(network.steps === 1 ? "network.step" : "network.steps", { count: network.steps }));
+    else if (network.accuracy !== null)
       parts.push(t("network.accuracy", { share: percent(network.accuracy, 2) }));
     figures.textContent = parts.join(" · ");
   };

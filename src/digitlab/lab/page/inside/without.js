@@ -99,12 +99,14 @@ function answerText(answer, network) {
   return `${network.classes[answer.best]} (${percent(answer.shares[answer.best], 1)})`;
 }
 
-const counted = new Map(); // by network and what is off
+const counted = new WeakMap(); // by weights, which a step of learning replaces, and what is off
 
 /** Return how many of the first test images are read right, computed in slices; null if stale. */
 async function countRight(network, off, isStale) {
-  const key = `${network.name}|${network.step}|${[...off].sort()}`;
-  if (counted.has(key)) return counted.get(key);
+  if (!counted.has(network.weights)) counted.set(network.weights, new Map());
+  const known = counted.get(network.weights);
+  const key = String([...off].sort());
+  if (known.has(key)) return known.get(key);
   const { test } = await source.images();
   const random = randomSource(1);
   let right = 0;
@@ -119,7 +121,7 @@ async function countRight(network, off, isStale) {
       since = performance.now();
     }
   }
-  counted.set(key, right);
+  known.set(key, right);
   return right;
 }
 

@@ -7,6 +7,8 @@ export const INSIDE = {
   "network.example": ["the tutorial's network", "教程的网络"],
   "network.shipped": ["the shipped classifier", "随包附带的分类器"],
   "network.parameters": ["{count} parameters", "{count} 个参数"],
+  "network.step": ["changed by your step", "你又教了它 1 步"],
+  "network.steps": ["changed by your {count} steps", "你又教了它 {count} 步"],
   "network.accuracy": ["{share} right", "{share} 读对"],
 
   "lines.label": ["The lines of forward", "forward 的各行"],

@@ -12,7 +12,10 @@ let start = null; // the network before any step
 let taken = []; // {network, velocity} before each step or group of steps, and how many it was
 let velocity = {};
 let settings = { learningRate: 0.01, momentum: 0.9 };
+let refusals = {}; // what was typed into a field of them, out of its range
 let showsChange = false;
+
+const LEARNED = 0.001; // a loss below that leaves a step next to nothing to change
 
 export function startLearn(section) {
   const controls = section.querySelector("#learn-controls");
@@ -58,7 +61,7 @@ function take(count, { next }) {
   const after = learn(next.network, next.velocity, pixels, truth(), further, count - 1);
   taken.push({ network: get("network"), velocity, count });
   velocity = after.velocity;
-  set({ network: { ...after.network, startedFrom: start } });
+  set({ network: { ...after.network, startedFrom: start, steps: stepsTaken() } });
   say(stepsInWords());
 }
 
@@ -82,19 +85,26 @@ function stepsInWords() {
 function showControls(root, now, show) {
   const focused = document.activeElement?.dataset?.key;
   const choose = (label) => () => set({ truth: label });
-  const field = (name, key, most) =>
-    h("label", t(`learn.${key}`), h("input", {
-      type: "number", min: 0, max: most, step: "any", value: settings[name], dataset: { key },
-      onchange: (event) => {
-        const value = Number(event.target.value);
-        if (value >= 0 && value <= most) settings = { ...settings, [name]: value };
+  const field = (name, key, most) => {
+    const refused = refusals[name];
+    return h("label", t(`learn.${key}`), h("input", {
+      type: "number", min: 0, max: most, step: "any", value: refused ?? settings[name], dataset: { key },
+      "aria-invalid": refused === undefined ? null : "true",
+      "aria-describedby": refused === undefined ? null : `learn-${key}-range`,
+      onchange: ({ target }) => {
+        const isFine = target.value !== "" && target.valueAsNumber >= 0 && target.valueAsNumber <= most;
+        if (isFine) settings = { ...settings, [name]: target.valueAsNumber };
+        refusals = { ...refusals, [name]: isFine ? undefined : target.value };
+        if (!isFine) say(t("learn.range", { most }));
         show();
       },
-    }));
+    }), refused !== undefined && h(`span.range#learn-${key}-range`, t("learn.range", { most })));
+  };
   const button = (key, isPrimary, isOff, act) =>
     h(isPrimary ? "button.button.primary" : "button.button", {
       type: "button", disabled: isOff, onclick: act, dataset: { key },
     }, t(`learn.${key}`));
+  const canLearn = now && Object.values(refusals).every((text) => text === undefined);
   fill(
     root,
     h("h3", t("learn.truth")),
@@ -106,11 +116,12 @@ function showControls(root, now, show) {
         }, name))),
     h("div.learn-fields", field("learningRate", "rate", 10), field("momentum", "momentum", 0.999)),
     h("div.learn-buttons",
-      button("one", true, !now, () => take(1, now)),
-      button("ten", false, !now, () => take(10, now)),
+      button("one", true, !canLearn, () => take(1, now)),
+      button("ten", false, !canLearn, () => take(10, now)),
       button("undo", false, !taken.length, () => goBack(false)),
       button("start", false, !taken.length, () => goBack(true))),
-    h("p.caption", now ? stepsInWords() : t("learn.none")),
+    h("p.caption", now ? stepsInWords() : t(get("reading")?.isBlank === false ? "learn.choose.first" : "learn.none")),
+    now && now.loss < LEARNED && h("p.caption", t("learn.nothing")),
   );
   if (focused) root.querySelector(`[data-key="${focused}"]`)?.focus();
 }
@@ -175,7 +186,8 @@ async function countPrice(now, place) {
   const results = [];
   for (const one of [network, now.next.network]) {
     const known = off.length === 0 ? counted.get(one.weights) : undefined;
-    const right = known ?? (await countRight(one, test, off, isStale));
+    const tell = (done, count) => setText(place, [...results, `${number(done, 0)} / ${number(count, 0)}`].join(" → "));
+    const right = known ?? (await countRight(one, test, off, isStale, tell));
     if (isStale() || right === null) return;
     if (off.length === 0) counted.set(one.weights, right);
     results.push(number(right, 0));

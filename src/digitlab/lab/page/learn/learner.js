@@ -35,8 +35,11 @@ function passOf(network, pixels, off, seed) {
   return forward(network, pixels, { off: new Set(off), dropout });
 }
 
-/** Return how many images are read right, computed in slices; null once it is no longer asked. */
-export async function countRight(network, { images, labels }, off, isStale) {
+/** Return how many images are read right, computed in slices; null once it is no longer asked.
+ *
+ * `tell(done, count)` is called after each slice.
+ */
+export async function countRight(network, { images, labels }, off, isStale, tell) {
   let right = 0;
   let since = performance.now();
   for (let i = 0; i < labels.length; i++) {
@@ -44,6 +47,7 @@ export async function countRight(network, { images, labels }, off, isStale) {
     const scores = passOf(network, pixels, off, i).logProbabilities;
     if (scores.indexOf(Math.max(...scores)) === labels[i]) right += 1;
     if (performance.now() - since < SLICE) continue;
+    tell(i + 1, labels.length);
     await new Promise((resolve) => setTimeout(resolve, 4));
     if (isStale()) return null;
     since = performance.now();

@@ -23,8 +23,9 @@ export function startConfusion(root) {
   function show() {
     const { network, tested } = { network: get("network"), tested: get("tested") };
     if (!network || !tested) return;
-    setText(title, t("run.confusion"));
-    setText(caption, `${t("run.confusion.what")}${network.startedFrom ? ` ${t("run.confusion.learned")}` : ""}`);
+    const { steps } = network; // of part 3
+    setText(title, steps ? t(steps === 1 ? "run.confusion.step" : "run.confusion.steps", { count: steps }) : t("run.confusion"));
+    setText(caption, t("run.confusion.what"));
     const { result, partial, problem } = tested;
     if (problem) setText(figures, problem);
     else if (result) setText(figures, t("run.confusion.right", { right: number(result.right, 0), count: number(result.count, 0), share: percent(result.accuracy, 1) }));
@@ -54,9 +55,15 @@ function cellOf(classes, truth, answer, count, scale) {
   const isChosen = String(get("cell")) === String([truth, answer]);
   const label = t("run.confusion.cell", { truth: classes[truth], answer: classes[answer], count });
   const button = h("button", { type: "button", "aria-label": label, "aria-pressed": isChosen, onclick: () => choose(isChosen ? null : [truth, answer]) }, number(count, 0));
-  button.style.background = colorOf(count, scale);
-  button.style.color = textOn(count, scale);
+  const shade = shadeOf(count / scale);
+  button.style.background = colorOf(shade, 1);
+  button.style.color = textOn(shade, 1);
   return h("td", button);
+}
+
+/** Leave out the middle of the colors, on which neither black nor white figures are easy to read. */
+function shadeOf(share) {
+  return share < 0.5 ? 0.9 * share : 0.5 + 0.5 * share;
 }
 
 function choose(cell) {

@@ -3,7 +3,7 @@
 import { h, fill, say, setText } from "../shell/dom.js";
 import { chooseMoment, chosenStep, nameOfRun, reload } from "./followed.js";
 import { number, percent } from "../shell/format.js";
-import { examplesAfter } from "./moments.js";
+import { examplesAfter, lastStep } from "./moments.js";
 import * as source from "../shell/source.js";
 import { get, set, watch } from "../shell/state.js";
 import { pause } from "../shell/waiting.js";
@@ -61,8 +61,9 @@ export function startControl(root, training) {
     const { name, snapshots } = get("shownRun");
     for (const step of snapshots) {
       chooseMoment(step);
+      const chosen = get("moment");
       await pause(PLAY);
-      if (mine !== player || get("shownRun")?.name !== name || chosenStep() !== step) break; // another choice
+      if (mine !== player || get("shownRun")?.name !== name || get("moment") !== chosen) break; // another choice
     }
     if (mine === player) player++;
     show();
@@ -151,6 +152,9 @@ function rowsOf({ recipe, seed }) {
 function machineWords(run) {
   const step = chosenStep();
   if (step === null || !run.snapshots.includes(step)) return t(run.snapshots.length ? "run.elsewhere" : "run.no.moment");
-  const values = { step: number(step, 0), last: number(run.snapshots.at(-1), 0), examples: number(examplesAfter(run, step), 0) };
-  return rich("run.machine", values);
+  const { steps } = get("network");
+  if (steps) return rich(steps === 1 ? "run.machine.step" : "run.machine.steps", { step: number(step, 0), count: steps });
+  const last = lastStep(run);
+  const values = { step: number(step, 0), last: last === null ? "" : number(last, 0), examples: number(examplesAfter(run, step), 0) };
+  return rich(last === null ? "run.machine.open" : "run.machine", values);
 }

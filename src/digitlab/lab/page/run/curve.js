@@ -20,7 +20,7 @@ export function lossCurve() {
     const largest = [...batches, ...tests].reduce((most, { loss }) => Math.max(most, loss), 0);
     const most = Math.min(HIGHEST, Math.max(1.12 * guessing, 1.04 * largest));
     const y = (loss) => BOTTOM - ((BOTTOM - TOP) * Math.min(loss, most)) / most;
-    const isAtTheEnd = chosen && axis.at(chosen.examples) > width - 110; // its line is there
+    const isAtTheStart = chosen && axis.at(chosen.examples) < 110; // its line is there
     const { mean, range } = pathsOf(batches, axis, y);
     setAttributes(element, { width, viewBox: `0 0 ${width} ${HEIGHT}`, "aria-label": inWords(run, batches, tests) });
     fill(
@@ -28,7 +28,7 @@ export function lossCurve() {
       ticks(most).map((loss) => gridLine(loss, y(loss), width)),
       svg("path.range", { d: range }),
       svg("line.guessing", { x1: 0, x2: width, y1: round(y(guessing)), y2: round(y(guessing)) }),
-      svg("text", { x: isAtTheEnd ? width - 110 : width, y: y(guessing) - 5, "text-anchor": "end" }, t("run.guessing", { loss: number(guessing) })),
+      svg("text", { x: isAtTheStart ? width : 16, y: y(guessing) - 5, "text-anchor": isAtTheStart ? "end" : "start" }, t("run.guessing", { loss: number(guessing) })),
       svg("path.batches", { d: mean }),
       visited.map(({ examples, loss }) => svg("circle.visited", { cx: axis.at(examples), cy: y(loss), r: 2.6 })),
       tests.map(({ examples, loss }) => svg("circle.tested", { cx: axis.at(examples), cy: y(loss), r: 3 })),

@@ -14,6 +14,7 @@ export function startFollowing() {
   watch(["run", "net", "networks"], () => {
     if (get("shownRun")?.name !== nameOfRun()) reload();
   });
+  watch(["shownRun", "network", "moment", "run"], goAlong);
   reload();
 }
 
@@ -33,10 +34,11 @@ export function chosenStep() {
   return network.step ?? get("moment") ?? run.snapshots.at(-1) ?? null;
 }
 
-/** Show the whole page as it was at a moment of the run shown. */
+/** Show the whole page as it was at a moment of the run shown; at its end, go along with it. */
 export function chooseMoment(step) {
-  const { name } = get("shownRun");
-  set(get("net") === name || (get("net") === null && get("network")?.name === name) ? { moment: step } : { net: name, run: null, moment: step });
+  const { name, status, snapshots } = get("shownRun");
+  const moment = status === "running" && step === snapshots.at(-1) ? null : step;
+  set(get("net") === name || (get("net") === null && get("network")?.name === name) ? { moment } : { net: name, run: null, moment });
 }
 
 /** Fetch the shown run anew, and follow it if it trains. */
@@ -49,9 +51,7 @@ export async function reload() {
     if (mine !== turn) return;
     if (run === null) set({ shownRun: null });
     else {
-      const before = get("shownRun");
       set({ shownRun: { ...run, problem: null } });
-      if (before?.name === name) stayAtTheEnd(before.snapshots);
       if (run.status === "running") follow(run);
     }
   } catch (error) {
@@ -61,11 +61,15 @@ export async function reload() {
   }
 }
 
-/** Whoever looks at the last moment of a run that goes on, looks at its new last one. */
-function stayAtTheEnd(before) {
-  const { name, snapshots } = get("shownRun");
-  const isAtTheEnd = get("moment") === null || get("moment") === before.at(-1);
-  if (get("net") === name && isAtTheEnd && snapshots.length > before.length) set({ moment: snapshots.at(-1) });
+/** Whoever has chosen no moment of a run that goes on sees its newest one. */
+function goAlong() {
+  const [run, network] = [get("shownRun"), get("network")];
+  const last = run?.snapshots.at(-1);
+  if (last === undefined) return;
+  if (run.status === "running" && get("run") === run.name) set({ net: run.name, run: null, moment: null }); // its first network
+  const isBehind = network?.name === run.name && network.step !== null && network.step < last;
+  const { name, step } = get("latest") ?? {};
+  if (get("moment") === null && isBehind && (name !== run.name || step !== last)) set({ latest: { name: run.name, step: last } });
 }
 
 function stop() {
@@ -89,7 +93,6 @@ function follow(run) {
     const before = get("shownRun").snapshots;
     if (before.includes(step)) return;
     change({ snapshots: [...before, step] });
-    stayAtTheEnd(before);
   });
   events.addEventListener("status", ({ data }) => {
     if (JSON.parse(data).status !== "running") reload(); // with its report, or why it failed

@@ -15,6 +15,13 @@ export function examplesAfter({ record, history }, step) {
   return Math.floor(step / perEpoch) * size + Math.min((step % perEpoch) * batch, size);
 }
 
+/** Return the last step of a run: the planned one while it is not finished; null if unknown. */
+export function lastStep({ status, record, history, snapshots }) {
+  if (status === "finished") return snapshots.at(-1) ?? null;
+  const size = history.find((point) => point.epoch_size)?.epoch_size;
+  return size ? record.recipe.epochs * Math.ceil(size / record.recipe.batch_size) : null;
+}
+
 /**
  * Return the axis for so many pixels: at(examples) is a place on it. A batch is the unit: where the
  * run began is the left end, after one batch it has come one step, and then each doubling is as far.
