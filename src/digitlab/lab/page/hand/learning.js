@@ -5,6 +5,7 @@ import { percent } from "../shell/format.js";
 import { paintInk } from "../shell/paint.js";
 import { decodeNetwork } from "../arithmetic/net.js";
 import { answerTo } from "../draw/reading.js";
+import { networkTitle } from "../inside/inside.js";
 import * as source from "../shell/source.js";
 import { get, set } from "../shell/state.js";
 import { t } from "../shell/words.js";
@@ -131,12 +132,18 @@ async function comparison(before, name, corrections) {
   return {
     name,
     rows,
-    before,
+    before: before.name,
+    isSameRecipe: isSameRecipe(before.recipe, after.recipe),
     accuracies: [before.accuracy, run.tested ? run.correct / run.tested : null],
   };
 }
 
-function resultTable({ name, rows, accuracies }) {
+function isSameRecipe(one, other) {
+  if (!one || !other) return false;
+  return Object.keys(other).every((key) => JSON.stringify(one[key]) === JSON.stringify(other[key]));
+}
+
+function resultTable({ name, rows, before, isSameRecipe, accuracies }) {
   const count = rows.length;
   const figures = [
     ["hand.before", "before", accuracies[0]],
@@ -168,6 +175,9 @@ function resultTable({ name, rows, accuracies }) {
     "div.result-table",
     h("h3", t("hand.result")),
     h("div.outcomes", figures),
+    isSameRecipe
+      ? null
+      : h("p.caption", t("hand.recipes", { before: networkTitle(before), recipe: RECIPE })),
     h("ul.thumbs", thumbs),
     h("p.caption", t("hand.result.note")),
     h(
