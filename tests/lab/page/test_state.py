@@ -59,6 +59,7 @@ def test_the_languages_follow_the_browser_and_the_switch(open_page: Open) -> Non
     assert chinese.inner_text("h1") == "一个数字是怎样被读出来的"
     assert chinese.locator("html").get_attribute("lang") == "zh-Hans"
     assert "convolution" in chinese.inner_text("#maps .explained")  # a term names its other name
+    until(chinese, "location.hash.includes('lang=zh')")  # so that a shared address says it
     chinese.get_by_role("button", name="English").click()
     settle(chinese)
     text = chinese.inner_text("body")

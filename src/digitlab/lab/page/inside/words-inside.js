@@ -32,8 +32,16 @@ export const INSIDE = {
     "网络拿到的图：28×28 个像素，做过[[normalization]]。每个像素除以 255，减去均值 {mean}，再除以标准差 {std}。",
   ],
   "op.conv.first": [
-    "[[convolution]]: {outputs} templates of {size}×{size} slide over the picture; a value is large where the picture looks like the template. A window of {size} fits into {side} pixels at {places} places.",
-    "[[convolution]]：{outputs} 个 {size}×{size} 的小模板各自在图上滑动；哪里像自己，哪里就大。{size}×{size} 的窗口在 {side} 个像素里有 {places} 个位置。",
+    "[[convolution]]: {outputs} templates of {size}×{size} slide over the picture; a value is large where the picture looks like the template.",
+    "[[convolution]]：{outputs} 个 {size}×{size} 的小模板各自在图上滑动；哪里像自己，哪里就大。",
+  ],
+  "op.conv.places": [
+    " A window of {size} fits into {side} pixels at {places} places.",
+    "{size}×{size} 的窗口在 {side} 个像素里有 {places} 个位置。",
+  ],
+  "op.conv.stride": [
+    " A window of {size} crosses {side} pixels, moving {stride} pixels at a time: {places} places.",
+    "{size}×{size} 的窗口在 {side} 个像素里每次跨 {stride} 格，所以是 {places} 个位置。",
   ],
   "op.conv": [
     "Each [[kernel]], and there are {outputs}, looks at the same {size}×{size} window in all {inputs} maps at once: what it found there is added up.",
@@ -83,9 +91,14 @@ export const INSIDE = {
   "conv.products.label": ["Products", "乘积"],
   "conv.framed": ["Framed: {window} × {weight} =", "框住的一项：{window} × {weight} ="],
   "conv.below": ["  Below: adding up, bias first", "　下面：从偏置起逐项累加"],
+  "conv.below.zero": ["  Below: adding up from 0", "　下面：从 0 起逐项累加"],
   "conv.below.parts": [
     "  Below: the sums of all maps, bias first",
     "　下面：从偏置起把各图的和加起来",
+  ],
+  "conv.below.parts.zero": [
+    "  Below: the sums of all maps, adding up from 0",
+    "　下面：从 0 起把各图的和加起来",
   ],
   "conv.partials": [
     "One sum for each of the {count} maps before it: choose one to open it",
