@@ -211,3 +211,6 @@ def test_a_network_learns_from_corrections_and_is_shown_next_to_the_one_before(
     page.wait_for_function(
         "() => /corrections\\s+1/.test(document.querySelector('#run .recipe').innerText)"
     )
+    page.reload()
+    page.wait_for_selector("#hand .result-table")
+    assert page.locator("#hand .result-figure").last.inner_text() == "1 of 1 right"

@@ -102,6 +102,15 @@ def test_nothing_is_wider_than_the_screen(open_page: Open) -> None:
             assert over <= 0, (width, net, line, part)
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("width", [320, 360])
+def test_all_tabs_are_in_view_on_a_phone(open_page: Open, width: int, language: str) -> None:
+    page = open_page(f"lang={language}", width=width, height=640)
+    shown = "tabs => [tabs.scrollWidth - tabs.clientWidth, tabs.querySelectorAll('button').length]"
+    over, count = page.eval_on_selector(".tab-list", shown)
+    assert (over <= 0, count) == (True, 6)
+
+
 def test_pad_preparation_and_answer_fill_a_phone(open_page: Open) -> None:
     page = open_page(width=360, height=800, has_touch=True)
     for part in (".pad-surface", "#preparation", "#answer"):

@@ -21,12 +21,34 @@ export function learning() {
     result: null,
     settings: null,
     stored: null,
+    isRestored: false,
   };
 
   async function show(stored) {
     state.stored = stored;
     draw();
     state.settings ??= await source.getJSON("/lab/settings").catch(() => null);
+    draw();
+    await restore().catch(() => null); // the comparison can be had again by training
+  }
+
+  /** Show again, once the page is reloaded, what the last finished run made of the corrections. */
+  async function restore() {
+    const { corrections } = state.stored;
+    if (state.isRestored || !get("network") || corrections.length === 0) return;
+    state.isRestored = true;
+    const last = (await source.getJSON("/lab/runs")).find(
+      ({ name, status }) => status === "finished" && /^my-hand(-\d+)?$/.test(name),
+    );
+    if (!last) return;
+    const { record } = await source.getJSON(`/lab/runs/${encodeURIComponent(last.name)}`);
+    if (record.extra?.pictures !== corrections.length) return; // it learned from others
+    const other = get("networks").find(({ name }) => name !== last.name).name;
+    const isShown = get("network").name === last.name;
+    const before = isShown ? decodeNetwork(await source.network(other)) : get("network");
+    const result = await comparison(before, last.name, corrections);
+    if (state.name !== null || state.result !== null) return; // meanwhile another was trained
+    state.result = result;
     draw();
   }
 
