@@ -18,7 +18,7 @@ from tests.waiting import wait_until
 
 def address_of(process: subprocess.Popen[str]) -> str:
     line = process.stderr.readline()
-    found = re.search(r"the lab is at (http://127\.0\.0\.1:\d+)/; Ctrl-C ends it", line)
+    found = re.search(r"Ctrl-C ends the lab at (http://127\.0\.0\.1:\d+)/$", line)
     assert found, line + process.stderr.read()
     return found[1]
 

@@ -199,10 +199,18 @@ def test_a_network_learns_from_corrections_and_is_shown_next_to_the_one_before(
     page.wait_for_selector("#hand .result-table", timeout=1000 * PATIENCE)
     figures = page.locator("#hand .result-figure").all_inner_texts()
     assert figures == ["1 of 1 right", "1 of 1 right"]
+    said = "Before: the shipped classifier; after: recipe fast. The difference on MNIST"
+    assert said in page.inner_text("#hand .result-table")
     (run,) = lab.get("/lab/runs")
-    assert (run["name"], run["status"]) == ("fast", "finished")
-    assert lab.get("/lab/runs/fast")["record"]["extra"]["pictures"] == 1
+    assert (run["name"], run["status"]) == ("my-hand", "finished")
+    assert lab.get("/lab/runs/my-hand")["record"]["extra"]["pictures"] == 1
     page.click("text=Use the new network on this page")
     page.wait_for_function(
-        "async () => (await import('/shell/state.js')).get('network').name === 'fast'"
+        "async () => (await import('/shell/state.js')).get('network').name === 'my-hand'"
     )
+    page.wait_for_function(
+        "() => /corrections\\s+1/.test(document.querySelector('#run .recipe').innerText)"
+    )
+    page.reload()
+    page.wait_for_selector("#hand .result-table")
+    assert page.locator("#hand .result-figure").last.inner_text() == "1 of 1 right"

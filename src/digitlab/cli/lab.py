@@ -93,7 +93,7 @@ def _free_port(host: str) -> int:
 def _announce(host: str, url: str, *, open_browser: bool) -> None:
     """Print where the lab is and who can use it, and open it in a browser."""
     url = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
-    print(f"digitlab: the lab is at {url}/; Ctrl-C ends it", file=sys.stderr)
+    print(f"digitlab: Ctrl-C ends the lab at {url}/", file=sys.stderr)
     if not is_loopback(host):
         print(
             f"digitlab: everyone who can reach {host} can use it without a password: read the "

@@ -41,7 +41,8 @@ class NewRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The settings that differ from the recipe's."""
     seed: int = 1
     name: str | None = None
-    """Of the folder to be made; None for the recipe's name, with a number if that is taken."""
+    """Of the folder to be made; None for the recipe's name, or `my-hand` if it learns from
+    the corrections; with a number if that is taken."""
     corrections: bool = False
     """Whether to learn from the stored corrections as well."""
 
@@ -173,10 +174,11 @@ class Runs:
     def _free_name(self, new: NewRun) -> str:
         """Return the name of a new run, or raise `DigitlabError` if it is taken or impossible."""
         if new.name is None:
-            taken, number = new.recipe, 1
+            first = "my-hand" if new.corrections else new.recipe  # as the page's command says
+            taken, number = first, 1
             while (self.folder / taken).exists():
                 number += 1
-                taken = f"{new.recipe}-{number}"
+                taken = f"{first}-{number}"
             return taken
         if not _NAME.fullmatch(new.name) or new.name in RESERVED:
             raise DigitlabError(

@@ -74,6 +74,22 @@ def test_an_unsure_answer_is_marked_and_named(open_page: Open) -> None:
     assert "gradient" in fill.evaluate("(it) => getComputedStyle(it).backgroundImage")
 
 
+def test_a_network_that_never_saw_a_scribble_says_so(open_page: Open) -> None:
+    advice = "This network never saw a scribble"
+    page = open_page()
+    assert advice not in page.inner_text("#answer")
+    page.get_by_role("button", name="scribble").click()
+    settle(page)
+    assert advice in page.inner_text("#answer")
+    until(page, "location.hash.includes('ink=ETmABM')")  # how the scribble begins
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    settle(page)
+    assert advice in page.inner_text("#answer")  # the address has the same scribble
+    page.select_option("#network select", "shipped")
+    until(page, "!document.querySelector('#answer').innerText.includes('never saw')")
+
+
 def test_a_test_image_is_read_as_it_is(open_page: Open) -> None:
     page = open_page("sample=0")
     until(page, "document.querySelector('#preparation .plain').textContent.includes('7')")

@@ -60,6 +60,7 @@ def test_the_languages_follow_the_browser_and_the_switch(open_page: Open) -> Non
     assert chinese.inner_text("h1") == "一个数字是怎样被读出来的"
     assert chinese.locator("html").get_attribute("lang") == "zh-Hans"
     assert "convolution" in chinese.inner_text("#maps .explained")  # a term names its other name
+    until(chinese, "location.hash.includes('lang=zh')")  # so that a shared address says it
     chinese.get_by_role("button", name="English").click()
     settle(chinese)
     text = chinese.inner_text("body")
@@ -100,6 +101,15 @@ def test_nothing_is_wider_than_the_screen(open_page: Open) -> None:
             settle(page)
             over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert over <= 0, (width, net, line, part)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("width", [320, 360])
+def test_all_tabs_are_in_view_on_a_phone(open_page: Open, width: int, language: str) -> None:
+    page = open_page(f"lang={language}", width=width, height=640)
+    shown = "tabs => [tabs.scrollWidth - tabs.clientWidth, tabs.querySelectorAll('button').length]"
+    over, count = page.eval_on_selector(".tab-list", shown)
+    assert (over <= 0, count) == (True, 6)
 
 
 def test_pad_preparation_and_answer_fill_a_phone(open_page: Open) -> None:

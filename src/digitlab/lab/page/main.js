@@ -48,6 +48,7 @@ async function start() {
 
 function takeAddress() {
   const hasDrawing = readAddress();
+  set({ language: language() }); // the address names it, so that others see the same language
   if (!hasDrawing) set({ strokes: EXAMPLES.seven });
 }
 

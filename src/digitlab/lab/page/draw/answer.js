@@ -1,7 +1,9 @@
 // The answer: the digit, how sure the network is, and ten bars with the threshold.
 
+import { EXAMPLES } from "./examples.js";
 import { h, fill, setText } from "../shell/dom.js";
 import { percent } from "../shell/format.js";
+import { strokesToText } from "./ink.js";
 import { get, set, watch } from "../shell/state.js";
 import { t } from "../shell/words.js";
 
@@ -9,12 +11,13 @@ export function startAnswer(root) {
   const digit = h("p.digit", { "aria-hidden": "true" });
   const share = h("p.share");
   const sentence = h("p.sentence");
+  const advice = h("p.caption", { hidden: true });
   const line = h("div.level", { "aria-hidden": "true" });
   const level = h("span");
   line.append(level);
   const bars = h("div.bars", { role: "list" });
   let columns = [];
-  fill(root, h("div.verdict", digit, h("div", share, sentence)), h("div.chart", bars, line));
+  fill(root, h("div.verdict", digit, h("div", share, sentence)), h("div.chart", bars, line), advice);
 
   function build() {
     columns = get("network").classes.map((name, i) => {
@@ -63,6 +66,8 @@ export function startAnswer(root) {
       isBlank ? t("answer.blank.why") : t(isSure ? "answer.sure.why" : "answer.unsure.why", values),
     );
     setText(level, values.threshold);
+    advice.hidden = !isTrapped(network, reading);
+    setText(advice, t("answer.scribble"));
     line.style.bottom = `${22 + 64 * network.threshold}px`;
     columns.forEach(({ name, fillBar, button }, i) => {
       const height = isBlank ? 0 : shares[i];
@@ -76,6 +81,12 @@ export function startAnswer(root) {
   }
 
   watch(["reading", "network", "language"], show);
+}
+
+/** Return whether a network that learned digits alone is sure about the example of a scribble. */
+function isTrapped(network, { isSure, prepared }) {
+  if (!isSure || !prepared || network.recipe?.outliers !== 0) return false;
+  return strokesToText(get("strokes")) === strokesToText(EXAMPLES.scribble);
 }
 
 /** Show in part 2 what a digit's score is made of, traced back to the pixels. */

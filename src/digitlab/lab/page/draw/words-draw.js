@@ -43,15 +43,15 @@ export const DRAW = {
   "prepare.digit": ["28×28", "28×28"],
   "prepare.digit.what": ["what the network reads", "网络读到的图"],
   "prepare.plain": [
-    "Just resized: read as **{answer}** ({share})",
+    "If only resized: read as **{answer}** ({share})",
     "若只把整块画板缩小：**会读成 {answer}**（{share}）",
   ],
   "prepare.plain.unsure": [
-    "Just resized: unsure, perhaps **{answer}** ({share})",
+    "If only resized: unsure, perhaps **{answer}** ({share})",
     "若只把整块画板缩小：拿不准，也许是 **{answer}**（{share}）",
   ],
   "prepare.plain.none": [
-    "Just resized, a digit may be read differently",
+    "If only resized, a digit may be read differently",
     "若只把整块画板缩小，读法可能不同",
   ],
   "prepare.brought": [
@@ -73,6 +73,10 @@ export const DRAW = {
   "answer.unsure.why": [
     "below {threshold} it does not answer; {second} is next with {share}",
     "不到 {threshold} 不回答；其次是 {second}，{share}",
+  ],
+  "answer.scribble": [
+    "This network never saw a scribble and has to pick one of ten. Try the shipped classifier.",
+    "这个网络从没见过涂鸦，只能从十个里挑一个。换随包附带的分类器试试。",
   ],
   "answer.bar": ["{name}: {share}. Trace back to the pixels", "{name}：{share}。追溯到像素"],
 };

@@ -5,6 +5,7 @@ import { percent } from "../shell/format.js";
 import { paintInk } from "../shell/paint.js";
 import { decodeNetwork } from "../arithmetic/net.js";
 import { answerTo } from "../draw/reading.js";
+import { networkTitle } from "../inside/inside.js";
 import * as source from "../shell/source.js";
 import { get, set } from "../shell/state.js";
 import { t } from "../shell/words.js";
@@ -20,12 +21,34 @@ export function learning() {
     result: null,
     settings: null,
     stored: null,
+    isRestored: false,
   };
 
   async function show(stored) {
     state.stored = stored;
     draw();
     state.settings ??= await source.getJSON("/lab/settings").catch(() => null);
+    draw();
+    await restore().catch(() => null); // the comparison can be had again by training
+  }
+
+  /** Show again, once the page is reloaded, what the last finished run made of the corrections. */
+  async function restore() {
+    const { corrections } = state.stored;
+    if (state.isRestored || !get("network") || corrections.length === 0) return;
+    state.isRestored = true;
+    const last = (await source.getJSON("/lab/runs")).find(
+      ({ name, status }) => status === "finished" && /^my-hand(-\d+)?$/.test(name),
+    );
+    if (!last) return;
+    const { record } = await source.getJSON(`/lab/runs/${encodeURIComponent(last.name)}`);
+    if (record.extra?.pictures !== corrections.length) return; // it learned from others
+    const other = get("networks").find(({ name }) => name !== last.name).name;
+    const isShown = get("network").name === last.name;
+    const before = isShown ? decodeNetwork(await source.network(other)) : get("network");
+    const result = await comparison(before, last.name, corrections);
+    if (state.name !== null || state.result !== null) return; // meanwhile another was trained
+    state.result = result;
     draw();
   }
 
@@ -131,12 +154,18 @@ async function comparison(before, name, corrections) {
   return {
     name,
     rows,
-    before,
+    before: before.name,
+    isSameRecipe: isSameRecipe(before.recipe, after.recipe),
     accuracies: [before.accuracy, run.tested ? run.correct / run.tested : null],
   };
 }
 
-function resultTable({ name, rows, accuracies }) {
+function isSameRecipe(one, other) {
+  if (!one || !other) return false;
+  return Object.keys(other).every((key) => JSON.stringify(one[key]) === JSON.stringify(other[key]));
+}
+
+function resultTable({ name, rows, before, isSameRecipe, accuracies }) {
   const count = rows.length;
   const figures = [
     ["hand.before", "before", accuracies[0]],
@@ -168,6 +197,9 @@ function resultTable({ name, rows, accuracies }) {
     "div.result-table",
     h("h3", t("hand.result")),
     h("div.outcomes", figures),
+    isSameRecipe
+      ? null
+      : h("p.caption", t("hand.recipes", { before: networkTitle(before), recipe: RECIPE })),
     h("ul.thumbs", thumbs),
     h("p.caption", t("hand.result.note")),
     h(

@@ -78,6 +78,10 @@ export const HAND = {
   "hand.after": ["After", "之后"],
   "hand.right": ["{right} of {count} right", "{count} 条对了 {right} 条"],
   "hand.test": ["MNIST test set: {share}", "MNIST 测试集：{share}"],
+  "hand.recipes": [
+    "Before: {before}; after: recipe {recipe}. The difference on MNIST is mostly the recipe's.",
+    "之前是 {before}，之后是 {recipe} 配方；MNIST 的差别主要来自配方。",
+  ],
   "hand.result.note": [
     "It has learned these very corrections, so this shows that it learned, not how well it reads new ones. Draw some more to see that.",
     "它学的正是这些，所以这只说明它学了，不说明新写的也认得。再画几个试试。",

@@ -23,6 +23,12 @@ export function startInside(section, networks) {
   startThread(document.getElementById("main"));
 }
 
+/** Return what a network is called in the chosen language. */
+export function networkTitle(name) {
+  const { kind, title = name } = get("networks").find((one) => one.name === name) ?? {};
+  return kind === "example" || kind === "shipped" ? t(`network.${kind}`) : title;
+}
+
 /** Build the choice among the networks, and the figures of the one in use. */
 function startNetworkChoice(root) {
   const select = h("select.choice", {
@@ -34,13 +40,7 @@ function startNetworkChoice(root) {
     select.setAttribute("aria-label", t("network.choose"));
     fill(
       select,
-      get("networks").map(({ name, title, kind }) =>
-        h(
-          "option",
-          { value: name },
-          kind === "example" || kind === "shipped" ? t(`network.${kind}`) : title,
-        ),
-      ),
+      get("networks").map(({ name }) => h("option", { value: name }, networkTitle(name))),
     );
     show();
   };

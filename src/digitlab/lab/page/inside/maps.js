@@ -78,8 +78,13 @@ function explanation(network, line, pass) {
     count: before.reduce((product, n) => product * n, 1),
     shape: shapeText(before),
   };
-  const isFirst = code.op === "conv" && kernel[1] === 1;
-  return rich(isFirst ? "op.conv.first" : `op.${code.op}`, values);
+  if (code.op !== "conv") return rich(`op.${code.op}`, values);
+  const isFirst = kernel[1] === 1;
+  const places = code.stride > 1 ? "op.conv.stride" : isFirst ? "op.conv.places" : null;
+  return [
+    ...rich(isFirst ? "op.conv.first" : "op.conv", values),
+    ...(places ? rich(places, values) : []),
+  ];
 }
 
 /** Maps next to each other; on a phone, a picker and one large map. Returns what paints them. */

@@ -113,7 +113,10 @@ export function convolutionView() {
       }),
       " ",
       h(products[marked] < 0 ? "b.negative" : "b.positive", number(products[marked])),
-      h("span.soft", t(isSingle() ? "conv.below" : "conv.below.parts")),
+      h(
+        "span.soft",
+        t(`conv.below${isSingle() ? "" : ".parts"}${bias === null ? ".zero" : ""}`),
+      ),
     );
     sum.update({
       terms: isSingle() ? products : sums,

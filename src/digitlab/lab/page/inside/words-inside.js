@@ -1,7 +1,7 @@
 // The words of part 2, Look inside.
 
 export const INSIDE = {
-  "inside.title": ["Look inside", "往里看"],
+  "inside.title": ["Look inside", "看看里面"],
   "inside.hint": ["one line, one step", "一行，一步"],
   "network.choose": ["Network", "网络"],
   "network.example": ["the tutorial's network", "教程的网络"],
@@ -18,8 +18,8 @@ export const INSIDE = {
     "颜色从 {least}（橙）经 0（纸色）到 {most}（蓝）",
   ],
   "scale.words": [
-    "Zero is paper. Sheets show the size and number of the maps, bars the number of parameters.",
-    "零是纸色。叠纸画张量的大小和张数，横条画参数的多少。",
+    "Zero has the color of the paper. Sheets show the size and number of the maps, bars the number of parameters.",
+    "0 是纸的颜色。左边叠着的纸表示有几张图、每张多大；横条越长，参数越多。",
   ],
 
   "map.label": ["Map {channel}, {shape} values", "第 {channel} 张图，{shape} 个值"],
@@ -34,8 +34,16 @@ export const INSIDE = {
     "网络拿到的图：28×28 个像素，做过[[normalization]]。每个像素除以 255，减去均值 {mean}，再除以标准差 {std}。",
   ],
   "op.conv.first": [
-    "[[convolution]]: {outputs} templates of {size}×{size} slide over the picture; a value is large where the picture looks like the template. A window of {size} fits into {side} pixels at {places} places.",
-    "[[convolution]]：{outputs} 个 {size}×{size} 的小模板各自在图上滑动；哪里像自己，哪里就大。{size}×{size} 的窗口在 {side} 个像素里有 {places} 个位置。",
+    "[[convolution]]: {outputs} templates of {size}×{size} slide over the picture; a value is large where the picture looks like the template.",
+    "[[convolution]]：{outputs} 个 {size}×{size} 的小模板各自在图上滑动；哪里像自己，哪里就大。",
+  ],
+  "op.conv.places": [
+    " A window of {size} fits into {side} pixels at {places} places.",
+    "{size}×{size} 的窗口在 {side} 个像素里有 {places} 个位置。",
+  ],
+  "op.conv.stride": [
+    " A window of {size} crosses {side} pixels, moving {stride} pixels at a time: {places} places.",
+    "{size}×{size} 的窗口在 {side} 个像素里每次跨 {stride} 格，所以是 {places} 个位置。",
   ],
   "op.conv": [
     "Each [[kernel]], and there are {outputs}, looks at the same {size}×{size} window in all {inputs} maps at once: what it found there is added up.",
@@ -43,7 +51,7 @@ export const INSIDE = {
   ],
   "op.max_pool": [
     "[[pooling]]: of each {size}×{size} square only the largest value is kept. Where exactly it was is forgotten, so a small shift of the pen changes little.",
-    "[[pooling]]：每个 {size}×{size} 的小方块只留最大的值。它究竟在哪一格被忘掉，所以笔画稍移一点，结果变化很小。",
+    "[[pooling]]：每个 {size}×{size} 的小方块只留最大的值。最大值原来在哪一格，之后就不知道了，所以笔画稍移一点，结果变化很小。",
   ],
   "op.relu": [
     "[[relu]]: what is negative becomes 0. The orange disappears. Without this bend, two layers would be no more than one.",
@@ -71,11 +79,11 @@ export const INSIDE = {
   ],
   "op.log_softmax": [
     "[[softmax]]: scores become shares that add up to 100 %. What is kept is their logarithm, which loses no digits.",
-    "[[softmax]]：把分数变成加起来是 100 % 的份额。留下来的是它们的对数，这样不丢位数。",
+    "[[softmax]]：把分数变成加起来是 100 % 的份额。留下来的是它们的对数，这样不损失精度。",
   ],
 
   "number.play": ["one by one", "一项一项地加"],
-  "number.stop": ["stop", "停"],
+  "number.stop": ["stop", "停止"],
   "number.bias": ["bias", "偏置"],
   "conv.window": ["{size} window of {source}", "{source} 的 {size} 窗口"],
   "conv.kernel": ["kernel: learned weights", "核：学来的权重"],
@@ -85,9 +93,14 @@ export const INSIDE = {
   "conv.products.label": ["Products", "乘积"],
   "conv.framed": ["Framed: {window} × {weight} =", "框住的一项：{window} × {weight} ="],
   "conv.below": ["  Below: adding up, bias first", "　下面：从偏置起逐项累加"],
+  "conv.below.zero": ["  Below: adding up from 0", "　下面：从 0 起逐项累加"],
   "conv.below.parts": [
     "  Below: the sums of all maps, bias first",
     "　下面：从偏置起把各图的和加起来",
+  ],
+  "conv.below.parts.zero": [
+    "  Below: the sums of all maps, adding up from 0",
+    "　下面：从 0 起把各图的和加起来",
   ],
   "conv.partials": [
     "One sum for each of the {count} maps before it: choose one to open it",
@@ -175,7 +188,7 @@ export const INSIDE = {
   "softmax.sum": ["sum", "和"],
   "softmax.note": [
     "The largest score, {largest}, is subtracted first, so that no power becomes too large.",
-    "先减去最大的分数 {largest}，这样乘方不会太大。",
+    "先减去最大的分数 {largest}，这样指数不会溢出。",
   ],
   "softmax.temperature": [
     "For the answer, the logarithms are divided by the temperature {temperature} first, which was fitted so that 90 % sure is right 9 times of 10.",
@@ -206,7 +219,7 @@ export const INSIDE = {
   "without.normalization": ["normalizing", "归一化"],
   "without.none": [
     "All in place. Nothing was trained without them: the weights stay as they are.",
-    "样样都在。去掉以后并不重新训练，权重不变。",
+    "现在什么都没去掉。去掉一样时不会重新训练，权重不变。",
   ],
   "without.answer": [
     "Your drawing: {before} before, {after} now.",

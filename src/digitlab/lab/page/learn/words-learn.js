@@ -32,7 +32,7 @@ export const LEARN = {
     "One drawing pulls all weights its way. What that does to other people's digits is counted here.",
     "一张图把所有权重都往自己这边拉。别人的字因此读得怎样，这里数给你看。",
   ],
-  "learn.weight": ["The weight that you follow", "你跟着看的权重"],
+  "learn.weight": ["The weight that you follow", "盯住一个权重"],
   "learn.tensor": ["Weights of", "权重在"],
   "learn.row": ["output", "第几个输出"],
   "learn.choose": ["{name}: click a weight to follow it", "{name}：点一个权重，跟着它看"],

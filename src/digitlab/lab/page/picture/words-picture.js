@@ -13,7 +13,7 @@ export const PICTURE = {
     "The picture goes to digitlab on this machine and nowhere else. It is not stored.",
     "图片只交给本机上的 digitlab，不存盘，也不上传。",
   ],
-  "picture.mode": ["Read it as", "读成"],
+  "picture.mode": ["Read it as", "当作"],
   "picture.mode.page": ["page of numbers", "一页数"],
   "picture.mode.one": ["one digit", "一个数字"],
   "picture.server": [
@@ -72,7 +72,7 @@ export const PICTURE = {
     "The network above reads **{digit}** ({share})",
     "上面的网络读成 **{digit}**（{share}）",
   ],
-  "picture.inside": ["Look inside", "往里看"],
+  "picture.inside": ["Look inside", "看看里面"],
   "picture.correct": ["It is wrong", "读错了"],
   "picture.several": [
     "This seems to be several digits in a row; read it as a page of numbers.",

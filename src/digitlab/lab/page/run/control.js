@@ -144,8 +144,9 @@ function stateOf(run) {
   return run.tested ? t("run.state.accuracy", { status, share: percent(run.correct / run.tested, 2) }) : status;
 }
 
-function rowsOf({ recipe, seed }) {
+function rowsOf({ recipe, seed, extra }) {
   const rows = SHOWN.filter((name) => name !== "train_images" || recipe.train_images > 0).map((name) => [t(`setting.${name}`), String(recipe[name])]);
+  if (extra) rows.push([t("setting.extra"), t("setting.extra.count", { count: extra.pictures })]);
   return [...rows, [t("setting.seed"), String(seed)]].map(([name, value]) => h("div", h("dt", name), h("dd.code", value)));
 }
 

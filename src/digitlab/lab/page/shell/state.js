@@ -4,7 +4,7 @@
 import { strokesFromText, strokesToText } from "../draw/ink.js";
 
 const values = {
-  language: null, // "en" or "zh"; null follows the browser
+  language: null, // "en" or "zh"; null is what the browser prefers, until the page starts
   theme: null, // "light" or "dark"; null follows the system
   part: "draw", // the part that a phone shows
   net: null, // the network's name; null is the first one offered

@@ -17,14 +17,14 @@ export const SHELL = {
 
   "learn.title": ["Learn one step", "学一步"],
   "run.title": ["Watch and control a run", "看一次训练"],
-  "picture.title": ["Bring a picture", "拿一张图来"],
+  "picture.title": ["Bring a picture", "读一张图"],
   "hand.title": ["Teach it your hand", "教它认你的字"],
 
   "tab.draw": ["Draw", "画"],
   "tab.inside": ["Inside", "里面"],
   "tab.learn": ["Learn", "学"],
   "tab.run": ["Run", "训练"],
-  "tab.picture": ["Picture", "图片"],
+  "tab.picture": ["Photo", "图片"],
   "tab.hand": ["Teach", "教"],
 
   "problem.start": ["The page could not start: {reason}", "页面没能启动：{reason}"],

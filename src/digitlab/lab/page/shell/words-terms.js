@@ -13,7 +13,7 @@ export const TERMS = {
   batchNorm: ["batch norm", "批归一化"],
   flatten: ["flatten", "展平"],
   linear: ["linear layer", "全连接层"],
-  softmax: ["softmax", "归一化指数"],
+  softmax: ["softmax", "归一化指数函数"],
   normalization: ["normalization", "归一化"],
   parameters: ["parameters", "参数"],
   threshold: ["threshold", "阈值"],

@@ -41,6 +41,8 @@ export const TRAINING = {
   "setting.precision": ["precision", "数的精度"],
   "setting.test_each_epoch": ["test each epoch", "每遍都考"],
   "setting.seed": ["seed", "随机种子"],
+  "setting.extra": ["corrections", "改正"],
+  "setting.extra.count": ["{count}", "{count} 条"],
   "setting.name": ["name", "名字"],
 
   "help.epochs": ["", "每张训练图看几遍，至少 1。"],
