@@ -34,6 +34,10 @@ def test_a_step_does_what_was_shown_before_it_and_is_undone(open_page: Open):
     page.click("[data-key=ten]")
     settle(page)
     assert "11 steps" in page.inner_text("#learn-controls")
+    # No part claims the figures of the network before these steps.
+    assert page.inner_text("#network .figures").endswith("changed by your 11 steps")
+    assert "plus your 11 steps" in page.inner_text("#run .machine")
+    assert page.inner_text("#run .confusion-region h3").endswith("after your 11 steps")
     page.click("[data-key=undo]")
     settle(page)
     assert "1 step taken" in page.inner_text("#learn-controls")
@@ -41,6 +45,24 @@ def test_a_step_does_what_was_shown_before_it_and_is_undone(open_page: Open):
     settle(page)
     assert page.inner_text("#learn-evidence .loss") == before
     assert page.is_disabled("[data-key=undo]")
+    assert page.inner_text("#network .figures").endswith("right")
+
+
+def test_a_rate_out_of_range_stays_to_be_corrected(open_page: Open):
+    page = open_page(START)
+    for key, wrong, limit, right in (("rate", "50", "10", "10"), ("momentum", "1", "0.999", "0")):
+        field = page.locator(f"[data-key={key}]")
+        field.fill(wrong)
+        field.blur()
+        settle(page)
+        assert f"0 to {limit}" in page.inner_text("#learn-controls .learn-fields")
+        assert field.get_attribute("aria-invalid") == "true"
+        assert field.input_value() == wrong
+        assert page.is_disabled("[data-key=one]")
+        field.fill(right)
+        field.blur()
+        settle(page)
+        assert page.is_enabled("[data-key=one]")
 
 
 def test_the_price_is_counted_on_the_test_images(open_page: Open):

@@ -160,6 +160,7 @@ def test_a_training_is_started_paused_continued_and_finished(page: "Page", lab: 
     assert last == 30
     page.wait_for_selector(f"#run .machine strong >> text={last}")
     until(page, "document.querySelector('#network select').value === 'mine'")
+    assert "step=" not in page.evaluate("location.hash")  # so that a reload goes along as well
     assert page.locator("#run .stops span").count() == len(run["snapshots"])
     expected = read_snapshot(lab.lab.runs.folder / "mine" / SNAPSHOTS, last)
     assert np.array_equal(weights(page, "conv1.weight"), expected["conv1.weight"].ravel())

@@ -28,7 +28,7 @@ export function lossCurve() {
       ticks(most).map((loss) => gridLine(loss, y(loss), width)),
       svg("path.range", { d: range }),
       svg("line.guessing", { x1: 0, x2: width, y1: round(y(guessing)), y2: round(y(guessing)) }),
-      svg("text", { x: isAtTheStart ? width : 16, y: y(guessing) - 5, "text-anchor": isAtTheStart ? "end" : "start" }, t("run.guessing", { loss: number(guessing) })),
+      svg("text", { x: isAtTheStart ? width : 16, y: y(guessing) - 9, "text-anchor": isAtTheStart ? "end" : "start" }, t("run.guessing", { loss: number(guessing) })),
       svg("path.batches", { d: mean }),
       visited.map(({ examples, loss }) => svg("circle.visited", { cx: axis.at(examples), cy: y(loss), r: 2.6 })),
       tests.map(({ examples, loss }) => svg("circle.tested", { cx: axis.at(examples), cy: y(loss), r: 3 })),
