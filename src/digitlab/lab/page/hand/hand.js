@@ -107,6 +107,7 @@ function correctingForm(store) {
   const what = h("p.caption");
   const button = h("button.button.primary", {
     type: "button",
+    disabled: true, // until there is something to store
     onclick: async () => store(await pictureNow()),
   });
   const reason = h("p.caption", { id: "hand-reason" });
