@@ -190,7 +190,7 @@ def rows_of_one_process(folder: Path, model: str, runs: int) -> list[Row]:
         row("MNIST images per second, `reader.predict`", rate(reader.predict), ">= 50,000 /s"),
         row("one image, network only", milliseconds(classify, images[:1]), "<= 0.1 ms"),
         row("one image, `reader.predict`", milliseconds(reader.predict, images[0]), "<= 0.1 ms"),
-        *[row(name, milliseconds(prepare, it), "<= 2 ms") for name, it in drawings.items()],
+        *[row(name, milliseconds(prepare, it), "about 1 ms") for name, it in drawings.items()],
         row(digit, seconds(reader.predict, "digit.jpg"), "< 1 s"),
         row(number, seconds(reader.read, "number.jpg"), "< 1 s"),
     ]

@@ -141,7 +141,8 @@ def dilated(values: NDArray[Scalar], height: int, width: int) -> NDArray[Scalar]
 
 def _dilated_down(values: NDArray[Scalar], size: int) -> NDArray[Scalar]:
     """Return the largest of the ``size`` values around each in its column."""
-    rows = _with_more_rows(values, size // 2)
+    edge = size // 2
+    rows = np.concatenate([values[:1].repeat(edge, 0), values, values[-1:].repeat(edge, 0)])
     reach = 1  # values that the maximum covers so far: doubled in each step
     while 2 * reach <= size:
         rows = np.maximum(rows[:-reach], rows[reach:])
