@@ -171,8 +171,13 @@ def test_corrections_need_consent_and_can_be_taken_back(page: "Page", lab: Clien
     assert lab.get("/lab/corrections")["corrections"] == []
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("width", [1440, 360])
+@pytest.mark.parametrize(
+    ("language", "width"),
+    [
+        ("zh", 360),
+        *(pytest.param(*it, marks=pytest.mark.slow) for it in (("en", 1440), ("en", 360))),
+    ],
+)
 def test_axe_finds_nothing(page: "Page", lab: Client, language: str, width: int):
     from axe_playwright_python.sync_playwright import Axe
 

@@ -169,7 +169,9 @@ def test_a_training_is_started_paused_continued_and_finished(page: "Page", lab: 
     page.wait_for_selector(f"#run .gallery-region >> text={mistakes:,} mistakes: what it is")
 
 
-@pytest.mark.parametrize(("width", "language"), [(1440, "en"), (320, "zh")])
+@pytest.mark.parametrize(
+    ("width", "language"), [pytest.param(1440, "en", marks=pytest.mark.slow), (320, "zh")]
+)
 def test_axe_finds_nothing(page: "Page", lab: Client, width: int, language: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 

@@ -87,24 +87,25 @@ def test_the_theme_follows_the_system_and_the_switch(open_page: Open) -> None:
     assert page.evaluate(zero)[:3] == [251, 250, 247]
 
 
-def test_nothing_is_wider_than_the_screen(open_page: Open) -> None:
-    for width, net in ((320, "example"), (760, "shipped")):
-        page = open_page(f"net={net}&trace=7.1", width=width)
-        lines = page.evaluate("document.querySelectorAll('.line').length")
-        for line, part in itertools.chain(
-            ((line, "inside") for line in range(lines)), ((1, "draw"), (1, "picture"), (1, "hand"))
-        ):
-            page.evaluate(
-                "async ([line, part]) => (await import('/shell/state.js')).set({ line, part })",
-                [line, part],
-            )
-            settle(page)
-            over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            assert over <= 0, (width, net, line, part)
+@pytest.mark.parametrize(
+    ("width", "net"), [(320, "example"), pytest.param(760, "shipped", marks=pytest.mark.slow)]
+)
+def test_nothing_is_wider_than_the_screen(open_page: Open, width: int, net: str) -> None:
+    page = open_page(f"net={net}&trace=7.1", width=width)
+    lines = page.evaluate("document.querySelectorAll('.line').length")
+    for line, part in itertools.chain(
+        ((line, "inside") for line in range(lines)), ((1, "draw"), (1, "picture"), (1, "hand"))
+    ):
+        page.evaluate(
+            "async ([line, part]) => (await import('/shell/state.js')).set({ line, part })",
+            [line, part],
+        )
+        settle(page)
+        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert over <= 0, (width, net, line, part)
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("width", [320, 360])
+@pytest.mark.parametrize(("width", "language"), [(320, "en"), (360, "zh")])
 def test_all_tabs_are_in_view_on_a_phone(open_page: Open, width: int, language: str) -> None:
     page = open_page(f"lang={language}", width=width, height=640)
     shown = "tabs => [tabs.scrollWidth - tabs.clientWidth, tabs.querySelectorAll('button').length]"
@@ -142,7 +143,11 @@ AXE: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("state", AXE, ids=lambda it: it["hash"])
+@pytest.mark.parametrize(
+    "state",
+    [*AXE[:2], *(pytest.param(it, marks=pytest.mark.slow) for it in AXE[2:])],
+    ids=lambda it: it["hash"],
+)
 def test_axe_finds_nothing(open_page: Open, state: dict[str, Any]) -> None:
     page = open_page(bypass_csp=True, **state)
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
