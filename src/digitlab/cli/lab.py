@@ -65,8 +65,8 @@ def lab(
         return 0
     from digitlab.lab.server import build_lab, new_lab
     from digitlab.models.card import is_model
-    from digitlab.serve.server import serve
     from digitlab.serve.settings import Settings
+    from digitlab.serve.start import serve
 
     found = new_lab(model=model, runs=runs, corrections=corrections)
     reads = model if model is not None and is_model(model) else None

@@ -56,7 +56,7 @@ def serve(
     once. Nothing is written, and no connection is made to anywhere.
     """
     from digitlab.serve.app import build_app
-    from digitlab.serve.server import serve as serve_app
+    from digitlab.serve.start import serve as serve_app
 
     settings = Settings(
         model=model,
