@@ -99,8 +99,8 @@ def odd_arrays() -> Iterator[Source]:
 
 
 def files() -> Iterator[Source]:
-    """Yield the pictures of the documents."""
-    yield from sorted(IMAGES.glob("*.*"))
+    """Yield the pictures of the documents, without those of the lab, which change with it."""
+    yield from sorted(it for it in IMAGES.glob("*.*") if not it.stem.startswith("lab"))
 
 
 PICTURES: dict[str, Callable[[], Iterable[Source]]] = {

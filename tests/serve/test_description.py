@@ -75,6 +75,7 @@ def test_metrics_count_what_happened(live: Live, seven: bytes):
         return float(found[1]) if found else 0
 
     before = counted()
+    live.post("/predict", seven)
     live.post("/read", seven)
     assert counted() == before + 1
     for number in range(30):

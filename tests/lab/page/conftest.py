@@ -44,7 +44,14 @@ def open_page(browser: Browser, address: str) -> Iterator[Open]:
         page = context.new_page()
         page.on("console", lambda it: problems.append(f"console: {it.text}"))
         page.on("pageerror", lambda it: problems.append(f"error: {it.message}"))
-        page.on("requestfailed", lambda it: problems.append(f"failed: {it.url}"))
+        page.on(
+            "requestfailed",
+            lambda it: (
+                None
+                if it.failure == "net::ERR_ABORTED"  # the page was closed
+                else problems.append(f"failed: {it.url}")
+            ),
+        )
         own = url.rsplit("/", 1)[0] if url.startswith("file:") else url
         page.on(
             "request",
