@@ -65,6 +65,7 @@ def test_a_rate_out_of_range_stays_to_be_corrected(open_page: Open):
         assert page.is_enabled("[data-key=one]")
 
 
+@pytest.mark.slow
 def test_the_price_is_counted_on_the_test_images(open_page: Open):
     page = open_page(START)
     place = "document.querySelector('.learn-figures div:last-child b')?.textContent"
