@@ -117,7 +117,7 @@ def lines_of_graph(graph: Graph) -> tuple[list[Line], float, float]:
 
 
 def _chain(graph: Graph) -> list[Node]:
-    """Return the nodes from the images to the answers, each of which takes what the last left."""
+    """Return the nodes from the images to the answers; each takes the output of the one before."""
     value = IMAGES
     for node in graph.nodes:
         taken = [name for name in node.inputs if name and name not in graph.weights]

@@ -83,7 +83,7 @@ class Lab:
             await run_in_threadpool(self.runs.trainings.stop_all)
 
     def _load_images(self) -> None:
-        with contextlib.suppress(DigitlabError):  # whoever asks for the images is told
+        with contextlib.suppress(DigitlabError):  # reported to whoever asks for the images
             self.images.sprite()
 
     async def _list_networks(self, _request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""What the service may be told when it starts: the model, the limits, who may ask."""
+"""The settings of a service: the model, the limits, and who may ask."""
 
 import re
 from dataclasses import dataclass

@@ -41,10 +41,9 @@ def serve(
     if not 0 <= port <= 65535:
         raise DigitlabError(f"port is {port}, but must be 0 to 65535")
     if workers == 1:
-        app = make_app()
-        listening = listen(host, port)
-        url = url_of(listening)
-        return run_worker(app, listening, lambda: on_ready(url))
+        app = make_app()  # first: if it fails, nobody could have connected
     listening = listen(host, port)
     url = url_of(listening)
+    if workers == 1:
+        return run_worker(app, listening, lambda: on_ready(url))
     return supervise(make_app, listening, workers, lambda: on_ready(url))

@@ -3,13 +3,13 @@
 import functools
 import http.server
 import json
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from playwright.sync_api import Browser
 
 from digitlab.data.dataset import Dataset
 from digitlab.train.networks import normalize
@@ -17,11 +17,6 @@ from tests.lab.arithmetic.conftest import bundle_of, network_of
 from tests.lab.arithmetic.test_net import MEAN, STD, by_lines, in_a_row
 
 ROOT = Path(__file__).parents[3]
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-]
 CHECK = """async () => {
   const { differences } = await import("/repository/tests/lab/arithmetic/page_checks.js");
   const get = async (name) => (await fetch(`/task/${name}`)).arrayBuffer();
@@ -57,13 +52,8 @@ def served(tmp_path: Path) -> Iterator[str]:
 
 
 def test_the_browser_leaves_what_pytorch_leaves_over_1000_images(
-    mnist: Dataset, tmp_path: Path, served: str
+    browser: Browser, mnist: Dataset, tmp_path: Path, served: str
 ):
-    if not CHROMIUM.exists():
-        message = "Chromium is not installed: the page is not tested in a browser"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
-    from playwright.sync_api import sync_playwright
-
     images = mnist.test_images[:1000]
     network = network_of("tutorial")
     bundle = bundle_of(network, "tutorial")
@@ -73,11 +63,8 @@ def test_the_browser_leaves_what_pytorch_leaves_over_1000_images(
     (tmp_path / "bundle.json").write_text(json.dumps(bundle))
     (tmp_path / "images.bin").write_bytes(images.tobytes())
     (tmp_path / "expected.bin").write_bytes(expected.tobytes())
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        page = browser.new_page()
-        page.goto(f"{served}/task/bundle.json")
-        found = page.evaluate(CHECK)
-        browser.close()
+    page = browser.new_page()
+    page.goto(f"{served}/task/bundle.json")
+    found = page.evaluate(CHECK)
     assert found["compared"] == found["given"] == expected.size
     assert max(found["largest"]) < 1e-4

@@ -21,15 +21,7 @@ function read() {
   const network = get("network");
   if (!network) return;
   if (get("brought")) {
-    const { pixels } = get("brought");
-    set({
-      reading: {
-        gray: null,
-        prepared: null,
-        ...answerTo(network, pixels, get("off")),
-        isBlank: false,
-      },
-    });
+    readPixels(network, get("brought").pixels);
     return;
   }
   if (get("sample") !== null) {
@@ -53,15 +45,13 @@ function read() {
 async function readSample(network, index) {
   const { pixels, label } = await source.testImage(index);
   if (get("sample") !== index || get("network") !== network) return;
-  set({
-    reading: {
-      gray: null,
-      prepared: null,
-      ...answerTo(network, pixels, get("off")),
-      isBlank: false,
-      label,
-    },
-  });
+  readPixels(network, pixels, { label });
+}
+
+/** Read 28 × 28 pixels that were not drawn on the pad, so that no step of preparation is shown. */
+function readPixels(network, pixels, more = {}) {
+  const answer = answerTo(network, pixels, get("off"));
+  set({ reading: { gray: null, prepared: null, ...answer, isBlank: false, ...more } });
 }
 
 /** Return the picture of the drawing; only what was drawn since the last time is drawn. */

@@ -7,7 +7,7 @@ import { numberGrid } from "../shell/grid.js";
 import { scaleOf } from "../shell/paint.js";
 import { columnsFor } from "./sizes.js";
 import { set } from "../shell/state.js";
-import { biasFigure, figureRow, multiplication, player } from "./sums.js";
+import { multiplication, player, totalRow } from "./sums.js";
 import { rich, t } from "../shell/words.js";
 import { waterfall } from "./waterfall.js";
 
@@ -127,20 +127,8 @@ export function convolutionView() {
     const added = isSingle() ? products : sums;
     const count = (isSingle() ? limit : partLimit) ?? added.length;
     const subtotal = added.slice(0, count).reduce((all, one) => all + one, 0);
-    const figures = [
-      {
-        value: number(subtotal),
-        words: t(isSingle() ? "conv.sum.products" : "conv.sum.parts", { count }),
-      },
-    ];
-    if (bias !== null) figures.push(biasFigure(bias, t("number.bias")));
-    figures.push({
-      value: number(subtotal + Number((bias ?? 0).toFixed(2))),
-      operator: "=",
-      words: h("code", context.name),
-      result: true,
-    });
-    fill(row, figureRow(figures));
+    const words = t(isSingle() ? "conv.sum.products" : "conv.sum.parts", { count });
+    fill(row, totalRow(subtotal, words, bias, context.name));
   }
 
   function paintPartials(sums, channel, { width }) {

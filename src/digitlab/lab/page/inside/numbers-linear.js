@@ -7,7 +7,7 @@ import { numberGrid } from "../shell/grid.js";
 import { largest } from "./numbers-conv.js";
 import { scaleOf } from "../shell/paint.js";
 import { columnsFor } from "./sizes.js";
-import { biasFigure, figureRow, player } from "./sums.js";
+import { player, totalRow } from "./sums.js";
 import { unflatten } from "./terms.js";
 import { t } from "../shell/words.js";
 import { waterfall } from "./waterfall.js";
@@ -118,15 +118,7 @@ export function linearView() {
       limit: count,
     });
     const subtotal = places.slice(0, count).reduce((all, i) => all + rounded[i], 0);
-    const figures = [{ value: number(subtotal), words: t("conv.sum.products", { count }) }];
-    if (bias !== null) figures.push(biasFigure(bias, t("number.bias")));
-    figures.push({
-      value: number(subtotal + Number((bias ?? 0).toFixed(2))),
-      operator: "=",
-      words: h("code", context.name),
-      result: true,
-    });
-    fill(row, figureRow(figures));
+    fill(row, totalRow(subtotal, t("conv.sum.products", { count }), bias, context.name));
 
     function termRow(i, chosen) {
       const bar = h("span.term-bar");

@@ -24,9 +24,16 @@ export function figureRow(figures) {
   );
 }
 
-/** Return a bias as it stands in a sum: its sign is the operator. */
-export function biasFigure(bias, words, decimals = 2) {
-  return { value: number(Math.abs(bias), decimals), operator: bias < 0 ? "\u2212" : "+", words };
+/** Return the row that ends a sum: the terms together, the bias (null for none), and the result. */
+export function totalRow(subtotal, words, bias, name) {
+  const figures = [{ value: number(subtotal), words }];
+  if (bias !== null) {
+    const operator = bias < 0 ? "\u2212" : "+";
+    figures.push({ value: number(Math.abs(bias)), operator, words: t("number.bias") });
+  }
+  const total = number(subtotal + Number((bias ?? 0).toFixed(2)));
+  figures.push({ value: total, operator: "=", words: h("code", name), result: true });
+  return figureRow(figures);
 }
 
 /**
