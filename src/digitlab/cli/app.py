@@ -5,34 +5,39 @@ import os
 import signal
 import sys
 
-from cyclopts import App
-
+from digitlab.cli.help import app_in_help_language, help_text
 from digitlab.errors import DigitlabError, Stopped
 
-app = App(
+app = app_in_help_language(
     name="digitlab",
-    help="Read pictures of digits. Train the network that does it, watch it learn, test it.",
+    help=help_text(
+        "Read pictures of digits. Train the network that does it, watch it learn, test it.",
+        "读出图片里的数字；训练做这件事的网络，看它怎样学习，再测试它。",
+    ),
     version_flags=["--version"],
     suppress_keyboard_interrupt=False,  # `main` handles Ctrl-C, with the same code everywhere
 )
 
-# Each is imported when it is called, so that `digitlab --help` is quick. The `help` here is for its
-# list; `digitlab COMMAND --help` shows the command's docstring.
-app.command("digitlab.cli.predict:predict", name="predict", help="Read one digit per picture.")
-app.command("digitlab.cli.read:read", name="read", help="Read all the digits in a picture.")
-app.command("digitlab.cli.serve:serve", name="serve", help="Answer pictures over HTTP.")
-app.command("digitlab.cli.data:data", name="data", help="Fetch and verify the images.")
-app.command("digitlab.cli.train:train", name="train", help="Train a new network.")
-app.command("digitlab.cli.resume:resume", name="resume", help="Continue a run where it stopped.")
-app.command("digitlab.cli.repeat:repeat", name="repeat", help="Train with several seeds.")
-app.command("digitlab.cli.eval:evaluate", name="eval", help="Test a trained network.")
-app.command("digitlab.cli.plot:plot", name="plot", help="Draw a run's figures again.")
-app.command("digitlab.cli.compare:compare", name="compare", help="Compare runs in a table.")
-app.command("digitlab.cli.export:export", name="export", help="Write a run in another format.")
-app.command("digitlab.cli.lab:lab", name="lab", help="See a drawing flow through the network.")
-app.command(
-    "digitlab.cli.completion:completion", name="completion", help="Complete commands in a shell."
-)
+# Each command is imported when it is called, so that `digitlab --help` is quick. These lines are
+# for its list; `digitlab COMMAND --help` shows the command's docstring.
+_COMMANDS = {
+    "predict:predict": ("Read one digit per picture.", "每张图片读一个数字。"),
+    "read:read": ("Read all the digits in a picture.", "读出一张图片里的所有数字。"),
+    "serve:serve": ("Answer pictures over HTTP.", "通过 HTTP 识别图片。"),
+    "data:data": ("Fetch and verify the images.", "下载并校验数据集。"),
+    "train:train": ("Train a new network.", "训练一个新的网络。"),
+    "resume:resume": ("Continue a run where it stopped.", "从停下的地方继续一次训练。"),
+    "repeat:repeat": ("Train with several seeds.", "用多个随机种子重复训练。"),
+    "eval:evaluate": ("Test a trained network.", "测试训练好的网络。"),
+    "plot:plot": ("Draw a run's figures again.", "重新画一次训练的图。"),
+    "compare:compare": ("Compare runs in a table.", "用表格比较多次训练。"),
+    "export:export": ("Write a run in another format.", "把一次训练导出为其他格式。"),
+    "lab:lab": ("See a drawing flow through the network.", "看你画的数字怎样流过网络。"),
+    "completion:completion": ("Complete commands in a shell.", "让 shell 自动补全命令。"),
+}
+for _place, _help in _COMMANDS.items():
+    _name = _place.partition(":")[0]
+    app.command(f"digitlab.cli.{_place}", name=_name, help=help_text(*_help))
 
 _SERVE_MODULES = {"starlette", "uvicorn", "uvloop", "httptools", "python_multipart"}
 _SERVE_MODULES |= {"prometheus_client"}

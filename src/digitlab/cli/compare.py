@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Column, Table
 
+from digitlab.cli.help import chinese_help
 from digitlab.cli.parameters import AsJson, RunPaths
 from digitlab.errors import printable
 from digitlab.files import encode_json
@@ -20,6 +21,11 @@ Facts = dict[str, list[str]]
 """What the table shows: for each fact, its value in each run."""
 
 
+@chinese_help(
+    "比较多次训练：设置、准确率及其置信区间、损失和用时。\n\n"
+    "未完成的训练显示最近一次测试的结果。用同一个测试集的训练还会逐张图像比较，"
+    "这样能看出比置信区间更小的差别。"
+)
 def compare(runs: RunPaths, /, *, as_json: AsJson = False) -> None:
     """Compare runs: their settings, accuracy with its interval, loss and time.
 

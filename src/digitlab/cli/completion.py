@@ -4,15 +4,26 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from digitlab.cli.help import chinese_help, help_text
+
 _IN_BASH = (  # what is changed in cyclopts's script
     ("complete -F", "complete -o filenames -F"),  # a slash after a folder, and no space
     ("COMPREPLY=( $(compgen -f", "local IFS=$'\\n'; COMPREPLY=( $(compgen -f"),  # names with spaces
 )
 
 
+@chinese_help(
+    "输出让 shell 补全命令、选项和取值的脚本。\n\n"
+    "把它存到 shell 查找这类脚本的地方，再打开一个新的 shell。bash（需要安装 bash-completion）"
+    "：~/.local/share/bash-completion/completions/digitlab。zsh：$fpath 中某个文件夹里名为 "
+    "_digitlab 的文件。fish：~/.config/fish/completions/digitlab.fish。"
+)
 def completion(
     shell: Annotated[
-        Literal["bash", "zsh", "fish"], Parameter(help="The shell that you type commands in.")
+        Literal["bash", "zsh", "fish"],
+        Parameter(
+            help=help_text("The shell that you type commands in.", "你输入命令所用的 shell。")
+        ),
     ],
     /,
 ) -> None:

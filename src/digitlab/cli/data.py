@@ -9,18 +9,26 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Column, Table
 
+from digitlab.cli.help import chinese_help, help_text
 from digitlab.cli.parameters import AsJson, DataDir, DatasetName, Prepare
 from digitlab.data.dataset import Dataset
 from digitlab.data.load import load_dataset
 
 
+@chinese_help("下载并校验一个数据集，或读取一个图片文件夹；显示其中有什么。")
 def data(
     *,
     dataset: DatasetName = "mnist",
     prepare: Prepare = None,
     data_dir: DataDir = None,
     figure: Annotated[
-        Path | None, Parameter(help="Draw the first six training images into this file.")
+        Path | None,
+        Parameter(
+            help=help_text(
+                "Draw the first six training images into this file.",
+                "把前六张训练图画到这个文件里。",
+            )
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Column, Table
 
+from digitlab.cli.help import chinese_help, help_text
 from digitlab.cli.parameters import AsJson, DeviceName, RecordedDataDir, Threads
 from digitlab.data.catalog import CATALOG
 from digitlab.data.dataset import Dataset
@@ -47,12 +48,17 @@ class _Subject:
     """Returns the answers to a dataset's test set, float32 (N, 10), and their calibration."""
 
 
+@chinese_help("测试一个训练好的网络：准确率及其置信区间、各个类别、置信度、混淆矩阵。")
 def evaluate(
     models: Annotated[
         list[Path],
         Parameter(
-            help="A run's folder, a checkpoint, a model.pth from the tutorial, a model.onnx or its "
-            "folder. For several, the mean of their probabilities is tested.",
+            help=help_text(
+                "A run's folder, a checkpoint, a model.pth from the tutorial, a model.onnx or its "
+                "folder. For several, the mean of their probabilities is tested.",
+                "训练的文件夹、检查点、教程的 model.pth、model.onnx 或它的文件夹。给出多个时，"
+                "测试它们概率的平均。",
+            ),
             negative="",
         ),
     ],
@@ -61,20 +67,32 @@ def evaluate(
     dataset: Annotated[
         str | None,
         Parameter(
-            help="Whose test set: a name or a folder, as for `digitlab train`; default: the "
-            "dataset that the network was trained on."
+            help=help_text(
+                "Whose test set: a name or a folder, as for `digitlab train`; default: the "
+                "dataset that the network was trained on.",
+                "用哪个数据集的测试集：名字或文件夹，与 `digitlab train` 相同；默认："
+                "网络训练时用的数据集。",
+            )
         ),
     ] = None,
     prepare: Annotated[
         Preparation | None,
         Parameter(
-            help="How the pictures in a folder become 28x28 pixels; default: as in training."
+            help=help_text(
+                "How the pictures in a folder become 28x28 pixels; default: as in training.",
+                "文件夹里的图片怎样变成 28x28 像素；默认：与训练时相同。",
+            )
         ),
     ] = None,
     as_json: AsJson = False,
     device: Annotated[
         DeviceName,
-        Parameter(help="Where to compute; auto picks the fastest. A model.onnx runs on the CPU."),
+        Parameter(
+            help=help_text(
+                "Where to compute; auto picks the fastest. A model.onnx runs on the CPU.",
+                "在哪里计算；auto 选最快的。model.onnx 在 CPU 上运行。",
+            )
+        ),
     ] = "auto",
     threads: Threads = None,
     data_dir: RecordedDataDir = None,

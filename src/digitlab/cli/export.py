@@ -6,27 +6,47 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from digitlab.cli.help import chinese_help, help_text
 from digitlab.cli.parameters import RecordedDataDir
 from digitlab.records.folder import record_of
 from digitlab.records.run_record import load_recorded_dataset
 
 
+@chinese_help("把一次训练的最后一个检查点导出为其他格式。")
 def export(
     run: Annotated[
-        Path, Parameter(help="A run's folder, a checkpoint, or a model.pth from the tutorial.")
+        Path,
+        Parameter(
+            help=help_text(
+                "A run's folder, a checkpoint, or a model.pth from the tutorial.",
+                "训练的文件夹、一个检查点，或教程的 model.pth。",
+            )
+        ),
     ],
     /,
     *,
     format: Annotated[
         Literal["onnx", "tutorial"],
         Parameter(
-            help="onnx: model.onnx and its card model.json, for `digitlab predict` and `read`; "
-            "checked to give the same answers as PyTorch. tutorial: model.pth and optimizer.pth, "
-            "as the tutorial's own script loads them."
+            help=help_text(
+                "onnx: model.onnx and its card model.json, for `digitlab predict` and `read`; "
+                "checked to give the same answers as PyTorch. tutorial: model.pth and "
+                "optimizer.pth, "
+                "as the tutorial's own script loads them.",
+                "onnx：model.onnx 和它的说明 model.json，供 `digitlab predict` 和 `read` 使用，"
+                "并确认答案与 PyTorch 相同。tutorial：model.pth 和 optimizer.pth，"
+                "教程自己的程序可以直接载入。",
+            )
         ),
     ] = "onnx",
     out: Annotated[
-        Path | None, Parameter(help="The folder to write to; default: the run's own.")
+        Path | None,
+        Parameter(
+            help=help_text(
+                "The folder to write to; default: the run's own.",
+                "写到哪个文件夹；默认：训练自己的文件夹。",
+            )
+        ),
     ] = None,
     data_dir: RecordedDataDir = None,
 ) -> None:

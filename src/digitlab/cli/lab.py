@@ -10,6 +10,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from digitlab.cli.help import chinese_help, help_text
 from digitlab.cli.parameters import AllowHost, is_loopback, whole_number
 from digitlab.errors import DigitlabError
 
@@ -17,39 +18,76 @@ _PORT = 8321
 """The usual one, so that the address stays the same from day to day."""
 
 
+@chinese_help(
+    "打开实验室：在这个页面上，你亲手画的数字流过网络，每个数都看得见。\n\n"
+    "页面还可以开始训练、读取图片、保存纠错样本。它不需要联网，数据也不会离开这台机器。按 "
+    "Ctrl-C 结束；页面开始的训练会先保存，之后可以继续。"
+)
 def lab(
     model: Annotated[
         Path | None,
         Parameter(
-            help="The folder of an exported model or of a run, which the page shows first; "
-            "default: an example."
+            help=help_text(
+                "The folder of an exported model or of a run, which the page shows first; "
+                "default: an example.",
+                "页面首先显示哪个模型：导出的模型或一次训练的文件夹；默认：一个例子。",
+            )
         ),
     ] = None,
     /,
     *,
-    runs: Annotated[Path, Parameter(help="The folder with the runs, for new ones as well.")] = Path(
-        "runs"
-    ),
+    runs: Annotated[
+        Path,
+        Parameter(
+            help=help_text(
+                "The folder with the runs, for new ones as well.",
+                "存放各次训练的文件夹，新的训练也放在这里。",
+            )
+        ),
+    ] = Path("runs"),
     corrections: Annotated[
-        Path, Parameter(help="The folder for the corrections that you agree to store.")
+        Path,
+        Parameter(
+            help=help_text(
+                "The folder for the corrections that you agree to store.",
+                "你同意保存的纠错样本放在哪个文件夹。",
+            )
+        ),
     ] = Path("corrections"),
     host: Annotated[
-        str, Parameter(help="The address to listen on; by default only this machine can connect.")
+        str,
+        Parameter(
+            help=help_text(
+                "The address to listen on; by default only this machine can connect.",
+                "监听的地址；默认只有本机能连接。",
+            )
+        ),
     ] = "127.0.0.1",
     port: Annotated[
         int | None,
         Parameter(
             converter=whole_number,
-            help=f"The port; default: {_PORT}, or a free one if it is taken.",
+            help=help_text(
+                f"The port; default: {_PORT}, or a free one if it is taken.",
+                f"端口；默认：{_PORT}，如果被占用就用一个空闲的。",
+            ),
         ),
     ] = None,
     allow_host: AllowHost = (),
     open_browser: Annotated[
-        bool, Parameter(name="--open", help="Open the page in a browser.")
+        bool,
+        Parameter(
+            name="--open", help=help_text("Open the page in a browser.", "在浏览器里打开页面。")
+        ),
     ] = True,
     export: Annotated[
         Path | None,
-        Parameter(help="Write the page into this folder, to be opened without a server, and stop."),
+        Parameter(
+            help=help_text(
+                "Write the page into this folder, to be opened without a server, and stop.",
+                "把页面写进这个文件夹，不用服务器也能打开，然后退出。",
+            )
+        ),
     ] = None,
 ) -> int:
     """Open the lab: a page where your own drawing flows through the network, number by number.

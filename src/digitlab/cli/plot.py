@@ -6,6 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from digitlab.cli.finish import draw_figures, print_figures
+from digitlab.cli.help import chinese_help, help_text
 from digitlab.cli.parameters import (
     RecordedDataDir,
     RunPaths,
@@ -17,6 +18,7 @@ from digitlab.records.folder import RunResults, read_results
 _COMPARISON = Path("comparison.png")
 
 
+@chinese_help("重新画一次训练的各张图，或把多次训练的损失曲线画在一张图里。")
 def plot(
     runs: RunPaths,
     /,
@@ -25,13 +27,21 @@ def plot(
         int | None,
         Parameter(
             converter=whole_number,
-            help="Draw only the loss curve as it was after this many epochs, as loss-N-epochs.png; "
-            "for one run.",
+            help=help_text(
+                "Draw only the loss curve as it was after this many epochs, as loss-N-epochs.png; "
+                "for one run.",
+                "只画训练到这么多轮时的损失曲线，保存为 loss-N-epochs.png；只用于一次训练。",
+            ),
         ),
     ] = None,
     out: Annotated[
         Path | None,
-        Parameter(help=f"The figure of several runs; default: {_COMPARISON} in this folder."),
+        Parameter(
+            help=help_text(
+                f"The figure of several runs; default: {_COMPARISON} in this folder.",
+                f"多次训练合在一起的图；默认：当前文件夹里的 {_COMPARISON}。",
+            )
+        ),
     ] = None,
     data_dir: RecordedDataDir = None,
 ) -> None:

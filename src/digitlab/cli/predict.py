@@ -7,6 +7,7 @@ from itertools import tee
 from pathlib import Path
 from unicodedata import east_asian_width
 
+from digitlab.cli.help import chinese_help
 from digitlab.cli.parameters import AsCsv, AsJsonLines, ModelPath, PicturePaths
 from digitlab.cli.pictures import find_pictures, print_error, reason_of, source_of
 from digitlab.errors import DigitlabError, printable
@@ -14,6 +15,13 @@ from digitlab.models.probability import cut_off, percent
 from digitlab.reader import Prediction, Reader
 
 
+@chinese_help(
+    "输出每张图片是哪个数字、概率多大、是否没有把握。\n\n"
+    "用 --json 时，每行输出一个对象：picture、digit（没有找到数字时为 null）、probability、"
+    "unsure、several（图中像是有几个连着的数字时为 true）、probabilities（每个数字的概率）；"
+    "或者 picture、error。如果模型的类别不是数字，`label` 代替 `digit`，并且没有 `several`。"
+    "有图片打不开时，退出码为 1。"
+)
 def predict(
     pictures: PicturePaths,
     /,

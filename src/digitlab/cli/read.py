@@ -9,6 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from PIL import Image
 
+from digitlab.cli.help import chinese_help, help_text
 from digitlab.cli.parameters import STDIN, AsJsonLines, ModelPath, PicturePaths
 from digitlab.cli.pictures import find_pictures, print_error, source_of
 from digitlab.errors import DigitlabError, PictureError, printable
@@ -20,13 +21,24 @@ from digitlab.pictures.open import open_picture
 from digitlab.reader import Reader
 
 
+@chinese_help(
+    "逐行输出每张图片里的所有数字，没有把握的数字写成 `?`。\n\n"
+    "用 --json 时，每张图片输出一个对象：picture、text（行之间是换行符，数之间是空格）、"
+    "digits（每个有以像素为单位的 box [x, y, width, height]、digit、probability、unsure）；"
+    "或者 picture、error。有图片打不开时，退出码为 1。"
+)
 def read(
     pictures: PicturePaths,
     /,
     *,
     boxes: Annotated[
         Path | None,
-        Parameter(help="Save a copy of the picture with the digits marked; for one picture only."),
+        Parameter(
+            help=help_text(
+                "Save a copy of the picture with the digits marked; for one picture only.",
+                "另存一张标出了各个数字的图片；只用于一张图片。",
+            )
+        ),
     ] = None,
     model: ModelPath = None,
     as_json: AsJsonLines = False,

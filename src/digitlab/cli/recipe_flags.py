@@ -6,21 +6,27 @@ from typing import Annotated, Any
 
 from cyclopts import Group, Parameter
 
+from digitlab.cli.help import HELP_LANGUAGE, help_text
 from digitlab.cli.parameters import whole_number
 from digitlab.named_recipes import RECIPES, changed, find_recipe
-from digitlab.recipe import Recipe, field_help
+from digitlab.recipe import Recipe
+from digitlab.recipe_zh import help_in
 
 _IN_RECIPE = Group(
-    "Recipe",
-    help="Each of these flags changes one setting of the recipe. docs/guide.md explains the "
-    "settings further, and why each recipe has its values.",
+    help_text("Recipe", "配方"),
+    help=help_text(
+        "Each of these flags changes one setting of the recipe. docs/guide.md explains the "
+        "settings further, and why each recipe has its values.",
+        "下面每个选项修改配方的一项设置。docs/guide.md 进一步解释这些设置，"
+        "以及各配方为什么取这些值。",
+    ),
     sort_key=1,
 )
 
 
 def _flag(setting: Field[Any]) -> tuple[str, Any, Any]:
     """Return a recipe's field as an optional flag: its name, its type with help, and no value."""
-    what, _ = field_help()[setting.name]
+    what, _ = help_in(HELP_LANGUAGE)[setting.name]
     values = _values_of(setting.name)
     converter = whole_number if setting.type is int else None
     parameter = Parameter(help=what, show_default=lambda _: values, converter=converter)
@@ -34,7 +40,7 @@ def _values_of(setting: str) -> str:
     if len(set(values.values())) == 1:
         return str(values["tutorial"])
     if all(name == value for name, value in values.items()):
-        return "the one with the recipe's name"
+        return help_text("the one with the recipe's name", "与配方同名的网络")
     return ", ".join(f"{name} {value}" for name, value in values.items())
 
 

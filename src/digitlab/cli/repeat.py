@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from digitlab.cli.help import chinese_help, help_text
 from digitlab.cli.parameters import (
     AsJson,
     DataDir,
@@ -28,15 +29,31 @@ if TYPE_CHECKING:
     from digitlab.runs.repeat import Repeats
 
 
+@chinese_help(
+    "用多个随机种子训练同一个配方；输出每次的准确率、它们的均值和离散程度，以及用时。\n\n"
+    "如果中途停下，再运行同一条命令即可接着进行。"
+)
 def repeat(
     recipe: Annotated[
         str,
-        Parameter(help="A named set of settings, or a TOML file; see `digitlab train --help`."),
+        Parameter(
+            help=help_text(
+                "A named set of settings, or a TOML file; see `digitlab train --help`.",
+                "一组有名字的设置，或一个 TOML 文件；见 `digitlab train --help`。",
+            )
+        ),
     ],
     /,
     *,
     seeds: Annotated[
-        int, Parameter(converter=whole_number, help="How many runs, with seeds 1, 2, 3 and so on.")
+        int,
+        Parameter(
+            converter=whole_number,
+            help=help_text(
+                "How many runs, with seeds 1, 2, 3 and so on.",
+                "训练多少次，随机种子依次为 1、2、3 ……",
+            ),
+        ),
     ] = 10,
     changes: Changes = None,
     dataset: DatasetName = "mnist",
@@ -44,15 +61,25 @@ def repeat(
     extra: ExtraFolder = None,
     run: Annotated[
         Path | None,
-        Parameter(help="The folder of all the runs; default: runs/repeat-RECIPE-DATASET."),
+        Parameter(
+            help=help_text(
+                "The folder of all the runs; default: runs/repeat-RECIPE-DATASET.",
+                "所有训练放在哪个文件夹；默认：runs/repeat-配方-数据集。",
+            )
+        ),
     ] = None,
     jobs: Annotated[
         int,
         Parameter(
             converter=whole_number,
-            help="How many trainings run at the same time; they share the threads equally. Two "
-            "trainings with one thread each finish sooner than one after the other with two. The "
-            "last bits of a run depend on its number of threads.",
+            help=help_text(
+                "How many trainings run at the same time; they share the threads equally. Two "
+                "trainings with one thread each finish sooner than one after the other with "
+                "two. The "
+                "last bits of a run depend on its number of threads.",
+                "同时进行多少次训练；线程由它们平分。两次训练各用一个线程同时进行，"
+                "比各用两个线程先后进行更快。训练结果的最后几位与线程数有关。",
+            ),
         ),
     ] = 1,
     as_json: AsJson = False,

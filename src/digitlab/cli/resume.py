@@ -6,6 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from digitlab.cli.finish import finish_run
+from digitlab.cli.help import chinese_help, help_text
 from digitlab.cli.parameters import (
     DeviceName,
     Figures,
@@ -17,6 +18,7 @@ from digitlab.cli.parameters import (
 from digitlab.records.folder import RunFolder
 
 
+@chinese_help("从最后一个检查点继续训练，结果与从未中断过的训练逐位相同。")
 def resume(
     run: RunPath,
     /,
@@ -25,18 +27,29 @@ def resume(
         int | None,
         Parameter(
             converter=whole_number,
-            help="Train up to this many epochs in all; default: as the run was started.",
+            help=help_text(
+                "Train up to this many epochs in all; default: as the run was started.",
+                "总共训练到多少轮；默认：与开始训练时相同。",
+            ),
         ),
     ] = None,
     device: Annotated[
         DeviceName | None,
-        Parameter(help="Where to compute; default: where the run was started."),
+        Parameter(
+            help=help_text(
+                "Where to compute; default: where the run was started.",
+                "在哪里计算；默认：与开始训练时相同。",
+            )
+        ),
     ] = None,
     checkpoint_steps: Annotated[
         int | None,
         Parameter(
             converter=whole_number,
-            help="Save every so many steps as well; default: as the run was started.",
+            help=help_text(
+                "Save every so many steps as well; default: as the run was started.",
+                "另外每隔多少步保存一次检查点；默认：与开始训练时相同。",
+            ),
         ),
     ] = None,
     data_dir: RecordedDataDir = None,

@@ -7,28 +7,54 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from digitlab.cli.help import chinese_help, help_text
 from digitlab.cli.parameters import AllowHost, ModelPath, is_loopback, whole_number
 from digitlab.serve.settings import Settings
 
 
+@chinese_help(
+    "通过 HTTP 识别图片，直到按 Ctrl-C 或收到 SIGTERM；/docs 列出了各个路径。\n\n"
+    "收到 SIGTERM 或 Ctrl-C 后，会先应答已接受的请求，再以 0 退出；第二次则立即结束。"
+    "不写任何文件，也不连接任何地方。"
+)
 def serve(
     *,
     model: ModelPath = None,
     host: Annotated[
-        str, Parameter(help="The address to listen on; by default only this machine can connect.")
+        str,
+        Parameter(
+            help=help_text(
+                "The address to listen on; by default only this machine can connect.",
+                "监听的地址；默认只有本机能连接。",
+            )
+        ),
     ] = "127.0.0.1",
     port: Annotated[
-        int, Parameter(converter=whole_number, help="The port; 0: any that is free.")
+        int,
+        Parameter(
+            converter=whole_number,
+            help=help_text("The port; 0: any that is free.", "端口；0：任意一个空闲的端口。"),
+        ),
     ] = 8000,
     workers: Annotated[
-        int, Parameter(converter=whole_number, help="How many processes answer; one per core.")
+        int,
+        Parameter(
+            converter=whole_number,
+            help=help_text(
+                "How many processes answer; one per core.", "用多少个进程来应答；每个核一个。"
+            ),
+        ),
     ] = 1,
     allow_host: AllowHost = (),
     allow_origin: Annotated[
         tuple[str, ...],
         Parameter(
-            help="Another site whose pages may use the service, such as https://example.org, or * "
-            "for all. May be repeated.",
+            help=help_text(
+                "Another site whose pages may use the service, such as https://example.org, or * "
+                "for all. May be repeated.",
+                "还有哪个网站的页面可以使用本服务，例如 https://example.org；* 表示全部。"
+                "可以重复。",
+            ),
             negative="",
         ),
     ] = (),
@@ -36,18 +62,35 @@ def serve(
         int,
         Parameter(
             converter=whole_number,
-            help="How many requests may wait in each of a worker's two queues; more are refused "
-            "with 503.",
+            help=help_text(
+                "How many requests may wait in each of a worker's two queues; more are refused "
+                "with 503.",
+                "每个工作进程的两个队列里各可以有多少个请求排队；再多就以 503 拒绝。",
+            ),
         ),
     ] = Settings.queue,
     time_limit: Annotated[
-        float, Parameter(help="Seconds until a request is given up with 504.")
+        float,
+        Parameter(
+            help=help_text(
+                "Seconds until a request is given up with 504.",
+                "一个请求最多处理多少秒，超过就以 504 放弃。",
+            )
+        ),
     ] = Settings.seconds,
     max_body: Annotated[
-        int, Parameter(converter=whole_number, help="The largest body of a request, in bytes.")
+        int,
+        Parameter(
+            converter=whole_number,
+            help=help_text("The largest body of a request, in bytes.", "请求体最大多少字节。"),
+        ),
     ] = Settings.max_bytes,
     max_pixels: Annotated[
-        int, Parameter(converter=whole_number, help="The largest picture, in pixels.")
+        int,
+        Parameter(
+            converter=whole_number,
+            help=help_text("The largest picture, in pixels.", "图片最大多少像素。"),
+        ),
     ] = Settings.max_pixels,
 ) -> int:
     """Answer pictures over HTTP until Ctrl-C or SIGTERM: /docs lists the paths.

@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from digitlab.cli.finish import finish_run
+from digitlab.cli.help import chinese_help, help_text
 from digitlab.cli.parameters import (
     DataDir,
     DatasetName,
@@ -25,13 +26,18 @@ from digitlab.named_recipes import RECIPES, short_name
 from digitlab.records.folder import RunFolder
 
 
+@chinese_help("训练一个新的网络，测试它，并画出各张图。")
 def train(
     *,
     recipe: Annotated[
         str,
         Parameter(
-            help=f"A named set of settings: {', '.join(RECIPES)}; or a TOML file of your own "
-            "with a `base` and the settings that differ from it."
+            help=help_text(
+                f"A named set of settings: {', '.join(RECIPES)}; or a TOML file of your own "
+                "with a `base` and the settings that differ from it.",
+                f"一组有名字的设置：{'、'.join(RECIPES)}；或者你自己的 TOML 文件，写明 `base` "
+                "和与它不同的设置。",
+            )
         ),
     ] = "tutorial",
     changes: Changes = None,
@@ -42,16 +48,32 @@ def train(
         int,
         Parameter(
             converter=whole_number,
-            help="Seed of all random numbers: initial weights, image order, dropout, augmentation. "
-            "The same seed gives the same run.",
+            help=help_text(
+                "Seed of all random numbers: initial weights, image order, dropout, augmentation. "
+                "The same seed gives the same run.",
+                "所有随机数的种子：初始权重、图像顺序、dropout、数据增强。种子相同，"
+                "训练结果就相同。",
+            ),
         ),
     ] = 1,
     run: Annotated[
         Path | None,
-        Parameter(help="The folder for everything the run writes; default: runs/RECIPE."),
+        Parameter(
+            help=help_text(
+                "The folder for everything the run writes; default: runs/RECIPE.",
+                "训练的所有文件写到哪个文件夹；默认：runs/配方名。",
+            )
+        ),
     ] = None,
     force: Annotated[
-        bool, Parameter(negative="", help="Overwrite the run in this folder, if there is one.")
+        bool,
+        Parameter(
+            negative="",
+            help=help_text(
+                "Overwrite the run in this folder, if there is one.",
+                "如果文件夹里已有一次训练，就覆盖它。",
+            ),
+        ),
     ] = False,
     device: Device = "auto",
     threads: Threads = None,
@@ -59,7 +81,10 @@ def train(
         int,
         Parameter(
             converter=whole_number,
-            help="Save every so many steps as well as after each epoch; 0: epochs only.",
+            help=help_text(
+                "Save every so many steps as well as after each epoch; 0: epochs only.",
+                "除了每一轮之后，还每隔多少步保存一次检查点；0：只在每轮之后保存。",
+            ),
         ),
     ] = 0,
     data_dir: DataDir = None,
