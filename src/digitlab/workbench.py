@@ -11,11 +11,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from digitlab.data.dataset import Dataset
 from digitlab.data.load import load_dataset
 from digitlab.errors import DigitlabError
+from digitlab.language import Language, language_of_locale
 from digitlab.named_recipes import changed, find_recipe, short_name
 from digitlab.recipe import Recipe
 from digitlab.records.folder import RunFolder
@@ -66,6 +67,7 @@ class Run:
         progress: "bool | Watcher" = False,
         tensorboard: bool = False,
         snapshots: bool = False,
+        language: Language | None = None,
         **settings: Any,
     ) -> "Run":
         """Train a new network, test it, and return the finished run.
@@ -89,6 +91,9 @@ class Run:
         progress
             True prints the same lines as `digitlab train`, or shows one live line in a notebook. A
             `digitlab.runs.watching.Watcher` of your own is called after every step.
+        language
+            Of what `progress` shows on a terminal or in a notebook, "en" or "zh"; default: the
+            locale's.
         settings
             Fields of `Recipe` that differ from the recipe's: `epochs=2`, `batch_size=128`.
 
@@ -119,7 +124,9 @@ class Run:
             force=force,
         )
         launch = replace(launch, command=command_of(folder, base, whole, loaded, launch, own))
-        watcher = _watcher(progress, folder, tensorboard=tensorboard, snapshots=snapshots)
+        watcher = _watcher(
+            progress, folder, tensorboard=tensorboard, snapshots=snapshots, language=language
+        )
         with alone():
             start_run(folder, whole, loaded, launch, watcher, extra=own)
         run = cls(path)
@@ -133,6 +140,7 @@ class Run:
         dataset: Dataset | None = None,
         device: str | None = None,
         progress: "bool | Watcher" = False,
+        language: Language | None = None,
     ) -> "Run":
         """Continue from the last checkpoint, to the same bits as if the run had never stopped.
 
@@ -156,6 +164,7 @@ class Run:
                     self._folder,
                     tensorboard=self._folder.tensorboard.is_dir(),
                     snapshots=self._folder.snapshots.is_dir(),
+                    language=language,
                 ),
             )
         return self
@@ -247,15 +256,19 @@ class Run:
         export_onnx(load_trained(self.path), self.dataset, out, origin=origin)
         return Reader(out)
 
-    def figures(self) -> list[Path]:
-        """Draw every figure for which the run has the data; return the files."""
+    def figures(self, *, language: Language | None = None) -> list[Path]:
+        """Draw every figure for which the run has the data; return the files.
+
+        `language` is that of the words in them, "en" or "zh"; by default the locale's.
+        """
         from digitlab.figures.run import draw_run
         from digitlab.records.folder import read_results
 
         inside = None
         with suppress(DigitlabError):  # without this file, two of the figures are left out
             inside = self._folder.read_inside()
-        return draw_run(read_results(self._folder), self.dataset, inside)
+        results = read_results(self._folder)
+        return draw_run(results, self.dataset, inside, language=_known(language))
 
     def __repr__(self) -> str:
         """Return the folder, the recipe, and how far the run has come."""
@@ -266,15 +279,29 @@ class Run:
         return f"Run({str(self.path)!r}: {record.recipe_name}, seed {record.seed}, {state})"
 
 
+def _known(language: Language | None) -> Language:
+    """Return a language that was asked for, or else the locale's."""
+    if language is not None and language not in get_args(Language):
+        names = ", ".join(get_args(Language))
+        raise DigitlabError(f"language is {language!r}, but must be one of {names}")
+    return language or language_of_locale()
+
+
 def _watcher(
-    progress: "bool | Watcher", folder: RunFolder, *, tensorboard: bool, snapshots: bool
+    progress: "bool | Watcher",
+    folder: RunFolder,
+    *,
+    tensorboard: bool,
+    snapshots: bool,
+    language: Language | None,
 ) -> "Watcher":
+    shown_in = _known(language)
     from digitlab.runs.live import default_watcher, recorders
     from digitlab.runs.watching import Several, Watcher
 
     watchers = [progress] if isinstance(progress, Watcher) else []
     if progress is True:
-        watchers.append(default_watcher())
+        watchers.append(default_watcher(language=shown_in))
     watchers += recorders(
         folder.tensorboard if tensorboard else None, folder.snapshots if snapshots else None
     )

@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from digitlab.cli.help import chinese_help, help_text
-from digitlab.cli.parameters import AsJson, DataDir, DatasetName, Prepare
+from digitlab.cli.parameters import AsJson, DataDir, DatasetName, Lang, Prepare
 from digitlab.data.dataset import Dataset
 from digitlab.data.load import load_dataset
+from digitlab.language import language_of_locale
 
 
 @chinese_help("下载并校验一个数据集，或读取一个图片文件夹；显示其中有什么。")
@@ -31,13 +32,17 @@ def data(
         ),
     ] = None,
     as_json: AsJson = False,
+    lang: Lang = None,
 ) -> None:
     """Fetch and verify a dataset, or read a folder of pictures; show what it contains."""
     loaded = load_dataset(dataset, data_dir=data_dir, preparation=prepare)
     if figure is not None:
         from digitlab.figures.images import draw_samples
 
-        draw_samples(loaded.train_images, loaded.train_labels, loaded.classes, figure)
+        draw_samples(
+            loaded.train_images, loaded.train_labels, loaded.classes, figure,
+            language=lang or language_of_locale(),
+        )  # fmt: skip
     train_counts, test_counts = (
         np.bincount(labels, minlength=len(loaded.classes)).tolist()
         for labels in (loaded.train_labels, loaded.test_labels)

@@ -5,10 +5,22 @@ from pathlib import Path
 
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
+from digitlab.language import Language, Words, language_of_locale
 from digitlab.records.folder import RunResults
+from digitlab.records.history import epochs_in_words
+
+_FIGURES = Words("Figures: {paths}", "图：{paths}")
+_PREDICTIONS = Words(
+    "Predictions for the first {count} test images: {answers}",
+    "对前 {count} 张测试图的预测：{answers}",
+)
+_ACCURACY = Words(
+    "Accuracy after {epochs}: {accuracy:.2%} (95 % interval {low:.2%} to {high:.2%})",
+    "训练 {epochs}后的准确率：{accuracy:.2%}（95 % 置信区间：{low:.2%} 到 {high:.2%}）",
+)
 
 
-def draw_figures(run: RunResults, dataset: Dataset) -> None:
+def draw_figures(run: RunResults, dataset: Dataset, language: Language | None) -> None:
     """Draw all the figures of a run, and print which were written.
 
     Two of them are left out if the file that they are drawn from is missing or damaged.
@@ -21,25 +33,37 @@ def draw_figures(run: RunResults, dataset: Dataset) -> None:
             inside = run.folder.read_inside()
         except DigitlabError as error:
             print(f"{error}; kernels.png and activations.png are left out", file=sys.stderr)
-    print_figures(draw_run(run, dataset, inside))
+    drawn_in = language or language_of_locale()
+    print_figures(draw_run(run, dataset, inside, language=drawn_in), language)
 
 
-def print_figures(paths: list[Path]) -> None:
+def print_figures(paths: list[Path], language: Language | None) -> None:
     """Print which figures were written."""
-    print("Figures:", ", ".join(str(path) for path in paths))
+    print(_FIGURES.text(_printed_in(language), paths=", ".join(map(str, paths))))
 
 
-def finish_run(run: RunResults, dataset: Dataset, *, figures: bool = True) -> None:
+def _printed_in(language: Language | None) -> Language:
+    """Return the language of stdout: unless it was asked for, English where programs may read."""
+    return language or (language_of_locale() if sys.stdout.isatty() else "en")
+
+
+def finish_run(
+    run: RunResults,
+    dataset: Dataset,
+    *,
+    figures: bool = True,
+    language: Language | None = None,
+) -> None:
     """Draw the figures of a trained run, and print its first predictions and its accuracy."""
     if figures:
-        draw_figures(run, dataset)
+        draw_figures(run, dataset, language)
     report = run.report
     if report is not None:
-        low, high = report.interval
-        epochs = "epoch" if report.epochs == 1 else "epochs"
+        assert report.epochs is not None  # it is known of a run
+        shown_in = _printed_in(language)
         answers = [report.classes[it.answer] for it in report.predictions]
-        print(f"Predictions for the first {len(answers)} test images: {', '.join(answers)}")
-        print(
-            f"Accuracy after {report.epochs} {epochs}: {report.accuracy:.2%} "
-            f"(95 % interval {low:.2%} to {high:.2%})"
-        )
+        listed = ", ".join(answers)
+        print(_PREDICTIONS.text(shown_in, count=len(answers), answers=listed))
+        low, high = report.interval
+        epochs = epochs_in_words(report.epochs, shown_in)
+        print(_ACCURACY.text(shown_in, epochs=epochs, accuracy=report.accuracy, low=low, high=high))

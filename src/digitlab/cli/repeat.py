@@ -15,6 +15,7 @@ from digitlab.cli.parameters import (
     DatasetName,
     Device,
     ExtraFolder,
+    Lang,
     Prepare,
     Threads,
     whole_number,
@@ -86,6 +87,7 @@ def repeat(
     device: Device = "auto",
     threads: Threads = None,
     data_dir: DataDir = None,
+    lang: Lang = None,
 ) -> None:
     """Train a recipe with several seeds; print the accuracies, their mean and spread, the time.
 
@@ -106,7 +108,7 @@ def repeat(
         whole_recipe,
         loaded,
         Launch(device=device, threads=threads, jobs=jobs, command=sys.argv[1:]),
-        default_watcher(),
+        default_watcher(language=lang),
         seeds=seeds,
         extra=None if extra is None else load_extra(extra, loaded),
     )

@@ -10,6 +10,7 @@ from digitlab.cli.help import chinese_help, help_text
 from digitlab.cli.parameters import (
     DeviceName,
     Figures,
+    Lang,
     RecordedDataDir,
     RunPath,
     WithTensorBoard,
@@ -54,6 +55,7 @@ def resume(
     ] = None,
     data_dir: RecordedDataDir = None,
     figures: Figures = True,
+    lang: Lang = None,
     tensorboard: WithTensorBoard = False,
 ) -> None:
     """Continue a run from its last checkpoint, to the same bits as if it had never stopped."""
@@ -73,6 +75,7 @@ def resume(
         watcher=default_watcher(
             tensorboard=folder.tensorboard if writes_events else None,
             snapshots=folder.snapshots if folder.snapshots.is_dir() else None,
+            language=lang,
         ),
     )
-    finish_run(results, dataset, figures=figures)
+    finish_run(results, dataset, figures=figures, language=lang)

@@ -14,6 +14,7 @@ from digitlab.cli.parameters import (
     Device,
     ExtraFolder,
     Figures,
+    Lang,
     Prepare,
     Threads,
     WithSnapshots,
@@ -89,6 +90,7 @@ def train(
     ] = 0,
     data_dir: DataDir = None,
     figures: Figures = True,
+    lang: Lang = None,
     tensorboard: WithTensorBoard = False,
     snapshots: WithSnapshots = False,
     jobs: Annotated[
@@ -110,6 +112,7 @@ def train(
     watcher = default_watcher(
         tensorboard=folder.tensorboard if tensorboard else None,
         snapshots=folder.snapshots if snapshots else None,
+        language=lang,
     )
 
     loaded = load_dataset(dataset, data_dir=data_dir, preparation=prepare)
@@ -125,4 +128,4 @@ def train(
         command=sys.argv[1:],
     )
     results = start_run(folder, whole_recipe, loaded, launch, watcher, extra=own)
-    finish_run(results, loaded, figures=figures)
+    finish_run(results, loaded, figures=figures, language=lang)

@@ -6,6 +6,7 @@ drawing a figure writes besides the figure.
 """
 
 import importlib.util
+import sys
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from PIL import ImageFont
 
 from digitlab.errors import DigitlabError, printable
 from digitlab.files import write_whole
+from digitlab.language import Language
 
 FORMATS = (".png", ".jpg", ".webp", ".svg", ".pdf")
 
@@ -30,6 +32,13 @@ WIDE_FONTS = (
     *("msyh.ttc", "msgothic.ttc", "malgun.ttf"),  # Windows
     *("PingFang.ttc", "Hiragino Sans GB.ttc", "AppleSDGothicNeo.ttc"),  # macOS
 )
+CHINESE_FONTS = (
+    *("NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf", "SourceHanSansSC-Regular.otf"),
+    *("wqy-microhei.ttc", "wqy-zenhei.ttc", "DroidSansFallbackFull.ttf"),
+    *("msyh.ttc", "simhei.ttf", "simsun.ttc"),  # Windows
+    *("PingFang.ttc", "Hiragino Sans GB.ttc", "STHeiti Light.ttc"),  # macOS
+)
+"""Those that have the simplified characters."""
 
 PNG_OPTIONS = {"compress_level": 1}
 """For Pillow. Its default, 6, takes several times as long for files that are little smaller."""
@@ -64,14 +73,62 @@ def write_figure(path: Path, content: bytes) -> Path:
     return path
 
 
-def font_for(text: str, pixels: int) -> Font:
+@cache  # so that a missing font is reported once
+def drawn_language(language: Language) -> Language:
+    """Return the language that figures can have: English if no font for another is installed.
+
+    That is then reported on stderr.
+    """
+    if language == "en" or chinese_face() is not None:
+        return language
+    print(
+        "the words of the figures are English, because no font with Chinese characters is "
+        "installed; install one such as Noto Sans CJK (on Debian and Ubuntu: fonts-noto-cjk)",
+        file=sys.stderr,
+    )
+    return "en"
+
+
+@cache
+def chinese_face() -> tuple[str, int] | None:
+    """Return the first Chinese font that is installed: its file, and the number of its face.
+
+    A file with faces for several countries has each character as it is written there.
+    """
+    for name in CHINESE_FONTS:
+        with suppress(OSError):  # it is not installed
+            path = str(ImageFont.truetype(name).path)  # Pillow looks in the system's folders
+            return path, _simplified_face(path)
+    return None
+
+
+def _simplified_face(path: str) -> int:
+    """Return the number of a font file's face for simplified Chinese, or 0 if none is named so."""
+    number = 0
+    with suppress(OSError):  # there is no face with this number
+        while not str(ImageFont.truetype(path, index=number).getname()[0]).endswith(" SC"):
+            number += 1
+        return number
+    return 0
+
+
+def font_for(text: str, pixels: int, language: Language = "en") -> Font:
     """Return a font that has the letters of a text, if one is installed.
 
     It is matplotlib's own, so that all figures have the same letters, or for Chinese, Japanese and
-    Korean the first that the system has of several widespread ones.
+    Korean the first that the system has of several widespread ones; in a Chinese figure, a Chinese
+    one.
     """
-    is_wide = any(character >= _FIRST_WIDE for character in text)
-    return (_wide_font(pixels) if is_wide else None) or _usual_font(pixels)
+    if not any(character >= _FIRST_WIDE for character in text):
+        return _usual_font(pixels)
+    found = _chinese_font(pixels) if language == "zh" else _wide_font(pixels)
+    return found or _usual_font(pixels)
+
+
+@cache
+def _chinese_font(pixels: int) -> Font | None:
+    face = chinese_face()
+    return None if face is None else ImageFont.truetype(face[0], pixels, index=face[1])
 
 
 @cache

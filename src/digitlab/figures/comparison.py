@@ -7,11 +7,12 @@ from typing import Literal
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from digitlab.figures.canvas import shortened
-from digitlab.figures.loss import running_mean
+from digitlab.figures.canvas import drawn_language, shortened
+from digitlab.figures.loss import LOSS, NEGATIVE_LOG_LIKELIHOOD, running_mean
 from digitlab.figures.plots import log_loss_axis, new_figure, save_figure, span_examples
+from digitlab.language import Language, Words
 from digitlab.records.compare import Comparison, RunSummary
-from digitlab.records.describe import settings_in_words
+from digitlab.records.describe import COMMA, settings_in_words
 from digitlab.records.folder import RunResults
 from digitlab.records.history import HeldOutPoint, TestPoint, TrainPoint
 
@@ -22,13 +23,40 @@ _POINTS = 60
 """Of a smoothed curve: each is the mean of about this share of all points."""
 _LINE_INCHES = 0.185
 
+_EXPLANATION = Words(
+    "Line: training loss, smoothed. Markers: loss on the test set or on held-out images.",
+    "线：平滑后的训练损失。标记：测试集或验证集上的损失。",
+)
+_EXPLANATION_WHERE_SMOOTHED = Words(
+    "Line: training loss, smoothed (higher with label smoothing or pictures of no digit). "
+    "Markers: loss on the test set or on held-out images.",
+    "线：平滑后的训练损失（使用标签平滑或不含数字的图片时偏高）。标记：测试集或验证集上的损失。",
+)
+_RUN = Words("{name}: {facts}", "{name}：{facts}")
+_SEED = Words("seed {seed}", "随机种子 {seed}")
+_TESTED = Words(
+    "{accuracy:.2%} ({low:.2%} to {high:.2%})", "{accuracy:.2%}（{low:.2%} 到 {high:.2%}）"
+)
+_HELD_OUT = Words(
+    "{accuracy:.2%} held out ({low:.2%} to {high:.2%})",
+    "验证集 {accuracy:.2%}（{low:.2%} 到 {high:.2%}）",
+)
+_UNFINISHED = Words("unfinished", "未完成")
 
-def draw_comparison(runs: Sequence[RunResults], comparison: Comparison, path: Path) -> Path:
+
+def draw_comparison(
+    runs: Sequence[RunResults],
+    comparison: Comparison,
+    path: Path,
+    *,
+    language: Language = "en",
+) -> Path:
     """Draw the loss of several runs, each in a color of its own; return the path.
 
     Thin lines are training losses, each point the mean of several batches; markers are losses on
     the test set or on held-out images. `comparison` is of the same runs in the same order.
     """
+    language = drawn_language(language)
     legend = (len(runs) + 1) * _LINE_INCHES
     height = 4.6 + legend
     figure = new_figure(8.5, height)
@@ -49,23 +77,24 @@ def draw_comparison(runs: Sequence[RunResults], comparison: Comparison, path: Pa
                 color=color,
                 marker=marker,
                 linestyle=style,
-                label=_label(summary),
+                label=_label(summary, language),
                 markerfacecolor=color if style == "solid" else "white",
             )
         )
     log_loss_axis(axes, losses)
     recipes = [run.record.recipe for run in runs]
     smoothed = any(it.label_smoothing or it.outliers for it in recipes)
-    axes.set_ylabel("loss" if smoothed else "negative log likelihood loss")
-    span_examples(axes, [it.examples for run in runs for it in run.history])
+    axes.set_ylabel((LOSS if smoothed else NEGATIVE_LOG_LIKELIHOOD).text(language))
+    span_examples(axes, [it.examples for run in runs for it in run.history], language)
+    explanation = _EXPLANATION_WHERE_SMOOTHED if smoothed else _EXPLANATION
     drawn = figure.legend(
         handles=handles, loc="lower left", bbox_to_anchor=(0.08, 0.0), frameon=False,
         fontsize=9, borderaxespad=0.3, labelspacing=0.35,
-        title=_explanation(smoothed), title_fontsize=9, alignment="left",
+        title=explanation.text(language), title_fontsize=9, alignment="left",
     )  # fmt: skip
     for text in drawn.get_texts():
         text.set_parse_math(False)
-    return save_figure(figure, path)
+    return save_figure(figure, path, language)
 
 
 def _draw_run(axes: Axes, run: RunResults, color: str, marker: str, style: str) -> list[float]:
@@ -86,21 +115,17 @@ def _draw_run(axes: Axes, run: RunResults, color: str, marker: str, style: str) 
     return [*means, *(it.loss for it in tested)]
 
 
-def _explanation(smoothed: bool) -> str:
-    lines = "Line: training loss, smoothed"
-    if smoothed:
-        lines += " (higher with label smoothing or pictures of no digit)"
-    return f"{lines}. Markers: loss on the test set or on held-out images."
-
-
-def _label(run: RunSummary) -> str:
+def _label(run: RunSummary, language: Language) -> str:
     """Return a run's line in the legend."""
-    parts = [run.recipe, *([settings_in_words(run.settings)] if run.settings else [])]
-    parts.append(f"seed {run.seed}")
+    parts = [run.recipe]
+    if run.settings:
+        parts.append(settings_in_words(run.settings, language))
+    parts.append(_SEED.text(language, seed=run.seed))
     if run.score is not None:
         low, high = run.score.interval
-        of = "" if run.score.images == "test" else " held out"
-        parts.append(f"{run.score.accuracy:.2%}{of} ({low:.2%} to {high:.2%})")
+        score = _TESTED if run.score.images == "test" else _HELD_OUT
+        parts.append(score.text(language, accuracy=run.score.accuracy, low=low, high=high))
     if not run.finished:
-        parts.append("unfinished")
-    return shortened(f"{run.name}: {', '.join(parts)}", 1130, 19)
+        parts.append(_UNFINISHED.text(language))
+    facts = COMMA.text(language).join(parts)
+    return shortened(_RUN.text(language, name=run.name, facts=facts), 1130, 19)

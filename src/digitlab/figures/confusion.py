@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 from matplotlib import colormaps
 
-from digitlab.figures.canvas import BLACK, GRAY, Color, shortened, width_of
+from digitlab.figures.canvas import BLACK, GRAY, Color, drawn_language, shortened, width_of
 from digitlab.figures.sheet import Sheet
+from digitlab.language import Language, Words
 
 _WHITE = (255, 255, 255)
 _GRID = (236, 236, 236)
@@ -16,14 +17,28 @@ _CELLS = ((12, 56), (20, 44), (50, 30), (100, 16))
 """Up to so many classes, a cell has so many pixels."""
 _SMALLEST_CELL = 10
 
+_TITLE = Words(
+    "{correct:,} of {total:,} correct ({share:.2%}), {mistakes:,} mistakes",
+    "{total:,} 张中读对 {correct:,} 张（{share:.2%}），读错 {mistakes:,} 张",
+)
+_ROWS = Words("true class", "真实类别")
+_COLUMNS = Words("answer", "预测类别")
 
-def draw_confusion(confusion: Sequence[Sequence[int]], classes: Sequence[str], path: Path) -> Path:
+
+def draw_confusion(
+    confusion: Sequence[Sequence[int]],
+    classes: Sequence[str],
+    path: Path,
+    *,
+    language: Language = "en",
+) -> Path:
     """Draw the counts, one row per true class and one column per answer; return the path.
 
     The more frequent a mistake, the stronger its color. The correct answers on the diagonal stay
     gray, because their large counts would make all mistakes look equal. With more than 50 classes,
     there is no room for the counts themselves.
     """
+    language = drawn_language(language)
     counts = np.array(confusion)
     correct, total = int(np.trace(counts)), int(counts.sum())
     cell = next((size for most, size in _CELLS if len(classes) <= most), _SMALLEST_CELL)
@@ -33,13 +48,13 @@ def draw_confusion(confusion: Sequence[Sequence[int]], classes: Sequence[str], p
     upright = longest > cell - 4  # the names below would overlap
     left, top = round(longest) + 48, 56
     side = cell * len(classes)
-    title = (
-        f"{correct:,} of {total:,} correct ({correct / total:.2%}), {total - correct:,} mistakes"
+    title = _TITLE.text(
+        language, correct=correct, total=total, share=correct / total, mistakes=total - correct
     )
     width = max(left + side + 30, round(width_of(title, 15)) + 30)
     left += max(0, (width - left - side - 30) // 2)
     below = top + side + (round(longest) + 14 if upright else text + 12)
-    sheet = Sheet(width, below + 28)
+    sheet = Sheet(width, below + 28, language)
     sheet.text(width / 2, 26, title, size=15)
     colors = _colors(counts)
     sheet.paste(colors, left, top, cell)
@@ -56,8 +71,8 @@ def draw_confusion(confusion: Sequence[Sequence[int]], classes: Sequence[str], p
             sheet.upright_text(left + middle, top + side + 8, name, size=text, anchor="t")
         else:
             sheet.text(left + middle, top + side + 8, name, size=text, anchor="mt")
-    sheet.upright_text(left - longest - 28, top + side / 2, "true class", anchor="m")
-    sheet.text(left + side / 2, below + 10, "answer")
+    sheet.upright_text(left - longest - 28, top + side / 2, _ROWS.text(language), anchor="m")
+    sheet.text(left + side / 2, below + 10, _COLUMNS.text(language))
     return sheet.save(path)
 
 

@@ -8,8 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.errors import printable
-from digitlab.figures.canvas import BLACK, GRAY, ORANGE, RED, Color, shortened, width_of
+from digitlab.figures.canvas import (
+    BLACK,
+    GRAY,
+    ORANGE,
+    RED,
+    Color,
+    drawn_language,
+    shortened,
+    width_of,
+)
 from digitlab.figures.sheet import Sheet
+from digitlab.language import Language, Words
 from digitlab.models.metrics import Mistake
 from digitlab.models.probability import percent
 from digitlab.records.report import Shown
@@ -19,6 +29,26 @@ _LINE = 19
 _TEXT = 13
 _GAP = 26
 _FRAME = 5
+
+_LABEL = Words("Ground Truth: {name}", "真实标签：{name}")
+_PREDICTION = Words("Prediction: {name} ({share})", "预测：{name}（{share}）")
+_TRUTH = Words("truth: {name}", "真实标签：{name}")
+_ANSWER = Words("{name} ({share})", "预测 {name}（{share}）")
+_TRUTH_WITH_SHARE = Words("truth {name} ({share})", "真实 {name}（{share}）")
+_NUMBER = Words("no. {number}", "编号 {number}")
+_WORST = Words("The {shown} worst of {count:,} mistakes", "{count:,} 个错误中最严重的 {shown} 个")
+_ALL = Words("All mistakes: {count}", "全部错误：{count} 个")
+_MEANING = Words(
+    "Answer and truth, each with its probability, and the image's number in the test set. "
+    "Least probability of the truth first.",
+    "图上方是预测和真实类别，括号里是各自的概率，还有图像在测试集里的编号。"
+    "真实类别的概率最低的排在最前。",
+)
+_DISPUTED = Words(
+    "Orange frame: the label is disputed. Human raters did not agree with it ({count:,} "
+    "of the mistakes).",
+    "橙色边框：标签有争议，评判的人不同意这个标签（这些错误里有 {count:,} 个）。",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +72,7 @@ def draw_images(
     columns: int = 3,
     scale: int = 8,
     heading: Sequence[str] = (),
+    language: Language = "en",
 ) -> Path:
     """Draw images in gray, `columns` per row, each below its title; return the path.
 
@@ -52,7 +83,7 @@ def draw_images(
     height, width = (scale * it for it in (tiles[0].image.shape if tiles else (28, 28)))
     title = _LINE * max((len(tile.lines) for tile in tiles), default=1)
     above = _LINE * len(heading) + (_GAP if heading else _GAP // 2)
-    sheet = Sheet(columns * (width + _GAP), above + rows * (title + height + _GAP))
+    sheet = Sheet(columns * (width + _GAP), above + rows * (title + height + _GAP), language)
     for number, line in enumerate(heading):
         _write_heading(sheet, line, number)
     for place, tile in enumerate(tiles):
@@ -79,14 +110,20 @@ def _write_heading(sheet: Sheet, line: str, number: int) -> None:
 
 
 def draw_samples(
-    images: NDArray[np.uint8], labels: NDArray[np.integer], classes: Sequence[str], path: Path
+    images: NDArray[np.uint8],
+    labels: NDArray[np.integer],
+    classes: Sequence[str],
+    path: Path,
+    *,
+    language: Language = "en",
 ) -> Path:
     """Draw the first six images of a dataset with their labels; return the path."""
+    language = drawn_language(language)
     tiles = [
-        Tile(image=image, lines=[f"Ground Truth: {classes[label]}"])
+        Tile(image=image, lines=[_LABEL.text(language, name=classes[label])])
         for image, label in zip(images[:6], labels[:6], strict=True)
     ]
-    return draw_images(tiles, path)
+    return draw_images(tiles, path, language=language)
 
 
 def draw_predictions(
@@ -95,24 +132,28 @@ def draw_predictions(
     predictions: Sequence[Shown],
     classes: Sequence[str],
     path: Path,
+    *,
+    language: Language = "en",
 ) -> Path:
     """Draw predictions with their probability and the true class; return the path.
 
     `images`, shape (N, 28, 28), and `labels`, shape (N,), are the complete set that the indices of
     `predictions` refer to. The title of a wrong prediction is red.
     """
+    language = drawn_language(language)
+    prediction, label = _PREDICTION.text(language), _TRUTH.text(language)
     tiles = []
     for it in predictions:
         truth = int(labels[it.index])
-        answer = _named("Prediction: {} " + f"({percent(it.probability)})", classes[it.answer], 244)
+        answer = _named(prediction, classes[it.answer], it.probability, 244)
         tiles.append(
             Tile(
                 image=images[it.index],
-                lines=[answer, f"truth: {classes[truth]}"],
+                lines=[answer, label.format(name=classes[truth])],
                 color=BLACK if it.answer == truth else RED,
             )
         )
-    return draw_images(tiles, path)
+    return draw_images(tiles, path, language=language)
 
 
 def draw_mistakes(
@@ -123,6 +164,7 @@ def draw_mistakes(
     *,
     disputed: Sequence[int] = (),
     most: int = 24,
+    language: Language = "en",
 ) -> Path:
     """Draw the images of the first `most` mistakes with answer and true class; return the path.
 
@@ -130,37 +172,36 @@ def draw_mistakes(
     `images` is the complete set that their indices refer to, shape (N, 28, 28). `disputed` are the
     indices of images for which human raters did not agree with the label; they get a frame.
     """
+    language = drawn_language(language)
+    answer, truth = _ANSWER.text(language), _TRUTH_WITH_SHARE.text(language)
     shown = mistakes[:most]
     marked = set(disputed)
     tiles = [
         Tile(
             image=images[it.index],
             lines=[
-                _named("{} " + f"({percent(it.probability)})", classes[it.answer], 182),
-                _named("truth {} " + f"({percent(it.truth_probability)})", classes[it.truth], 182),
-                f"no. {it.index}",
+                _named(answer, classes[it.answer], it.probability, 182),
+                _named(truth, classes[it.truth], it.truth_probability, 182),
+                _NUMBER.text(language, number=it.index),
             ],
             frame=ORANGE if it.index in marked else None,
         )
         for it in shown
     ]
     found = sum(it.index in marked for it in mistakes)
+    title = _WORST if len(shown) < len(mistakes) else _ALL
     heading = [
-        f"The {len(shown)} worst of {len(mistakes):,} mistakes"
-        if len(shown) < len(mistakes)
-        else f"All mistakes: {len(mistakes)}",
-        "Answer and truth, each with its probability, and the image's number in the test set. "
-        "Least probability of the truth first.",
+        title.text(language, shown=len(shown), count=len(mistakes)),
+        _MEANING.text(language),
     ]
     if found:
-        heading.append(
-            f"Orange frame: the label is disputed. Human raters did not agree with it ({found:,} "
-            "of the mistakes)."
-        )
-    return draw_images(tiles, path, columns=6, scale=6, heading=heading)
+        heading.append(_DISPUTED.text(language, count=found))
+    return draw_images(tiles, path, columns=6, scale=6, heading=heading, language=language)
 
 
-def _named(pattern: str, name: str, width: float) -> str:
-    """Return the pattern with the name in it, the name cut so that all fits into the width."""
-    rest = width_of(pattern.format(""), _TEXT)
-    return pattern.format(shortened(printable(name), max(30, width - rest), _TEXT))
+def _named(pattern: str, name: str, probability: float, width: float) -> str:
+    """Return the pattern with name and probability, the name cut so that all fits into `width`."""
+    share = percent(probability)
+    rest = width_of(pattern.format(name="", share=share), _TEXT)
+    name = shortened(printable(name), max(30, width - rest), _TEXT)
+    return pattern.format(name=name, share=share)

@@ -9,8 +9,18 @@ from matplotlib import colormaps
 from numpy.typing import NDArray
 
 from digitlab.errors import printable
-from digitlab.figures.canvas import BLACK, BLUE, GRAY, RED, Color, shortened, width_of
+from digitlab.figures.canvas import (
+    BLACK,
+    BLUE,
+    GRAY,
+    RED,
+    Color,
+    drawn_language,
+    shortened,
+    width_of,
+)
 from digitlab.figures.sheet import Sheet
+from digitlab.language import Language, Words
 from digitlab.models.probability import percent
 from digitlab.records.inside import Floats, Inside, LayerOutput
 
@@ -29,26 +39,50 @@ _MOST_KERNELS = 256
 _MOST_LAYERS = 24
 _MOST_BARS = 12
 
+_ALL_KERNELS = Words(
+    "The {count} kernels of the first convolution, {height} x {width}, from no. 0",
+    "第一层卷积的 {count} 个卷积核，{height} x {width}，编号从 0 开始",
+)
+_SOME_KERNELS = Words(
+    "The first {shown} of {count} kernels of the first convolution",
+    "第一层卷积的 {count} 个卷积核中的前 {shown} 个",
+)
+_WAY = Words("One image on its way through the network", "一张图像怎样流过网络")
+_SHADES = Words(
+    "Pictures: black is a layer's lowest value, white its highest. Bars: black is positive, "
+    "gray negative.",
+    "小图：黑色是这一层的最小值，白色是最大值。条形：黑色为正，灰色为负。",
+)
+_SOME_LAYERS = Words(
+    " {shown} of {count} layers are shown.", "共 {count} 层，这里显示其中 {shown} 层。"
+)
+_IMAGE = Words("image", "图像")
+_NUMBER = Words("no. {number} of the test set", "测试集里编号 {number}")
+_LAYER = Words("layer {name}", "第 {name} 层")
+_SOME_VALUES = Words("{shape}, {shown} shown", "{shape}，显示 {shown} 个")
+_PROBABILITIES = Words("probabilities", "概率")
+_TRUTH = Words("truth: {name}", "真实标签：{name}")
 
-def draw_kernels(kernels: Floats, path: Path) -> Path:
+
+def draw_kernels(kernels: Floats, path: Path, *, language: Language = "en") -> Path:
     """Draw kernels, float32 (kernels, height, width), on one color scale; return the path.
 
     Red weights are positive, blue ones negative, white ones 0: a kernel responds most strongly
     where the image is bright under its red weights and dark under its blue ones.
     """
+    language = drawn_language(language)
     shown = kernels[:_MOST_KERNELS]
     count, height, width = shown.shape
     columns = _columns(count)
     scale = max(1, min(40, min(120, 1000 // columns - 14) // max(height, width)))
     line, gap = 20, 14
     across, down = width * scale + gap, height * scale + gap + line
-    title = f"The {len(kernels)} kernels of the first convolution, {height} x {width}, from no. 0"
-    if count < len(kernels):
-        title = f"The first {count} of {len(kernels)} kernels of the first convolution"
+    words = _SOME_KERNELS if count < len(kernels) else _ALL_KERNELS
+    title = words.text(language, count=len(kernels), shown=count, height=height, width=width)
     total = max(columns * across + gap, round(width_of(title, 15)) + 40)
     left = (total - columns * across + gap) // 2
     rows = math.ceil(count / columns)
-    sheet = Sheet(total, 56 + rows * down + 64)
+    sheet = Sheet(total, 56 + rows * down + 64, language)
     sheet.text(total / 2, 28, title, size=15)
     most = float(np.nanmax(np.abs(shown), initial=0)) or 1.0
     colors = _diverging(shown / most)
@@ -89,37 +123,41 @@ def _draw_scale(sheet: Sheet, most: float, middle: int, top: int) -> None:
         sheet.text(middle + place, top + 17, f"{weight:.3g}", size=12, anchor="mt")
 
 
-def draw_activations(inside: Inside, classes: Sequence[str], path: Path) -> Path:
+def draw_activations(
+    inside: Inside, classes: Sequence[str], path: Path, *, language: Language = "en"
+) -> Path:
     """Draw one test image's way through the network, layer by layer; return the path.
 
     Convolutions are rows of small pictures, one per channel; vectors are bars; at the end are the
     probabilities of the classes.
     """
+    language = drawn_language(language)
     layers = _some_of(inside.layers)
     blocks = [_layer_height(layer) for layer in layers]
     probabilities = np.nan_to_num(inside.probabilities)
     ranked = _ranked(probabilities)
     above, image = 76, inside.image.shape[0] * 4
     height = above + image + _BETWEEN + sum(block + _BETWEEN for block in blocks)
-    sheet = Sheet(_WIDTH, height + len(ranked) * _BAR + _BETWEEN)
-    sheet.text(_WIDTH / 2, 26, "One image on its way through the network", size=15)
-    explained = (
-        "Pictures: black is a layer's lowest value, white its highest. Bars: black is positive, "
-        "gray negative."
-    )
+    sheet = Sheet(_WIDTH, height + len(ranked) * _BAR + _BETWEEN, language)
+    sheet.text(_WIDTH / 2, 26, _WAY.text(language), size=15)
+    explained = _SHADES.text(language)
     if len(layers) < len(inside.layers):
-        explained += f" {len(layers)} of {len(inside.layers)} layers are shown."
+        explained += _SOME_LAYERS.text(language, shown=len(layers), count=len(inside.layers))
     sheet.text(_WIDTH / 2, 48, explained, size=12, color=GRAY)
-    _label(sheet, above, image, "image", f"no. {inside.index} of the test set")
+    number = _NUMBER.text(language, number=inside.index)
+    _label(sheet, above, image, _IMAGE.text(language), number)
     sheet.paste(inside.image, _LEFT, above, 4)
     top = above + image + _BETWEEN
     for layer, block in zip(layers, blocks, strict=True):
-        name = f"layer {layer.name}" if layer.name.isdecimal() else layer.name
-        _label(sheet, top, block, name, _detail(layer))
+        name = layer.name
+        if name.isdecimal():
+            name = _LAYER.text(language, name=name)
+        _label(sheet, top, block, name, _detail(layer, language))
         draw = _draw_channels if layer.values.ndim == 3 else _draw_vector
         draw(sheet, layer, top)
         top += block + _BETWEEN
-    _label(sheet, top, len(ranked) * _BAR, "probabilities", f"truth: {classes[inside.label]}")
+    truth = _TRUTH.text(language, name=classes[inside.label])
+    _label(sheet, top, len(ranked) * _BAR, _PROBABILITIES.text(language), truth)
     _draw_probabilities(sheet, probabilities, inside.label, classes, ranked, top)
     return sheet.save(path)
 
@@ -156,14 +194,16 @@ def _layer_height(layer: LayerOutput) -> int:
     return rows * (height + _GAP) - _GAP
 
 
-def _detail(layer: LayerOutput) -> str:
+def _detail(layer: LayerOutput, language: Language) -> str:
     """Return a layer's shape, and how much of it is shown if that is not all."""
     shape = " x ".join(map(str, layer.shape))
     shown = _VECTOR_ROOM
     if layer.values.ndim == 3:
         _, columns, rows = _grid(layer)
         shown = columns * rows
-    return f"{shape}, {shown} shown" if layer.shape[0] > shown and len(layer.shape) != 2 else shape
+    if layer.shape[0] > shown and len(layer.shape) != 2:
+        return _SOME_VALUES.text(language, shape=shape, shown=shown)
+    return shape
 
 
 def _draw_channels(sheet: Sheet, layer: LayerOutput, top: int) -> None:

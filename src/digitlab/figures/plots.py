@@ -3,17 +3,23 @@
 import io
 import warnings
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from matplotlib import font_manager, rcParams
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from digitlab.figures.canvas import PNG_OPTIONS, format_of, write_figure
+from digitlab.figures.canvas import PNG_OPTIONS, chinese_face, format_of, write_figure
+from digitlab.language import Language, Words
 
 _DOTS_PER_INCH = 125
+
+_EXAMPLES = Words("number of training examples seen", "已训练的样本数")
 
 
 def new_figure(width: float, height: float, dots_per_inch: int = _DOTS_PER_INCH) -> Figure:
@@ -23,13 +29,18 @@ def new_figure(width: float, height: float, dots_per_inch: int = _DOTS_PER_INCH)
     return figure
 
 
-def save_figure(figure: Figure, path: Path) -> Path:
+def save_figure(figure: Figure, path: Path, language: Language = "en") -> Path:
     """Write the figure in the format of the path's suffix, completely or not at all.
+
+    In Chinese, the characters that matplotlib's font lacks are those of a Chinese font.
 
     Returns the path. Missing folders are created. Raises `DigitlabError` if the suffix is not one
     of the formats, or the path cannot be written.
     """
     kind = format_of(path)
+    if language == "zh" and (family := _chinese_family()):
+        for text in figure.findobj(Text):
+            text.set_fontfamily([*rcParams["font.family"], family])
     content = io.BytesIO()
     options: dict[str, Any] = {"pil_kwargs": PNG_OPTIONS} if kind == "png" else {}
     with warnings.catch_warnings():
@@ -39,12 +50,26 @@ def save_figure(figure: Figure, path: Path) -> Path:
     return write_figure(path, content.getvalue())
 
 
-def span_examples(axes: Axes, examples: Iterable[int]) -> int:
+@cache
+def _chinese_family() -> str | None:
+    """Return the name of the Chinese font, by which matplotlib now finds it."""
+    face = chinese_face()
+    if face is None:
+        return None
+    path, number = face
+    fonts = font_manager.fontManager
+    known = len(fonts.ttflist)
+    fonts.addfont(path)
+    faces = fonts.ttflist[known:]  # older versions of matplotlib know a file's first face only
+    return faces[min(number, len(faces) - 1)].name
+
+
+def span_examples(axes: Axes, examples: Iterable[int], language: Language = "en") -> int:
     """Give the axes an axis of training images seen, from 0; return the last of `examples`."""
     last = max(examples, default=0)
     margin = 0.02 * max(1, last)
     axes.set_xlim(-margin, last + margin)
-    axes.set_xlabel("number of training examples seen")
+    axes.set_xlabel(_EXAMPLES.text(language))
     axes.xaxis.set_major_formatter("{x:,.0f}")
     return last
 

@@ -4,59 +4,86 @@ from pathlib import Path
 
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
+from digitlab.figures.canvas import drawn_language
 from digitlab.figures.confusion import draw_confusion
 from digitlab.figures.images import draw_mistakes, draw_predictions, draw_samples
 from digitlab.figures.loss import draw_loss
 from digitlab.figures.network import draw_activations, draw_kernels
+from digitlab.language import Language, Words
 from digitlab.records.describe import describe_run
 from digitlab.records.folder import RunResults
 from digitlab.records.history import HeldOutPoint, ScorePoint, TestPoint, TrainPoint
 from digitlab.records.inside import Inside
+from digitlab.records.report import Report
+
+_HELD_OUT = Words("Held-out Loss", "验证损失")
 
 
-def draw_run(run: RunResults, dataset: Dataset, inside: Inside | None = None) -> list[Path]:
+def draw_run(
+    run: RunResults,
+    dataset: Dataset,
+    inside: Inside | None = None,
+    *,
+    language: Language = "en",
+) -> list[Path]:
     """Draw every figure for which the run has the data; return their paths.
 
     Without `inside`, which `RunFolder.read_inside` returns, the figures of the kernels and the
     activations are left out.
     """
-    path, report = run.folder.path, run.report
-    classes = dataset.classes
+    path, classes = run.folder.path, dataset.classes
     figures = [
-        draw_samples(dataset.train_images, dataset.train_labels, classes, path / "samples.png")
-    ]
+        draw_samples(
+            dataset.train_images, dataset.train_labels, classes, path / "samples.png",
+            language=language,
+        )
+    ]  # fmt: skip
     if run.history:
-        figures.append(_draw_loss(run, path / "loss.png", classes=len(classes)))
+        count = len(classes)
+        figures.append(_draw_loss(run, path / "loss.png", classes=count, language=language))
         earlier = [it for it in run.folder.earlier_curves() if it <= _epochs_done(run)]
-        figures += [draw_loss_until(run, epochs, classes=len(classes)) for epochs in earlier]
-    if report is not None:
-        images, labels = dataset.test_images, dataset.test_labels
-        figures += [
-            draw_predictions(images, labels, report.predictions, classes, path / "predictions.png"),
-            draw_confusion(report.confusion, classes, path / "confusion.png"),
-        ]
-        mistakes = path / "mistakes.png"
-        if report.mistakes:
-            disputed = dataset.disputed
-            figures.append(
-                draw_mistakes(images, report.mistakes, classes, mistakes, disputed=disputed)
-            )
-        else:
-            mistakes.unlink(missing_ok=True)  # of fewer epochs
+        figures += [draw_loss_until(run, it, classes=count, language=language) for it in earlier]
+    if run.report is not None:
+        figures += _draw_report(run.report, path, dataset, language)
     if inside is not None:
         if inside.kernels is not None:
-            figures.append(draw_kernels(inside.kernels, path / "kernels.png"))
-        figures.append(draw_activations(inside, classes, path / "activations.png"))
+            figures.append(draw_kernels(inside.kernels, path / "kernels.png", language=language))
+        activations = path / "activations.png"
+        figures.append(draw_activations(inside, classes, activations, language=language))
     return figures
 
 
-def draw_loss_until(run: RunResults, epochs: int, *, classes: int = 10) -> Path:
+def _draw_report(report: Report, path: Path, dataset: Dataset, language: Language) -> list[Path]:
+    images, labels, classes = dataset.test_images, dataset.test_labels, dataset.classes
+    figures = [
+        draw_predictions(
+            images, labels, report.predictions, classes, path / "predictions.png",
+            language=language,
+        ),
+        draw_confusion(report.confusion, classes, path / "confusion.png", language=language),
+    ]  # fmt: skip
+    mistakes = path / "mistakes.png"
+    if report.mistakes:
+        figures.append(
+            draw_mistakes(
+                images, report.mistakes, classes, mistakes,
+                disputed=dataset.disputed, language=language,
+            )
+        )  # fmt: skip
+    else:
+        mistakes.unlink(missing_ok=True)  # of fewer epochs
+    return figures
+
+
+def draw_loss_until(
+    run: RunResults, epochs: int, *, classes: int = 10, language: Language = "en"
+) -> Path:
     """Draw the loss curve as it was after so many epochs, or raise `DigitlabError`."""
     done = _epochs_done(run)
     if not 1 <= epochs <= done:
         raise DigitlabError(f"epochs is {epochs}, but must be from 1 to {done} for this run")
     path = run.folder.earlier_curve(epochs)
-    return _draw_loss(run, path, until_epoch=epochs, classes=classes)
+    return _draw_loss(run, path, until_epoch=epochs, classes=classes, language=language)
 
 
 def _epochs_done(run: RunResults) -> int:
@@ -64,8 +91,14 @@ def _epochs_done(run: RunResults) -> int:
 
 
 def _draw_loss(
-    run: RunResults, path: Path, *, classes: int, until_epoch: int | None = None
+    run: RunResults,
+    path: Path,
+    *,
+    classes: int,
+    language: Language,
+    until_epoch: int | None = None,
 ) -> Path:
+    language = drawn_language(language)
     points = [it for it in run.history if until_epoch is None or it.epoch <= until_epoch]
     trained = [it for it in points if isinstance(it, TrainPoint)]
     # A run with held-out images is tested once, at the end, which makes no curve.
@@ -79,11 +112,12 @@ def _draw_loss(
         [it.examples for it in tested],
         [it.loss for it in tested],
         path,
-        title=describe_run(run.record),
-        test_name="Held-out Loss" if held_out else "Test Loss",
+        title=describe_run(run.record, language),
+        test_name=_HELD_OUT.text(language) if held_out else None,
         epoch_size=trained[0].epoch_size if trained else None,
         resumed_at=sorted(it for it in resumed_at if 0 < it <= last),
         smoothing=run.record.recipe.label_smoothing,
         outliers=run.record.recipe.outliers,
         classes=classes,
+        language=language,
     )

@@ -19,15 +19,20 @@ from digitlab.figures.canvas import (
     width_of,
     write_figure,
 )
+from digitlab.language import Language
 
 _DOTS_PER_INCH = 100
 
 
 class Sheet:
-    """An empty white sheet; all places and sizes are in pixels, from its upper left corner."""
+    """An empty white sheet; all places and sizes are in pixels, from its upper left corner.
 
-    def __init__(self, width: int, height: int) -> None:
+    In Chinese, its characters are those of simplified Chinese, which Japanese writes differently.
+    """
+
+    def __init__(self, width: int, height: int, language: Language = "en") -> None:
         self.width = width
+        self.language = language
         self._picture = Image.new("RGB", (width, height), "white")
         self._draw = ImageDraw.Draw(self._picture)
 
@@ -69,7 +74,7 @@ class Sheet:
         middle or bottom.
         """
         anchor = anchor.replace("t", "a").replace("b", "d")  # of the font, not of these letters
-        font = font_for(text, size)
+        font = font_for(text, size, self.language)
         self._draw.text((round(x), round(y)), text, fill=color, font=font, anchor=anchor)
 
     def upright_text(
@@ -81,8 +86,9 @@ class Sheet:
         """
         width, height = round(width_of(text, size)) + 2, round(size * 1.4)
         line = Image.new("RGB", (width, height), "white")
+        font = font_for(text, size, self.language)
         ImageDraw.Draw(line).text(
-            (width // 2, height // 2), text, fill=BLACK, font=font_for(text, size), anchor="mm"
+            (width // 2, height // 2), text, fill=BLACK, font=font, anchor="mm"
         )
         top = y - {"b": width, "m": width / 2, "t": 0}[anchor]
         self._picture.paste(

@@ -6,11 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from digitlab.errors import printable
+from digitlab.language import Language, Words
 from digitlab.named_recipes import RECIPES, differences
 from digitlab.records.folder import RunFolder
 from digitlab.records.run_record import RunRecord
 
 _FEW_SETTINGS = 4
+
+COMMA = Words(", ", "，")
+_MANY_CHANGED = Words("{recipe} with {count} changed settings", "{recipe}（改了 {count} 项设置）")
+_CHANGED = Words("{recipe} with {settings}", "{recipe}（{settings}）")
+_EXTRA = Words("{count:,} extra pictures", "另加 {count:,} 张图片")
+_SEED = Words("seed {seed}", "随机种子 {seed}")
+_ALL = Words("all", "全部")
+_ON, _OFF = Words("on", "开"), Words("off", "关")
 
 
 def find_runs(paths: Sequence[Path]) -> list[RunFolder]:
@@ -64,34 +73,38 @@ def changed_settings(record: RunRecord) -> dict[str, Any]:
     return {} if named is None else differences(record.recipe, named)
 
 
-def describe_run(record: RunRecord) -> str:
+def describe_run(record: RunRecord, language: Language = "en") -> str:
     """Return a run's recipe, its changed settings if there are few, and its seed."""
     changed = changed_settings(record)
     recipe = printable(record.recipe_name)
     if len(changed) > _FEW_SETTINGS:
-        recipe += f" with {len(changed)} changed settings"
+        recipe = _MANY_CHANGED.text(language, recipe=recipe, count=len(changed))
     elif changed:
-        recipe += f" with {settings_in_words(changed)}"
+        settings = settings_in_words(changed, language)
+        recipe = _CHANGED.text(language, recipe=recipe, settings=settings)
+    facts = [recipe]
     if record.extra is not None:
-        recipe += f", {record.extra.pictures:,} extra pictures"
-    return f"{recipe}, seed {record.seed}"
+        facts.append(_EXTRA.text(language, count=record.extra.pictures))
+    facts.append(_SEED.text(language, seed=record.seed))
+    return COMMA.text(language).join(facts)
 
 
-def settings_in_words(settings: dict[str, Any]) -> str:
+def settings_in_words(settings: dict[str, Any], language: Language = "en") -> str:
     """Return settings with their values on one line.
 
     >>> settings_in_words({"epochs": 8, "test_each_epoch": False, "network": "nets/mine.py:Net"})
     'epochs 8, test_each_epoch off, network mine.py:Net'
     """
-    return ", ".join(f"{name} {setting_in_words(value, name)}" for name, value in settings.items())
+    words = [f"{it} {setting_in_words(value, it, language)}" for it, value in settings.items()]
+    return COMMA.text(language).join(words)
 
 
-def setting_in_words(value: Any, name: str = "") -> str:
+def setting_in_words(value: Any, name: str = "", language: Language = "en") -> str:
     """Return the value of a setting as people write it; of a path, the last name."""
     if name == "train_images" and value == 0:
-        return "all"
+        return _ALL.text(language)
     if isinstance(value, bool):
-        return "on" if value else "off"
+        return (_ON if value else _OFF).text(language)
     if isinstance(value, float):
         return f"{value:g}"
     return printable(str(value).replace("\\", "/").rpartition("/")[2])

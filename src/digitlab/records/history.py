@@ -8,6 +8,20 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.language import Language, Words
+
+_TRAIN_LINE = Words(
+    "Train Epoch: {epoch} [{examples}/{epoch_size} ({share:.0%})]\tLoss: {loss:.6f}",
+    "训练第 {epoch} 轮 [{examples}/{epoch_size}（{share:.0%}）]\t损失：{loss:.6f}",
+)
+_RESULT_LINE = Words(
+    "{of}: Avg. loss: {loss:.4f}, Accuracy: {correct}/{total} ({share:.2%})",
+    "{of}：平均损失：{loss:.4f}，准确率：{correct}/{total}（{share:.2%}）",
+)
+_ONE_EPOCH, _EPOCHS = Words("{count} epoch", "{count} 轮"), Words("{count} epochs", "{count} 轮")
+_TEST_SET = Words("Test set", "测试集")
+_HELD_OUT = Words("Epoch {epoch}, held out", "第 {epoch} 轮，验证集")
+
 
 class TrainPoint(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="train"):
     """The loss of one training batch, taken before the step."""
@@ -27,12 +41,15 @@ class TrainPoint(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
     seconds: float
     """How long the run has been training and testing, in all its processes together."""
 
-    def line(self) -> str:
+    def line(self, language: Language = "en") -> str:
         """Return the line that the tutorial prints."""
-        share = self.examples_in_epoch / self.epoch_size
-        return (
-            f"Train Epoch: {self.epoch} [{self.examples_in_epoch}/{self.epoch_size} "
-            f"({share:.0%})]\tLoss: {self.loss:.6f}"
+        return _TRAIN_LINE.text(
+            language,
+            epoch=self.epoch,
+            examples=self.examples_in_epoch,
+            epoch_size=self.epoch_size,
+            share=self.examples_in_epoch / self.epoch_size,
+            loss=self.loss,
         )
 
 
@@ -63,35 +80,46 @@ class TestPoint(ScorePoint, frozen=True, kw_only=True, tag="test"):
 
     __test__ = False  # pytest collects classes named Test…; this is not one of its own
 
-    def line(self) -> str:
+    def line(self, language: Language = "en") -> str:
         """Return the line that the tutorial prints."""
-        return result_line(self.loss, self.correct, self.total)
+        return result_line(self.loss, self.correct, self.total, language=language)
 
 
 class HeldOutPoint(ScorePoint, frozen=True, kw_only=True, tag="held out"):
     """A score on the held-out training images."""
 
-    def line(self) -> str:
+    def line(self, language: Language = "en") -> str:
         """Return the same line as for a test, with its own name."""
-        return result_line(self.loss, self.correct, self.total, of=f"Epoch {self.epoch}, held out")
+        of = _HELD_OUT.text(language, epoch=self.epoch)
+        return result_line(self.loss, self.correct, self.total, of=of, language=language)
 
 
-def epochs_in_words(count: int) -> str:
+def epochs_in_words(count: int, language: Language = "en") -> str:
     """Return a number of epochs in words.
 
-    >>> epochs_in_words(1), epochs_in_words(3)
-    ('1 epoch', '3 epochs')
+    >>> epochs_in_words(1), epochs_in_words(3), epochs_in_words(3, "zh")
+    ('1 epoch', '3 epochs', '3 轮')
     """
-    return f"{count} epoch" if count == 1 else f"{count} epochs"
+    return (_ONE_EPOCH if count == 1 else _EPOCHS).text(language, count=count)
 
 
-def result_line(loss: float, correct: int, total: int, of: str = "Test set") -> str:
+def result_line(
+    loss: float,
+    correct: int,
+    total: int,
+    *,
+    of: str | None = None,
+    language: Language = "en",
+) -> str:
     """Return the line that the tutorial prints after a test.
 
     >>> result_line(0.0952, 9713, 10_000)
     'Test set: Avg. loss: 0.0952, Accuracy: 9713/10000 (97.13%)'
     """
-    return f"{of}: Avg. loss: {loss:.4f}, Accuracy: {correct}/{total} ({correct / total:.2%})"
+    of = of or _TEST_SET.text(language)
+    return _RESULT_LINE.text(
+        language, of=of, loss=loss, correct=correct, total=total, share=correct / total
+    )
 
 
 Point = TrainPoint | TestPoint | HeldOutPoint

@@ -10,12 +10,19 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Column
 
+from digitlab.language import Language, Words, language_of_locale
 from digitlab.records.history import Point, TrainPoint
 from digitlab.runs.snapshots import Snapshots
 from digitlab.runs.watching import Lines, Several, Watcher
 from digitlab.train.loop import Training
 
 _REFRESH_SECONDS = 0.2
+
+_EPOCH = Words("epoch {epoch}/{epochs}", "第 {epoch}/{epochs} 轮")
+_LOSS = Words("loss {loss:.4f}", "损失 {loss:.4f}")
+_ACCURACY = Words("accuracy {share:.2%}", "准确率 {share:.2%}")
+_SPEED = Words("{images:,.0f} images/s", "{images:,.0f} 张/秒")
+_TIME_LEFT = Words("ETA {minutes}:{seconds:02}", "剩余 {minutes}:{seconds:02}")
 
 
 class _Live(Lines, ABC):
@@ -48,25 +55,29 @@ class _Live(Lines, ABC):
 
     def point(self, point: Point) -> None:
         """Print the point's line, and remember its value."""
-        if isinstance(point, TrainPoint):
-            self._facts["loss"] = f"loss {point.loss:.4f}"
-        elif point.epoch:  # before the first epoch, it is that of the untrained network
-            self._facts["accuracy"] = f"accuracy {point.accuracy:.2%}"
-        self._was_tested = self._was_tested or not isinstance(point, TrainPoint)
+        self._remember(point)
         super().point(point)
+
+    def _remember(self, point: Point) -> None:
+        if isinstance(point, TrainPoint):
+            self._facts["loss"] = _LOSS.text(self.language, loss=point.loss)
+        elif point.epoch:  # before the first epoch, it is that of the untrained network
+            self._facts["accuracy"] = _ACCURACY.text(self.language, share=point.accuracy)
+        self._was_tested = self._was_tested or not isinstance(point, TrainPoint)
 
     def _draw(self, training: Training) -> None:
         epoch = min(training.epochs_done + 1, training.recipe.epochs)
         facts = [it for it in self._facts.values() if it]
         if self._images_per_second:
-            facts.append(f"{self._images_per_second:,.0f} images/s")
+            facts.append(_SPEED.text(self.language, images=self._images_per_second))
         done = training.steps_done - self._first_step
         if done:
             each = (time.perf_counter() - self._started) / done  # seconds, tests included
             left = round(each * (training.steps - training.steps_done))
-            facts.append(f"ETA {left // 60}:{left % 60:02}")
+            minutes, seconds = divmod(left, 60)
+            facts.append(_TIME_LEFT.text(self.language, minutes=minutes, seconds=seconds))
         self._show(
-            f"epoch {epoch}/{training.recipe.epochs}",
+            _EPOCH.text(self.language, epoch=epoch, epochs=training.recipe.epochs),
             training.steps_done / training.steps,
             "  ".join(facts),
         )
@@ -79,7 +90,8 @@ class _Live(Lines, ABC):
 class Bar(_Live):
     """Shows a bar below the lines on a terminal; it disappears when the training ends."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, language: Language = "en") -> None:
+        super().__init__(language)
         self._console = console
         self._progress: Progress | None = None
 
@@ -130,24 +142,41 @@ class NotebookLine(_Live):
         text = f"{epoch}  {share:.0%}  {facts}"
         self._handle.update({"text/plain": text}, raw=True)
 
+    def point(self, point: Point) -> None:
+        """Remember the value of a loss, without a line of its own."""
+        if isinstance(point, TrainPoint):
+            self._remember(point)
+        else:
+            super().point(point)
+
+    def _is_for_people(self, *, is_result: bool) -> bool:
+        return True
+
     def _print(self, line: str, *, is_result: bool) -> None:
-        if is_result or not line.startswith("Train Epoch"):
-            print(line, flush=True)
+        print(line, flush=True)
 
 
-def default_watcher(*, tensorboard: Path | None = None, snapshots: Path | None = None) -> Watcher:
+def default_watcher(
+    *,
+    tensorboard: Path | None = None,
+    snapshots: Path | None = None,
+    language: Language | None = None,
+) -> Watcher:
     """Return what suits the place: a line in a notebook, a bar on a terminal, or the lines alone.
+
+    What people see there is in their language, by default that of the locale.
 
     With the folder `tensorboard`, the curves are also written into it; with the folder `snapshots`,
     the weights at many moments.
     """
+    language = language or language_of_locale()
     console = Console(stderr=True, highlight=False)
     if _is_notebook():
-        shown: Watcher = NotebookLine()
+        shown: Watcher = NotebookLine(language)
     elif console.is_terminal and not console.is_dumb_terminal:
-        shown = Bar(console)
+        shown = Bar(console, language)
     else:
-        shown = Lines()
+        shown = Lines(language)
     others = recorders(tensorboard, snapshots)
     return Several([shown, *others]) if others else shown
 

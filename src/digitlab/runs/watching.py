@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from digitlab.language import Language
 from digitlab.records.folder import RunFolder
 from digitlab.records.history import Point, ScorePoint
 from digitlab.train.loop import Training
@@ -92,15 +93,27 @@ class Log(Watcher):
 
 
 class Lines(Watcher):
-    """Prints the tutorial's lines: scores to stdout, everything else to stderr."""
+    """Prints the tutorial's lines: scores to stdout, everything else to stderr.
+
+    They are English wherever programs may read them: only what a terminal or a notebook shows is in
+    the reader's `language`.
+    """
+
+    def __init__(self, language: Language = "en") -> None:
+        self.language = language
 
     def point(self, point: Point) -> None:
         """Print the point's line."""
-        self._print(point.line(), is_result=isinstance(point, ScorePoint))
+        is_result = isinstance(point, ScorePoint)
+        shown_in = self.language if self._is_for_people(is_result=is_result) else "en"
+        self._print(point.line(shown_in), is_result=is_result)
 
     def message(self, line: str) -> None:
         """Print the line to stderr."""
         self._print(line, is_result=False)
+
+    def _is_for_people(self, *, is_result: bool) -> bool:
+        return (sys.stdout if is_result else sys.stderr).isatty()
 
     def _print(self, line: str, *, is_result: bool) -> None:
         print(line, file=sys.stdout if is_result else sys.stderr, flush=True)
