@@ -26,7 +26,7 @@ GRAY = (120, 120, 120)
 BLACK = (0, 0, 0)
 
 _FIRST_WIDE = "\u2e80"
-"""From here on are the scripts of East Asia, which matplotlib's font lacks."""
+"""From here on are the scripts of East Asia."""
 WIDE_FONTS = (
     *("NotoSansCJK-Regular.ttc", "wqy-microhei.ttc", "wqy-zenhei.ttc", "DroidSansFallbackFull.ttf"),
     *("msyh.ttc", "msgothic.ttc", "malgun.ttf"),  # Windows
@@ -112,6 +112,11 @@ def _simplified_face(path: str) -> int:
     return 0
 
 
+def is_wide(text: str) -> bool:
+    """Return whether a text has characters of East Asia, which matplotlib's font lacks."""
+    return any(character >= _FIRST_WIDE for character in text)
+
+
 def font_for(text: str, pixels: int, language: Language = "en") -> Font:
     """Return a font that has the letters of a text, if one is installed.
 
@@ -119,7 +124,7 @@ def font_for(text: str, pixels: int, language: Language = "en") -> Font:
     Korean the first that the system has of several widespread ones; in a Chinese figure, a Chinese
     one.
     """
-    if not any(character >= _FIRST_WIDE for character in text):
+    if not is_wide(text):
         return _usual_font(pixels)
     found = _chinese_font(pixels) if language == "zh" else _wide_font(pixels)
     return found or _usual_font(pixels)

@@ -47,7 +47,7 @@ _MEANING = Words(
 _DISPUTED = Words(
     "Orange frame: the label is disputed. Human raters did not agree with it ({count:,} "
     "of the mistakes).",
-    "橙色边框：标签有争议，评判的人不同意这个标签（这些错误里有 {count:,} 个）。",
+    "橙色边框：标签有争议，人工复核的结果与它不一致（这些错误里有 {count:,} 个）。",
 )
 
 

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from digitlab.figures.canvas import PNG_OPTIONS, chinese_face, format_of, write_figure
+from digitlab.figures.canvas import PNG_OPTIONS, chinese_face, format_of, is_wide, write_figure
 from digitlab.language import Language, Words
 
 _DOTS_PER_INCH = 125
@@ -32,15 +32,16 @@ def new_figure(width: float, height: float, dots_per_inch: int = _DOTS_PER_INCH)
 def save_figure(figure: Figure, path: Path, language: Language = "en") -> Path:
     """Write the figure in the format of the path's suffix, completely or not at all.
 
-    In Chinese, the characters that matplotlib's font lacks are those of a Chinese font.
+    In Chinese, every text with Chinese characters is in the font that `Sheet` has for them.
 
     Returns the path. Missing folders are created. Raises `DigitlabError` if the suffix is not one
     of the formats, or the path cannot be written.
     """
     kind = format_of(path)
     if language == "zh" and (family := _chinese_family()):
-        for text in figure.findobj(Text):
-            text.set_fontfamily([*rcParams["font.family"], family])
+        for text in figure.findobj(lambda it: isinstance(it, Text) and is_wide(it.get_text())):
+            text.set_fontfamily([family, *rcParams["font.family"]])
+            text.set_fontweight("normal")  # the only weight of most Chinese fonts
     content = io.BytesIO()
     options: dict[str, Any] = {"pil_kwargs": PNG_OPTIONS} if kind == "png" else {}
     with warnings.catch_warnings():
