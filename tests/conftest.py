@@ -20,6 +20,8 @@ from digitlab.data.load import load_dataset
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+os.environ["LC_ALL"] = "C.UTF-8"  # the tests compare English texts
+
 # One thread for PyTorch, here and in the processes that tests start: the networks and the data are
 # small, and on a busy machine two threads would wait for each other most of the time. This takes
 # effect because no test module has imported PyTorch yet.

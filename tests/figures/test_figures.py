@@ -29,6 +29,7 @@ from digitlab.figures.images import (
 )
 from digitlab.figures.loss import draw_loss, running_mean, smallest_smoothed_loss
 from digitlab.figures.network import draw_activations, draw_kernels
+from digitlab.figures.plots import _chinese_family
 from digitlab.figures.sheet import Sheet
 from digitlab.models.metrics import Mistake
 from digitlab.records.inside import Inside, reduced_output
@@ -270,6 +271,57 @@ def test_letters_that_the_font_lacks_come_from_an_installed_one(monkeypatch: pyt
     canvas._wide_font.cache_clear()
     assert canvas.font_for("数字", 13).getname()[0] == "DejaVu Sans"
     canvas._wide_font.cache_clear()
+
+
+@pytest.mark.skipif(canvas.chinese_face() is None, reason="needs a Chinese font")
+def test_every_word_of_a_chinese_figure_is_chinese(
+    tmp_path: Path, written: list[str], as_letters: None
+):
+    images = np.zeros((30, 28, 28), dtype=np.uint8)
+    labels = np.arange(30) % 10
+    shown = [Shown(index=0, answer=7, probability=0.9)]
+    draw_samples(images, labels, CLASSES, tmp_path / "samples.png", language="zh")
+    draw_predictions(images, labels, shown, CLASSES, tmp_path / "p.png", language="zh")
+    for count in (3, 30):
+        draw_mistakes(
+            images, mistakes_of(count), CLASSES, tmp_path / "m.png", disputed=[0], language="zh"
+        )
+    draw_confusion(np.eye(10, dtype=int).tolist(), CLASSES, tmp_path / "c.png", language="zh")
+    for count in (10, 400):
+        kernels = np.ones((count, 3, 3), dtype=np.float32)
+        draw_kernels(kernels, tmp_path / "k.png", language="zh")
+    layers = [reduced_output("3", np.ones((128, 4, 4)))] * 30
+    inside = Inside(
+        image=images[0], index=0, label=7, kernels=None, layers=[it for it in layers if it],
+        probabilities=np.eye(10, dtype=np.float32)[7],
+    )  # fmt: skip
+    draw_activations(inside, CLASSES, tmp_path / "a.png", language="zh")
+    steps = list(range(2_000))
+    svg = draw_loss(
+        steps, [1.0] * 2_000, [1], [1.0], tmp_path / "loss.svg", epoch_size=1_000,
+        resumed_at=[500], smoothing=0.1, outliers=0.1, language="zh",
+    )  # fmt: skip
+    for text in [*written, *letters_of(svg)]:
+        assert not re.search("[A-Za-z]", re.sub("epoch| x ", "", text)), text
+    assert _chinese_family() in svg.read_text()
+
+
+def test_without_a_chinese_font_figures_are_english_which_is_reported_once(
+    tmp_path: Path, written: list[str], monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):  # fmt: skip
+    monkeypatch.setattr(canvas, "CHINESE_FONTS", ("none.ttc",))
+    cached = (canvas.drawn_language, canvas.chinese_face, canvas._chinese_font)
+    for function in cached:
+        function.cache_clear()
+    images, labels = np.zeros((1, 28, 28), dtype=np.uint8), np.zeros(1, dtype=int)
+    for _ in range(2):
+        draw_samples(images, labels, CLASSES, tmp_path / "samples.png", language="zh")
+    assert set(written) == {"Ground Truth: 0"}
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "install one such as Noto Sans CJK" in line
+    for function in cached:
+        function.cache_clear()
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1), (10, 5, 5), (16, 3, 7), (400, 3, 3), (2, 28, 28)])

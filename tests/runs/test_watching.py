@@ -15,6 +15,7 @@ from rich.console import Console
 
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
+from digitlab.language import Language
 from digitlab.recipe import Recipe
 from digitlab.records.folder import RunFolder
 from digitlab.records.history import Point, TestPoint, TrainPoint
@@ -136,20 +137,26 @@ def test_on_a_terminal_the_lines_stay_above_a_bar_that_disappears(tmp_path: Path
     assert "epoch 2/2" not in text.rpartition("Test set: Avg. loss")[2].rpartition("\x1b[2K")[2]
 
 
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [("en", ("Train Epoch: 1 [", "ETA 0:0")), ("zh", ("训练第 1 轮 [", "第 1/1 轮", "剩余 0:0"))],
+)
 def test_results_in_a_file_are_plain_while_the_bar_is_on_the_terminal(
     small_mnist: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, language: Language, shown: tuple[str, ...],
 ):  # fmt: skip
     monkeypatch.setattr(live, "_REFRESH_SECONDS", 0.0)
     terminal = io.StringIO()
-    bar = Bar(Console(file=terminal, force_terminal=True, width=120, highlight=False))
+    bar = Bar(Console(file=terminal, force_terminal=True, width=120, highlight=False), language)
     run = start_run(RunFolder(tmp_path), RECIPE, small_mnist, LAUNCH, bar)
     out, err = capsys.readouterr()
     assert out.splitlines() == [it.line() for it in run.history if isinstance(it, TestPoint)]
     assert err == ""
-    assert "Train Epoch" in terminal.getvalue()
-    assert "Test set" not in terminal.getvalue()
-    assert "ETA 0:0" in terminal.getvalue()
+    assert all(words in terminal.getvalue() for words in shown)
+    assert "Accuracy:" not in terminal.getvalue()
+    assert "准确率：" not in terminal.getvalue()
+    log = (tmp_path / "train.log").read_text().splitlines()
+    assert log == [point.line() for point in run.history]
 
 
 def test_a_notebook_has_one_line_that_replaces_itself(

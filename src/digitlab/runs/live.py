@@ -121,8 +121,11 @@ class Bar(_Live):
         self._progress.update(self._task, description=epoch, completed=share, facts=facts)
         self._progress.refresh()
 
+    def _is_for_people(self, *, is_result: bool) -> bool:
+        return not is_result or sys.stdout.isatty()
+
     def _print(self, line: str, *, is_result: bool) -> None:
-        if self._progress is None or (is_result and not sys.stdout.isatty()):
+        if self._progress is None or not self._is_for_people(is_result=is_result):
             super()._print(line, is_result=is_result)
         else:  # above the bar
             self._console.print(line, markup=False, soft_wrap=True)
