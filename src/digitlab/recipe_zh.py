@@ -1,11 +1,11 @@
-"""The two paragraphs about every hyperparameter in Chinese, and the choice of a language for them.
+"""What every hyperparameter is, and the numbers that it can be, in Chinese or in English.
 
 They say what the docstrings in `recipe.py` say, with the same numbers: `tests/test_recipe_zh.py`
 compares them. A Chinese sentence that changes needs its English one changed too.
 """
 
 from digitlab.language import Language
-from digitlab.recipe import field_help
+from digitlab.recipe import Range, field_help
 
 
 def help_in(language: Language) -> dict[str, tuple[str, str]]:
@@ -16,6 +16,26 @@ def help_in(language: Language) -> dict[str, tuple[str, str]]:
     """
     return _HELP if language == "zh" else field_help()
 
+
+def range_in(language: Language, numbers: Range) -> str:
+    """Return the numbers that a setting can be in words.
+
+    >>> from digitlab.recipe import RANGES
+    >>> range_in("zh", RANGES["momentum"])
+    '不小于 0 且小于 1'
+    """
+    return _RANGES[numbers.in_words] if language == "zh" else numbers.in_words
+
+
+_RANGES = {
+    "at least 1 and below 2^31": "不小于 1 且小于 2^31",
+    "at least 0 and below 2^31": "不小于 0 且小于 2^31",
+    "from 0 to 1": "在 0 到 1 之间",
+    "from 0 to 2": "在 0 到 2 之间",
+    "at least 0 and below 1": "不小于 0 且小于 1",
+    "at least 0 and at most 1e30": "不小于 0 且不大于 1e30",
+    "above 0 and at most 1e30": "大于 0 且不大于 1e30",
+}
 
 _HELP = {
     "network": (

@@ -21,7 +21,7 @@ from digitlab.lab.images import LoadedOnce
 from digitlab.lab.networks import Offered
 from digitlab.lab.server import EXAMPLE, new_lab
 from digitlab.reader import PRETRAINED
-from digitlab.recipe import RANGES, Recipe
+from digitlab.recipe import RANGES, Recipe, field_help
 from digitlab.records.folder import RunFolder
 from digitlab.train.checkpoint import read_checkpoint
 from digitlab.workbench import Run
@@ -64,7 +64,8 @@ def test_the_settings_are_the_recipes(lab: Client):
     for setting in found["fields"]:
         name, range_ = setting["name"], setting["range"]
         assert setting["default"] == getattr(Recipe(), name)
-        assert setting["what"]
+        assert setting["what"]["en"] == field_help()[name][0]
+        assert set(setting["what"]) == set(setting["why"]) == {"en", "zh"}
         assert (range_ is None) == (setting["type"] in ("bool", "choice"))
         assert (setting["choices"] is None) == (setting["type"] != "choice")
         if range_ is not None and name not in ("plain_epochs", "validation"):
@@ -89,8 +90,9 @@ def test_without_pytorch_the_page_learns_what_is_missing(
     monkeypatch.setitem(sys.modules, "torch", None)
     found = lab.get("/lab/settings")
     assert not found["can_train"]
-    assert found["why"].startswith("training needs torch: run `pip install")
-    assert lab.post("/lab/runs", {}, status=501)["error"] == found["why"]
+    assert found["why"]["en"].startswith("training needs torch: run `pip install")
+    assert found["why"]["zh"].startswith("训练需要 torch：")
+    assert lab.post("/lab/runs", {}, status=501)["error"] == found["why"]["en"]
 
 
 @pytest.mark.parametrize(

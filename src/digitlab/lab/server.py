@@ -204,4 +204,4 @@ def new_lab(*, model: Path | None, runs: Path, corrections: Path) -> Lab:
 
 def _check_can_train() -> None:
     if why := why_no_training():
-        raise ServiceError(501, why)
+        raise ServiceError(501, why.en)

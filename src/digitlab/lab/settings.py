@@ -2,17 +2,27 @@
 
 from dataclasses import asdict, fields
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
+from digitlab.language import Language, Words
 from digitlab.named_recipes import RECIPES
-from digitlab.recipe import NETWORKS, PRECISIONS, RANGES, SCHEDULES, Recipe, field_help
+from digitlab.recipe import NETWORKS, PRECISIONS, RANGES, SCHEDULES, Range, Recipe
+from digitlab.recipe_zh import help_in, range_in
 
 CHOICES = {"network": NETWORKS, "schedule": SCHEDULES, "precision": PRECISIONS}
 """What a setting that is not a number can be; a network of the user's own is none of them."""
 
 _NEEDED = ("torch", "safetensors")
+_LANGUAGES: tuple[Language, ...] = get_args(Language)
+_WHY_NOT = Words(
+    "training needs {missing}: run `pip install '.[train]'` in digitlab's folder",
+    "训练需要 {missing}：请在 digitlab 的文件夹里运行 `pip install '.[train]'`",
+)
+
+Translated = dict[Language, str]
+"""A text in every language of the page."""
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,10 +35,10 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     choices: tuple[str, ...] | None
     """None unless the type is `choice`."""
     range: dict[str, Any] | None
-    """See `digitlab.recipe.Range`; None unless it is a number."""
-    what: str
+    """See `digitlab.recipe.Range`, with its words translated; None unless it is a number."""
+    what: Translated
     """What the setting is."""
-    why: str
+    why: Translated
     """What a larger or smaller value does, and why the recipes have theirs."""
 
 
@@ -40,7 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Each named recipe with all its settings."""
     can_train: bool
     """Whether PyTorch is installed."""
-    why: str | None
+    why: Translated | None
     """If it is not: what to do."""
 
 
@@ -51,17 +61,18 @@ def settings() -> Settings:
         fields=[_setting(it.name) for it in fields(Recipe)],
         recipes=RECIPES,
         can_train=why is None,
-        why=why,
+        why=None if why is None else {"en": why.en, "zh": why.zh},
     )
 
 
-def why_no_training() -> str | None:
+def why_no_training() -> Words | None:
     """Return what is missing to train, as a sentence, or None if nothing is."""
     missing = [name for name in _NEEDED if not _is_installed(name)]
     if not missing:
         return None
-    return (
-        f"training needs {' and '.join(missing)}: run `pip install '.[train]'` in digitlab's folder"
+    return Words(
+        _WHY_NOT.text("en", missing=" and ".join(missing)),
+        _WHY_NOT.text("zh", missing=" 和 ".join(missing)),
     )
 
 
@@ -74,14 +85,18 @@ def _is_installed(name: str) -> bool:
 
 def _setting(name: str) -> Setting:
     default = getattr(Recipe(), name)
-    what, why = field_help()[name]
     choices, numbers = CHOICES.get(name), RANGES.get(name)
     return Setting(
         name=name,
         type="choice" if choices else type(default).__name__,
         default=default,
         choices=choices,
-        range=None if numbers is None else asdict(numbers),
-        what=what,
-        why=why,
+        range=None if numbers is None else _translated(numbers),
+        what={language: help_in(language)[name][0] for language in _LANGUAGES},
+        why={language: help_in(language)[name][1] for language in _LANGUAGES},
     )
+
+
+def _translated(numbers: Range) -> dict[str, Any]:
+    words = {language: range_in(language, numbers) for language in _LANGUAGES}
+    return asdict(numbers) | {"in_words": words}

@@ -9,6 +9,8 @@ import pytest
 
 from digitlab.lab.images import LoadedOnce
 from digitlab.lab.server import EXAMPLE
+from digitlab.language import Language
+from digitlab.recipe_zh import help_in
 from digitlab.records.snapshots import SNAPSHOTS, read_snapshot
 from tests.lab.conftest import Client
 from tests.lab.page.conftest import answer, settle, until
@@ -117,20 +119,45 @@ def open_form(page: "Page") -> None:
     page.wait_for_selector("#setting-epochs")
 
 
-def test_an_impossible_setting_is_told_next_to_its_field(page: "Page", lab: Client) -> None:
-    show(page, lab, "lang=en")
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        (
+            "en",
+            {
+                (
+                    "learning_rate",
+                    "-3",
+                ): "learning_rate is -3, but must be above 0 and at most 1e30",
+                ("augment", "9"): "augment is 9, but must be from 0 to 2",  # of those folded in
+                ("epochs", "1.5"): "epochs is 1.5, but must be a whole number",
+                ("plain_epochs", "1"): "plain_epochs is 1, but must be below epochs (1)",
+                ("seed", "-1"): "seed is -1, but must be at least 0 and below 2^53",
+                ("name", "../x"): "a run cannot be named '../x'",
+            },
+        ),
+        (
+            "zh",
+            {
+                ("momentum", "1"): "momentum 现在是 1，应当不小于 0 且小于 1",
+                ("epochs", "三"): "epochs 现在是“三”，应当是一个数",
+                ("name", "-x"): "不能用“-x”作名称",
+            },
+        ),
+    ],
+)
+def test_an_impossible_setting_is_told_next_to_its_field(
+    page: "Page", lab: Client, language: Language, sentences: dict[tuple[str, str], str]
+) -> None:
+    show(page, lab, f"lang={language}")
     open_form(page)
     page.select_option("#training-recipe", "fast")
     assert page.input_value("#setting-epochs") == "1"
-    for name, value, sentence in (
-        ("learning_rate", "-3", "learning_rate is -3.0, but must be above 0 and at most 1e30"),
-        ("augment", "9", "augment is 9.0, but must be from 0 to 2"),  # of those folded in
-        ("seed", "-1", "seed is -1, but must be at least 0 and below 2^63"),
-        ("name", "../x", "a run cannot be named '../x'"),
-    ):
+    assert page.inner_text("#setting-epochs-what") == help_in(language)["epochs"][0]
+    for (name, value), sentence in sentences.items():
         before = page.input_value(f"#setting-{name}")
         page.locator(f"#setting-{name}").evaluate("(it, value) => { it.value = value; }", value)
-        page.click("text=Start the training")
+        page.click("#run .training-form [type=submit]")
         problem = page.wait_for_selector(f"#setting-{name}-problem:not([hidden])")
         assert problem.inner_text().startswith(sentence)
         assert page.locator(f"#setting-{name}").get_attribute("aria-invalid") == "true"

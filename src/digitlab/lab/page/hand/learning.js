@@ -8,7 +8,7 @@ import { answerTo } from "../draw/reading.js";
 import { networkTitle } from "../inside/inside.js";
 import * as source from "../shell/source.js";
 import { get, set } from "../shell/state.js";
-import { t } from "../shell/words.js";
+import { language, t } from "../shell/words.js";
 
 const RECIPE = "fast"; // 10 seconds on a laptop
 
@@ -66,7 +66,7 @@ export function learning() {
         ? null
         : settings.can_train
           ? trainButton(count)
-          : h("p.soft.small", settings.why),
+          : h("p.soft.small", settings.why[language()]),
       h("p.small", { role: "status" }, state.progress ?? ""),
       state.problem ? h("p.problem", { role: "alert" }, state.problem) : null,
       state.result ? resultTable(state.result) : null,

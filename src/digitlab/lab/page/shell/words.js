@@ -43,7 +43,12 @@ export function t(key, values = {}) {
  * term's name in the other language. A term is marked where the page uses it first.
  */
 export function rich(key, values = {}) {
-  const pieces = t(key, values).split(/(\*\*.+?\*\*|`.+?`|\[\[.+?\]\])/);
+  return marked(t(key, values));
+}
+
+/** Return a text with such marks as nodes. */
+export function marked(text) {
+  const pieces = text.split(/(\*\*.+?\*\*|`.+?`|\[\[.+?\]\])/);
   return pieces.filter(Boolean).map((piece, i) => {
     if (piece.startsWith("**")) return h("strong", piece.slice(2, -2));
     if (piece.startsWith("`")) return h("code", piece.slice(1, -1));

@@ -1,7 +1,8 @@
 // One setting of a training: its name, a field for its value, what it is, and why one changes it.
 
 import { h, setAttributes, setText } from "../shell/dom.js";
-import { language, t, WORDS } from "../shell/words.js";
+import { problemOf } from "./checks.js";
+import { language, marked, t } from "../shell/words.js";
 
 /**
  * Build a field. `setting` is as the server describes it, `initial` the recipe's value, and `typed`
@@ -11,10 +12,9 @@ export function settingField(setting, initial, typed) {
   const { name, type, choices } = setting;
   const id = `setting-${name}`;
   const input = inputOf(type, choices, id, typed ?? textOf(initial));
-  const own = WORDS[`help.${name}`] && (language() === "zh" || !setting.what) ? t(`help.${name}`) : null;
-  const what = h("p.caption", { id: `${id}-what`, lang: own || !setting.what ? null : "en" }, own ?? setting.what);
+  const what = h("p.caption", { id: `${id}-what` }, marked(setting.what[language()]));
   const problem = h("p.field-problem", { id: `${id}-problem`, role: "alert", hidden: true });
-  const why = setting.why ? h("details.why", h("summary", t("training.why")), h("p.caption", { lang: "en" }, setting.why)) : null;
+  const why = setting.why ? h("details.why", h("summary", t("training.why")), h("p.caption", marked(setting.why[language()]))) : null;
   const label = t(`setting.${name}`);
   const isSpelledOut = label.replaceAll(/[ -]/g, "_") === name || ["seed", "name"].includes(name);
   const code = isSpelledOut ? null : h("code", name); // as errors and the command line call it
@@ -28,12 +28,16 @@ export function settingField(setting, initial, typed) {
     input,
     text,
     changed: () => text() !== textOf(initial),
-    /** Return the value to send. What is no number is sent as it is: the server says what is wrong. */
+    /** Return the value to send; what is no number, as it was typed. */
     value() {
       if (type === "bool") return input.checked;
       const typedText = input.value.trim();
       const isNumber = ["int", "float"].includes(type) && typedText !== "" && Number.isFinite(Number(typedText));
       return isNumber ? Number(typedText) : typedText;
+    },
+    /** Return what is wrong with the value, or null. */
+    problem() {
+      return problemOf(setting, this.value());
     },
     setProblem(sentence) {
       problem.hidden = !sentence;

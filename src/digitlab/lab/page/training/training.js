@@ -4,11 +4,13 @@ import { h, fill, say } from "../shell/dom.js";
 import { settingField } from "./setting.js";
 import * as source from "../shell/source.js";
 import { get, set, watch } from "../shell/state.js";
-import { t } from "../shell/words.js";
+import { language, t, WORDS } from "../shell/words.js";
+import { conflictOf, nameProblem } from "./checks.js";
 
 const USUAL = ["epochs", "batch_size", "learning_rate", "momentum", "dropout", "train_images"];
-const SEED = { name: "seed", type: "int", default: 1, choices: null, what: null, why: null };
-const NAME = { name: "name", type: "text", default: "", choices: null, what: null, why: null };
+const SEEDS = { least: 0, includes_least: true, most: 2 ** 53, includes_most: false, in_words: inBoth("range.seed") };
+const SEED = { name: "seed", type: "int", default: 1, range: SEEDS, choices: null, what: inBoth("help.seed"), why: null };
+const NAME = { name: "name", type: "text", default: "", range: null, choices: null, what: inBoth("help.name"), why: null };
 
 /** Build the form in `root`; returns {toggle, isOpen}. */
 export function startTraining(root) {
@@ -40,7 +42,7 @@ export function startTraining(root) {
     if (root.hidden) return;
     const title = h("div.subhead", h("h3", t("training.title")), h("button.quiet", { type: "button", onclick: close }, t("training.close")));
     if (settings === null || !settings.can_train) {
-      fill(root, title, h(settings ? "p.soft.small" : "p.problem", settings ? settings.why : (problem ?? t("training.loading"))));
+      fill(root, title, h(settings ? "p.soft.small" : "p.problem", settings ? settings.why[language()] : (problem ?? t("training.loading"))));
       return;
     }
     const typed = new Map([...fields].map(([name, field]) => [name, field.text()]));
@@ -94,6 +96,11 @@ export function startTraining(root) {
       if (name !== "seed" && name !== "name" && changed()) changes[name] = value();
     }
     const name = fields.get("name").text().trim() || null;
+    const wrong = await firstProblem(changes, name);
+    if (wrong) {
+      showAt(wrong.name, wrong.sentence);
+      return;
+    }
     isStarting = true;
     problem = null;
     build();
@@ -112,9 +119,26 @@ export function startTraining(root) {
     }
   }
 
+  /** Return the first value that the server would refuse: {name, sentence}, or null. */
+  async function firstProblem(changes, name) {
+    for (const field of fields.values()) {
+      const sentence = field.problem();
+      if (sentence) return { name: field.name, sentence };
+    }
+    const conflict = conflictOf(settings.recipes[recipe], changes);
+    if (conflict) return conflict;
+    const runs = name === null ? [] : await source.getJSON("/lab/runs").catch(() => []);
+    const sentence = nameProblem(name, runs.map((run) => run.name));
+    return sentence && { name: "name", sentence };
+  }
+
   /** Show the server's sentence next to the field that it is about, or else below all of them. */
   function show(sentence) {
     const name = /^(?:the body is not what was expected: .*\$\.)?(\w+)(?: is |: |`)/.exec(sentence)?.[1] ?? (/\$\.(\w+)/.exec(sentence)?.[1] || (/\brun\b.*\bnam|a run '/.test(sentence) ? "name" : null));
+    showAt(name, sentence);
+  }
+
+  function showAt(name, sentence) {
     const found = fields.get(name);
     problem = found ? null : sentence;
     if (found && !USUAL.includes(name) && name !== "seed" && name !== "name") isUnfolded = true;
@@ -127,4 +151,9 @@ export function startTraining(root) {
 
   watch(["language"], build);
   return { toggle, isOpen };
+}
+
+function inBoth(key) {
+  const [en, zh] = WORDS[key];
+  return { en, zh };
 }
