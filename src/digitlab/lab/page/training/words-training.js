@@ -37,7 +37,7 @@ export const TRAINING = {
   "setting.degraded": ["degraded copies", "降质图像比例"],
   "setting.outliers": ["outliers", "非数字图片比例"],
   "setting.extra_share": ["share of your pictures", "你的图片所占比例"],
-  "setting.plain_epochs": ["plain epochs", "最后用原图的轮数"],
+  "setting.plain_epochs": ["plain epochs", "原图轮数"],
   "setting.precision": ["precision", "数值精度"],
   "setting.test_each_epoch": ["test each epoch", "每轮都测试"],
   "setting.seed": ["seed", "随机种子"],
