@@ -30,6 +30,7 @@ app.command("digitlab.cli.plot:plot", name="plot", help="Draw a run's figures ag
 app.command("digitlab.cli.compare:compare", name="compare", help="Compare runs in a table.")
 app.command("digitlab.cli.export:export", name="export", help="Write a run in another format.")
 app.command("digitlab.cli.lab:lab", name="lab", help="See a drawing flow through the network.")
+app.command("digitlab.cli.check:check", name="check", help="Check an exercise of the guide.")
 app.command(
     "digitlab.cli.completion:completion", name="completion", help="Complete commands in a shell."
 )

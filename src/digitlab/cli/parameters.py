@@ -10,6 +10,7 @@ from cyclopts import CycloptsError, Parameter, Token
 
 from digitlab.data.catalog import CATALOG
 from digitlab.errors import printable
+from digitlab.language import Language
 from digitlab.pictures.preparation import Preparation
 
 
@@ -33,6 +34,11 @@ AllowHost = Annotated[
         "or * for any name. May be repeated.",
         negative="",
     ),
+]
+
+Lang = Annotated[
+    Language | None,
+    Parameter(help="English or Chinese; default: as your locale."),
 ]
 
 STDIN = Path("-")
