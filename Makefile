@@ -30,10 +30,10 @@ demo: install    ## the whole system: data, 3 epochs, loss curve, resume to 8 ep
 	$(BIN)/digitlab resume $(RUN) --epochs 8
 
 test: install    ## the tests (about 12 minutes on 2 cores)
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 test-slow: install ## the long tests: real trainings, minutes each
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow -n auto --dist loadfile
 
 check: install   ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

@@ -21,7 +21,10 @@ from digitlab.named_recipes import RECIPES
 from digitlab.recipe import Recipe, field_help
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "README.zh-CN.md", "CONTRIBUTING.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 BLOCK = re.compile(r"<!-- (?P<kind>\w+)(?P<arguments>[^\n]*?) -->\n.*?<!-- end -->", re.DOTALL)
 
 

@@ -55,6 +55,8 @@ def test_a_run_is_started_continued_and_read_without_a_word(
     assert [command.examples for command in run.record.commands] == [0, 1200]
     assert run.record.commands[0].command.startswith("digitlab train --recipe tutorial --epochs=2")
     assert run.record.commands[1].command == f"digitlab resume {run.path} --epochs=3"
+    with pytest.raises(DigitlabError, match="language is 'fr', but must be one of en, zh"):
+        run.figures(language="fr")  # type: ignore[arg-type]
     assert capfd.readouterr() == ("", "")
 
 

@@ -33,6 +33,7 @@ _COMMANDS = {
     "compare:compare": ("Compare runs in a table.", "用表格比较多次训练。"),
     "export:export": ("Write a run in another format.", "把一次训练导出为其他格式。"),
     "lab:lab": ("See a drawing flow through the network.", "看你画的数字怎样流过网络。"),
+    "check:check": ("Check an exercise of the guide.", "检查指南里的一道练习。"),
     "completion:completion": ("Complete commands in a shell.", "让 shell 自动补全命令。"),
 }
 for _place, _help in _COMMANDS.items():

@@ -128,9 +128,8 @@ Lang = Annotated[
     Language | None,
     Parameter(
         help=help_text(
-            "The language of this help, of what is shown on a terminal, and of the figures; "
-            "default: the locale's.",
-            "帮助、终端上显示的内容和图中文字用哪种语言；默认：与系统的区域设置相同。",
+            "English or Chinese, for what is shown and for figures; default: as your locale.",
+            "显示的内容和图中文字用英文还是中文；默认：与系统的区域设置相同。",
         )
     ),
 ]

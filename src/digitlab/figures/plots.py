@@ -39,9 +39,10 @@ def save_figure(figure: Figure, path: Path, language: Language = "en") -> Path:
     """
     kind = format_of(path)
     if language == "zh" and (family := _chinese_family()):
-        for text in figure.findobj(lambda it: isinstance(it, Text) and is_wide(it.get_text())):
-            text.set_fontfamily([family, *rcParams["font.family"]])
-            text.set_fontweight("normal")  # the only weight of most Chinese fonts
+        for text in figure.findobj(Text):
+            if isinstance(text, Text) and is_wide(text.get_text()):
+                text.set_fontfamily([family, *rcParams["font.family"]])
+                text.set_fontweight("normal")  # the only weight of most Chinese fonts
     content = io.BytesIO()
     options: dict[str, Any] = {"pil_kwargs": PNG_OPTIONS} if kind == "png" else {}
     with warnings.catch_warnings():

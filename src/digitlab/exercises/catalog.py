@@ -1,0 +1,21 @@
+"""The exercises by chapter. Each is a module of its own, imported when it is asked for."""
+
+from importlib import import_module
+
+from digitlab.errors import DigitlabError
+from digitlab.exercises.exercise import Exercise
+
+MODULES = {
+    1: "data",
+}
+"""The module in this folder that defines `EXERCISE`, by the number of the chapter."""
+
+
+def find_exercise(chapter: int) -> Exercise:
+    """Return the exercise of a chapter; raise `DigitlabError` if there is none."""
+    if chapter not in MODULES:
+        raise DigitlabError(
+            f"there is no exercise {chapter}; choose one from {min(MODULES)} to {max(MODULES)}"
+        )
+    exercise: Exercise = import_module(f"digitlab.exercises.{MODULES[chapter]}").EXERCISE
+    return exercise
