@@ -21,24 +21,33 @@ app = app_in_help_language(
 # Each command is imported when it is called, so that `digitlab --help` is quick. These lines are
 # for its list; `digitlab COMMAND --help` shows the command's docstring.
 _COMMANDS = {
-    "predict:predict": ("Read one digit per picture.", "每张图片读一个数字。"),
-    "read:read": ("Read all the digits in a picture.", "读出一张图片里的所有数字。"),
-    "serve:serve": ("Answer pictures over HTTP.", "通过 HTTP 识别图片。"),
-    "data:data": ("Fetch and verify the images.", "下载并校验数据集。"),
-    "train:train": ("Train a new network.", "训练一个新的网络。"),
-    "resume:resume": ("Continue a run where it stopped.", "从停下的地方继续一次训练。"),
-    "repeat:repeat": ("Train with several seeds.", "用多个随机种子重复训练。"),
-    "eval:evaluate": ("Test a trained network.", "测试训练好的网络。"),
-    "plot:plot": ("Draw a run's figures again.", "重新画一次训练的图。"),
-    "compare:compare": ("Compare runs in a table.", "用表格比较多次训练。"),
-    "export:export": ("Write a run in another format.", "把一次训练导出为其他格式。"),
-    "lab:lab": ("See a drawing flow through the network.", "看你画的数字怎样流过网络。"),
-    "check:check": ("Check an exercise of the guide.", "检查指南里的一道练习。"),
-    "completion:completion": ("Complete commands in a shell.", "让 shell 自动补全命令。"),
+    "digitlab.cli.predict:predict": ("Read one digit per picture.", "每张图片读一个数字。"),
+    "digitlab.cli.read:read": ("Read all the digits in a picture.", "读出一张图片里的所有数字。"),
+    "digitlab.cli.serve:serve": ("Answer pictures over HTTP.", "通过 HTTP 识别图片。"),
+    "digitlab.cli.data:data": ("Fetch and verify the images.", "下载并校验数据集。"),
+    "digitlab.cli.train:train": ("Train a new network.", "训练一个新的网络。"),
+    "digitlab.cli.resume:resume": (
+        "Continue a run where it stopped.",
+        "从停下的地方继续一次训练。",
+    ),
+    "digitlab.cli.repeat:repeat": ("Train with several seeds.", "用多个随机种子重复训练。"),
+    "digitlab.cli.eval:evaluate": ("Test a trained network.", "测试训练好的网络。"),
+    "digitlab.cli.plot:plot": ("Draw a run's figures again.", "重新画一次训练的图。"),
+    "digitlab.cli.compare:compare": ("Compare runs in a table.", "用表格比较多次训练。"),
+    "digitlab.cli.export:export": ("Write a run in another format.", "把一次训练导出为其他格式。"),
+    "digitlab.cli.lab:lab": (
+        "See a drawing flow through the network.",
+        "看你画的数字怎样流过网络。",
+    ),
+    "digitlab.cli.check:check": ("Check an exercise of the guide.", "检查指南里的一道练习。"),
+    "digitlab.cli.completion:completion": (
+        "Complete commands in a shell.",
+        "让 shell 自动补全命令。",
+    ),
 }
 for _place, _help in _COMMANDS.items():
-    _name = _place.partition(":")[0]
-    app.command(f"digitlab.cli.{_place}", name=_name, help=help_text(*_help))
+    _name = _place.removeprefix("digitlab.cli.").partition(":")[0]
+    app.command(_place, name=_name, help=help_text(*_help))
 
 _SERVE_MODULES = {"starlette", "uvicorn", "uvloop", "httptools", "python_multipart"}
 _SERVE_MODULES |= {"prometheus_client"}
