@@ -29,6 +29,9 @@ app.command("digitlab.cli.eval:evaluate", name="eval", help="Test a trained netw
 app.command("digitlab.cli.plot:plot", name="plot", help="Draw a run's figures again.")
 app.command("digitlab.cli.compare:compare", name="compare", help="Compare runs in a table.")
 app.command("digitlab.cli.export:export", name="export", help="Write a run in another format.")
+app.command(
+    "digitlab.cli.explain:explain", name="explain", help="Explain a network and every setting."
+)
 app.command("digitlab.cli.lab:lab", name="lab", help="See a drawing flow through the network.")
 app.command(
     "digitlab.cli.completion:completion", name="completion", help="Complete commands in a shell."

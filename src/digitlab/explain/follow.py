@@ -6,7 +6,6 @@ signal: what max pooling keeps and ReLU leaves.
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -16,7 +15,8 @@ _RELATIVE, _ABSOLUTE = 1e-3, 1e-4
 """How far a sum may be from the network's value, which was added in another order, in float32."""
 
 
-class Term(NamedTuple):
+@dataclass(frozen=True)
+class Term:
     """One product of a sum."""
 
     index: tuple[int, ...]
@@ -155,6 +155,45 @@ def total_of(followed: Followed) -> float | None:
             most = max(inputs)
             return -math.log(sum(math.exp(it - most) for it in inputs))
     return None
+
+
+@dataclass(frozen=True)
+class Summand:
+    """A part of a sum that is short enough to be printed."""
+
+    kind: str
+    """`product`: one product. `channel`: all products of one input channel. `others`: the products
+    or channels that are not listed. `bias`."""
+    index: tuple[int, ...]
+    """Where the product's input value is, or (channel,); empty for `others` and the bias."""
+    value: float
+    count: int = 1
+    """How many products or channels it is the sum of."""
+
+
+def summands(followed: Followed, most: int = 25) -> list[Summand]:
+    """Return the terms of a sum as at most about `most` numbers that have the same sum.
+
+    Of a convolution over several channels, the products of each channel are added first. Where that
+    is still too many, the numbers farthest from 0 are listed, and the others are added.
+    """
+    products = [Summand("product", it.index, it.product) for it in followed.terms if it.index]
+    bias = [Summand("bias", (), it.product) for it in followed.terms if not it.index]
+    channels = sorted({it.index[0] for it in products})
+    if len(products) > most and len(products[0].index) > 1 and len(channels) > 1:
+        by_channel = {channel: [0.0] for channel in channels}
+        for it in products:
+            by_channel[it.index[0]].append(it.value)
+        products = [
+            Summand("channel", (channel,), sum(values), len(values) - 1)
+            for channel, values in by_channel.items()
+        ]
+    if len(products) > most:
+        shown = set(sorted(range(len(products)), key=lambda it: -abs(products[it].value))[:8])
+        others = [it.value for place, it in enumerate(products) if place not in shown]
+        products = [it for place, it in enumerate(products) if place in shown]
+        products.append(Summand("others", (), sum(others), len(others)))
+    return products + bias
 
 
 def _arithmetic(plain: Followed, call: Call) -> Followed:

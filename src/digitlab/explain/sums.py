@@ -4,7 +4,7 @@ Each function returns the number together with how it arises, as text that needs
 """
 
 import math
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from digitlab.explain.call import Call, Shape, of_one_image
 
@@ -12,7 +12,8 @@ SIZE_FORMULA = "⌊({size} + 2·{padding} − {dilation}·({kernel} − 1) − 1
 """The places of a window along one side, with the words for its settings to be filled in."""
 
 
-class Sum(NamedTuple):
+@dataclass(frozen=True)
+class Sum:
     """A number and how it arises."""
 
     written: str
