@@ -1,7 +1,7 @@
 """`digitlab explain`: a network, its settings and one picture's way through it, in numbers."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from cyclopts import Parameter
@@ -9,13 +9,14 @@ from rich.console import Console
 
 from digitlab.cli import explain_words as words
 from digitlab.cli.explain_picture import print_answer, print_followed, print_picture
-from digitlab.cli.explain_tables import print_network, print_settings
+from digitlab.cli.explain_tables import print_network, print_settings, title_of
 from digitlab.cli.parameters import AsJson
 from digitlab.cli.pictures import source_of
 from digitlab.errors import DigitlabError
+from digitlab.explain.data import as_data
 from digitlab.explain.follow import answer_of, follow
 from digitlab.explain.network import SIDE, explain_calls
-from digitlab.explain.picture import PreparedPicture, prepare_picture
+from digitlab.explain.picture import prepare_picture
 from digitlab.explain.settings import explain_settings
 from digitlab.explain.subject import find_subject
 from digitlab.files import encode_json
@@ -29,7 +30,7 @@ def explain(
             help="A recipe's name or .toml file, the folder of a run or of an exported model, a "
             "checkpoint, a model.onnx or model.pth, `pretrained` for the model that comes with "
             "digitlab, or a network of your own: my_net.py:MyNet. Default: the recipe tutorial, or "
-            "pretrained with --image or --figure."
+            "pretrained with --image."
         ),
     ] = None,
     /,
@@ -72,33 +73,28 @@ def explain(
         settings = explain_settings(subject.recipe, subject.recipe_name, language)
     followed = follow(calls) if picture is not None else []
     answer = answer_of(calls, subject.temperature) if picture is not None else None
+    drawn = None
+    if figure is not None and picture is not None:
+        from digitlab.cli.explain_figure import draw  # here: it imports matplotlib
+
+        title = words.FIGURE_TITLE.text(language, network=title_of(subject, language))
+        drawn = draw(
+            subject, title, network, calls, picture, followed, answer, language, figure
+        )
     if as_json:
-        record: dict[str, Any] = {
-            "kind": subject.kind,
-            "source": subject.source,
-            "is_trained": subject.is_trained,
-            "network": network,
-            "settings": [
-                {
-                    "name": it.name,
-                    "value": it.value,
-                    "range": it.range and replace_words(it.range),
-                    "choices": it.choices,
-                    "effects": it.effects,
-                }
-                for it in settings
-            ],
-        }
+        record = as_data(subject, network, settings, picture, followed, answer)
         print(encode_json(record).decode().strip())
-    else:
-        console = Console(markup=False, highlight=False)
-        print_network(console, subject, network, language)
-        if settings:
-            console.print()
-            print_settings(console, subject, settings, language)
-        if picture is not None:
-            console.print()
-            print_picture(console, subject, str(image), picture, language)
-            console.print()
-            print_followed(console, calls, followed, language)
-            print_answer(console, subject, answer, language)
+        return
+    console = Console(markup=False, highlight=False)
+    print_network(console, subject, network, language)
+    if settings:
+        console.print()
+        print_settings(console, subject, settings, language)
+    if picture is not None:
+        console.print()
+        print_picture(console, subject, str(image), picture, language)
+        console.print()
+        print_followed(console, calls, followed, language)
+        print_answer(console, subject, answer, language)
+    if drawn is not None:
+        print(words.WROTE.text(language, path=drawn))

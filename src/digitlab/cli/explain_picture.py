@@ -4,6 +4,7 @@ import textwrap
 
 import numpy as np
 from numpy.typing import NDArray
+from rich import box
 from rich.console import Console
 from rich.table import Column, Table
 
@@ -20,7 +21,7 @@ from digitlab.models.probability import percent
 _SHADES, _PLAIN_SHADES = " ░▒▓█", " .:*#"
 _LARGEST_MAP = 14
 """Pixels: larger feature maps would need too many lines."""
-_BAR = 12
+_BAR = 8
 _MOST_CLASSES = 20
 
 
@@ -216,8 +217,9 @@ def print_answer(
     table = Table(
         words.CLASS.text(language),
         *(Column(it.text(language), justify="right") for it in columns),
-        "",
+        Column("", min_width=_BAR),
         Column(words.LOSS.text(language), justify="right"),
+        box=box.HORIZONTALS,
     )
     ranked = np.argsort(-np.array(answer.probabilities), kind="stable")
     shown = sorted(ranked[:_MOST_CLASSES].tolist())

@@ -3,13 +3,14 @@
 from rich import box
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
 from digitlab.cli import explain_words as words
 from digitlab.errors import printable
 from digitlab.explain.network import ExplainedNetwork, Operation
 from digitlab.explain.settings import Effect, ExplainedSetting
 from digitlab.explain.subject import SHIPPED, Subject
-from digitlab.explain.sums import SIZE_FORMULA, Sum
+from digitlab.explain.sums import SIZE_FORMULA
 from digitlab.explain.words import sentence_of
 from digitlab.language import Language
 from digitlab.recipe import Range
@@ -19,24 +20,18 @@ def print_network(
     console: Console, subject: Subject, network: ExplainedNetwork, language: Language
 ) -> None:
     """Print a network as a table with one row per operation, and the totals."""
-    kind = SHIPPED if subject.source == SHIPPED else subject.kind
-    title = words.TITLES[kind].text(language, name=printable(subject.source))
     colon = "：" if language == "zh" else ": "
-    console.print(f"{words.NETWORK.text(language)}{colon}{title}", style="bold")
+    console.print(
+        f"{words.NETWORK.text(language)}{colon}{title_of(subject, language)}", style="bold"
+    )
     table = _table(
-        Column(words.OPERATION.text(language), style="bold", overflow="fold"),
+        Column(words.OPERATION.text(language), overflow="fold", min_width=10),
         Column(words.DOES.text(language), ratio=1),
-        Column(words.SHAPE.text(language), no_wrap=True),
-        Column(words.PARAMETERS.text(language), justify="right", no_wrap=True),
-        Column(words.MULTIPLY_ADDS.text(language), justify="right", no_wrap=True),
+        Column(words.COUNTS.text(language), justify="right", no_wrap=True),
     )
     for operation in network.operations:
         table.add_row(
-            _named(operation),
-            _explained(operation, language),
-            _shapes(operation),
-            _in_two_lines(operation.parameters),
-            _in_two_lines(operation.multiply_adds),
+            _named(operation), _explained(operation, language), _counted(operation, language)
         )
     console.print(table)
     totals = words.TOTALS.text(
@@ -54,13 +49,23 @@ def print_network(
     console.print(words.FORMULA_NOTE.text(language) + colon + SIZE_FORMULA.format(**parts))
 
 
+def title_of(subject: Subject, language: Language) -> str:
+    """Return which network it is, in a few words."""
+    kind = SHIPPED if subject.source == SHIPPED else subject.kind
+    return words.TITLES[kind].text(language, name=printable(subject.source))
+
+
 def _table(*columns: Column) -> Table:
     return Table(*columns, box=box.HORIZONTALS, show_lines=True, expand=True, pad_edge=False)
 
 
-def _named(operation: Operation) -> str:
+def _named(operation: Operation) -> Text:
+    """Return an operation's name, its class if that is another, and the shapes."""
     name, operator = printable(operation.name), printable(operation.operator)
-    return name if operator in (name, name.rpartition(": ")[2]) else f"{name}\n{operator}"
+    is_told = operator in (name, name.rpartition(": ")[2])
+    before = dict.fromkeys(map(in_times, operation.input_shapes))
+    lines = [*([] if is_told else [operator]), *before, f"→ {in_times(operation.output_shape)}"]
+    return Text(name, style="bold").append("\n" + "\n".join(lines), style="not bold")
 
 
 def _explained(operation: Operation, language: Language) -> str:
@@ -70,18 +75,21 @@ def _explained(operation: Operation, language: Language) -> str:
     return "\n".join(filter(None, lines))
 
 
-def _shapes(operation: Operation) -> str:
-    before = dict.fromkeys(map(in_times, operation.input_shapes))
-    return "\n".join([*before, f"→{in_times(operation.output_shape)}"])
-
-
 def in_times(shape: tuple[int, ...]) -> str:
     """Return a shape in words: `10×24×24`."""
     return "×".join(map(str, shape)) or "1"
 
 
-def _in_two_lines(sum_: Sum | None) -> str:
-    return "" if sum_ is None else str(sum_).replace(" = ", "\n= ")
+def _counted(operation: Operation, language: Language) -> str:
+    """Return the parameters and the multiply-adds of an operation with their arithmetic."""
+    lines = []
+    for found, unit in (
+        (operation.parameters, words.OF_PARAMETERS),
+        (operation.multiply_adds, words.OF_MULTIPLY_ADDS),
+    ):
+        if found is not None:
+            lines += [found.written, unit.text(language, count=f"{found.result:,}")]
+    return "\n".join(lines)
 
 
 def print_settings(

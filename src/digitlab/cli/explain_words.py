@@ -3,12 +3,12 @@
 from digitlab.language import Words
 
 NETWORK = Words("The network", "网络")
-OPERATION = Words("operation", "运算")
-DOES = Words("what it does, and how sizes arise", "作用，以及尺寸的由来")
-SHAPE = Words("shape", "形状")
-PARAMETERS = Words("parameters", "参数")
-MULTIPLY_ADDS = Words("multiply-adds", "乘加次数")
-SEES = Words("one value sees {field} pixels", "每个值能看到 {field} 个像素")
+OPERATION = Words("operation, shapes", "运算，形状")
+DOES = Words("what it does, how sizes arise", "作用，尺寸的由来")
+COUNTS = Words("parameters, multiply-adds", "参数，乘加次数")
+OF_PARAMETERS = Words("= {count} parameters", "= {count} 个参数")
+OF_MULTIPLY_ADDS = Words("= {count} multiply-adds", "= {count} 次乘加")
+SEES = Words("One value depends on {field} pixels.", "每个值取决于 {field} 个像素。")
 
 TITLES = {
     "recipe": Words("recipe {name}, with random weights (seed 1)", "配方 {name}，权重随机（种子 1）"),
@@ -166,3 +166,16 @@ NO_ANSWER = Words(
     "网络的最后不是各类别的得分，因此没有概率。",
 )
 WROTE = Words("wrote {path}", "已写入 {path}")
+
+FIGURE_TITLE = Words(
+    "One picture on its way through {network}", "一张图片在网络中的经过：{network}"
+)
+FIGURE_LEGEND = Words(
+    "Red is positive, blue is negative, white is 0. The orange frame marks the largest value.",
+    "红色为正，蓝色为负，白色为 0。橙色标出最大值所在之处。",
+)
+FIGURE_PICTURE = Words("the picture, {size}", "原图，{size}")
+FIGURE_DIGIT = Words("what the network sees, 28×28", "网络看到的，28×28")
+FIGURE_KERNELS = Words("kernels of {name}", "{name} 的卷积核")
+FIGURE_ANSWER = Words("answer: {name}", "答案：{name}")
+FIGURE_UNTRAINED = Words("random weights: no meaning", "权重随机，没有意义")
