@@ -8,13 +8,15 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from digitlab.cli import explain_words as words
-from digitlab.cli.explain_picture import print_answer, print_followed, print_picture
+from digitlab.cli.explain_answer import print_answer
+from digitlab.cli.explain_picture import print_followed, print_picture
 from digitlab.cli.explain_tables import print_network, print_settings, title_of
 from digitlab.cli.parameters import AsJson
 from digitlab.cli.pictures import source_of
 from digitlab.errors import DigitlabError
+from digitlab.explain.answer import answer_of
 from digitlab.explain.data import as_data
-from digitlab.explain.follow import answer_of, follow
+from digitlab.explain.follow import follow
 from digitlab.explain.network import SIDE, explain_calls
 from digitlab.explain.picture import prepare_picture
 from digitlab.explain.settings import explain_settings
@@ -37,9 +39,7 @@ def explain(
     *,
     image: Annotated[
         Path | None,
-        Parameter(
-            help="Follow this picture of a digit through the network, with the numbers of each step."
-        ),
+        Parameter(help="Follow this picture through the network, with the numbers of each step."),
     ] = None,
     figure: Annotated[
         Path | None,
@@ -62,7 +62,9 @@ def explain(
     """
     language = lang or language_of_locale()
     if figure is not None and image is None:
-        raise DigitlabError("--figure draws what a network makes of a picture: give one with --image")
+        raise DigitlabError(
+            "--figure draws what a network makes of a picture: give one with --image"
+        )
     subject = find_subject(what, for_a_picture=image is not None)
     picture = None if image is None else prepare_picture(source_of(image), subject.preparation)
     pixels = np.arange(SIDE * SIDE).reshape(SIDE, SIDE) % 256  # any that are not all the same
@@ -78,9 +80,7 @@ def explain(
         from digitlab.cli.explain_figure import draw  # here: it imports matplotlib
 
         title = words.FIGURE_TITLE.text(language, network=title_of(subject, language))
-        drawn = draw(
-            subject, title, network, calls, picture, followed, answer, language, figure
-        )
+        drawn = draw(subject, title, network, calls, picture, followed, answer, language, figure)
     if as_json:
         record = as_data(subject, network, settings, picture, followed, answer)
         print(encode_json(record).decode().strip())

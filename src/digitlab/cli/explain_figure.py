@@ -6,8 +6,9 @@ import numpy as np
 
 from digitlab.cli import explain_words as words
 from digitlab.cli.explain_tables import in_times
+from digitlab.explain.answer import Answer
 from digitlab.explain.call import Call, of_one_image
-from digitlab.explain.follow import Answer, Followed
+from digitlab.explain.followed import Followed
 from digitlab.explain.network import ExplainedNetwork, Operation
 from digitlab.explain.picture import PreparedPicture
 from digitlab.explain.subject import Subject
@@ -58,6 +59,7 @@ def draw(
             words.FIGURE_KERNELS.text(language, name="" if first is None else first.name),
             "" if kernels is None else in_times(kernels.shape),
         ),
+        shown_words=words.FIGURE_SHOWN.text(language),
         layers=[_layer(*row) for row in rows],
         classes=subject.classes,
         probabilities=None if answer is None else np.array(answer.probabilities),

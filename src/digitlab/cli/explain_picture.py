@@ -1,28 +1,22 @@
 """How `digitlab explain --image` prints one picture's way through a network, for people."""
 
-import textwrap
-
 import numpy as np
 from numpy.typing import NDArray
-from rich import box
 from rich.console import Console
-from rich.table import Column, Table
 
 from digitlab.cli import explain_words as words
 from digitlab.cli.explain_tables import in_times
+from digitlab.cli.wrapped import Wrapped, joined, wrap
 from digitlab.errors import printable
 from digitlab.explain.call import Call, of_one_image
-from digitlab.explain.follow import Answer, Followed, summands
+from digitlab.explain.followed import Followed, summands
 from digitlab.explain.picture import PreparedPicture
 from digitlab.explain.subject import Subject
 from digitlab.language import Language
-from digitlab.models.probability import percent
 
 _SHADES, _PLAIN_SHADES = " ░▒▓█", " .:*#"
 _LARGEST_MAP = 14
 """Pixels: larger feature maps would need too many lines."""
-_BAR = 8
-_MOST_CLASSES = 20
 
 
 def print_picture(
@@ -47,7 +41,7 @@ def print_picture(
         )
     )
     for line in lines:
-        console.print(line)
+        console.print(Wrapped(line))
     _print_map(console, picture.digit)
 
 
@@ -71,9 +65,14 @@ def _prepared(picture: PreparedPicture, language: Language) -> list[str]:
     return [*lines, words.SCALED.text(language, **size, row=row, column=column)]
 
 
+def has_shades(console: Console) -> bool:
+    """Return whether the terminal's encoding has blocks in several shades."""
+    return (console.encoding or "").lower().startswith("utf")
+
+
 def _print_map(console: Console, values: NDArray[np.generic], indent: int = 2) -> None:
     """Print a picture in shades, two characters per pixel: the lowest value is blank."""
-    shades = _SHADES if (console.encoding or "").lower().startswith("utf") else _PLAIN_SHADES
+    shades = _SHADES if has_shades(console) else _PLAIN_SHADES
     numbers = np.asarray(values, np.float64)
     low, high = float(numbers.min()), float(numbers.max())
     levels = np.rint((numbers - low) / (high - low or 1.0) * (len(shades) - 1)).astype(int)
@@ -98,10 +97,12 @@ def print_followed(
 ) -> None:
     """Print how the largest value of each operation's output was computed."""
     console.print(words.FOLLOWED.text(language), style="bold")
-    console.print(words.FOLLOWED_NOTE.text(language))
+    console.print(Wrapped(words.FOLLOWED_NOTE.text(language)))
     for call, it in zip(calls, followed, strict=True):
         output = of_one_image(call.output)
-        found = words.LARGEST.text(language, value=number(it.value), place=_place(it.index, language))
+        found = words.LARGEST.text(
+            language, value=number(it.value), place=_place(it.index, language)
+        )
         console.print()
         head = f"{it.number}  {printable(call.name)}"
         console.print(f"{head}  → {in_times(output.shape)}", style="bold")
@@ -111,7 +112,7 @@ def print_followed(
         is_window = call.kind in ("convolution", "max_pool", "average_pool")
         if is_window and output.ndim == 3 and 3 <= max(output.shape[1:]) <= _LARGEST_MAP:
             channel = it.index[0]
-            console.print(f"  {words.MAP.text(language, channel=channel)}:")
+            console.print(f"  {words.MAP.text(language, channel=channel)}")
             _print_map(console, output[channel], indent=4)
 
 
@@ -130,19 +131,18 @@ def _arithmetic(it: Followed, language: Language, width: int) -> list[str]:
         case "products":
             return _products(it, language, width)
         case "largest":
-            text = f"max({', '.join(numbers)}) = {result}"
-            return textwrap.wrap(text, width)
+            return wrap(f"max({', '.join(numbers)}) = {result}", width)
         case "average":
             shown = ", ".join(numbers[:9]) + (", …" if len(numbers) > 9 else "")
             mean = words.MEAN_OF.text(language, count=len(numbers))
-            return textwrap.wrap(f"{mean}: ({shown}) → {result}", width)
+            return wrap(f"{mean} ({shown}) → {result}", width)
         case "relu":
             return [f"max(0, {numbers[0]}) = {result}"]
         case "norm" if it.numbers:
             parts = {name: number(value) for name, value in it.numbers.items()}
             scaled = f"({numbers[0]} − {_enclosed(parts['mean'])})"
             root = f"√({parts['variance']} + {it.numbers['epsilon']:g})"
-            return textwrap.wrap(
+            return wrap(
                 f"{scaled} / {root} · {_enclosed(parts['weight'])} + "
                 f"{_enclosed(parts['bias'])} = {result}",
                 width,
@@ -150,12 +150,16 @@ def _arithmetic(it: Followed, language: Language, width: int) -> list[str]:
         case "sum" | "difference" | "product" | "quotient":
             sign = {"sum": "+", "difference": "−", "product": "·", "quotient": "/"}[it.form]
             return [f"{numbers[0]} {sign} {_enclosed(numbers[1])} = {result}"]
+        case "function":
+            return [f"{it.name}({numbers[0]}) = {result}"]
         case "copy":
             return [words.COPIED.text(language, place=_place(it.places[0], language))]
         case "softmax" | "log_softmax":
             score = number(max(it.inputs))
             share = f"e^{_enclosed(score)} / Σ e^x"
-            return [f"ln({share}) = {result}" if it.form == "log_softmax" else f"{share} = {result}"]
+            return [
+                f"ln({share}) = {result}" if it.form == "log_softmax" else f"{share} = {result}"
+            ]
     return [words.NOT_FOLLOWED.text(language)]
 
 
@@ -169,10 +173,9 @@ def _products(it: Followed, language: Language, width: int) -> list[str]:
     products = [term for term in it.terms if term.index]
     has_bias = len(products) < len(it.terms)
     words_of_sum = words.PRODUCTS if has_bias else words.PRODUCTS_ONLY
-    title = words_of_sum.text(language, count=len(products))
-    if any(part.kind == "channel" for part in parts):
-        title += words.PER_CHANNEL.text(language)
-    lines = textwrap.wrap(f"{title}:", width)
+    is_added = any(part.kind == "channel" for part in parts)
+    how = words.PER_CHANNEL.text(language) if is_added else ""
+    lines = wrap(words_of_sum.text(language, count=len(products), how=how), width)
     texts = []
     for part in parts:
         value = number(part.value)
@@ -182,14 +185,10 @@ def _products(it: Followed, language: Language, width: int) -> list[str]:
             texts.append(words.BIAS.text(language, value=value))
         else:
             texts.append(value)
-    first, *others = [text.replace(" ", "\N{NO-BREAK SPACE}") for text in texts]
-    signed = [
-        f"−\N{NO-BREAK SPACE}{text[1:]}" if text.startswith("−") else f"+\N{NO-BREAK SPACE}{text}"
-        for text in others
-    ]
-    total = f"=\N{NO-BREAK SPACE}{number(it.value)}"
-    wrapped = textwrap.wrap(" ".join([first, *signed, total]), width - 2)
-    lines += [f"  {line}".replace("\N{NO-BREAK SPACE}", " ") for line in wrapped]
+    first, *others = texts
+    signed = [f"− {it[1:]}" if it.startswith("−") else f"+ {it}" for it in others]
+    pieces = [first, *signed, f"= {number(it.value)}"]
+    lines += [f"  {line}" for line in joined(pieces, width - 2)]
     if products:
         most = max(products, key=lambda term: abs(term.product))
         text = words.ONE_PRODUCT.text(
@@ -199,60 +198,5 @@ def _products(it: Followed, language: Language, width: int) -> list[str]:
             product=number(most.product),
             place=_place(most.index, language),
         )
-        lines += textwrap.wrap(text, width)
+        lines += wrap(text, width)
     return lines
-
-
-def print_answer(
-    console: Console, subject: Subject, answer: Answer | None, language: Language
-) -> None:
-    """Print the scores, the probabilities and the loss for every label."""
-    console.print()
-    console.print(words.ANSWER.text(language), style="bold")
-    if answer is None:
-        console.print(words.NO_ANSWER.text(language))
-        return
-    columns = [words.SCORE, words.EXPONENTIAL, words.PROBABILITY]
-    columns += [words.CALIBRATED] * (answer.calibrated is not None)
-    table = Table(
-        words.CLASS.text(language),
-        *(Column(it.text(language), justify="right") for it in columns),
-        Column("", min_width=_BAR),
-        Column(words.LOSS.text(language), justify="right"),
-        box=box.HORIZONTALS,
-    )
-    ranked = np.argsort(-np.array(answer.probabilities), kind="stable")
-    shown = sorted(ranked[:_MOST_CLASSES].tolist())
-    for place in shown:
-        probability = answer.probabilities[place]
-        table.add_row(
-            printable(subject.classes[place]) if place < len(subject.classes) else str(place),
-            number(answer.scores[place]),
-            number(answer.exponentials[place]),
-            percent(probability),
-            *([] if answer.calibrated is None else [percent(answer.calibrated[place])]),
-            _bar(console, probability),
-            number(abs(answer.losses[place])),
-        )
-    console.print(table)
-    best = int(ranked[0])
-    console.print(words.ANSWER_SUM.text(language, sum=number(sum(answer.exponentials))))
-    if answer.shifted:
-        console.print(words.SHIFTED.text(language))
-    console.print(
-        words.ANSWER_NOTE.text(
-            language,
-            name=printable(subject.classes[best]),
-            probability=percent(answer.probabilities[best]),
-            loss=number(abs(answer.losses[best])),
-        )
-    )
-    if answer.calibrated is not None and subject.temperature is not None:
-        console.print(words.CALIBRATED_NOTE.text(language, temperature=f"{subject.temperature:.3f}"))
-    if not subject.is_trained:
-        console.print(words.UNTRAINED.text(language))
-
-
-def _bar(console: Console, share: float) -> str:
-    full = "█" if (console.encoding or "").lower().startswith("utf") else "#"
-    return full * round(share * _BAR)

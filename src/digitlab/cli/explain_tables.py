@@ -6,6 +6,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from digitlab.cli import explain_words as words
+from digitlab.cli.wrapped import Wrapped
 from digitlab.errors import printable
 from digitlab.explain.network import ExplainedNetwork, Operation
 from digitlab.explain.settings import Effect, ExplainedSetting
@@ -31,7 +32,9 @@ def print_network(
     )
     for operation in network.operations:
         table.add_row(
-            _named(operation), _explained(operation, language), _counted(operation, language)
+            _named(operation),
+            Wrapped(_explained(operation, language)),
+            _counted(operation, language),
         )
     console.print(table)
     totals = words.TOTALS.text(
@@ -39,14 +42,16 @@ def print_network(
         parameters=f"{network.parameters:,}",
         multiply_adds=f"{network.multiply_adds:,}",
     )
-    console.print(totals, style="bold")
+    console.print(Wrapped(totals, "bold"))
+    notes = [words.SHAPES_NOTE.text(language)]
     if network.unused_parameters:
-        console.print(words.UNUSED.text(language, count=f"{network.unused_parameters:,}"))
+        notes.insert(0, words.UNUSED.text(language, count=f"{network.unused_parameters:,}"))
     if subject.kind == "model":
-        console.print(words.NO_DROPOUT.text(language))
-    console.print(words.SHAPES_NOTE.text(language))
+        notes.append(words.NO_DROPOUT.text(language))
     parts = {name: it.text(language) for name, it in words.FORMULA_PARTS.items()}
-    console.print(words.FORMULA_NOTE.text(language) + colon + SIZE_FORMULA.format(**parts))
+    notes.append(words.FORMULA_NOTE.text(language) + colon + SIZE_FORMULA.format(**parts))
+    for note in notes:
+        console.print(Wrapped(note))
 
 
 def title_of(subject: Subject, language: Language) -> str:
@@ -88,6 +93,8 @@ def _counted(operation: Operation, language: Language) -> str:
         (operation.multiply_adds, words.OF_MULTIPLY_ADDS),
     ):
         if found is not None:
+            is_one = unit is words.OF_PARAMETERS and found.result == 1
+            unit = words.OF_ONE_PARAMETER if is_one else unit
             lines += [found.written, unit.text(language, count=f"{found.result:,}")]
     return "\n".join(lines)
 
@@ -96,7 +103,7 @@ def print_settings(
     console: Console, subject: Subject, settings: list[ExplainedSetting], language: Language
 ) -> None:
     """Print every setting of a recipe as a table."""
-    title = words.SETTINGS if subject.kind == "recipe" else words.SETTINGS_OF_RUN
+    title = words.SETTINGS["run" if subject.kind == "model" else subject.kind]
     name = subject.source if subject.kind == "recipe" else subject.recipe_name
     console.print(title.text(language, name=printable(name)), style="bold")
     effects = [effect for it in settings for effect in it.effects]
@@ -110,16 +117,17 @@ def print_settings(
         limits = _limits(it)
         meaning = f"{it.meaning}\n{limits}" if limits else it.meaning
         measured = "\n".join(_effect_in_words(effect, language) for effect in it.effects)
-        table.add_row(it.name, printable(it.value), meaning, *([measured] if effects else []))
+        cells = [meaning, *([measured] if effects else [])]
+        table.add_row(it.name, printable(it.value), *map(Wrapped, cells))
     console.print(table)
     if not effects:
-        console.print(words.NOT_MEASURED.text(language))
-    for epochs, validation, seeds in sorted({(it.epochs, it.validation, it.seeds) for it in effects}):
-        console.print(
-            words.MEASURED_HOW.text(
-                language, epochs=epochs, validation=f"{validation:,}", seeds=seeds
-            )
+        console.print(Wrapped(words.NOT_MEASURED.text(language)))
+    conditions = {(it.epochs, it.validation, it.seeds) for it in effects}
+    for epochs, validation, seeds in sorted(conditions):
+        note = words.MEASURED_HOW.text(
+            language, epochs=epochs, validation=f"{validation:,}", seeds=seeds
         )
+        console.print(Wrapped(note))
 
 
 def _limits(setting: ExplainedSetting) -> str:

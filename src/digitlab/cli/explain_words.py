@@ -7,11 +7,14 @@ OPERATION = Words("operation, shapes", "运算，形状")
 DOES = Words("what it does, how sizes arise", "作用，尺寸的由来")
 COUNTS = Words("parameters, multiply-adds", "参数，乘加次数")
 OF_PARAMETERS = Words("= {count} parameters", "= {count} 个参数")
+OF_ONE_PARAMETER = Words("= 1 parameter", "= 1 个参数")
 OF_MULTIPLY_ADDS = Words("= {count} multiply-adds", "= {count} 次乘加")
 SEES = Words("One value depends on {field} pixels.", "每个值取决于 {field} 个像素。")
 
 TITLES = {
-    "recipe": Words("recipe {name}, with random weights (seed 1)", "配方 {name}，权重随机（种子 1）"),
+    "recipe": Words(
+        "recipe {name}, with random weights (seed 1)", "配方 {name}，权重随机（种子 1）"
+    ),
     "network": Words("{name}, with random weights (seed 1)", "{name}，权重随机（种子 1）"),
     "run": Words("the trained network in {name}", "{name} 中训练好的网络"),
     "model": Words("the exported model {name}", "导出的模型 {name}"),
@@ -43,10 +46,14 @@ NO_DROPOUT = Words(
     "导出的模型里没有 dropout：使用时它本来就什么也不改变。",
 )
 
-SETTINGS = Words("The settings of recipe {name}", "配方 {name} 的设置")
-SETTINGS_OF_RUN = Words(
-    "The settings (changed from recipe {name})", "训练设置（由配方 {name} 修改而来）"
-)
+SETTINGS = {
+    "recipe": Words("The settings of recipe {name}", "配方 {name} 的设置"),
+    "network": Words(
+        "The settings it is trained with unless others are given (recipe {name})",
+        "训练它时默认使用的设置（配方 {name}）",
+    ),
+    "run": Words("The settings it was trained with (recipe {name})", "训练时的设置（配方 {name}）"),
+}
 SETTING = Words("setting", "设置")
 VALUE = Words("value", "值")
 MEANING = Words("meaning and range", "含义和取值范围")
@@ -63,7 +70,9 @@ MEASURED_HOW = Words(
 )
 EFFECT_OF = Words("{change}{value}: {effect}", "{change}{value}：{effect}")
 DIVERGED = Words("diverged", "发散")
-DIVERGED_SOME = Words("; diverged with {count} of {seeds} seeds", "；{seeds} 个种子中有 {count} 个发散")
+DIVERGED_SOME = Words(
+    "; diverged with {count} of {seeds} seeds", "；{seeds} 个种子中有 {count} 个发散"
+)
 DIFFERENCE = Words("{points} ± {margin} points", "{points} ± {margin} 个百分点")
 NO_DIFFERENCE = Words(
     "no measurable difference ({points} ± {margin})", "没有可测出的差别（{points} ± {margin}）"
@@ -117,26 +126,26 @@ UNTRAINED = Words(
     "权重是随机的：这个网络还没有训练过，它的答案没有意义。",
 )
 PLACE_MAP = Words(
-    "map {channel}, row {row}, column {column}", "第 {channel} 张特征图，第 {row} 行，第 {column} 列"
+    "map {channel}, row {row}, column {column}",
+    "第 {channel} 张特征图，第 {row} 行，第 {column} 列",
 )
 PLACE_VALUE = Words("value {place}", "第 {place} 个值")
 LARGEST = Words("largest value {value}: {place}", "最大值 {value}：{place}")
-PRODUCTS = Words("The sum of {count} products and the bias", "{count} 个乘积与偏置之和")
-PRODUCTS_ONLY = Words("The sum of {count} products", "{count} 个乘积之和")
+PRODUCTS = Words(
+    "The sum of {count} products and the bias{how}:", "{count} 个乘积与偏置之和{how}："
+)
+PRODUCTS_ONLY = Words("The sum of {count} products{how}:", "{count} 个乘积之和{how}：")
 ONE_PRODUCT = Words(
     "largest product: {value} · {weight} = {product} ({place})",
     "最大的乘积：{value} · {weight} = {product}（{place}）",
 )
-PER_CHANNEL = Words(
-    ", first added per input map", "，先按输入特征图分别求和"
-)
+PER_CHANNEL = Words(", added per input map first", "，先按输入特征图分别求和")
 OTHERS = Words("({count} others: {value})", "（其余 {count} 个：{value}）")
 BIAS = Words("(bias: {value})", "（偏置：{value}）")
-LARGEST_OF = Words("The largest of", "取最大者")
-MEAN_OF = Words("The mean of {count} values", "{count} 个值的平均")
+MEAN_OF = Words("The mean of {count} values:", "{count} 个值的平均：")
 COPIED = Words("The value from {place}, unchanged", "原样取自{place}")
 NOT_FOLLOWED = Words("Its arithmetic is not shown.", "不展示它的计算过程。")
-MAP = Words("Feature map {channel}", "第 {channel} 张特征图")
+MAP = Words("Feature map {channel}:", "第 {channel} 张特征图：")
 
 ANSWER = Words("The answer", "答案")
 ANSWER_SUM = Words("The sum of all e^score is {sum}.", "所有 e^得分之和为 {sum}。")
@@ -179,3 +188,4 @@ FIGURE_DIGIT = Words("what the network sees, 28×28", "网络看到的，28×28"
 FIGURE_KERNELS = Words("kernels of {name}", "{name} 的卷积核")
 FIGURE_ANSWER = Words("answer: {name}", "答案：{name}")
 FIGURE_UNTRAINED = Words("random weights: no meaning", "权重随机，没有意义")
+FIGURE_SHOWN = Words("{shown} of {count} shown", "显示 {count} 个中的 {shown} 个")

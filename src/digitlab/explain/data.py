@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from digitlab.explain.follow import Answer, Followed
+from digitlab.explain.answer import Answer
+from digitlab.explain.followed import Followed
 from digitlab.explain.network import ExplainedNetwork
 from digitlab.explain.picture import PreparedPicture
 from digitlab.explain.settings import ExplainedSetting

@@ -83,7 +83,7 @@ def find_subject(what: str | None, *, for_a_picture: bool = False) -> Subject:
         exists = path.exists()
     except (OSError, ValueError):  # a name that is too long, or has a null byte
         exists = False
-    if path.suffix == ".onnx" or (exists and is_model(path) and not _holds_a_run(path)):
+    if path.suffix == ".onnx" or (exists and is_model(path) and not _has_checkpoint(path)):
         return _from_model(path, what)
     if exists:
         return _from_run(path, what)
@@ -91,13 +91,14 @@ def find_subject(what: str | None, *, for_a_picture: bool = False) -> Subject:
         recipe = changed(RECIPES["tutorial"], {"network": what})
         return _from_recipe(recipe, "tutorial", what, "network")
     raise DigitlabError(
-        f"there is no {printable(what)}; give a recipe ({', '.join(RECIPES)}, or a .toml file), the "
-        f"folder of a run or of an exported model, {SHIPPED}, or a network like my_net.py:MyNet"
+        f"there is no {printable(what)}; give a recipe ({', '.join(RECIPES)}, or a .toml file), "
+        f"the folder of a run or of an exported model, {SHIPPED}, or a network like my_net.py:MyNet"
     )
 
 
-def _holds_a_run(path: Path) -> bool:
-    return path.is_dir() and RunFolder(path).holds_a_run()
+def _has_checkpoint(path: Path) -> bool:
+    """Return whether it is a run's folder, which then stands for its last checkpoint."""
+    return path.is_dir() and RunFolder(path).has_checkpoint()
 
 
 def _from_model(path: Path, what: str) -> Subject:
@@ -105,6 +106,7 @@ def _from_model(path: Path, what: str) -> Subject:
     Classifier(weights, card)  # which checks that it is a network from images to answers
     graph = read_graph(weights)
     _, mean, std = normalization_of(graph) or (255.0, 0.0, 1.0)
+    temperature = card.calibration.temperature
     try:
         recipe = msgspec.convert(card.recipe, Recipe)
     except (msgspec.ValidationError, DigitlabError):  # of another version
@@ -120,7 +122,7 @@ def _from_model(path: Path, what: str) -> Subject:
         mean=mean,
         std=std,
         preparation=card.preparation,
-        temperature=card.calibration.temperature,
+        temperature=None if temperature == 1 else temperature,
     )
 
 
@@ -175,7 +177,8 @@ def _normalization_in(trained: "TrainedNetwork") -> tuple[float, float]:
 
 def _normalization_of(dataset: str) -> tuple[float, float]:
     entry = CATALOG[dataset]
-    assert entry.mean is not None and entry.std is not None
+    assert entry.mean is not None
+    assert entry.std is not None
     return entry.mean, entry.std
 
 

@@ -45,9 +45,7 @@ _CONVOLUTION = "input weight bias stride padding dilation groups"
 _POOL = "input kernel_size stride padding"
 _ARGUMENTS = {
     "convolution": _CONVOLUTION,
-    "transposed_convolution": (
-        "input weight bias stride padding output_padding groups dilation"
-    ),
+    "transposed_convolution": ("input weight bias stride padding output_padding groups dilation"),
     "linear": "input weight bias",
     "batch_norm": "input running_mean running_var weight bias training momentum eps",
     "layer_norm": "input normalized_shape weight bias eps",

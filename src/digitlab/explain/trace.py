@@ -40,11 +40,10 @@ def trace(network: nn.Module, images: Tensor) -> list[Call]:
     """
     recorder = _Recorder(network, images)
     network.eval()
-    with torch.no_grad(), _modules_noted(network, recorder.stack):
-        name = type(network).__name__
-        with explained(f"{name}.forward fails on an image of shape {tuple(images.shape)}"):
-            with recorder:
-                network(images)
+    name = type(network).__name__
+    fails = f"{name}.forward fails on an image of shape {tuple(images.shape)}"
+    with explained(fails), torch.no_grad(), _modules_noted(network, recorder.stack), recorder:
+        network(images)
     if not any(IMAGE in call.sources for call in recorder.calls):
         raise DigitlabError(f"{name}.forward does nothing with the image that can be followed")
     return recorder.calls
@@ -101,12 +100,17 @@ class _Recorder(TorchFunctionMode):
         if followed and results:
             self._kept += [*tensors, *results]
             if changes_nothing(func, followed[0], results[0]):
-                for known in (self._from, self._weights, self._buffers):
-                    if id(followed[0]) in known:
-                        known[id(results[0])] = known[id(followed[0])]
+                self._follow_copy(id(followed[0]), id(results[0]))
             else:
                 self._note(func, bound_arguments(func, args, kwargs), followed, before, results)
         return output
+
+    def _follow_copy(self, original: int, copy: int) -> None:
+        if original in self._from:
+            self._from[copy] = self._from[original]
+        for names in (self._weights, self._buffers):
+            if original in names:
+                names[copy] = names[original]
 
     def _is_followed(self, tensor: Tensor) -> bool:
         return any(id(tensor) in it for it in (self._from, self._weights, self._buffers))

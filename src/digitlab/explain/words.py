@@ -25,8 +25,8 @@ SENTENCES = {
         "用训练时统计的均值和方差，把每个通道归一化到均值 0、标准差 1，再做学到的缩放和平移。",
     ),
     "layer_norm": Words(
-        "Brings the values of each image to mean 0 and standard deviation 1, then applies a learned "
-        "scale and offset.",
+        "Brings the values of each image to mean 0 and standard deviation 1, then applies a "
+        "learned scale and offset.",
         "把每张图像的值归一化到均值 0、标准差 1，再做学到的缩放和平移。",
     ),
     "group_norm": Words(
@@ -60,17 +60,15 @@ SENTENCES = {
         "训练时随机把 {rate} 的值置 0，并放大其余的值；现在（评估模式）什么也不改变。",
     ),
     "channel_dropout": Words(
-        "In training, sets {rate} of the whole channels to 0 at random and enlarges the others; now "
-        "it changes nothing.",
+        "In training, sets {rate} of the whole channels to 0 at random and enlarges the others; "
+        "now it changes nothing.",
         "训练时随机把 {rate} 的通道整个置 0，并放大其余的通道；现在（评估模式）什么也不改变。",
     ),
     "flatten": Words(
         "Puts all values of an image into one row, as linear layers need them.",
         "把一张图像的所有值排成一行，因为全连接层只接受一行数。",
     ),
-    "reshape": Words(
-        "The same values, arranged in another shape.", "值不变，只换一种形状排列。"
-    ),
+    "reshape": Words("The same values, arranged in another shape.", "值不变，只换一种形状排列。"),
     "log_softmax": Words(
         "Turns the scores into logarithms of probabilities: ln(e^score / sum of all e^score).",
         "把得分变成概率的对数：ln(e^得分 / 所有 e^得分之和)。",
@@ -99,7 +97,7 @@ SENTENCES = {
 
 _IMAGE = Words("the image", "图像")
 _MAPS = Words("all {count} feature maps together", "全部 {count} 张特征图")
-_MAPS_OF_GROUP = Words("a group of {count} feature maps", "一组 {count} 张特征图")
+_MAPS_OF_GROUP = Words("its own {count} of the feature maps each", "各自负责的 {count} 张特征图")
 
 SHARES = Words("Its weights are those of an earlier operation.", "权重与前面的运算共用。")
 FIXED = Words("Its weights are computed, not trained.", "权重是算出来的，不参与训练。")

@@ -26,7 +26,7 @@ _ROOM = _WIDTH - _LEFT - 60
 _GAP = 12
 _BETWEEN = 44
 _TILE, _SMALLEST_TILE = 130, 72
-_MOST_ROWS = 2
+_ONE_ROW, _MOST_ROWS = 12, 2  # channels in a single row, at most; rows
 _VECTOR = 130
 _LINE = 30
 _PICTURE = 280
@@ -68,6 +68,8 @@ class Explanation:
     """(kernels, height, width) of the first convolution."""
     kernel_words: tuple[str, ...]
     layers: list[Layer]
+    shown_words: str
+    """With `{shown}` and `{count}`: how many channels are drawn, if not all."""
     classes: tuple[str, ...]
     probabilities: Floats | None
     """(classes,); None if the network gives none."""
@@ -77,11 +79,11 @@ class Explanation:
 def draw_explanation(explanation: Explanation, path: Path) -> Path:
     """Draw it; return the path. Raises `DigitlabError` if the file cannot be written."""
     kernels = explanation.kernels
-    blocks = [_Block(layer) for layer in explanation.layers]
+    blocks = [_Block(layer, explanation.shown_words) for layer in explanation.layers]
     if kernels is not None:
         name, *details = explanation.kernel_words
         layer = Layer(name=name, details=tuple(details), values=kernels[:_MOST_KERNELS])
-        blocks.insert(0, _Block(layer))
+        blocks.insert(0, _Block(layer, explanation.shown_words))
     top = 150
     bars = _ranked(explanation.probabilities)
     height = top + _PICTURE + 50 + sum(block.height + _BETWEEN for block in blocks)
@@ -127,14 +129,16 @@ def _draw_picture(sheet: Sheet, explanation: Explanation, top: int) -> None:
 class _Block:
     """A layer's place in the figure: how its channels are arranged, and how high they are."""
 
-    def __init__(self, layer: Layer) -> None:
+    def __init__(self, layer: Layer, shown_words: str) -> None:
         self.layer = layer
+        self.details = list(layer.details)
         self.scale = self.columns = self.rows = 0
         shown = 0
         values = layer.values
         if values is not None and values.ndim == 3:
             channels, height, width = values.shape
-            fitting = _ROOM // channels - _GAP
+            rows = 1 if channels <= _ONE_ROW else _MOST_ROWS
+            fitting = _ROOM // math.ceil(channels / rows) - _GAP
             tile = min(_TILE, max(_SMALLEST_TILE, fitting))
             self.scale = max(1, tile // max(height, width))
             across = width * self.scale + _GAP
@@ -142,14 +146,17 @@ class _Block:
             self.rows = min(_MOST_ROWS, math.ceil(channels / most))
             self.columns = min(most, math.ceil(channels / self.rows))
             shown = self.rows * (height * self.scale + _GAP) - _GAP
+            if self.columns * self.rows < channels:
+                count = self.columns * self.rows
+                self.details.append(shown_words.format(shown=count, count=channels))
         elif values is not None:
             shown = _VECTOR
-        self.height = max(shown, _LINE * (len(layer.details) + 1))
+        self.height = max(shown, _LINE * (len(self.details) + 1))
 
     def draw(self, sheet: Sheet, top: int) -> None:
         """Draw the layer with its words at the left."""
         layer, values = self.layer, self.layer.values
-        _write_label(sheet, (layer.name, *layer.details), top + self.height / 2)
+        _write_label(sheet, (layer.name, *self.details), top + self.height / 2)
         if values is None:
             sheet.rectangle(_LEFT, top + self.height // 2, _ROOM, 2, _FRAME)
         elif values.ndim == 3:
@@ -190,7 +197,7 @@ def _diverging(values: Floats) -> NDArray[np.uint8]:
 def _draw_vector(sheet: Sheet, values: Floats, marked: int | None, top: int) -> None:
     """Draw a bar for each value, upwards or downwards from 0."""
     shown = np.nan_to_num(np.asarray(values, np.float64))[:_ROOM]
-    pitch = max(1, min(40, _ROOM // max(1, len(shown))))
+    pitch = max(1, min(60, _ROOM // max(1, len(shown))))
     low, high = min(0.0, float(shown.min())), max(0.0, float(shown.max()))
     unit = _VECTOR / (high - low or 1.0)
     zero = top + round(high * unit)

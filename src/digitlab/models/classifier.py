@@ -44,9 +44,7 @@ class Classifier:
         options.log_severity_level = 4  # errors are raised, so they need not be printed as well
         options.add_session_config_entry("session.load_model_format", "ONNX")
         try:
-            self._session = onnxruntime.InferenceSession(
-                weights, options, providers=_PROVIDERS
-            )
+            self._session = onnxruntime.InferenceSession(weights, options, providers=_PROVIDERS)
         except Exception as error:  # onnxruntime's exceptions have no common base class
             raise DigitlabError(
                 f"{WEIGHTS} is not a network that runs here ({_first_line(error)})"
