@@ -1,4 +1,4 @@
-"""How `digitlab explain --image` prints the scores, the probabilities and the losses."""
+"""How `digitlab explain` prints the scores, the probabilities and the losses."""
 
 import numpy as np
 from rich import box

@@ -1,4 +1,4 @@
-"""`digitlab explain --figure`: what is drawn of a network and a picture, in the reader's words."""
+"""`digitlab explain`: what is drawn of a network and a picture, in the reader's words."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How `digitlab explain --image` prints one picture's way through a network, for people."""
+"""How `digitlab explain` prints one picture's way through a network, for people."""
 
 import numpy as np
 from numpy.typing import NDArray
