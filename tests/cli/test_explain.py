@@ -140,6 +140,23 @@ def test_chinese_lines_are_filled_and_nothing_is_lost():
         assert not any(line.startswith(("，", "。", "）")) for line in lines)
 
 
+def test_a_terminal_without_the_signs_gets_plain_ones(
+    call: Callable, monkeypatch: pytest.MonkeyPatch
+):
+    content = io.BytesIO()
+    for encoding, language in (("gbk", "zh"), ("ascii", "en")):
+        stream = io.TextIOWrapper(content, encoding, errors="strict")
+        monkeypatch.setattr("sys.stdout", stream)
+        call(
+            "explain", EXAMPLE, "--image", PHOTOGRAPH, "--lang", "zh" if encoding == "gbk" else "en"
+        )
+        stream.flush()
+    text = content.getvalue().decode("gbk")
+    assert "28 - 5 + 1 = 24" in text
+    assert "10*24*24*(1*5*5)" in text
+    assert "\\u" not in text
+
+
 def test_json_is_data_without_a_language(call: Callable):
     found = [
         json.loads(call("explain", "--image", PHOTOGRAPH, "--json", "--lang", it).out)

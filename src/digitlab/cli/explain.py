@@ -1,7 +1,8 @@
 """`digitlab explain`: a network, its settings and one picture's way through it, in numbers."""
 
+import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TextIO, cast
 
 import numpy as np
 from cyclopts import Parameter
@@ -13,6 +14,7 @@ from digitlab.cli.explain_picture import print_followed, print_picture
 from digitlab.cli.explain_tables import print_network, print_settings, title_of
 from digitlab.cli.parameters import AsJson
 from digitlab.cli.pictures import source_of
+from digitlab.cli.wrapped import PlainSigns
 from digitlab.errors import DigitlabError
 from digitlab.explain.answer import answer_of
 from digitlab.explain.data import as_data
@@ -85,7 +87,8 @@ def explain(
         record = as_data(subject, network, settings, picture, followed, answer)
         print(encode_json(record).decode().strip())
         return
-    console = Console(markup=False, highlight=False)
+    file = cast(TextIO, PlainSigns(sys.stdout))
+    console = Console(file=file, markup=False, highlight=False)
     print_network(console, subject, network, language)
     if settings:
         console.print()

@@ -1,10 +1,13 @@
-"""Text that is wrapped as Chinese is: a line may end between any two characters.
+"""Text for terminals: wrapped as Chinese is, and without signs that an encoding lacks.
 
-rich wraps at spaces only. It would cut a Chinese sentence, which has none, at the edge.
+In Chinese, a line may end between any two characters. rich wraps at spaces only, so it would cut a
+Chinese sentence, which has none, at the edge.
 """
 
+import io
 import re
 from collections.abc import Iterator
+from typing import TextIO
 
 from rich.cells import cell_len, chop_cells
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -54,6 +57,49 @@ def joined(pieces: list[str], width: int) -> list[str]:
         else:
             lines[-1] += f" {piece}"
     return lines
+
+
+_PLAIN = {"−": "-", "×": "x", "·": "*", "÷": "/", "→": ">", "≤": "<=", "√": "sqrt", "Σ": "sum",
+          "⌊": "[", "⌋": "]", "⌈": "[", "⌉": "]", "±": "+-", "…": "...", "─": "-"}  # fmt: skip
+
+
+class PlainSigns(io.TextIOBase):
+    """A stream in which signs that its encoding lacks are replaced by similar ones.
+
+    The encoding of Chinese Windows, GBK, has no minus sign, for example.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        encoding = stream.encoding or "utf-8"
+        self._table = str.maketrans(
+            {it: plain for it, plain in _PLAIN.items() if not _has(encoding, it)}
+        )
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """The stream's own."""
+        return self._stream.encoding
+
+    def isatty(self) -> bool:
+        """Return whether the stream is a terminal."""
+        return self._stream.isatty()
+
+    def write(self, text: str) -> int:
+        """Write a text."""
+        return self._stream.write(text.translate(self._table))
+
+    def flush(self) -> None:
+        """Flush the stream."""
+        self._stream.flush()
+
+
+def _has(encoding: str, character: str) -> bool:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class Wrapped:

@@ -97,7 +97,9 @@ SENTENCES = {
 
 _IMAGE = Words("the image", "图像")
 _MAPS = Words("all {count} feature maps together", "全部 {count} 张特征图")
-_MAPS_OF_GROUP = Words("its own {count} of the feature maps each", "各自负责的 {count} 张特征图")
+_MAPS_OF_GROUP = Words(
+    "{count} of the {all} feature maps each", "各自的 {count} 张特征图（共 {all} 张）"
+)
 
 SHARES = Words("Its weights are those of an earlier operation.", "权重与前面的运算共用。")
 FIXED = Words("Its weights are computed, not trained.", "权重是算出来的，不参与训练。")
@@ -115,7 +117,7 @@ def sentence_of(operation: Operation, language: Language) -> str:
     source = _IMAGE.text(language)
     if len(taken) > 1 and (taken[0] > 1 or operation.sources[:1] != (0,)):
         words = _MAPS_OF_GROUP if groups > 1 else _MAPS
-        source = words.text(language, count=taken[0] // groups)
+        source = words.text(language, count=taken[0] // groups, all=taken[0])
     sentence = SENTENCES[operation.kind].text(
         language,
         outputs=operation.output_shape[0] if operation.kind == "convolution" else _last(operation),
