@@ -14,7 +14,7 @@ import digitlab
 PACKAGE = Path(digitlab.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = sorted(path.parent for path in PACKAGE.glob("*/__init__.py"))
-WITH_PYTORCH = ("train", "runs", "export", "explain", "exercises")
+WITH_PYTORCH = {"train", "runs", "export", "explain", "exercises"}
 
 
 def test_imports_between_rooms_go_one_way():

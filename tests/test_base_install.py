@@ -16,7 +16,10 @@ from digitlab.data.dataset import Dataset
 ROOT = Path(__file__).parents[1]
 EXTRAS = ("torch", "safetensors", "matplotlib", "onnx", "onnxscript")
 # These may import them.
-WITH_EXTRAS = ("train", "runs", "export", "figures", "serve", "lab", "workbench.py")
+WITH_EXTRAS = (
+    *("train", "runs", "export", "explain", "exercises", "figures", "serve", "lab"),
+    "workbench.py",
+)
 
 BLOCKED = f"""
 import sys
@@ -59,6 +62,16 @@ def test_predict_and_read(picture: Path, tmp_path: Path):
     assert (done.returncode, done.stderr) == (0, "")
     assert "7" in done.stdout
     assert (tmp_path / "boxes.png").stat().st_size > 0
+
+
+def test_explain(picture: Path):
+    done = run_without_extras(CALL, "explain", "--image", picture, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    probabilities = json.loads(done.stdout)["answer"]["probabilities"]
+    assert probabilities.index(max(probabilities)) == 7
+    done = run_without_extras(CALL, "explain", "fast")
+    assert done.stderr.startswith("digitlab: explaining fast needs PyTorch")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
 
 
 def test_from_python(picture: Path):

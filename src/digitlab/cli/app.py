@@ -35,6 +35,10 @@ _COMMANDS = {
     "digitlab.cli.plot:plot": ("Draw a run's figures again.", "重新画一次训练的图。"),
     "digitlab.cli.compare:compare": ("Compare runs in a table.", "用表格比较多次训练。"),
     "digitlab.cli.export:export": ("Write a run in another format.", "把一次训练导出为其他格式。"),
+    "digitlab.cli.explain:explain": (
+        "Explain a network and every setting.",
+        "讲解一个网络和每一项设置。",
+    ),
     "digitlab.cli.lab:lab": (
         "See a drawing flow through the network.",
         "看你画的数字怎样流过网络。",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from digitlab.errors import DigitlabError, printable
 from digitlab.models.card import ANSWERS, IMAGES
-from digitlab.models.onnx_graph import Graph, Node
+from digitlab.models.onnx_graph import Graph, Node, normalization_of
 
 Line = dict[str, Any]
 Weights = Mapping[str, NDArray[np.floating]]  # by PyTorch's names: conv1.weight
@@ -101,13 +101,14 @@ def lines_of_graph(graph: Graph) -> tuple[list[Line], float, float]:
     does anything that the page cannot compute.
     """
     nodes = _chain(graph)
-    beginning = [node.operator for node in nodes[:5]]
-    if beginning != ["Unsqueeze", "Cast", "Div", "Sub", "Div"]:
+    normalization = normalization_of(graph)
+    if normalization is None:
+        beginning = printable(", ".join(node.operator for node in nodes[:5]))
         raise DigitlabError(
-            f"the model begins with {printable(', '.join(beginning))}, but the page computes "
-            "models that begin with the normalization that `digitlab export` writes"
+            f"the model begins with {beginning}, but the page computes models that begin with the "
+            "normalization that `digitlab export` writes"
         )
-    scale, mean, std = (_constant(graph, node) for node in nodes[2:5])
+    scale, mean, std = normalization
     if scale != 255 or not std > 0 or not math.isfinite(mean + std):
         raise DigitlabError(
             f"the model normalizes pixels by {scale}, {mean} and {std}, but must divide by 255, "
@@ -130,14 +131,6 @@ def _chain(graph: Graph) -> list[Node]:
     if value != ANSWERS:
         raise DigitlabError(f"the model's last operation leaves {value!r} instead of {ANSWERS}")
     return graph.nodes
-
-
-def _constant(graph: Graph, node: Node) -> float:
-    """Return the one number that an operation subtracts or divides by, as it was written."""
-    value = graph.weights.get(node.inputs[-1])
-    if value is None or value.size != 1 or value.dtype != np.float32:
-        raise DigitlabError(f"the model's {node.operator} does not take one constant number")
-    return float(str(value.reshape(-1)[0]))  # 0.1307, not the float32 next to it
 
 
 def _line_of(node: Node) -> Line:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from digitlab.errors import DigitlabError
 from digitlab.models.calibration import LogProbabilities, temperature_scaled
 from digitlab.models.card import ANSWERS, CARD, IMAGES, WEIGHTS, ModelCard
+from digitlab.models.onnx_graph import with_outputs
 
 # Unless this is set before the import, onnxruntime writes a device ID into the user's cache folder
 # and sends usage data to Microsoft. A value that the user has set stays. This is the only module
@@ -19,6 +20,7 @@ import onnxruntime
 Images = NDArray[np.uint8]  # N x 28 x 28; for digits, bright ink on black
 
 BATCH = 64  # images at once: small enough that a layer's output stays in the processor's cache
+_PROVIDERS = ["CPUExecutionProvider"]
 _SUM_TOLERANCE = 0.01  # far above the rounding of the float32 exponentials
 _LOOPS = (b'"\x04Loop', b'"\x04Scan')  # operators in a file: tag of `op_type`, length, name
 
@@ -42,9 +44,7 @@ class Classifier:
         options.log_severity_level = 4  # errors are raised, so they need not be printed as well
         options.add_session_config_entry("session.load_model_format", "ONNX")
         try:
-            self._session = onnxruntime.InferenceSession(
-                weights, options, providers=["CPUExecutionProvider"]
-            )
+            self._session = onnxruntime.InferenceSession(weights, options, providers=_PROVIDERS)
         except Exception as error:  # onnxruntime's exceptions have no common base class
             raise DigitlabError(
                 f"{WEIGHTS} is not a network that runs here ({_first_line(error)})"
@@ -128,3 +128,29 @@ class Classifier:
 
 def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
+
+
+def inner_values(
+    weights: bytes, names: list[str], image: NDArray[np.uint8]
+) -> dict[str, NDArray[np.generic]]:
+    """Return by name what a network's operations put out for one image, uint8 (28, 28).
+
+    `names` are those of outputs of operations; each value has a batch dimension of 1. `weights` are
+    those of a model that `Classifier` accepts. Raises DigitlabError if the network fails.
+    """
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    try:
+        known = onnxruntime.InferenceSession(weights, options, providers=_PROVIDERS)
+        present = {entry.name for entry in known.get_outputs()}
+        session = onnxruntime.InferenceSession(
+            with_outputs(weights, [name for name in names if name not in present]),
+            options,
+            providers=_PROVIDERS,
+        )
+        values = session.run(names, {IMAGES: image[None]})
+    except Exception as error:  # as above
+        raise DigitlabError(
+            f"{WEIGHTS} does not give the values of its inner operations ({_first_line(error)})"
+        ) from error
+    return dict(zip(names, values, strict=True))

@@ -65,6 +65,46 @@ def read_graph(content: bytes) -> Graph:
         ) from error
 
 
+def normalization_of(graph: Graph) -> tuple[float, float, float] | None:
+    """Return by what a network divides its pixels, and the mean and deviation that it then uses.
+
+    None if it does not begin with the five operations that `digitlab export` writes for that.
+    """
+    first = graph.nodes[:5]
+    if [node.operator for node in first] != ["Unsqueeze", "Cast", "Div", "Sub", "Div"]:
+        return None
+    constants = [graph.weights.get(node.inputs[-1]) for node in first[2:]]
+    if any(it is None or it.size != 1 or it.dtype != np.float32 for it in constants):
+        return None
+    # As they were written: 0.1307, not the float32 next to it.
+    scale, mean, std = (float(str(it.reshape(-1)[0])) for it in constants if it is not None)
+    return scale, mean, std
+
+
+def with_outputs(content: bytes, names: list[str]) -> bytes:
+    """Return the bytes of an ONNX file whose network also puts out these inner values.
+
+    Of a message that is in a protobuf file twice, the parts are joined. So it is enough to append a
+    second graph that has only the outputs.
+    """
+    outputs = [_encoded(12, _encoded(1, name.encode())) for name in names]
+    return content + _encoded(7, b"".join(outputs))
+
+
+def _encoded(number: int, content: bytes) -> bytes:
+    """Return a field with bytes in it."""
+    key = number << 3 | _BYTES
+    return _encoded_varint(key) + _encoded_varint(len(content)) + content
+
+
+def _encoded_varint(number: int) -> bytes:
+    encoded = b""
+    while number > 127:
+        encoded += bytes([number & 127 | 128])
+        number >>= 7
+    return encoded + bytes([number])
+
+
 def _fields(message: memoryview) -> _Fields:
     """Return the values of a message by the number of their field, in the order of the file."""
     fields: _Fields = defaultdict(list)
