@@ -4,7 +4,7 @@ A document marks what to copy with a comment, which readers do not see, and ever
 next `<!-- end -->` is replaced:
 
     <!-- quote src/digitlab/train/step.py train_step -->   the body of a function or method
-    <!-- settings -->                                      every setting of the recipes
+    <!-- settings en -->                                   every setting of the recipes, or zh
     <!-- files src/digitlab/train -->                      the Python files of a folder
 
 `tests/test_docs.py` fails if a document is not up to date.
@@ -17,13 +17,16 @@ from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
+from digitlab.language import Language, Words
 from digitlab.named_recipes import RECIPES
-from digitlab.recipe import Recipe, field_help
+from digitlab.recipe import Recipe
+from digitlab.recipe_zh import help_in
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [
     *(ROOT / name for name in ("README.md", "README.zh-CN.md", "CONTRIBUTING.md")),
     *sorted((ROOT / "docs").glob("*.md")),
+    *(ROOT / "docs" / "guide" / language / "settings.md" for language in ("en", "zh")),
 ]
 BLOCK = re.compile(r"<!-- (?P<kind>\w+)(?P<arguments>[^\n]*?) -->\n.*?<!-- end -->", re.DOTALL)
 
@@ -46,18 +49,18 @@ def quote(path: str, name: str) -> str:
     return f"From `{path}`, `{name}`:\n\n```python\n{body}\n```"
 
 
-def settings() -> str:
+def settings(language: Language) -> str:
     """Return a table of all settings with each recipe's value, then the reason for the values."""
-    table = [
-        f"| setting | {' | '.join(RECIPES)} | what it is |",
-        "| --- " * (len(RECIPES) + 2) + "|",
-    ]
+    names = Words("setting | {} | what it is", "设置 | {} | 含义").text(language)
+    table = [f"| {names.format(' | '.join(RECIPES))} |", "| --- " * (len(RECIPES) + 2) + "|"]
     reasons = []
     for setting in fields(Recipe):
-        what, why = field_help()[setting.name]
+        what, why = help_in(language)[setting.name]
         values = " | ".join(str(getattr(recipe, setting.name)) for recipe in RECIPES.values())
         table.append(f"| `{setting.name}` | {values} | {what} |")
-        reasons.append(f"- **`{setting.name}`**: {why}")
+        reasons.append(
+            Words("- **`{}`**: {}", "- **`{}`**：{}").text(language).format(setting.name, why)
+        )
     return "\n".join([*table, "", *reasons])
 
 

@@ -15,9 +15,9 @@ from digitlab.recipe_zh import help_in
 _IN_RECIPE = Group(
     help_text("Recipe", "配方"),
     help=help_text(
-        "Each of these flags changes one setting of the recipe. docs/guide.md explains the "
-        "settings further, and why each recipe has its values.",
-        "下面每个选项修改配方的一项设置。docs/guide.md 进一步解释这些设置，"
+        "Each of these flags changes one setting of the recipe. docs/guide/en/settings.md explains "
+        "the settings further, and why each recipe has its values.",
+        "下面每个选项修改配方的一项设置。docs/guide/zh/settings.md 进一步解释这些设置，"
         "以及各配方为什么取这些值。",
     ),
     sort_key=1,
