@@ -7,6 +7,9 @@ from digitlab.exercises.exercise import Exercise
 
 MODULES = {
     1: "data",
+    2: "network",
+    3: "backward",
+    4: "momentum",
 }
 """The module in this folder that defines `EXERCISE`, by the number of the chapter."""
 
