@@ -8,6 +8,7 @@ from digitlab.exercises.exercise import Exercise
 MODULES = {
     1: "data",
     9: "own_recipe",
+    10: "numbers_on_a_line",
 }
 """The module in this folder that defines `EXERCISE`, by the number of the chapter."""
 
