@@ -20,6 +20,7 @@ Output = dict[str, Any]
 
 _SETUP = """
 %reset -f
+__spec__ = None  # as in a new kernel: `multiprocessing` looks for it
 import os
 os.chdir({folder!r})
 %matplotlib inline
