@@ -7,6 +7,7 @@ export const SHELL = {
     "真的网络，真的数。点任意一个数，看它从哪里来",
   ],
   private: ["Nothing leaves this machine", "都在本机算，什么也不上传"],
+  guide: ["Guide", "指南"],
   skip: ["Skip to the network", "跳到网络"],
   parts: ["Parts of the page", "本页各部分"],
   "switch.language": ["Language", "语言"],
