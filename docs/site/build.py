@@ -6,6 +6,7 @@ embeds. `digitlab lab` serves it too, so it is copied to where the package finds
 """
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from digitlab.lab.guide import GUIDE
 from digitlab.language import Language, Words
 from docs.site.check import problems_of
 from docs.site.pages import ROOT, write_pages
-from docs.site.policy import add_policy
+from docs.site.policy import with_policy
 
 SITE = ROOT / "site"
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
@@ -32,6 +33,9 @@ _DESCRIPTION = Words(
 )
 _TO_DARK = Words(en="Switch to dark mode", zh="切换到深色")
 _TO_LIGHT = Words(en="Switch to light mode", zh="切换到浅色")
+_NO_LANDMARKS = {  # a screen reader would list the copy buttons of all code blocks
+    '("nav",{class:"md-code__nav"})': '("div",{class:"md-code__nav"})'
+}
 _SEARCH_IN_CHINESE = {  # zensical 0.0.73 has these in English only
     '"aria-label":"Close search"': '"aria-label":"关闭搜索"',
     '"aria-label":"Filters"': '"aria-label":"筛选"',
@@ -59,7 +63,7 @@ def build(folder: Path) -> None:
     shutil.copytree(_HERE / "start", folder, dirs_exist_ok=True)
     shutil.copy(ROOT / "src/digitlab/lab/page/icon.svg", folder)
     for page in folder.rglob("*.html"):
-        add_policy(page)
+        _finish(page)
     if found := problems_of(folder):
         raise ValueError("\n".join(["the site has problems:", *found]))
 
@@ -81,20 +85,25 @@ def _build_language(folder: Path, language: Language) -> None:
             done.check_returncode()
         for left_out in _NOT_PUBLISHED:
             (work / "site" / left_out).unlink(missing_ok=True)
-        if language == "zh":
-            _translate_search(work / "site")
+        changes = _NO_LANDMARKS | (_SEARCH_IN_CHINESE if language == "zh" else {})
+        _change_script(work / "site", changes)
         shutil.copytree(work / "site", folder)
 
 
-def _translate_search(site: Path) -> None:
+def _finish(page: Path) -> None:
+    """Add the policy to a page, and let no heading of a table be empty: screen readers read it."""
+    text = re.sub(r"<th( [^>]*)?></th>", r"<td\1></td>", page.read_text("utf-8"))
+    page.write_text(with_policy(text), "utf-8")
+
+
+def _change_script(site: Path, changes: dict[str, str]) -> None:
+    """Replace texts in the theme's script; raise `ValueError` if one is not there."""
     (script,) = site.glob("assets/javascripts/bundle.*.js")
     text = script.read_text("utf-8")
-    for english, chinese in _SEARCH_IN_CHINESE.items():
-        if english not in text:
-            raise ValueError(
-                f"zensical's script has no {english} any more; translate its search anew"
-            )
-        text = text.replace(english, chinese)
+    for old, new in changes.items():
+        if old not in text:
+            raise ValueError(f"zensical's script does not contain {old}; see {Path(__file__).name}")
+        text = text.replace(old, new)
     script.write_text(text, "utf-8")
 
 

@@ -7,7 +7,6 @@ policy stays as strict as if there were none.
 import base64
 import hashlib
 import re
-from pathlib import Path
 
 _META = '<meta http-equiv="Content-Security-Policy"'
 _SEARCH_STYLE = "'sha256-NwSx/R2V/U4jnW0Tq5pQ53Y/rzPVJ4dqE7D6UTA/J1k='"
@@ -19,13 +18,12 @@ _INLINE = {
 }
 
 
-def add_policy(page: Path) -> None:
-    """Write the policy into a page, unless it has one, as the lab's has."""
-    text = page.read_text("utf-8")
-    if _META not in text:
-        start = text.index("<head>") + len("<head>")
-        meta = f'{_META} content="{policy_of(text)}">'
-        page.write_text(f"{text[:start]}{meta}{text[start:]}", "utf-8")
+def with_policy(text: str) -> str:
+    """Return a page with its policy, unless it has one, as the lab's has."""
+    if _META in text:
+        return text
+    start = text.index("<head>") + len("<head>")
+    return f'{text[:start]}{_META} content="{policy_of(text)}">{text[start:]}'
 
 
 def policy_of(text: str) -> str:
