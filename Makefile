@@ -3,9 +3,12 @@ PYTHON ?= python3
 RUN    ?= runs/demo
 BIN    := .venv/bin
 READY  := .venv/.installed
+SITE   := site/index.html
+GUIDE  := README.md README.zh-CN.md CONTRIBUTING.md CHANGELOG.md \
+  $(shell find docs src/digitlab/lab -type f -not -path '*/lab/guide/*' -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab demo test test-slow check format clean \
+.PHONY: help install lab docs site demo test test-slow check format clean \
   bench bench-race bench-tutorial bench-limit bench-reading bench-service bench-compact \
   bench-best bench-ladder
 
@@ -22,7 +25,17 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 lab: install     ## the lab: a page where your own drawing flows through the network
+	@$(MAKE) --no-print-directory site || echo "The lab works without the guide." >&2
 	$(BIN)/digitlab lab
+
+site: $(SITE)    ## the guide as a website in site/, which `make lab` offers too (10 seconds)
+
+$(SITE): $(READY) $(GUIDE)
+	$(BIN)/python -m docs.site.build
+
+docs: install    ## run every chapter of the guide, then build the site (minutes)
+	$(BIN)/python -m docs.guide.build
+	$(BIN)/python -m docs.site.build
 
 demo: install    ## the whole system: data, 3 epochs, loss curve, resume to 8 epochs, test, predictions
 	$(BIN)/digitlab train --recipe tutorial --epochs 3 --seed 1 --run $(RUN) --force
@@ -74,4 +87,4 @@ bench-ladder: install ## from the tutorial to best, one change at a time (half a
 	$(BIN)/python -m benchmarks.ladder --jobs 2 --figure docs/images/ladder.png
 
 clean:           ## remove .venv and the tools' caches; runs and data stay
-	rm -rf .venv .torchvision .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv site src/digitlab/lab/guide .torchvision .mypy_cache .pytest_cache .ruff_cache .hypothesis

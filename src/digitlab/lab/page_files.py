@@ -1,6 +1,7 @@
 """The page's own files: HTML, CSS and JavaScript, as they are in `lab/page/`."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +50,21 @@ HEADERS = {
 class PageFiles(StaticFiles):
     """Serves the files of a folder and of the folders in it, and nothing else.
 
-    `/` is `index.html`.
+    `/` is `index.html`; with `html`, that holds for the folders in it as well. `types` names the
+    type of the files with each suffix, other files get a usual one.
     """
 
-    def __init__(self, folder: Path = PAGE) -> None:
-        super().__init__(directory=folder, check_dir=False)
+    def __init__(
+        self,
+        folder: Path = PAGE,
+        *,
+        headers: Mapping[str, str] = HEADERS,
+        types: Mapping[str, str] = TYPES,
+        html: bool = False,
+    ) -> None:
+        super().__init__(directory=folder, check_dir=False, html=html)
+        self._headers = headers
+        self._types = types
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
         """Return where a file is; None if there is none of that name."""
@@ -66,7 +77,7 @@ class PageFiles(StaticFiles):
     def file_response(self, full_path: Any, *rest: Any, **named: Any) -> Response:
         """Return a file with its type, or that the browser's copy of it is still good."""
         response = super().file_response(full_path, *rest, **named)
-        response.headers.update(HEADERS)
-        if response.status_code == 200:
-            response.headers["Content-Type"] = TYPES[Path(full_path).suffix]
+        response.headers.update(self._headers)
+        if response.status_code == 200 and (known := self._types.get(Path(full_path).suffix)):
+            response.headers["Content-Type"] = known
         return response

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from digitlab.errors import DigitlabError
 from digitlab.lab.events import Place, follow
+from digitlab.lab.guide import GUIDE, routes_of
 from digitlab.lab.hand import Hand, NewCorrection
 from digitlab.lab.images import LoadedOnce, images_of
 from digitlab.lab.mistakes import mistakes_of
@@ -46,6 +47,7 @@ class Lab:
     hand: Hand
     images: LoadedOnce = field(default_factory=LoadedOnce)
     page: Path = PAGE
+    guide: Path = GUIDE
 
     def routes(self) -> list[BaseRoute]:
         """Return the paths that `digitlab lab` adds to the service's."""
@@ -70,6 +72,7 @@ class Lab:
             Route("/lab/corrections", self._list_corrections, methods=["GET"]),
             Route("/lab/corrections", self._add_correction, methods=["POST"]),
             Route("/lab/corrections", self._delete_corrections, methods=["DELETE"]),
+            *routes_of(self.guide),
             *(Route(path, PageFiles(self.page), methods=["GET"]) for path in PAGE_PATHS),
         ]
 

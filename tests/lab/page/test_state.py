@@ -58,6 +58,8 @@ def test_the_languages_follow_the_browser_and_the_switch(open_page: Open) -> Non
     chinese = open_page(locale="zh-CN")
     assert chinese.inner_text("h1") == "一个数字是怎样被读出来的"
     assert chinese.locator("html").get_attribute("lang") == "zh-Hans"
+    guide = chinese.get_by_role("link", name="指南")
+    assert guide.get_attribute("href") == "/guide/zh/"
     assert "convolution" in chinese.inner_text("#maps .explained")  # a term names its other name
     until(chinese, "location.hash.includes('lang=zh')")  # so that a shared address says it
     chinese.get_by_role("button", name="English").click()
@@ -198,6 +200,7 @@ def test_without_a_server_the_folder_opens_and_reads(
     ]  # fmt: skip
     page = open_page("line=4", url=index.as_uri())
     assert answer(page).startswith("7 ")
+    assert page.locator("#guide-link").is_hidden()
     page.get_by_role("button", name="MNIST").click()
     until(page, "/sample=\\d/.test(location.hash)")
     page.get_by_role("checkbox", name="ReLU").click()

@@ -5,6 +5,7 @@ import { startDraw } from "./draw/draw.js";
 import { EXAMPLES } from "./draw/examples.js";
 import { startInside } from "./inside/inside.js";
 import { startLearn } from "./learn/learn.js";
+import { startEmbedding } from "./shell/embed.js";
 import { theme } from "./shell/paint.js";
 import { startHand } from "./hand/hand.js";
 import { startPicture } from "./picture/picture.js";
@@ -33,6 +34,7 @@ async function start() {
   startHeader();
   watch(["language"], () => translate());
   watch(["theme"], applyTheme);
+  if (source.has("guide")) startGuideLink();
   watch(["net", "moment", "latest"], loadNetwork);
   startReading();
   const networks = await source.networks();
@@ -41,6 +43,7 @@ async function start() {
     document.getElementById(name).hidden = false;
   }
   startTabs(document.getElementById("tabs"), Object.keys(PARTS));
+  startEmbedding();
   addEventListener("hashchange", takeAddress);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", applyTheme);
   await loadNetwork();
@@ -73,6 +76,15 @@ function applyTheme() {
   if (get("theme")) document.documentElement.dataset.theme = get("theme");
   else delete document.documentElement.dataset.theme;
   document.dispatchEvent(new CustomEvent("themechange"));
+}
+
+/** Show the link to the guide, which leads to it in the reader's language. */
+function startGuideLink() {
+  const link = document.getElementById("guide-link");
+  const show = () => (link.href = `/guide/${language()}/`);
+  watch(["language"], show);
+  show();
+  link.hidden = false;
 }
 
 /** Build the switches of the header: 中文 | English, light | dark. */

@@ -4,9 +4,9 @@
 const data = globalThis.LAB_DATA ?? null;
 const kept = new Map(); // what was fetched, by address
 
-/** Whether there is a server for "runs", "pictures" or "corrections". */
+/** Whether there is a server for "runs", "pictures", "corrections" or the "guide". */
 export function has(what) {
-  return data === null ? ["runs", "pictures", "corrections"].includes(what) : false;
+  return data === null ? ["runs", "pictures", "corrections", "guide"].includes(what) : false;
 }
 
 /** Return the networks on offer: [{name, title, kind}]. */

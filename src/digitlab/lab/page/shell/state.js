@@ -7,6 +7,7 @@ const values = {
   language: null, // "en" or "zh"; null is what the browser prefers, until the page starts
   theme: null, // "light" or "dark"; null follows the system
   part: "draw", // the part that a phone shows
+  embed: null, // "1" inside another page: only the part, without header and tabs
   net: null, // the network's name; null is the first one offered
   moment: null, // the step of a snapshot; null is the trained network
   line: 1, // 0 is the input x, i + 1 is the i-th line of forward
@@ -39,6 +40,7 @@ const CODES = {
   language: ["lang", String, (text) => (["en", "zh"].includes(text) ? text : null)],
   theme: ["theme", String, (text) => (["light", "dark"].includes(text) ? text : null)],
   part: ["part", String, (text) => (/^[a-z]{1,12}$/.test(text) ? text : "draw")],
+  embed: ["embed", String, (text) => (text === "1" ? text : null)],
   net: ["net", String, String],
   moment: ["step", String, whole],
   line: ["line", String, (text) => whole(text) ?? 1],

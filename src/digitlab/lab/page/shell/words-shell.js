@@ -7,6 +7,7 @@ export const SHELL = {
     "真实的网络，真实的数值。点任意一个数，看它是怎么来的",
   ],
   private: ["Nothing leaves this machine", "全部在本机计算，不上传任何数据"],
+  guide: ["Guide", "指南"],
   skip: ["Skip to the network", "跳转到网络"],
   parts: ["Parts of the page", "页面各部分"],
   "switch.language": ["Language", "语言"],
