@@ -7,6 +7,7 @@ from digitlab.exercises.exercise import Exercise
 
 MODULES = {
     1: "data",
+    5: "testing",
 }
 """The module in this folder that defines `EXERCISE`, by the number of the chapter."""
 
