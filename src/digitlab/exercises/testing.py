@@ -197,7 +197,8 @@ EXERCISE = Exercise(
     task=Words(
         "Write the test loop: the mean loss and the accuracy of a network, without dropout and "
         "without a graph, right also if the last batch is smaller.",
-        "写出测试循环：算出网络的平均损失和准确率；不用 dropout，不记录计算图，最后一批小一些也要算对。",
+        "写出测试循环：算出网络的平均损失和准确率；不用 dropout，不记录计算图，"
+        "最后一批小一些也要算对。",
     ),
     starter=_STARTER,
     check=check,
