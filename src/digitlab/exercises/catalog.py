@@ -10,6 +10,7 @@ MODULES = {
     5: "testing",
     6: "curve",
     7: "saving",
+    8: "preparing",
 }
 """The module in this folder that defines `EXERCISE`, by the number of the chapter."""
 

@@ -63,9 +63,7 @@ def check(path: Path) -> Iterator[Words]:
     for _ in range(20):
         epochs, best = random.randint(4, 12), random.randint(1, 4)
         _check_epoch(best_epoch, _history(epochs, best), best)
-    yield Words(
-        "best_epoch finds the lowest held-out loss", "best_epoch 找到了最低的验证损失"
-    )
+    yield Words("best_epoch finds the lowest held-out loss", "best_epoch 找到了最低的验证损失")
     tied = _history(6, 2, tied_with=5)
     _check_epoch(best_epoch, tied, 2)
     yield Words("of equal losses it takes the first", "并列时它取最早的一轮")
@@ -75,9 +73,7 @@ def check(path: Path) -> Iterator[Words]:
         expected = [math.fsum(losses[max(0, i + 1 - width) : i + 1]) for i in range(length)]
         means = [it / min(width, i + 1) for i, it in enumerate(expected)]
         _check_curve(_call(smoothed, "smoothed", list(losses), width), means, losses, width)
-    yield Words(
-        "smoothed is right everywhere, also at the start", "smoothed 处处正确，开头也对"
-    )
+    yield Words("smoothed is right everywhere, also at the start", "smoothed 处处正确，开头也对")
 
 
 def _history(epochs: int, best: int, tied_with: int | None = None) -> list[dict[str, Any]]:
@@ -92,9 +88,7 @@ def _history(epochs: int, best: int, tied_with: int | None = None) -> list[dict[
             ]  # fmt: skip
         is_best = epoch in (best, tied_with)
         loss = 0.25 if is_best else random.uniform(0.3, 0.9)
-        history.append(
-            {"kind": "held out", "epoch": epoch, "examples": epoch * 1000, "loss": loss}
-        )
+        history.append({"kind": "held out", "epoch": epoch, "examples": epoch * 1000, "loss": loss})
     history.append({"kind": "test", "epoch": epochs, "examples": epochs * 1000, "loss": 0.001})
     return history
 

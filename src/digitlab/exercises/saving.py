@@ -149,9 +149,7 @@ def _check_functions(save: Any, restore: Any, file: Path) -> Iterator[Words]:
                 "继续训练得到的权重和从未停过的不同；是不是全都恢复了，又没有改动别的？",
             )
         )
-    yield Words(
-        "the continued training ends with the same bits", "继续训练的结果一个比特都不差"
-    )
+    yield Words("the continued training ends with the same bits", "继续训练的结果一个比特都不差")
 
 
 def _call(function: Any, name: str, *arguments: Any) -> Any:
