@@ -23,6 +23,8 @@ _SETUP = """
 __spec__ = None  # as in a new kernel: `multiprocessing` looks for it
 import os
 os.chdir({folder!r})
+os.environ["TERM"] = "dumb"  # IPython asks programs for colors, and they would print codes
+os.environ.pop("FORCE_COLOR", None)
 %matplotlib inline
 %config InlineBackend.print_figure_kwargs = {{"bbox_inches": "tight", "dpi": 110}}
 import matplotlib
