@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from digitlab.errors import DigitlabError
 from digitlab.lab.export import export_page
 from digitlab.lab.guide import GUIDE
 from digitlab.language import Language, Words
@@ -54,18 +55,25 @@ _NOT_PUBLISHED = ("404.html", "sitemap.xml", "objects.inv")  # they need the sit
 def build(folder: Path) -> None:
     """Write the site into a new folder.
 
-    Raises `ValueError` if a link leads nowhere or a page would load anything from elsewhere, and
-    `subprocess.CalledProcessError` if zensical reports a problem.
+    Raises `ValueError` if a link leads nowhere, a page would load anything from elsewhere, or
+    zensical reports a problem.
     """
     for language in LANGUAGES:
         _build_language(folder / language, language)
-    export_page(folder / "lab")
+    export_page(folder / "lab", steps=_steps_shown(folder))
     shutil.copytree(_HERE / "start", folder, dirs_exist_ok=True)
     shutil.copy(ROOT / "src/digitlab/lab/page/icon.svg", folder)
     for page in folder.rglob("*.html"):
         _finish(page)
     if found := problems_of(folder):
         raise ValueError("\n".join(["the site has problems:", *found]))
+
+
+def _steps_shown(folder: Path) -> set[int]:
+    """Return the steps of the example's training at which the pages show the lab."""
+    pages = (it.read_text("utf-8") for it in folder.rglob("*.html"))
+    states = (it for page in pages for it in re.findall(r'data-state="([^"]*)"', page))
+    return {int(it) for state in states for it in re.findall(r"\bstep=(\d+)", state)}
 
 
 def _build_language(folder: Path, language: Language) -> None:
@@ -81,8 +89,8 @@ def _build_language(folder: Path, language: Language) -> None:
         command = [sys.executable, "-m", "zensical", "build", "--strict", "-f", str(settings)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            print(done.stdout, done.stderr, sep="\n", file=sys.stderr)
-            done.check_returncode()
+            report = re.sub(r"\x1b\[[\d;]*m", "", done.stdout + done.stderr)
+            raise ValueError(f"zensical stopped:\n{report.partition('Traceback')[0].strip()}")
         for left_out in _NOT_PUBLISHED:
             (work / "site" / left_out).unlink(missing_ok=True)
         changes = _NO_LANDMARKS | (_SEARCH_IN_CHINESE if language == "zh" else {})
@@ -173,7 +181,10 @@ def main() -> None:
     """Build the site, and replace the old one."""
     with tempfile.TemporaryDirectory() as name:
         built = Path(name) / "site"
-        build(built)
+        try:
+            build(built)
+        except (DigitlabError, ValueError) as error:  # problems of the pages; no MNIST
+            sys.exit(f"The site was not built: {error}")
         for folder in (GUIDE, SITE):
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(built, folder)

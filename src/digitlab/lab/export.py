@@ -5,6 +5,7 @@ classic script, each in a function of its own, so that one source serves both.
 """
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from posixpath import dirname, normpath
 from typing import Any
@@ -31,19 +32,20 @@ _ICON = '<link rel="icon" href="icon.svg" type="image/svg+xml">\n'
 _FILES = ("index.html", "lab.css", "lab.js", "data.js")
 
 
-def export_page(folder: Path, model: Path | None = None) -> Path:
+def export_page(folder: Path, model: Path | None = None, *, steps: Iterable[int] = ()) -> Path:
     """Write the page into a folder, and return its `index.html`.
 
     It contains the example, the shipped network and, first, a model or run of the user's; 1,000
-    test and 1,000 training images of MNIST; all scripts and styles. Raises `DigitlabError` if the
-    folder contains other files, if there is no such model, or if MNIST is not to be had.
+    test and 1,000 training images of MNIST; all scripts and styles. `steps` are moments of the
+    example's training that an address may name (`step=64`). Raises `DigitlabError` if the folder
+    contains other files, if there is no such model or snapshot, or if MNIST is not to be had.
     """
     from digitlab.data.load import load_dataset
 
     _check_folder(folder)
     dataset = load_dataset()
     images = msgspec.to_builtins(images_of(dataset, data_url(sprite_of(dataset))))
-    data = {"networks": _networks(model), "images": images}
+    data = {"networks": _networks(model, steps), "images": images}
     folder.mkdir(parents=True, exist_ok=True)
     page = _page()
     files = {
@@ -115,7 +117,7 @@ def _constant(name: str, found: re.Match[str]) -> str:
     return f'const {what} = modules["{_imported(name, found)}"];'
 
 
-def _networks(model: Path | None) -> list[dict[str, Any]]:
+def _networks(model: Path | None, steps: Iterable[int]) -> list[dict[str, Any]]:
     """Return the networks to put into the page, with the weights in half precision."""
     from digitlab.lab.server import EXAMPLE
     from digitlab.reader import PRETRAINED
@@ -123,6 +125,9 @@ def _networks(model: Path | None) -> list[dict[str, Any]]:
     example = bundle_of_model(EXAMPLE, name="example", type="float16")
     shipped = bundle_of_model(PRETRAINED, name="shipped", type="float16")
     found = [_offered(example, "example"), _offered(shipped, "shipped")]
+    found[0]["snapshots"] = {
+        step: bundle_of_snapshot(EXAMPLE, step, name="example") for step in sorted(steps)
+    }
     if model is not None:
         found.insert(0, _offered(_own(model), "model"))
     return found

@@ -193,7 +193,7 @@ def test_without_a_server_the_folder_opens_and_reads(
 ) -> None:
     from digitlab.lab.export import export_page
 
-    index = export_page(tmp_path / "page")
+    index = export_page(tmp_path / "page", steps=[64])
     assert sum(it.stat().st_size for it in index.parent.iterdir()) < 2_000_000
     assert sorted(it.name for it in index.parent.iterdir()) == [
         "data.js", "index.html", "lab.css", "lab.js",
@@ -205,4 +205,7 @@ def test_without_a_server_the_folder_opens_and_reads(
     until(page, "/sample=\\d/.test(location.hash)")
     page.get_by_role("checkbox", name="ReLU").click()
     until(page, "document.querySelector('.outcome').textContent.includes('instead of')")
+    early = open_page("step=64&part=learn&truth=3", url=index.as_uri())
+    assert answer(early) != answer(page)
+    assert early.locator("#problem").count() == 0
     export_page(tmp_path / "page")  # an earlier export is replaced

@@ -55,7 +55,7 @@ export function startPreparation(root) {
           words,
           get("sample") === null
             ? t("prepare.plain.none")
-            : t("prepare.sample", { label: network.classes[reading?.label] ?? "" }),
+            : t("prepare.sample", { label: network?.classes[reading?.label] ?? "" }),
         );
       thumb.getContext("2d").clearRect(0, 0, 28, 28);
       return;

@@ -23,6 +23,7 @@ export function startLearn(section) {
   const parts = { answer: h("div"), weight: h("div"), kernels: h("div.learn-wide") };
   fill(evidence, parts.answer, parts.weight, parts.kernels);
   const show = () => {
+    if (!get("network")) return; // it is still being loaded
     follow();
     const now = previewNow();
     showControls(controls, now, show);
@@ -31,7 +32,7 @@ export function startLearn(section) {
     showKernels(parts.kernels, start, show);
   };
   watch(["reading", "truth", "weight", "language", "theme"], show);
-  document.addEventListener("themechange", () => get("network") && show());
+  document.addEventListener("themechange", show);
 }
 
 /** Start anew when another network was chosen; a network that learned here knows its steps. */

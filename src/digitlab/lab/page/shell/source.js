@@ -11,7 +11,7 @@ export function has(what) {
 
 /** Return the networks on offer: [{name, title, kind}]. */
 export async function networks() {
-  return data ? data.networks.map(({ bundle, ...rest }) => rest) : getJSON("/lab/networks");
+  return data ? data.networks.map(({ bundle, snapshots, ...rest }) => rest) : getJSON("/lab/networks");
 }
 
 /** Return a network's bundle, as trained or at a snapshot's step. */
