@@ -166,7 +166,8 @@ def _center_of_mass(image: NDArray[np.uint8]) -> NDArray[np.float64]:
     mass = image.astype(np.float64)
     place = np.arange(28)
     sums = [mass.sum(axis=1) @ place, mass.sum(axis=0) @ place]
-    return np.asarray(sums, np.float64) / max(1.0, mass.sum())
+    center: NDArray[np.float64] = np.array(sums) / max(1.0, mass.sum())
+    return center
 
 
 EXERCISE = Exercise(
