@@ -84,6 +84,15 @@ def index_of_questions(chapters: list[Chapter], language: str) -> str:
     return f"{_INDEX[language]}\n\n" + "\n".join(lines) + "\n"
 
 
+def write_chapter(chapter: Chapter, results: Results) -> None:
+    """Write a chapter's files, and remove the figures that it no longer has."""
+    files = files_of(chapter, results)
+    for image in (GUIDE / "images").glob(f"{chapter.name}-*.png"):
+        if image not in files:
+            image.unlink()
+    write(files)
+
+
 def write(files: dict[Path, bytes]) -> None:
     """Write files, and report those that changed."""
     for path, content in files.items():
@@ -104,12 +113,12 @@ def main() -> None:
     chosen = [it for it in every if not named or any(it.name.startswith(n) for n in named)]
     if arguments.prose:
         for chapter in chosen:
-            write(files_of(chapter, stored_results(chapter)))
+            write_chapter(chapter, stored_results(chapter))
     else:
         with kernel() as running:
             for chapter in chosen:
                 print(f"running {chapter.name}")
-                write(files_of(chapter, running.run(chapter, fast=False)))
+                write_chapter(chapter, running.run(chapter, fast=False))
     for language in LANGUAGES:
         write({GUIDE / language / "questions.md": index_of_questions(every, language).encode()})
 
