@@ -13,11 +13,11 @@ from PIL import Image
 from rich.cells import cell_len
 from rich.console import Console
 
-from digitlab.cli.explain_tables import print_network, print_settings
-from digitlab.cli.wrapped import wrap
 from digitlab.explain.network import explain_calls
 from digitlab.explain.settings import Effect, explain_settings
 from digitlab.explain.subject import find_subject
+from digitlab.presentation.tables import print_network, print_settings
+from digitlab.presentation.wrapped import wrap
 from digitlab.recipe import Recipe
 
 PHOTOGRAPH = Path(__file__).parents[2] / "docs/images/photograph.jpg"

@@ -8,14 +8,9 @@ import numpy as np
 from cyclopts import Parameter
 from rich.console import Console
 
-from digitlab.cli import explain_words as words
-from digitlab.cli.explain_answer import print_answer
-from digitlab.cli.explain_picture import print_followed, print_picture
-from digitlab.cli.explain_tables import print_network, print_settings, title_of
 from digitlab.cli.help import chinese_help, help_text
 from digitlab.cli.parameters import AsJson, Lang
 from digitlab.cli.pictures import source_of
-from digitlab.cli.wrapped import PlainSigns
 from digitlab.errors import DigitlabError
 from digitlab.explain.answer import answer_of
 from digitlab.explain.data import as_data
@@ -26,6 +21,11 @@ from digitlab.explain.settings import explain_settings
 from digitlab.explain.subject import find_subject
 from digitlab.files import encode_json
 from digitlab.language import language_of_locale
+from digitlab.presentation import words
+from digitlab.presentation.answer import print_answer
+from digitlab.presentation.picture import print_followed, print_picture
+from digitlab.presentation.tables import print_network, print_settings, title_of
+from digitlab.presentation.wrapped import PlainSigns
 
 
 @chinese_help(
@@ -97,7 +97,7 @@ def explain(
     answer = answer_of(calls, subject.temperature) if picture is not None else None
     drawn = None
     if figure is not None and picture is not None:
-        from digitlab.cli.explain_figure import draw  # here: it imports matplotlib
+        from digitlab.presentation.figure import draw  # here: it imports matplotlib
 
         title = words.FIGURE_TITLE.text(language, network=title_of(subject, language))
         drawn = draw(subject, title, network, calls, picture, followed, answer, language, figure)

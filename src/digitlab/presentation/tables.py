@@ -5,8 +5,6 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from digitlab.cli import explain_words as words
-from digitlab.cli.wrapped import Wrapped
 from digitlab.errors import printable
 from digitlab.explain.network import ExplainedNetwork, Operation
 from digitlab.explain.settings import Effect, ExplainedSetting
@@ -14,6 +12,8 @@ from digitlab.explain.subject import SHIPPED, Subject
 from digitlab.explain.sums import SIZE_FORMULA
 from digitlab.explain.words import sentence_of
 from digitlab.language import Language
+from digitlab.presentation import words
+from digitlab.presentation.wrapped import Wrapped
 from digitlab.recipe import Range
 
 

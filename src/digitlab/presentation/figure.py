@@ -4,8 +4,6 @@ from pathlib import Path
 
 import numpy as np
 
-from digitlab.cli import explain_words as words
-from digitlab.cli.explain_tables import in_times
 from digitlab.explain.answer import Answer
 from digitlab.explain.call import Call, of_one_image
 from digitlab.explain.followed import Followed
@@ -14,6 +12,8 @@ from digitlab.explain.picture import PreparedPicture
 from digitlab.explain.subject import Subject
 from digitlab.figures.explanation import Explanation, Layer, draw_explanation
 from digitlab.language import Language
+from digitlab.presentation import words
+from digitlab.presentation.tables import in_times
 
 _MOST_LAYERS = 32
 _UNCHANGED = ("dropout", "channel_dropout", "flatten", "reshape")

@@ -5,14 +5,14 @@ from rich import box
 from rich.console import Console
 from rich.table import Column, Table
 
-from digitlab.cli import explain_words as words
-from digitlab.cli.explain_picture import has_shades, number
-from digitlab.cli.wrapped import Wrapped
 from digitlab.errors import printable
 from digitlab.explain.answer import Answer
 from digitlab.explain.subject import Subject
 from digitlab.language import Language
 from digitlab.models.probability import percent
+from digitlab.presentation import words
+from digitlab.presentation.picture import has_shades, number
+from digitlab.presentation.wrapped import Wrapped
 
 _BAR = 8
 _MOST_CLASSES = 20

@@ -4,15 +4,15 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from digitlab.cli import explain_words as words
-from digitlab.cli.explain_tables import in_times
-from digitlab.cli.wrapped import Wrapped, joined, wrap
 from digitlab.errors import printable
 from digitlab.explain.call import Call, of_one_image
 from digitlab.explain.followed import Followed, summands
 from digitlab.explain.picture import PreparedPicture
 from digitlab.explain.subject import Subject
 from digitlab.language import Language
+from digitlab.presentation import words
+from digitlab.presentation.tables import in_times
+from digitlab.presentation.wrapped import Wrapped, joined, wrap
 
 _SHADES, _PLAIN_SHADES = " ░▒▓█", " .:*#"
 _LARGEST_MAP = 14
