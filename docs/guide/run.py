@@ -22,6 +22,8 @@ _SETUP = """
 %reset -f
 import os
 os.chdir({folder!r})
+os.environ["TERM"] = "dumb"  # IPython asks programs for colors, and they would print codes
+os.environ.pop("FORCE_COLOR", None)
 %matplotlib inline
 %config InlineBackend.print_figure_kwargs = {{"bbox_inches": "tight", "dpi": 110}}
 import matplotlib
