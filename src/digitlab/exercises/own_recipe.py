@@ -57,9 +57,7 @@ def check(path: Path) -> Iterator[Words]:
         f"配方可以用：{recipe.epochs} 轮，每批 {recipe.batch_size} 张",
     )
     try:
-        training = Training(
-            recipe, load_dataset("mnist"), seed=1, device=torch.device("cpu")
-        )
+        training = Training(recipe, load_dataset("mnist"), seed=1, device=torch.device("cpu"))
     except DigitlabError as error:
         raise _refused(error) from error
     parameters = count_parameters(training.network)
@@ -103,8 +101,7 @@ def _read(path: Path) -> Recipe:
             Words(
                 f"epochs is {recipe.epochs}, but at most {_EPOCHS} are allowed here: find "
                 "something that learns faster",
-                f"epochs 是 {recipe.epochs}，这里最多只能是 {_EPOCHS}："
-                "请找到学得更快的办法",
+                f"epochs 是 {recipe.epochs}，这里最多只能是 {_EPOCHS}：请找到学得更快的办法",
             )
         )
     if recipe.batch_size < _SMALLEST_BATCH:

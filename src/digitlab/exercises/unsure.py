@@ -140,9 +140,7 @@ def _judge(
     """Raise `NotYet` if too many accepted answers are wrong, or more could be accepted."""
     sure = probabilities.max(axis=1)
     is_wrong = probabilities.argmax(axis=1) != labels
-    possible = [
-        level for level in np.unique(sure) if is_wrong[sure >= level].mean() <= error_rate
-    ]
+    possible = [level for level in np.unique(sure) if is_wrong[sure >= level].mean() <= error_rate]
     most = int((sure >= min(possible)).sum()) if possible else 0
     accepted = sure >= found
     share = float(is_wrong[accepted].mean()) if accepted.any() else 0.0
