@@ -12,6 +12,8 @@ from digitlab.language import Words
 
 Found = list[tuple[int, tuple[int, int, int, int]]]  # digits with their boxes
 
+_NOT_ONE = (0, 2, 3, 4, 5, 6, 7, 8, 9)  # a 1 is narrow: it comes later
+
 _STARTER = Words(
     '''"""From single digits to numbers."""
 
@@ -53,7 +55,7 @@ def check(path: Path) -> Iterator[Words]:
     text_of = need(names_in(path), "text_of", path)
     random = np.random.default_rng()  # other numbers every time
     yield from _check_lines(
-        text_of, [_line(random, height=40) for _ in range(20)],
+        text_of, [_line(random, height=40, digits=_NOT_ONE) for _ in range(20)],
         Words("digits come from left to right, with a space where the gap is wide",
               "数字从左到右，间隔大的地方有空格"),
         Words("gaps inside a number are at most 0.3 of a digit's height, those between two "
@@ -61,7 +63,7 @@ def check(path: Path) -> Iterator[Words]:
               "同一个数里的间隔最多是数字高度的 0.3，两个数之间至少是 0.8"),
     )  # fmt: skip
     yield from _check_lines(
-        text_of, [_line(random, height=height) for height in (8, 15, 120, 300)],
+        text_of, [_line(random, height=it, digits=_NOT_ONE) for it in (8, 15, 120, 300)],
         Words("small and large writing are both read", "小字和大字都能读"),
         Words("this writing is smaller or larger; compare the gap with the boxes' height, not "
               "with a number of pixels",
