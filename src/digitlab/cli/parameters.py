@@ -61,7 +61,7 @@ Prepare = Annotated[
         help=help_text(
             "How the pictures in a folder become 28x28 pixels: mnist crops, scales and centers "
             "the ink as in MNIST; as-is only makes them gray and resizes them. Default: mnist.",
-            "文件夹里的图片怎样变成 28x28 像素：mnist 像 MNIST 那样裁剪、缩放、居中笔迹；as-is "
+            "文件夹里的图片怎样变成 28x28 像素：mnist 像 MNIST 那样裁剪、缩放、居中墨迹；as-is "
             "只转成灰度并调整大小。默认：mnist。",
         )
     ),

@@ -22,17 +22,17 @@ SENTENCES = {
     "batch_norm": Words(
         "Brings each channel to mean 0 and standard deviation 1 (with the averages from training), "
         "then applies a learned scale and offset.",
-        "用训练时统计的均值和方差，把每个通道归一化到均值 0、标准差 1，再做学到的缩放和平移。",
+        "用训练时统计的平均值和方差，把每个通道归一化到平均值 0、标准差 1，再做学到的缩放和平移。",
     ),
     "layer_norm": Words(
         "Brings the values of each image to mean 0 and standard deviation 1, then applies a "
         "learned scale and offset.",
-        "把每张图像的值归一化到均值 0、标准差 1，再做学到的缩放和平移。",
+        "把每张图像的值归一化到平均值 0、标准差 1，再做学到的缩放和平移。",
     ),
     "group_norm": Words(
         "Brings each group of channels to mean 0 and standard deviation 1, then applies a learned "
         "scale and offset.",
-        "把每组通道归一化到均值 0、标准差 1，再做学到的缩放和平移。",
+        "把每组通道归一化到平均值 0、标准差 1，再做学到的缩放和平移。",
     ),
     "max_pool": Words(
         "Keeps the largest value of each {kernel} window; small shifts no longer matter.",
@@ -77,7 +77,11 @@ SENTENCES = {
         "Turns scores into positive numbers with sum 1: e^score / sum of all e^score.",
         "把得分变成和为 1 的正数：e^得分 / 所有 e^得分之和。",
     ),
-    "add": Words("Adds value by value.", "对应位置的值相加。"),
+    "add": Words(
+        "Adds two results value by value; in a residual connection, these are a layer's output and "
+        "its input.",
+        "把两个结果在对应位置上相加；残差连接加的是一层的输出和它的输入。",
+    ),
     "subtract": Words("Subtracts value by value.", "对应位置的值相减。"),
     "multiply": Words("Multiplies value by value.", "对应位置的值相乘。"),
     "divide": Words("Divides value by value.", "对应位置的值相除。"),

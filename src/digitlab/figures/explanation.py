@@ -34,7 +34,7 @@ _BAR = 40
 
 _FRAME = (205, 205, 205)
 _OTHERS = (150, 150, 150)
-_POSITIVE, _NEGATIVE = (178, 48, 56), (52, 118, 180)
+_POSITIVE, _NEGATIVE = (52, 118, 180), (178, 48, 56)
 _MOST_BARS = 12
 _MOST_KERNELS = 64
 
@@ -187,10 +187,10 @@ def _write_label(sheet: Sheet, lines: tuple[str, ...], middle: float) -> None:
 
 
 def _diverging(values: Floats) -> NDArray[np.uint8]:
-    """Return colors, uint8 (..., 3): blue below 0, white at 0, red above."""
+    """Return colors, uint8 (..., 3): red below 0, white at 0, blue above."""
     finite = np.nan_to_num(np.asarray(values, np.float64))
     most = float(np.abs(finite).max(initial=0)) or 1.0
-    colors = colormaps["RdBu_r"](0.5 + finite / most / 2, bytes=True)[..., :3]
+    colors = colormaps["RdBu"](0.5 + finite / most / 2, bytes=True)[..., :3]
     return np.asarray(colors, np.uint8)
 
 

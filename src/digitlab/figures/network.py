@@ -67,8 +67,8 @@ _TRUTH = Words("truth: {name}", "真实标签：{name}")
 def draw_kernels(kernels: Floats, path: Path, *, language: Language = "en") -> Path:
     """Draw kernels, float32 (kernels, height, width), on one color scale; return the path.
 
-    Red weights are positive, blue ones negative, white ones 0: a kernel responds most strongly
-    where the image is bright under its red weights and dark under its blue ones.
+    Blue weights are positive, red ones negative, white ones 0: a kernel responds most strongly
+    where the image is bright under its blue weights and dark under its red ones.
     """
     language = drawn_language(language)
     shown = kernels[:_MOST_KERNELS]
@@ -108,8 +108,8 @@ def _columns(count: int) -> int:
 
 
 def _diverging(values: Floats) -> NDArray[np.uint8]:
-    """Return colors for values from -1 (blue) over 0 (white) to 1 (red), uint8 (..., 3)."""
-    colors = colormaps["RdBu_r"](0.5 + values / 2, bytes=True)[..., :3]
+    """Return colors for values from -1 (red) over 0 (white) to 1 (blue), uint8 (..., 3)."""
+    colors = colormaps["RdBu"](0.5 + values / 2, bytes=True)[..., :3]
     return np.asarray(colors, dtype=np.uint8)
 
 

@@ -42,8 +42,10 @@ FORMULA_PARTS = {
     "stride": Words("stride", "步幅"),
 }
 NO_DROPOUT = Words(
-    "An exported model has no dropout: in use it would change nothing.",
-    "导出的模型里没有 dropout：使用时它本来就什么也不改变。",
+    "In an exported model the operations have ONNX's names: Gemm is a linear layer, Reshape puts "
+    "the values in a row. It has no dropout, which would change nothing in use.",
+    "导出的模型里，运算用的是 ONNX 的名字：Gemm 是全连接层，Reshape 把值排成一行。"
+    "其中没有 dropout：使用时它本来就什么也不改变。",
 )
 
 SETTINGS = {
@@ -87,18 +89,18 @@ PICTURE_SIZE = Words(
 )
 UNCHANGED = Words(
     "It is an MNIST image already, so it stays as it is (inverted if its ink is dark).",
-    "它已经是 MNIST 格式的图像，保持不变（如果是白底黑字则反相）。",
+    "它已经是 MNIST 格式的图像，保持不变（如果是白底黑字则反色）。",
 )
 AS_IS = Words(
     "This model takes pictures as they are: in gray, resized to 28 × 28.",
     "这个模型直接使用图片：转为灰度并缩放到 28 × 28。",
 )
-INK_DARK = Words("The ink is darker than the paper, so it is inverted.", "笔迹比纸暗，因此反相。")
-INK_LIGHT = Words("The ink is lighter than the paper.", "笔迹比底色亮，不需要反相。")
+INK_DARK = Words("The ink is darker than the paper, so it is inverted.", "墨迹比纸暗，因此反色。")
+INK_LIGHT = Words("The ink is lighter than the paper.", "墨迹比底色亮，不需要反色。")
 INK_BOX = Words(
     "Found ink in {width} × {height} pixels of the {all_width} × {all_height} that were looked at: "
     "cropped to it.",
-    "在分析用的 {all_width} × {all_height} 像素中，笔迹占 {width} × {height} 像素：裁剪到笔迹。",
+    "在分析用的 {all_width} × {all_height} 像素中，墨迹占 {width} × {height} 像素：裁剪到墨迹。",
 )
 SCALED = Words(
     "Scaled to {width} × {height} pixels (MNIST's box is 20 × 20), center of mass at row {row}, "
@@ -112,7 +114,7 @@ SEVERAL = Words(
 )
 NORMALIZED = Words(
     "Normalized: (x / 255 − {mean}) / {std}, so paper (0) becomes {low} and full ink (255) {high}.",
-    "归一化：(x / 255 − {mean}) / {std}，于是背景 0 变成 {low}，最黑的笔迹 255 变成 {high}。",
+    "归一化：(x / 255 − {mean}) / {std}，于是背景 0 变成 {low}，最黑的墨迹 255 变成 {high}。",
 )
 
 FOLLOWED = Words("The picture on its way through the network", "图片在网络中的经过")
@@ -180,8 +182,8 @@ FIGURE_TITLE = Words(
     "One picture on its way through {network}", "一张图片在网络中的经过：{network}"
 )
 FIGURE_LEGEND = Words(
-    "Red is positive, blue is negative, white is 0. The orange frame marks the largest value.",
-    "红色为正，蓝色为负，白色为 0。橙色标出最大值所在之处。",
+    "Blue is positive, red is negative, white is 0. The orange frame marks the largest value.",
+    "蓝色为正，红色为负，白色为 0。橙色标出最大值所在之处。",
 )
 FIGURE_PICTURE = Words("the picture, {size}", "原图，{size}")
 FIGURE_DIGIT = Words("what the network sees, 28×28", "网络看到的，28×28")

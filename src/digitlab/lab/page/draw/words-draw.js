@@ -76,7 +76,7 @@ export const DRAW = {
   ],
   "answer.scribble": [
     "This network never saw a scribble and has to pick one of ten. Try the shipped classifier.",
-    "这个网络从没见过涂鸦，只能在十个数字里选一个。可以换成随包附带的分类器试试。",
+    "这个网络从没见过涂鸦，只能在十个数字里选一个。可以换成自带的模型试试。",
   ],
   "answer.bar": ["{name}: {share}. Trace back to the pixels", "{name}：{share}。追溯到像素"],
 };

@@ -5,7 +5,7 @@ export const INSIDE = {
   "inside.hint": ["one line, one step", "一行，一步"],
   "network.choose": ["Network", "网络"],
   "network.example": ["the tutorial's network", "教程的网络"],
-  "network.shipped": ["the shipped classifier", "随包附带的分类器"],
+  "network.shipped": ["the shipped classifier", "自带的模型"],
   "network.parameters": ["{count} parameters", "{count} 个参数"],
   "network.step": ["changed by your step", "你又让它学习了 1 步"],
   "network.steps": ["changed by your {count} steps", "你又让它学习了 {count} 步"],
@@ -31,11 +31,11 @@ export const INSIDE = {
 
   "op.input": [
     "The picture as the network gets it: 28×28 pixels after [[normalization]]. Each pixel is divided by 255, less the mean {mean}, over the standard deviation {std}.",
-    "网络的输入：28×28 个像素，经过[[normalization]]。每个像素除以 255，减去均值 {mean}，再除以标准差 {std}。",
+    "网络的输入：28×28 个像素，经过[[normalization]]。每个像素除以 255，减去平均值 {mean}，再除以标准差 {std}。",
   ],
   "op.conv.first": [
     "[[convolution]]: {outputs} templates of {size}×{size} slide over the picture; a value is large where the picture looks like the template.",
-    "[[convolution]]：{outputs} 个 {size}×{size} 的模板在图像上滑动；图像与模板越相似，值就越大。",
+    "[[convolution]]：{outputs} 个 {size}×{size} 的卷积核在图像上滑动；图像与卷积核越相似，值就越大。",
   ],
   "op.conv.places": [
     " A window of {size} fits into {side} pixels at {places} places.",
@@ -59,7 +59,7 @@ export const INSIDE = {
   ],
   "op.norm": [
     "[[batchNorm]]: each map is shifted and scaled by the mean and deviation that it had in training, then by a scale and an offset that were learned.",
-    "[[batchNorm]]：每张特征图先用训练时的均值和标准差平移、缩放，再乘上学到的比例，加上学到的偏移。",
+    "[[batchNorm]]：每张特征图先用训练时的平均值和标准差平移、缩放，再乘上学到的比例，加上学到的偏移。",
   ],
   "op.dropout": [
     "[[dropout]]: in training, {rate} of the values, chosen at random, become 0 and the others are multiplied by {length}. When a digit is read, nothing is dropped.",
@@ -79,7 +79,7 @@ export const INSIDE = {
   ],
   "op.log_softmax": [
     "[[softmax]]: scores become shares that add up to 100 %. What is kept is their logarithm, which loses no digits.",
-    "[[softmax]]：把分数变成总和为 100 % 的概率。保存的是它们的对数，这样不损失精度。",
+    "[[softmax]]：把得分变成总和为 100 % 的概率。保存的是它们的对数，这样不损失精度。",
   ],
 
   "number.play": ["one by one", "逐项相加"],
@@ -136,7 +136,7 @@ export const INSIDE = {
   "relu.kept": ["It is above 0 and passes unchanged.", "它大于 0，原样通过。"],
   "relu.cut": [
     "It is below 0 and becomes 0: this template did not match here.",
-    "它小于 0，变成 0：这个模板与此处不匹配。",
+    "它小于 0，变成 0：这个卷积核与此处不匹配。",
   ],
   "relu.off": [
     "ReLU is taken away: everything passes unchanged.",
@@ -167,11 +167,11 @@ export const INSIDE = {
   "flatten.why": ["Only the shape changes.", "变的只是形状。"],
   "input.why": [
     "Over all training images, the values then have mean 0 and standard deviation 1. Blank paper is a little below 0.",
-    "这样，全部训练图的像素均值为 0，标准差为 1。空白的纸略小于 0。",
+    "这样，全部训练图的像素平均值为 0，标准差为 1。空白的纸略小于 0。",
   ],
   "formula.pixel": ["the pixel", "像素"],
   "formula.white": ["full ink", "最深的笔迹"],
-  "formula.mean": ["mean", "均值"],
+  "formula.mean": ["mean", "平均值"],
   "formula.std": ["standard deviation", "标准差"],
   "formula.deviation": ["deviation", "标准差"],
   "formula.scale": ["scale", "比例"],
@@ -179,16 +179,16 @@ export const INSIDE = {
   "formula.before": ["before", "之前"],
   "formula.after": ["after", "之后"],
 
-  "softmax.caption": ["From scores to probabilities", "从分数到概率"],
+  "softmax.caption": ["From scores to probabilities", "从得分到概率"],
   "softmax.digit": ["digit", "数字"],
-  "softmax.score": ["score", "分数"],
-  "softmax.power": ["e^(score − largest)", "e^(分数 − 最大)"],
+  "softmax.score": ["score", "得分"],
+  "softmax.power": ["e^(score − largest)", "e^(得分 − 最大)"],
   "softmax.share": ["share", "概率"],
   "softmax.log": ["its logarithm", "概率的对数"],
   "softmax.sum": ["sum", "总和"],
   "softmax.note": [
     "The largest score, {largest}, is subtracted first, so that no power becomes too large.",
-    "先减去最大的分数 {largest}，这样指数就不会溢出。",
+    "先减去最大的得分 {largest}，这样指数就不会溢出。",
   ],
   "softmax.temperature": [
     "For the answer, the logarithms are divided by the temperature {temperature} first, which was fitted so that 90 % sure is right 9 times of 10.",
@@ -201,14 +201,14 @@ export const INSIDE = {
   "trace.not": ["and not", "而不是"],
   "trace.nothing": ["(any)", "（任何）"],
   "trace.off": ["Done", "收起"],
-  "trace.label": ["What each pixel adds to the score", "每个像素对分数的贡献"],
+  "trace.label": ["What each pixel adds to the score", "每个像素对得分的贡献"],
   "trace.one": [
     "Blue ink raised the score of {digit}, orange ink lowered it: +{plus} and −{minus} in all, by gradient × input. It is on the pad as well.",
-    "蓝色的笔迹提高了 {digit} 的分数，橙色的降低了它：合计 +{plus} 和 −{minus}（梯度 × 输入）。画板上也有显示。",
+    "蓝色的墨迹提高了 {digit} 的得分，橙色的降低了它：合计 +{plus} 和 −{minus}（梯度 × 输入）。画板上也有显示。",
   ],
   "trace.two": [
     "Blue ink spoke for {digit} against {other}, orange ink for {other}: +{plus} and −{minus} in all, by gradient × input. It is on the pad as well.",
-    "蓝色的笔迹支持 {digit}、反对 {other}，橙色的支持 {other}：合计 +{plus} 和 −{minus}（梯度 × 输入）。画板上也有显示。",
+    "蓝色的墨迹支持 {digit}、反对 {other}，橙色的支持 {other}：合计 +{plus} 和 −{minus}（梯度 × 输入）。画板上也有显示。",
   ],
 
   "without.title": ["Take one thing away, see what it was for", "去掉一样，看看它的作用"],
