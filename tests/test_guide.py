@@ -1,6 +1,8 @@
 """The guide: both languages are what its sources say, and its code still puts out what it shows."""
 
 import ast
+import base64
+import io
 import re
 import tomllib
 from collections import Counter
@@ -8,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from digitlab.exercises.catalog import MODULES, find_exercise
 from digitlab.exercises.exercise import NotYet
@@ -54,6 +57,17 @@ def test_so_do_the_slow_cells(chapter: Chapter, running: Kernel):
 def test_pages_and_notebooks_are_what_the_source_says(chapter: Chapter):
     for path, content in build.files_of(chapter, build.stored_results(chapter)).items():
         assert path.read_bytes() == content, "run `python -m docs.guide.build --prose`"
+
+
+@every_chapter
+def test_nothing_of_this_machine_is_published(chapter: Chapter):
+    for path in build.files_of(chapter, build.stored_results(chapter)):
+        if path.suffix != ".png":
+            text = path.read_text("utf-8")
+            assert "site-packages" not in text
+            assert "\x1b[" not in text
+            assert "\\u001b" not in text
+            assert str(build.GUIDE.parents[1]) not in text
 
 
 @every_chapter
@@ -156,6 +170,19 @@ def test_a_source_with_something_out_of_place_is_refused(source: str, problem: s
 
 def text(shown: str) -> list[dict[str, str]]:
     return [{"output_type": "stream", "name": "stdout", "text": shown}]
+
+
+def picture(gray: int) -> list[dict[str, object]]:
+    png = io.BytesIO()
+    Image.new("L", (40, 30), gray).save(png, "PNG")
+    data = {"image/png": base64.b64encode(png.getvalue()).decode(), "text/plain": "<Figure>"}
+    return [{"output_type": "display_data", "data": data}]
+
+
+def test_figures_are_compared_by_their_content():
+    assert not compare.differences(picture(200), picture(201))
+    assert compare.differences(picture(200), picture(205))
+    assert compare.differences(picture(200), picture(0), {"rough"})
 
 
 def test_outputs_are_compared_by_their_numbers():

@@ -13,7 +13,7 @@ import nbformat
 
 from docs.guide import render
 from docs.guide.chapters import LANGUAGES, Chapter, Mark, all_chapters
-from docs.guide.run import Results, kernel
+from docs.guide.run import Results, joined, kernel
 
 GUIDE = Path(__file__).parent
 
@@ -39,7 +39,7 @@ def stored_results(chapter: Chapter) -> Results:
         stored = next(iter(found.values()), None)
         if stored is None or any(it.source != cell.code for it in found.values()):
             raise ValueError(f"{chapter.name}: its code has changed; build it without --prose")
-        outputs.append(stored.outputs)
+        outputs.append(joined(stored.outputs))
     values: dict[str, str] = notebooks["en"].metadata["digitlab"]["values"]
     return Results(outputs=outputs, values=dict(values))
 

@@ -125,6 +125,8 @@ def joined(outputs: list[Output]) -> list[Output]:
     for output in outputs:
         if output.get("name") == "stderr":  # progress
             continue
+        if output["output_type"] == "error":  # its lines name the folders of this machine
+            output["traceback"] = [f"{output['ename']}: {output['evalue']}"]
         before = kept[-1] if kept else None
         if output["output_type"] == "stream" and before and before.get("name") == output["name"]:
             before["text"] += output["text"]

@@ -75,7 +75,7 @@ def write_pages(folder: Path, language: Language) -> list[dict[str, object]]:
 def sections_of(language: Language) -> dict[str, list[str]]:
     """Return the Markdown files of a language's pages, in the order of the navigation."""
     start = next(name for name, its in _START.items() if its == language)
-    chapters = sorted((ROOT / "docs/guide" / language).glob("*.md"))  # the index of questions last
+    chapters = sorted((ROOT / "docs/guide" / language).glob("*.md"))  # numbered chapters first
     others = {f"docs/{it.name}" for it in (ROOT / "docs").glob("*.md")} - set(_REFERENCE)
     return {
         "start": [start],

@@ -136,7 +136,7 @@ def test_the_tables_fit_a_terminal(width: int, language: str):
 
 def test_chinese_lines_are_filled_and_nothing_is_lost():
     text = "10 个 5×5 的卷积核，在图像上滑动（步幅 1）。A_very_long_name_without_spaces"
-    for width in (8, 11, 30):
+    for width in (2, 8, 11, 30):
         lines = wrap(text, width)
         assert max(map(cell_len, lines)) <= width
         assert "".join(lines).replace(" ", "") == text.replace(" ", "")

@@ -21,12 +21,14 @@ _PIECES = re.compile(f"[{_OPENING}]*[{_CHINESE}][{_CLOSING}]*|[^\\s{_CHINESE}]+[
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Return the lines of a text, each at most `width` columns wide if its words are.
+    """Return the lines of a text, each at most `width` columns wide, but never less than 2.
+
+    A Chinese character takes 2 columns. Words that are too long are cut.
 
     >>> wrap("10 个卷积核，在图像上滑动。", 12)
     ['10 个卷积', '核，在图像上', '滑动。']
     """
-    return [line for part in text.split("\n") for line in _lines(part, width)]
+    return [line for part in text.split("\n") for line in _lines(part, max(2, width))]
 
 
 def _lines(text: str, width: int) -> Iterator[str]:
@@ -60,7 +62,8 @@ def joined(pieces: list[str], width: int) -> list[str]:
 
 
 _PLAIN = {"−": "-", "×": "x", "·": "*", "÷": "/", "→": ">", "≤": "<=", "√": "sqrt", "Σ": "sum",
-          "⌊": "[", "⌋": "]", "⌈": "[", "⌉": "]", "±": "+-", "…": "...", "─": "-"}  # fmt: skip
+          "⌊": "[", "⌋": "]", "⌈": "[", "⌉": "]", "±": "+-", "…": "...", "─": "-",
+          "✓": "ok", "✗": "no"}  # fmt: skip
 
 
 class PlainSigns(io.TextIOBase):
