@@ -43,10 +43,10 @@ demo: install    ## the whole system: data, 3 epochs, loss curve, resume to 8 ep
 	$(BIN)/digitlab resume $(RUN) --epochs 8
 
 test: install    ## the tests (about 12 minutes on 2 cores)
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist worksteal
 
 test-slow: install ## the long tests: real trainings, minutes each
-	$(BIN)/pytest -m slow -n auto --dist loadfile
+	$(BIN)/pytest -m slow -n auto --dist worksteal
 
 check: install   ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
