@@ -59,8 +59,8 @@ def _product(call: Call, shape: Shape) -> str:
 def multiply_add_sum(call: Call) -> Sum | None:
     """Return how many multiply-adds an operation does for one image.
 
-    None for operations that are not convolutions, linear layers or matrix products: they take
-    little time, and are not counted.
+    None for operations that are not convolutions, linear layers or matrix products. Those of a
+    known kind take little time; see `ExplainedNetwork.uncounted` for the others.
     """
     output = of_one_image(call.output).shape
     weight = call.weights.get("weight")

@@ -37,10 +37,11 @@ def print_network(
             _counted(operation, language),
         )
     console.print(table)
-    totals = words.TOTALS.text(
+    totals = (words.TOTALS_AT_LEAST if network.uncounted else words.TOTALS).text(
         language,
         parameters=f"{network.parameters:,}",
         multiply_adds=f"{network.multiply_adds:,}",
+        names=("、" if language == "zh" else ", ").join(map(printable, network.uncounted)),
     )
     console.print(Wrapped(totals, "bold"))
     notes = [words.SHAPES_NOTE.text(language)]
@@ -116,18 +117,32 @@ def print_settings(
     for it in settings:
         limits = _limits(it)
         meaning = f"{it.meaning}\n{limits}" if limits else it.meaning
-        measured = "\n".join(_effect_in_words(effect, language) for effect in it.effects)
+        measured = "\n".join(_effect_in_words(effect, it.value, language) for effect in it.effects)
         cells = [meaning, *([measured] if effects else [])]
         table.add_row(it.name, printable(it.value), *map(Wrapped, cells))
     console.print(table)
     if not effects:
         console.print(Wrapped(words.NOT_MEASURED.text(language)))
-    conditions = {(it.epochs, it.validation, it.seeds) for it in effects}
-    for epochs, validation, seeds in sorted(conditions):
-        note = words.MEASURED_HOW.text(
-            language, epochs=epochs, validation=f"{validation:,}", seeds=seeds
-        )
+    own_epochs = next((it.value for it in settings if it.name == "epochs"), None)
+    for note in dict.fromkeys(_conditions(it, own_epochs, language) for it in effects):
         console.print(Wrapped(note))
+
+
+def _conditions(effect: Effect, own_epochs: int | None, language: Language) -> str:
+    """Return how an effect was measured, and in what that training was shorter."""
+    own = images = ""
+    if own_epochs not in (None, effect.epochs):
+        own = words.MEASURED_OWN.text(language, epochs=own_epochs)
+    if effect.train_images:
+        images = words.MEASURED_IMAGES.text(language, count=f"{effect.train_images:,}")
+    return words.MEASURED_HOW.text(
+        language,
+        epochs=effect.epochs,
+        validation=f"{effect.validation:,}",
+        seeds=effect.seeds,
+        own=own,
+        images=images,
+    )
 
 
 def _limits(setting: ExplainedSetting) -> str:
@@ -149,17 +164,34 @@ def _in_symbols(allowed: Range) -> str:
     return f"{least} {'≤' if allowed.includes_most else '<'} {allowed.most:g}"
 
 
-def _effect_in_words(effect: Effect, language: Language) -> str:
-    change = {"double": "×2 → ", "half": "÷2 → ", "other": ""}[effect.change]
+def _change_from(base: object, value: object) -> str:
+    """Return how a value was changed, if it was doubled or halved; from 0.9 to 0.95 it was not.
+
+    >>> _change_from(0.01, 0.02), _change_from(64, 32), _change_from(0.9, 0.95)
+    ('×2 → ', '÷2 → ', '')
+    """
+    if isinstance(base, int | float) and isinstance(value, int | float):
+        if value == 2 * base:
+            return "×2 → "
+        if base == 2 * value:
+            return "÷2 → "
+    return ""
+
+
+def _effect_in_words(effect: Effect, base: object, language: Language) -> str:
     points = "" if effect.points is None else f"{effect.points:+.2f}".replace("-", "−")
     margin = "" if effect.margin is None else f"{effect.margin:.2f}"
     verdicts = {
         "diverged": words.DIVERGED,
+        "base diverged": words.BASE_DIVERGED,
         "difference": words.DIFFERENCE,
         "no difference": words.NO_DIFFERENCE,
         "one seed": words.ONE_SEED,
     }
     text = verdicts[effect.verdict].text(language, points=points, margin=margin)
     if 0 < effect.diverged < effect.seeds:
-        text += words.DIVERGED_SOME.text(language, count=effect.diverged, seeds=effect.seeds)
+        some = words.DIVERGED_SOME.text(language, count=effect.diverged, seeds=effect.seeds)
+        separator = "；" if language == "zh" else "; "
+        text = some if effect.verdict == "diverged" else f"{text}{separator}{some}"
+    change = _change_from(base, effect.value)
     return words.EFFECT_OF.text(language, change=change, value=printable(effect.value), effect=text)
