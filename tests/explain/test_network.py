@@ -171,6 +171,14 @@ def test_work_that_is_not_counted_is_named(unusual: nn.Module):
         assert least in file.getvalue()
 
 
+def test_large_numbers_have_a_comma():
+    module = nn.Sequential(nn.Conv2d(1, 2, 1), nn.Flatten(), nn.Linear(1568, 10))
+    _, flatten, linear = explain_network(module).operations
+    assert texts(flatten) == ["2·28·28 = 1,568"]
+    assert texts(linear) == ["10·1,568+10 = 15,690", "10·1,568 = 15,680"]
+    assert "all 1,568 inputs" in sentence_of(linear, "en")
+
+
 def test_every_module_keeps_its_mode():
     module = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(9, 9))
     module[1].eval()

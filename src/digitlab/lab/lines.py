@@ -108,7 +108,7 @@ def lines_of_graph(graph: Graph) -> tuple[list[Line], float, float]:
             f"the model begins with {beginning}, but the page computes models that begin with the "
             "normalization that `digitlab export` writes"
         )
-    scale, mean, std = normalization
+    scale, mean, std = normalization.scale, normalization.mean, normalization.std
     if scale != 255 or not std > 0 or not math.isfinite(mean + std):
         raise DigitlabError(
             f"the model normalizes pixels by {scale}, {mean} and {std}, but must divide by 255, "

@@ -68,9 +68,9 @@ def _table(*columns: Column) -> Table:
 def _named(operation: Operation) -> Text:
     """Return an operation's name, its class if that is another, and the shapes."""
     name, operator = printable(operation.name), printable(operation.operator)
-    is_told = operator in (name, name.rpartition(": ")[2])
+    is_shown = operator in (name, name.rpartition(": ")[2])
     before = dict.fromkeys(map(in_times, operation.input_shapes))
-    lines = [*([] if is_told else [operator]), *before, f"→ {in_times(operation.output_shape)}"]
+    lines = [*([] if is_shown else [operator]), *before, f"→ {in_times(operation.output_shape)}"]
     return Text(name, style="bold").append("\n" + "\n".join(lines), style="not bold")
 
 
@@ -83,7 +83,7 @@ def _explained(operation: Operation, language: Language) -> str:
 
 def in_times(shape: tuple[int, ...]) -> str:
     """Return a shape in words: `10×24×24`."""
-    return "×".join(map(str, shape)) or "1"
+    return "×".join(f"{side:,}" for side in shape) or "1"
 
 
 def _counted(operation: Operation, language: Language) -> str:
@@ -115,7 +115,7 @@ def print_settings(
         *([Column(words.EFFECT.text(language), ratio=2)] if effects else []),
     )
     for it in settings:
-        limits = _limits(it)
+        limits = _limits(it, language)
         meaning = f"{it.meaning}\n{limits}" if limits else it.meaning
         measured = "\n".join(_effect_in_words(effect, it.value, language) for effect in it.effects)
         cells = [meaning, *([measured] if effects else [])]
@@ -145,7 +145,7 @@ def _conditions(effect: Effect, own_epochs: int | None, language: Language) -> s
     )
 
 
-def _limits(setting: ExplainedSetting) -> str:
+def _limits(setting: ExplainedSetting, language: Language) -> str:
     """Return the values that a setting can have, in mathematical notation.
 
     >>> from digitlab.recipe import RANGES
@@ -154,7 +154,8 @@ def _limits(setting: ExplainedSetting) -> str:
     """
     if setting.range is not None:
         return _in_symbols(setting.range)
-    return " | ".join(setting.choices)
+    own = (words.YOUR_OWN.text(language),) * (setting.name == "network")
+    return " | ".join(setting.choices + own)
 
 
 def _in_symbols(allowed: Range) -> str:

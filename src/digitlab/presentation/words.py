@@ -66,6 +66,7 @@ SETTINGS = {
 SETTING = Words("setting", "设置")
 VALUE = Words("value", "值")
 MEANING = Words("meaning and range", "含义和取值范围")
+YOUR_OWN = Words("or your own", "或者你自己的网络")
 EFFECT = Words("effect of other values", "其他取值的效果")
 NOT_MEASURED = Words(
     "What other values do has not been measured for this recipe.",
@@ -109,9 +110,9 @@ AS_IS = Words(
 INK_DARK = Words("The ink is darker than the paper, so it is inverted.", "墨迹比纸暗，因此反色。")
 INK_LIGHT = Words("The ink is lighter than the paper.", "墨迹比底色亮，不需要反色。")
 INK_BOX = Words(
-    "Found ink in {width} × {height} pixels of the {all_width} × {all_height} that were looked at: "
-    "cropped to it.",
-    "在分析用的 {all_width} × {all_height} 像素中，墨迹占 {width} × {height} 像素：裁剪到墨迹。",
+    "Found ink in {width} × {height} pixels, analyzed at {all_width} × {all_height} pixels; "
+    "cropped to the ink.",
+    "墨迹占 {width} × {height} 像素（图片按 {all_width} × {all_height} 像素分析）；裁剪到墨迹。",
 )
 SCALED = Words(
     "Scaled to {width} × {height} pixels (MNIST's box is 20 × 20), center of mass at row {row}, "
