@@ -88,6 +88,7 @@ def test_both_languages_print_the_same_numbers(call: Callable):
     for text in ("10·(1·5·5)+10", "28 − 5 + 1 = 24", "20·4·4 = 320", "144,000", "21,840"):
         assert text in english.out
         assert text in chinese.out
+    assert not re.search(r"\d…", english.out + chinese.out)  # nothing is cut off
     assert "The answer is 7" in english.out
     assert "答案是 7" in chinese.out
     assert not re.search("[\u4e00-\u9fff]", english.out)

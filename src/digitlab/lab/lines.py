@@ -114,7 +114,7 @@ def lines_of_graph(graph: Graph) -> tuple[list[Line], float, float]:
             f"the model normalizes pixels by {scale}, {mean} and {std}, but must divide by 255, "
             "subtract a mean and divide by a deviation above 0"
         )
-    return [_line_of(node) for node in nodes[5:]], mean, std
+    return [_line_of(node) for node in normalization.following], mean, std
 
 
 def _chain(graph: Graph) -> list[Node]:

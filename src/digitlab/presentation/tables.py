@@ -25,8 +25,9 @@ def print_network(
     console.print(
         f"{words.NETWORK.text(language)}{colon}{title_of(subject, language)}", style="bold"
     )
+    most = max(10, console.width // 3)  # a long name must leave room for what it does
     table = _table(
-        Column(words.OPERATION.text(language), overflow="fold", min_width=10),
+        Column(words.OPERATION.text(language), overflow="fold", min_width=10, max_width=most),
         Column(words.DOES.text(language), ratio=1),
         Column(words.COUNTS.text(language), justify="right", no_wrap=True),
     )
