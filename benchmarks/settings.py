@@ -10,7 +10,8 @@ again, so the program may be stopped at any time.
 
 A share near 1, such as momentum, cannot be doubled. Instead its distance from 1 is halved and
 doubled: momentum 0.9, which adds up about 10 gradients, becomes 0.95 (20) and 0.8 (5). A setting
-that a recipe does not use is switched on instead.
+that a recipe does not use is switched on instead. A recipe that is measured in shorter runs has no
+results for the settings that make them shorter.
 """
 
 import json
@@ -22,6 +23,7 @@ from typing import Any, Literal, NamedTuple
 from benchmarks.measure import Count, progress, run_program
 from digitlab import Run
 from digitlab.errors import DigitlabError
+from digitlab.files import write_whole
 from digitlab.named_recipes import RECIPES, changed
 from digitlab.recipe import RANGES
 from digitlab.records.history import HeldOutPoint
@@ -66,13 +68,14 @@ class Variant(NamedTuple):
 def variants(name: str) -> Iterator[Variant]:
     """Yield every change of a recipe that is measured."""
     recipe = changed(RECIPES[name], SHORTER[name])
-    for setting in (it for it in recipe.__dataclass_fields__ if it not in NOT_CHANGED):
+    left_out = NOT_CHANGED | SHORTER[name].keys()
+    for setting in (it for it in recipe.__dataclass_fields__ if it not in left_out):
         base = getattr(recipe, setting)
         tried: list[tuple[Any, Change]] = []
         if setting == "dropout" and base:
             tried = [(base / 2, "half"), ((1 + base) / 2, "other")]
         elif setting in NEAR_ONE and base:
-            tried = [(round(1 - 2 * (1 - base), 6), "half"), (round((1 + base) / 2, 6), "double")]
+            tried = [(round(1 - 2 * (1 - base), 6), "other"), (round((1 + base) / 2, 6), "other")]
         elif setting in RANGES and base:
             tried = [
                 (base // 2 if isinstance(base, int) else base / 2, "half"),
@@ -112,29 +115,30 @@ def main(
 ) -> None:
     """Measure every change of these recipes, and add it to the file."""
     records = json.loads(MEASURED.read_text()) if MEASURED.exists() else []
-    done = {(it["recipe"], it["setting"], it["change"]) for it in records}
+    done = {(it["recipe"], it["setting"], it["value"], it["base"]) for it in records}
     for name in recipes:
+        recipe = changed(RECIPES[name], SHORTER[name])
         base: list[float | None] | None = None
         for variant in variants(name):
-            if (name, variant.setting, variant.change) in done:
+            own = getattr(recipe, variant.setting)
+            if (name, variant.setting, variant.value, own) in done:
                 continue
             if base is None:
                 progress(f"{name} as it is")
                 base = accuracies(name, {}, seeds, threads)
             progress(f"{name}: {variant.setting} {variant.value}")
-            recipe = changed(RECIPES[name], SHORTER[name])
             changes = {variant.setting: variant.value}
             records.append(
                 {
                     "recipe": name, "setting": variant.setting, "value": variant.value,
-                    "base": getattr(recipe, variant.setting), "change": variant.change,
+                    "base": own, "change": variant.change,
                     "accuracies": accuracies(name, changes, seeds, threads),
                     "base_accuracies": base, "epochs": recipe.epochs,
                     "train_images": recipe.train_images, "validation": HELD_OUT,
                 }
             )  # fmt: skip
             lines = ",\n".join(json.dumps(it) for it in records)
-            MEASURED.write_text(f"[\n{lines}\n]\n")
+            write_whole(MEASURED, f"[\n{lines}\n]\n".encode())
 
 
 if __name__ == "__main__":

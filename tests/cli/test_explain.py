@@ -13,16 +13,20 @@ from PIL import Image
 from rich.cells import cell_len
 from rich.console import Console
 
+from digitlab.data.dataset import Dataset
+from digitlab.explain.explained import explain_subject
 from digitlab.explain.network import explain_calls
+from digitlab.explain.picture import prepare_picture
 from digitlab.explain.settings import Effect, explain_settings
 from digitlab.explain.subject import find_subject
+from digitlab.presentation import figure
 from digitlab.presentation.tables import print_network, print_settings
 from digitlab.presentation.wrapped import wrap
 from digitlab.recipe import Recipe
 
 PHOTOGRAPH = Path(__file__).parents[2] / "docs/images/photograph.jpg"
 EXAMPLE = Path(__file__).parents[2] / "src/digitlab/lab/example"
-NUMBER = r"−?\d+(?:\.\d+)?(?:e[+−]\d+)?"
+NUMBER = r"−?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+−]\d+)?"
 
 NETWORKS = """
 import torch
@@ -70,7 +74,7 @@ def numbers(text: str) -> list[str]:
 
 
 def value(text: str) -> float:
-    return float(text.replace("−", "-"))
+    return float(text.replace("−", "-").replace(",", ""))
 
 
 def test_both_languages_print_the_same_numbers(call: Callable):
@@ -84,6 +88,7 @@ def test_both_languages_print_the_same_numbers(call: Callable):
     for text in ("10·(1·5·5)+10", "28 − 5 + 1 = 24", "20·4·4 = 320", "144,000", "21,840"):
         assert text in english.out
         assert text in chinese.out
+    assert not re.search(r"\d…", english.out + chinese.out)  # nothing is cut off
     assert "The answer is 7" in english.out
     assert "答案是 7" in chinese.out
     assert not re.search("[\u4e00-\u9fff]", english.out)
@@ -187,6 +192,34 @@ def test_a_network_of_ones_own_and_its_figure(call: Callable, place: Path):
     assert len(set(map(tuple, english[600:900:3, ::3].reshape(-1, 3).tolist()))) > 50  # the maps
     assert (english[:120] != chinese[:120]).any()  # the words differ
     assert np.array_equal(english[620:, 440:1500], chinese[620:, 440:1500])  # but not the numbers
+
+
+def test_what_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    drawn = []
+    monkeypatch.setattr(figure, "draw_explanation", lambda it, path: drawn.append(it) or path)
+    explained = explain_subject(find_subject("pretrained"), prepare_picture(PHOTOGRAPH, "mnist"))
+    figure.draw(explained, "en", tmp_path / "a.png")
+    layers = {it.name: it for it in drawn[0].layers}
+    assert "Reshape" not in layers  # it would only repeat the row above
+    for layer in layers.values():
+        largest = np.unravel_index(np.argmax(layer.values), layer.values.shape)[0]
+        assert layer.marked == largest
+    assert len({it.marked for it in layers.values()}) > 2
+    assert [it.labels for it in layers.values() if it.labels] == [tuple("0123456789")]
+    assert drawn[0].layers[-1].labels
+
+
+def test_a_picture_of_several_digits(call: Callable, mnist: Dataset, tmp_path: Path):
+    path = tmp_path / "two.png"
+    Image.fromarray(255 - np.hstack(mnist.test_images[:2])).save(path)
+    for language, text in (("en", "several digits: try"), ("zh", "似乎有多个数字")):
+        assert text in call("explain", "--image", path, "--lang", language).out
+        assert text not in call("explain", "--image", PHOTOGRAPH, "--lang", language).out
+
+
+def test_ones_own_network_is_among_the_choices(call: Callable, place: Path):
+    out = call("explain", "nets.py:Residual", "--lang", "en").out
+    assert "or your own" in " ".join(out.split())
 
 
 @pytest.mark.parametrize(

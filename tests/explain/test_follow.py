@@ -58,6 +58,17 @@ def test_the_sums_of_ones_own_network(unusual: nn.Module):
     assert forms["torch.cumsum"] == "value"  # nothing is invented
 
 
+def test_the_last_of_several_groups():
+    layer = nn.Conv2d(4, 4, 3, groups=2)
+    with torch.no_grad():
+        layer.bias.copy_(torch.tensor([0.0, 0.0, 0.0, 50.0]))
+    module = nn.Sequential(nn.Conv2d(1, 4, 3), layer)
+    torch.manual_seed(0)
+    found = follow(trace(module, torch.randn(1, 1, 28, 28)))[1]
+    assert (found.form, found.index[0]) == ("products", 3)
+    assert {term.index[0] for term in found.terms if term.index} == {2, 3}
+
+
 def test_arithmetic_that_is_not_the_networks_is_not_shown(mnist: Dataset):
     calls = find_subject("tutorial").run(mnist.test_images[0])
     other = replace(calls[0], output=calls[0].output + 1)  # as if it did something else
@@ -106,3 +117,6 @@ def test_a_picture_before_and_after(mnist: Dataset):
     top, bottom, _, _ = found.digit_box
     assert bottom - top == 20
     assert np.allclose(found.center, 14, atol=0.6)
+    corner = np.zeros((28, 28), np.uint8)
+    corner[4:7, 20] = 255
+    assert prepare_picture(corner, "as-is").center == (5, 20)

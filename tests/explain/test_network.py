@@ -1,16 +1,20 @@
 """The table of a network: known numbers, and the same numbers counted in other ways."""
 
+import io
 import math
 
 import numpy as np
 import pytest
 import torch
+from rich.console import Console
 from torch import nn
 
+from digitlab.errors import DigitlabError
 from digitlab.explain.network import ExplainedNetwork, Operation, explain_calls, explain_network
 from digitlab.explain.subject import SHIPPED, find_subject
 from digitlab.explain.words import SENTENCES, sentence_of
 from digitlab.named_recipes import RECIPES
+from digitlab.presentation.tables import print_network
 from digitlab.train.build import build_network
 
 IMAGE = np.zeros((28, 28), np.uint8)
@@ -136,6 +140,52 @@ def test_a_network_of_ones_own(unusual: nn.Module):
     assert unknown.output_shape == (16, 7, 7)
     assert sentence_of(unknown, "en") == sentence_of(unknown, "zh") == ""
     assert unknown.receptive_field is None
+
+
+class Recurrent(nn.Module):
+    """Reads an image row by row, with an LSTM and then with attention."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows = nn.LSTM(28, 32, batch_first=True)
+        self.attention = nn.MultiheadAttention(32, 2, batch_first=True)
+        self.norm = nn.LayerNorm(32)
+        self.out = nn.Linear(32, 10)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x, _ = self.rows(x.squeeze(1))
+        x = self.norm(x + self.attention(x, x, x)[0])
+        return self.out(torch.cumsum(x, dim=1)[:, -1])
+
+
+def test_work_that_is_not_counted_is_named(unusual: nn.Module):
+    network = explain_network(Recurrent())
+    assert network.multiply_adds == 320
+    assert [it.split(":")[0] for it in network.uncounted] == ["rows", "attention"]
+    assert explain_network(unusual).uncounted == ()
+    for language in ("en", "zh"):
+        file = io.StringIO()
+        subject = find_subject("tutorial")
+        print_network(Console(file=file, width=120), subject, network, language)
+        least = {"en": "at least 320 multiply-adds", "zh": "至少需要 320 次乘加"}[language]
+        assert least in file.getvalue()
+
+
+def test_large_numbers_have_a_comma():
+    module = nn.Sequential(nn.Conv2d(1, 2, 1), nn.Flatten(), nn.Linear(1568, 10))
+    _, flatten, linear = explain_network(module).operations
+    assert texts(flatten) == ["2·28·28 = 1,568"]
+    assert texts(linear) == ["10·1,568+10 = 15,690", "10·1,568 = 15,680"]
+    assert "all 1,568 inputs" in sentence_of(linear, "en")
+
+
+def test_every_module_keeps_its_mode():
+    module = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(9, 9))
+    module[1].eval()
+    with pytest.raises(DigitlabError, match="fails on an image"):
+        explain_network(module)
+    assert [it.training for it in module.modules()] == [True, True, False, True, True]
+    assert not module[1].num_batches_tracked.any()  # it ran in evaluation mode
 
 
 def test_receptive_fields_are_where_the_gradient_is(unusual: nn.Module):

@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 from typing import Annotated, TextIO, cast
 
-import numpy as np
 from cyclopts import Parameter
 from rich.console import Console
 
@@ -12,10 +11,8 @@ from digitlab.cli.help import chinese_help, help_text
 from digitlab.cli.parameters import AsJson, Lang
 from digitlab.cli.pictures import source_of
 from digitlab.errors import DigitlabError
-from digitlab.explain.answer import answer_of
 from digitlab.explain.data import as_data
-from digitlab.explain.follow import follow
-from digitlab.explain.network import SIDE, explain_calls
+from digitlab.explain.explained import explain_subject
 from digitlab.explain.picture import prepare_picture
 from digitlab.explain.settings import explain_settings
 from digitlab.explain.subject import find_subject
@@ -24,7 +21,7 @@ from digitlab.language import language_of_locale
 from digitlab.presentation import words
 from digitlab.presentation.answer import print_answer
 from digitlab.presentation.picture import print_followed, print_picture
-from digitlab.presentation.tables import print_network, print_settings, title_of
+from digitlab.presentation.tables import print_network, print_settings
 from digitlab.presentation.wrapped import PlainSigns
 
 
@@ -87,27 +84,20 @@ def explain(
         )
     subject = find_subject(what, for_a_picture=image is not None)
     picture = None if image is None else prepare_picture(source_of(image), subject.preparation)
-    pixels = np.arange(SIDE * SIDE).reshape(SIDE, SIDE) % 256  # any that are not all the same
-    calls = subject.run(pixels.astype(np.uint8) if picture is None else picture.digit)
-    network = explain_calls(calls, subject.parameters)
+    explained = explain_subject(subject, picture)
     settings = []
     if subject.recipe is not None:
         settings = explain_settings(subject.recipe, subject.recipe_name, language)
-    followed = follow(calls) if picture is not None else []
-    answer = answer_of(calls, subject.temperature) if picture is not None else None
-    drawn = None
-    if figure is not None and picture is not None:
+    if figure is not None:
         from digitlab.presentation.figure import draw  # here: it imports matplotlib
 
-        title = words.FIGURE_TITLE.text(language, network=title_of(subject, language))
-        drawn = draw(subject, title, network, calls, picture, followed, answer, language, figure)
+        draw(explained, language, figure)
     if as_json:
-        record = as_data(subject, network, settings, picture, followed, answer)
-        print(encode_json(record).decode().strip())
+        print(encode_json(as_data(explained, settings)).decode().strip())
         return
     file = cast("TextIO", PlainSigns(sys.stdout))
     console = Console(file=file, markup=False, highlight=False)
-    print_network(console, subject, network, language)
+    print_network(console, subject, explained.network, language)
     if settings:
         console.print()
         print_settings(console, subject, settings, language)
@@ -115,7 +105,7 @@ def explain(
         console.print()
         print_picture(console, subject, str(image), picture, language)
         console.print()
-        print_followed(console, calls, followed, language)
-        print_answer(console, subject, answer, language)
-    if drawn is not None:
-        print(words.WROTE.text(language, path=drawn))
+        print_followed(console, explained.calls, explained.followed, language)
+        print_answer(console, subject, explained.answer, language)
+    if figure is not None:
+        print(words.WROTE.text(language, path=figure))

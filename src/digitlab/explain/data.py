@@ -2,24 +2,15 @@
 
 from typing import Any
 
-from digitlab.explain.answer import Answer
-from digitlab.explain.followed import Followed
-from digitlab.explain.network import ExplainedNetwork
+from digitlab.explain.explained import Explained
 from digitlab.explain.picture import PreparedPicture
 from digitlab.explain.settings import ExplainedSetting
-from digitlab.explain.subject import Subject
 from digitlab.recipe import Range
 
 
-def as_data(
-    subject: Subject,
-    network: ExplainedNetwork,
-    settings: list[ExplainedSetting],
-    picture: PreparedPicture | None = None,
-    followed: list[Followed] | None = None,
-    answer: Answer | None = None,
-) -> dict[str, Any]:
+def as_data(explained: Explained, settings: list[ExplainedSetting]) -> dict[str, Any]:
     """Return a record that msgspec can encode; without a picture, `picture` is null."""
+    subject, picture = explained.subject, explained.picture
     return {
         "kind": subject.kind,
         "source": subject.source,
@@ -27,7 +18,7 @@ def as_data(
         "recipe": subject.recipe_name or None,
         "classes": subject.classes,
         "normalization": {"mean": subject.mean, "std": subject.std},
-        "network": network,
+        "network": explained.network,
         "settings": [
             {
                 "name": it.name,
@@ -39,8 +30,8 @@ def as_data(
             for it in settings
         ],
         "picture": None if picture is None else _picture(picture),
-        "followed": followed or [],
-        "answer": answer,
+        "followed": explained.followed,
+        "answer": explained.answer,
     }
 
 

@@ -66,6 +66,9 @@ class ExplainedNetwork:
     """Those of the network that `forward` did not use."""
     multiply_adds: int
     """Of the operations that are counted, for one image."""
+    uncounted: tuple[str, ...]
+    """The names of operations that may take much time, but whose multiply-adds are not counted,
+    such as an LSTM: of unknown kind, with weights or with several inputs."""
 
 
 def explain_network(network: "nn.Module", image: np.ndarray | None = None) -> ExplainedNetwork:
@@ -115,4 +118,10 @@ def explain_calls(calls: list[Call], parameters: int | None = None) -> Explained
         parameters=used,
         unused_parameters=max(0, (parameters or used) - used),
         multiply_adds=sum(it.multiply_adds.result for it in operations if it.multiply_adds),
+        uncounted=tuple(dict.fromkeys(it.name for it in operations if _may_be_costly(it))),
     )
+
+
+def _may_be_costly(operation: Operation) -> bool:
+    has_weights = operation.parameters is not None or operation.shares
+    return operation.kind == "other" and (has_weights or len(operation.input_shapes) > 1)

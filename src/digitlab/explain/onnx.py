@@ -60,11 +60,11 @@ def calls_of(weights: bytes, graph: Graph, image: NDArray[np.uint8]) -> list[Cal
     `graph` is that of `weights`. The normalization at its beginning is not among them, nor is what
     computes only shapes. Raises `DigitlabError` if the network fails.
     """
-    nodes = graph.nodes[5:] if normalization_of(graph) else graph.nodes
+    normalization = normalization_of(graph)
+    nodes = normalization.following if normalization else graph.nodes
     names = [node.outputs[0] for node in graph.nodes if node.outputs and node.outputs[0]]
     values = {IMAGES: image[None], **inner_values(weights, names, image)}
-    start = graph.nodes[4].outputs[0] if len(nodes) < len(graph.nodes) else IMAGES
-    numbers = {start: IMAGE}
+    numbers = {normalization.output if normalization else IMAGES: IMAGE}
     calls: list[Call] = []
     used: set[str] = set()
     for node in nodes:

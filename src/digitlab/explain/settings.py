@@ -19,7 +19,7 @@ MEASURED = Path(__file__).parent / "measured.json"
 """Written by `python -m benchmarks.settings`."""
 
 Change = Literal["double", "half", "other"]
-Verdict = Literal["difference", "no difference", "one seed", "diverged"]
+Verdict = Literal["difference", "no difference", "one seed", "diverged", "base diverged"]
 
 # Student's t: 95 % of the distribution are within ± this, for 1, 2, … 30 degrees of freedom.
 _T = (
@@ -34,9 +34,9 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
 
     recipe: str
     setting: str
-    value: float | bool | str
+    value: int | float | bool | str
     """What the setting was changed to."""
-    base: float | bool | str
+    base: int | float | bool | str
     """The recipe's own value."""
     change: Change
     accuracies: list[float | None]
@@ -54,17 +54,19 @@ class Effect:
     """What a change of a setting did to the accuracy on held-out images."""
 
     change: Change
-    value: float | bool | str
+    value: int | float | bool | str
     verdict: Verdict
     """`no difference`: chance alone may have made it (the 95 % interval of Welch's t-test includes
-    0). `one seed`: there is no spread to judge it by. `diverged`: with every seed."""
+    0). `one seed`: only one was measured, so there is no spread to judge it by. `diverged`: with
+    the change, training diverged with every seed, or with all but one of several. `base diverged`:
+    the same without the change, so there is nothing to compare with."""
     points: float | None
-    """Difference of the mean accuracies, in percentage points; None if all diverged."""
+    """Difference of the mean accuracies, in percentage points; None if either diverged."""
     margin: float | None
-    """Half of the 95 % interval of `points`; None with one seed."""
+    """Half of the 95 % interval of `points`; None with one seed, or if either diverged."""
     seeds: int
     diverged: int
-    """With how many seeds training diverged."""
+    """With how many seeds training diverged with the change."""
     epochs: int
     train_images: int
     """0 for all of them."""
@@ -144,6 +146,9 @@ def read_measurements(path: Path = MEASURED) -> list[Measurement]:
 def effect_of(measurement: Measurement) -> Effect:
     """Return what a change did, and whether it is more than chance.
 
+    Seeds with which training diverged are left out of the means; if fewer than two of several
+    seeds are left, on either side, the accuracies are not compared.
+
     The 95 % interval of the difference is Welch's, which allows the two groups to have different
     spreads: B. L. Welch, "The generalization of 'Student's' problem when several different
     population variances are involved", Biometrika 34 (1947).
@@ -152,8 +157,12 @@ def effect_of(measurement: Measurement) -> Effect:
     base = [it for it in measurement.base_accuracies if it is not None]
     seeds = len(measurement.accuracies)
     points = margin = None
-    verdict: Verdict = "diverged"
-    if changed and base:
+    verdict: Verdict
+    if len(changed) < min(2, seeds):
+        verdict = "diverged"
+    elif len(base) < min(2, len(measurement.base_accuracies)):
+        verdict = "base diverged"
+    else:
         points = statistics.fmean(changed) - statistics.fmean(base)
         margin = _margin(changed, base)
         if margin is None:

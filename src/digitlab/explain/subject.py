@@ -32,7 +32,7 @@ SHIPPED = "pretrained"
 """The word for the model that comes with the package."""
 
 SEED = 1
-"""With which a network gets its random weights, as in the tutorial."""
+"""The seed of the random weights of a network that has not been trained, as in the tutorial."""
 
 Kind = Literal["recipe", "network", "run", "model"]
 
@@ -105,7 +105,8 @@ def _from_model(path: Path, what: str) -> Subject:
     weights, card = read_model(path)
     Classifier(weights, card)  # which checks that it is a network from images to answers
     graph = read_graph(weights)
-    _, mean, std = normalization_of(graph) or (255.0, 0.0, 1.0)
+    normalization = normalization_of(graph)
+    mean, std = (normalization.mean, normalization.std) if normalization else (0.0, 1.0)
     temperature = card.calibration.temperature
     try:
         recipe = msgspec.convert(card.recipe, Recipe)

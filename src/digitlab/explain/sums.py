@@ -29,10 +29,10 @@ class Sum:
 def times(shape: Shape) -> str:
     """Return a shape as a product: `20·4·4`.
 
-    >>> times((20, 4, 4))
-    '20·4·4'
+    >>> times((20, 4, 4)), times((10, 1568))
+    ('20·4·4', '10·1,568')
     """
-    return "·".join(map(str, shape))
+    return "·".join(f"{side:,}" for side in shape)
 
 
 def parameter_sum(call: Call) -> Sum | None:
@@ -52,15 +52,15 @@ def parameter_sum(call: Call) -> Sum | None:
 
 def _product(call: Call, shape: Shape) -> str:
     if call.kind.endswith("convolution") and len(shape) > 1:
-        return f"{shape[0]}·({times(shape[1:])})"
+        return f"{shape[0]:,}·({times(shape[1:])})"
     return times(shape) or "1"
 
 
 def multiply_add_sum(call: Call) -> Sum | None:
     """Return how many multiply-adds an operation does for one image.
 
-    None for operations that are not convolutions, linear layers or matrix products: they take
-    little time, and are not counted.
+    None for operations that are not convolutions, linear layers or matrix products. Those of a
+    known kind take little time; see `ExplainedNetwork.uncounted` for the others.
     """
     output = of_one_image(call.output).shape
     weight = call.weights.get("weight")
@@ -131,4 +131,4 @@ def _concatenation_sum(call: Call) -> tuple[Sum, ...]:
     sides = [it.shape[axis] for it in call.inputs]
     if sum(sides) != call.output.shape[axis]:
         return ()
-    return (Sum(" + ".join(map(str, sides)), sum(sides)),)
+    return (Sum(" + ".join(f"{side:,}" for side in sides), sum(sides)),)

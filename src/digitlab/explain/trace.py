@@ -33,17 +33,24 @@ from digitlab.train.own_network import explained
 def trace(network: nn.Module, images: Tensor) -> list[Call]:
     """Return the operations of one `forward` in evaluation mode, in their order.
 
+    Afterwards, each module is in the mode in which it was.
+
     `images` is one normalized image, float32 (1, 1, 28, 28), on the CPU. Constants that `forward`
     makes are not among the operations, only what is computed from the image or the weights.
 
     Raises `DigitlabError` if the network fails, or does nothing with the image.
     """
     recorder = _Recorder(network, images)
-    network.eval()
     name = type(network).__name__
     fails = f"{name}.forward fails on an image of shape {tuple(images.shape)}"
-    with explained(fails), torch.no_grad(), _modules_noted(network, recorder.stack), recorder:
-        network(images)
+    training = {module: module.training for module in network.modules()}
+    try:
+        network.eval()
+        with explained(fails), torch.no_grad(), _modules_noted(network, recorder.stack), recorder:
+            network(images)
+    finally:
+        for module, was_training in training.items():
+            module.training = was_training
     if not any(IMAGE in call.sources for call in recorder.calls):
         raise DigitlabError(f"{name}.forward does nothing with the image that can be followed")
     return recorder.calls

@@ -7,7 +7,7 @@ from digitlab.language import Language, Words
 SENTENCES = {
     "convolution": Words(
         "Slides {outputs} kernels of {kernel} over {taken}; at each place, a kernel's weights are "
-        "multiplied by the values below them and summed.",
+        "multiplied by the values below them, and the products are added.",
         "{outputs} 个 {kernel} 的卷积核在{taken}上滑动，每到一处就把权重与对应的值相乘再求和。",
     ),
     "transposed_convolution": Words(
@@ -86,8 +86,7 @@ SENTENCES = {
     "multiply": Words("Multiplies value by value.", "对应位置的值相乘。"),
     "divide": Words("Divides value by value.", "对应位置的值相除。"),
     "concatenate": Words(
-        "Puts several arrays next to each other, here one behind the other in one dimension.",
-        "把几组值沿一个维度拼接在一起。",
+        "Joins several arrays along one dimension.", "把几组值沿一个维度拼接在一起。"
     ),
     "mean": Words("Takes the mean over one or more dimensions.", "沿一个或多个维度取平均值。"),
     "matrix_product": Words(
@@ -121,11 +120,13 @@ def sentence_of(operation: Operation, language: Language) -> str:
     source = _IMAGE.text(language)
     if len(taken) > 1 and (taken[0] > 1 or operation.sources[:1] != (0,)):
         words = _MAPS_OF_GROUP if groups > 1 else _MAPS
-        source = words.text(language, count=taken[0] // groups, all=taken[0])
+        source = words.text(language, count=f"{taken[0] // groups:,}", all=f"{taken[0]:,}")
+    is_convolution = operation.kind == "convolution"
+    outputs = operation.output_shape[0] if is_convolution else _last(operation)
     sentence = SENTENCES[operation.kind].text(
         language,
-        outputs=operation.output_shape[0] if operation.kind == "convolution" else _last(operation),
-        inputs=taken[-1] if taken else 1,
+        outputs=f"{outputs:,}",
+        inputs=f"{taken[-1] if taken else 1:,}",
         kernel=times(settings.get("kernel", ())).replace("·", "×"),
         taken=source,
         operator=operation.operator.removeprefix("F.").removeprefix("torch."),

@@ -50,6 +50,8 @@ class Layer:
     """(channels, height, width) or (values,); None to write only the name and the details."""
     marked: int | None = None
     """The channel, or value, that gets a frame."""
+    labels: tuple[str, ...] = ()
+    """What is written below the bars, for each value, if it fits."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -150,7 +152,7 @@ class _Block:
                 count = self.columns * self.rows
                 self.details.append(shown_words.format(shown=count, count=channels))
         elif values is not None:
-            shown = _VECTOR
+            shown = _VECTOR + _LINE * bool(layer.labels)
         self.height = max(shown, _LINE * (len(self.details) + 1))
 
     def draw(self, sheet: Sheet, top: int) -> None:
@@ -162,7 +164,9 @@ class _Block:
         elif values.ndim == 3:
             self._draw_channels(sheet, values, top)
         else:
-            _draw_vector(sheet, values, layer.marked, top + (self.height - _VECTOR) // 2)
+            labels = layer.labels
+            start = top + (self.height - _VECTOR - _LINE * bool(labels)) // 2
+            _draw_vector(sheet, values, layer.marked, labels, start)
 
     def _draw_channels(self, sheet: Sheet, values: Floats, top: int) -> None:
         _, height, width = values.shape
@@ -194,8 +198,10 @@ def _diverging(values: Floats) -> NDArray[np.uint8]:
     return np.asarray(colors, np.uint8)
 
 
-def _draw_vector(sheet: Sheet, values: Floats, marked: int | None, top: int) -> None:
-    """Draw a bar for each value, upwards or downwards from 0."""
+def _draw_vector(
+    sheet: Sheet, values: Floats, marked: int | None, labels: tuple[str, ...], top: int
+) -> None:
+    """Draw a bar for each value, upwards or downwards from 0, and the labels below them."""
     shown = np.nan_to_num(np.asarray(values, np.float64))[:_ROOM]
     pitch = max(1, min(60, _ROOM // max(1, len(shown))))
     low, high = min(0.0, float(shown.min())), max(0.0, float(shown.max()))
@@ -210,6 +216,11 @@ def _draw_vector(sheet: Sheet, values: Floats, marked: int | None, top: int) -> 
             color = ORANGE
         thick = max(1, pitch - max(1, pitch // 5)) if pitch > 2 else pitch
         sheet.rectangle(_LEFT + place * pitch, start, thick, size, color)
+    names = [printable(it) for it in labels]
+    if all(width_of(name, 22) < pitch for name in names):
+        for place, name in enumerate(names):
+            x, y = _LEFT + place * pitch + pitch * 2 / 5, top + _VECTOR + _LINE * 0.7
+            sheet.text(x, y, name, size=22, color=GRAY)
 
 
 def _ranked(probabilities: Floats | None) -> list[int]:

@@ -108,13 +108,13 @@ def lines_of_graph(graph: Graph) -> tuple[list[Line], float, float]:
             f"the model begins with {beginning}, but the page computes models that begin with the "
             "normalization that `digitlab export` writes"
         )
-    scale, mean, std = normalization
+    scale, mean, std = normalization.scale, normalization.mean, normalization.std
     if scale != 255 or not std > 0 or not math.isfinite(mean + std):
         raise DigitlabError(
             f"the model normalizes pixels by {scale}, {mean} and {std}, but must divide by 255, "
             "subtract a mean and divide by a deviation above 0"
         )
-    return [_line_of(node) for node in nodes[5:]], mean, std
+    return [_line_of(node) for node in normalization.following], mean, std
 
 
 def _chain(graph: Graph) -> list[Node]:

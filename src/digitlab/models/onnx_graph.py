@@ -65,20 +65,43 @@ def read_graph(content: bytes) -> Graph:
         ) from error
 
 
-def normalization_of(graph: Graph) -> tuple[float, float, float] | None:
-    """Return by what a network divides its pixels, and the mean and deviation that it then uses.
+@dataclass(frozen=True, kw_only=True)
+class Normalization:
+    """How a network normalizes its pixels: (pixels / `scale` - `mean`) / `std`."""
+
+    scale: float
+    mean: float
+    std: float
+    output: str
+    """The name of the normalized images."""
+    following: list[Node]
+    """The operations after it."""
+
+
+_NORMALIZATION = ["Unsqueeze", "Cast", "Div", "Sub", "Div"]
+
+
+def normalization_of(graph: Graph) -> Normalization | None:
+    """Return how a network normalizes its pixels, and what it does afterwards.
 
     None if it does not begin with the five operations that `digitlab export` writes for that.
     """
-    first = graph.nodes[:5]
-    if [node.operator for node in first] != ["Unsqueeze", "Cast", "Div", "Sub", "Div"]:
+    count = len(_NORMALIZATION)
+    first = graph.nodes[:count]
+    if [node.operator for node in first] != _NORMALIZATION or not first[-1].outputs:
         return None
     constants = [graph.weights.get(node.inputs[-1]) for node in first[2:]]
     if any(it is None or it.size != 1 or it.dtype != np.float32 for it in constants):
         return None
     # As they were written: 0.1307, not the float32 next to it.
     scale, mean, std = (float(str(it.reshape(-1)[0])) for it in constants if it is not None)
-    return scale, mean, std
+    return Normalization(
+        scale=scale,
+        mean=mean,
+        std=std,
+        output=first[-1].outputs[0],
+        following=graph.nodes[count:],
+    )
 
 
 def with_outputs(content: bytes, names: list[str]) -> bytes:

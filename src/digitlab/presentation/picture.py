@@ -82,13 +82,14 @@ def _print_map(console: Console, values: NDArray[np.generic], indent: int = 2) -
 
 
 def number(value: float) -> str:
-    """Return a number with four decimals, or four digits if it is very small or large.
+    """Return a number with four decimals, from 1,000 on two; four digits if very small or large.
 
-    >>> number(-0.42421), number(0.0), number(123456.7)
-    ('−0.4242', '0.0000', '1.235e+05')
+    >>> number(-0.42421), number(0.0), number(1234.5), number(123456.7)
+    ('−0.4242', '0.0000', '1,234.50', '1.235e+05')
     """
     is_plain = value == 0 or 1e-3 <= abs(value) < 1e5
-    text = f"{value:.4f}" if is_plain else f"{value:.4g}"
+    decimals = 4 if abs(value) < 1000 else 2
+    text = f"{value:,.{decimals}f}" if is_plain else f"{value:.4g}"
     return text.replace("-", "−")
 
 

@@ -25,8 +25,9 @@ def print_network(
     console.print(
         f"{words.NETWORK.text(language)}{colon}{title_of(subject, language)}", style="bold"
     )
+    most = max(10, console.width // 3)  # a long name must leave room for what it does
     table = _table(
-        Column(words.OPERATION.text(language), overflow="fold", min_width=10),
+        Column(words.OPERATION.text(language), overflow="fold", min_width=10, max_width=most),
         Column(words.DOES.text(language), ratio=1),
         Column(words.COUNTS.text(language), justify="right", no_wrap=True),
     )
@@ -37,10 +38,11 @@ def print_network(
             _counted(operation, language),
         )
     console.print(table)
-    totals = words.TOTALS.text(
+    totals = (words.TOTALS_AT_LEAST if network.uncounted else words.TOTALS).text(
         language,
         parameters=f"{network.parameters:,}",
         multiply_adds=f"{network.multiply_adds:,}",
+        names=("、" if language == "zh" else ", ").join(map(printable, network.uncounted)),
     )
     console.print(Wrapped(totals, "bold"))
     notes = [words.SHAPES_NOTE.text(language)]
@@ -67,9 +69,9 @@ def _table(*columns: Column) -> Table:
 def _named(operation: Operation) -> Text:
     """Return an operation's name, its class if that is another, and the shapes."""
     name, operator = printable(operation.name), printable(operation.operator)
-    is_told = operator in (name, name.rpartition(": ")[2])
+    is_shown = operator in (name, name.rpartition(": ")[2])
     before = dict.fromkeys(map(in_times, operation.input_shapes))
-    lines = [*([] if is_told else [operator]), *before, f"→ {in_times(operation.output_shape)}"]
+    lines = [*([] if is_shown else [operator]), *before, f"→ {in_times(operation.output_shape)}"]
     return Text(name, style="bold").append("\n" + "\n".join(lines), style="not bold")
 
 
@@ -82,7 +84,7 @@ def _explained(operation: Operation, language: Language) -> str:
 
 def in_times(shape: tuple[int, ...]) -> str:
     """Return a shape in words: `10×24×24`."""
-    return "×".join(map(str, shape)) or "1"
+    return "×".join(f"{side:,}" for side in shape) or "1"
 
 
 def _counted(operation: Operation, language: Language) -> str:
@@ -114,23 +116,37 @@ def print_settings(
         *([Column(words.EFFECT.text(language), ratio=2)] if effects else []),
     )
     for it in settings:
-        limits = _limits(it)
+        limits = _limits(it, language)
         meaning = f"{it.meaning}\n{limits}" if limits else it.meaning
-        measured = "\n".join(_effect_in_words(effect, language) for effect in it.effects)
+        measured = "\n".join(_effect_in_words(effect, it.value, language) for effect in it.effects)
         cells = [meaning, *([measured] if effects else [])]
         table.add_row(it.name, printable(it.value), *map(Wrapped, cells))
     console.print(table)
     if not effects:
         console.print(Wrapped(words.NOT_MEASURED.text(language)))
-    conditions = {(it.epochs, it.validation, it.seeds) for it in effects}
-    for epochs, validation, seeds in sorted(conditions):
-        note = words.MEASURED_HOW.text(
-            language, epochs=epochs, validation=f"{validation:,}", seeds=seeds
-        )
+    own_epochs = next((it.value for it in settings if it.name == "epochs"), None)
+    for note in dict.fromkeys(_conditions(it, own_epochs, language) for it in effects):
         console.print(Wrapped(note))
 
 
-def _limits(setting: ExplainedSetting) -> str:
+def _conditions(effect: Effect, own_epochs: int | None, language: Language) -> str:
+    """Return how an effect was measured, and in what that training was shorter."""
+    own = images = ""
+    if own_epochs not in (None, effect.epochs):
+        own = words.MEASURED_OWN.text(language, epochs=own_epochs)
+    if effect.train_images:
+        images = words.MEASURED_IMAGES.text(language, count=f"{effect.train_images:,}")
+    return words.MEASURED_HOW.text(
+        language,
+        epochs=effect.epochs,
+        validation=f"{effect.validation:,}",
+        seeds=effect.seeds,
+        own=own,
+        images=images,
+    )
+
+
+def _limits(setting: ExplainedSetting, language: Language) -> str:
     """Return the values that a setting can have, in mathematical notation.
 
     >>> from digitlab.recipe import RANGES
@@ -139,7 +155,8 @@ def _limits(setting: ExplainedSetting) -> str:
     """
     if setting.range is not None:
         return _in_symbols(setting.range)
-    return " | ".join(setting.choices)
+    own = (words.YOUR_OWN.text(language),) * (setting.name == "network")
+    return " | ".join(setting.choices + own)
 
 
 def _in_symbols(allowed: Range) -> str:
@@ -149,17 +166,34 @@ def _in_symbols(allowed: Range) -> str:
     return f"{least} {'≤' if allowed.includes_most else '<'} {allowed.most:g}"
 
 
-def _effect_in_words(effect: Effect, language: Language) -> str:
-    change = {"double": "×2 → ", "half": "÷2 → ", "other": ""}[effect.change]
+def _change_from(base: object, value: object) -> str:
+    """Return how a value was changed, if it was doubled or halved; from 0.9 to 0.95 it was not.
+
+    >>> _change_from(0.01, 0.02), _change_from(64, 32), _change_from(0.9, 0.95)
+    ('×2 → ', '÷2 → ', '')
+    """
+    if isinstance(base, int | float) and isinstance(value, int | float):
+        if value == 2 * base:
+            return "×2 → "
+        if base == 2 * value:
+            return "÷2 → "
+    return ""
+
+
+def _effect_in_words(effect: Effect, base: object, language: Language) -> str:
     points = "" if effect.points is None else f"{effect.points:+.2f}".replace("-", "−")
     margin = "" if effect.margin is None else f"{effect.margin:.2f}"
     verdicts = {
         "diverged": words.DIVERGED,
+        "base diverged": words.BASE_DIVERGED,
         "difference": words.DIFFERENCE,
         "no difference": words.NO_DIFFERENCE,
         "one seed": words.ONE_SEED,
     }
     text = verdicts[effect.verdict].text(language, points=points, margin=margin)
     if 0 < effect.diverged < effect.seeds:
-        text += words.DIVERGED_SOME.text(language, count=effect.diverged, seeds=effect.seeds)
+        some = words.DIVERGED_SOME.text(language, count=effect.diverged, seeds=effect.seeds)
+        separator = "；" if language == "zh" else "; "
+        text = some if effect.verdict == "diverged" else f"{text}{separator}{some}"
+    change = _change_from(base, effect.value)
     return words.EFFECT_OF.text(language, change=change, value=printable(effect.value), effect=text)

@@ -24,14 +24,21 @@ TOTALS = Words(
     "{parameters} parameters; {multiply_adds} multiply-adds for one image.",
     "共 {parameters} 个参数；处理一张图像需要 {multiply_adds} 次乘加。",
 )
+TOTALS_AT_LEAST = Words(
+    "{parameters} parameters; at least {multiply_adds} multiply-adds for one image; not counted: "
+    "{names}.",
+    "共 {parameters} 个参数；处理一张图像至少需要 {multiply_adds} 次乘加；未统计：{names}。",
+)
 UNUSED = Words(
     "{count} further parameters are not used by forward.",
     "另有 {count} 个参数，forward 没有用到。",
 )
 SHAPES_NOTE = Words(
     "Shapes are of one image: channels × height × width. Multiply-adds are counted for "
-    "convolutions, linear layers and matrix products; the other operations take little time.",
-    "形状指一张图像：通道 × 高 × 宽。乘加次数只统计卷积、全连接和矩阵乘法，其余运算耗时很少。",
+    "convolutions, linear layers and matrix products; normalization, activations and pooling take "
+    "little time.",
+    "形状指一张图像：通道 × 高 × 宽。乘加次数只统计卷积、全连接和矩阵乘法；归一化、激活函数和池化"
+    "耗时很少。",
 )
 FORMULA_NOTE = Words("Places of a window along one side", "窗口沿一边的位置数")
 FORMULA_PARTS = {
@@ -59,21 +66,26 @@ SETTINGS = {
 SETTING = Words("setting", "设置")
 VALUE = Words("value", "值")
 MEANING = Words("meaning and range", "含义和取值范围")
-EFFECT = Words("doubled and halved", "加倍和减半的效果")
+YOUR_OWN = Words("or your own", "或者你自己的网络")
+EFFECT = Words("effect of other values", "其他取值的效果")
 NOT_MEASURED = Words(
-    "What doubling and halving them does has not been measured for this recipe.",
-    "这个配方还没有测量过设置加倍、减半的效果。",
+    "What other values do has not been measured for this recipe.",
+    "这个配方还没有测量过其他取值的效果。",
 )
 MEASURED_HOW = Words(
     "Effects: difference of the mean accuracy on {validation} held-out images, in percentage "
-    "points ± half of its 95 % interval, with {seeds} seeds, after {epochs} epochs.",
+    "points ± half of its 95 % interval, with {seeds} seeds, after {epochs} epochs{own}{images}.",
     "效果：{validation} 张验证图像上平均准确率之差（百分点）± 95 % 区间的一半，{seeds} 个种子，"
-    "训练 {epochs} 轮。",
+    "训练 {epochs} 轮{own}{images}。",
 )
+MEASURED_OWN = Words(" (these settings: {epochs})", "（这里的设置是 {epochs} 轮）")
+MEASURED_IMAGES = Words(" on {count} training images", "，只用 {count} 张训练图像")
 EFFECT_OF = Words("{change}{value}: {effect}", "{change}{value}：{effect}")
 DIVERGED = Words("diverged", "发散")
-DIVERGED_SOME = Words(
-    "; diverged with {count} of {seeds} seeds", "；{seeds} 个种子中有 {count} 个发散"
+DIVERGED_SOME = Words("diverged with {count} of {seeds} seeds", "{seeds} 个种子中有 {count} 个发散")
+BASE_DIVERGED = Words(
+    "cannot be compared: without the change, training diverged",
+    "无法比较：不做这项改动时训练发散",
 )
 DIFFERENCE = Words("{points} ± {margin} points", "{points} ± {margin} 个百分点")
 NO_DIFFERENCE = Words(
@@ -98,9 +110,9 @@ AS_IS = Words(
 INK_DARK = Words("The ink is darker than the paper, so it is inverted.", "墨迹比纸暗，因此反色。")
 INK_LIGHT = Words("The ink is lighter than the paper.", "墨迹比底色亮，不需要反色。")
 INK_BOX = Words(
-    "Found ink in {width} × {height} pixels of the {all_width} × {all_height} that were looked at: "
-    "cropped to it.",
-    "在分析用的 {all_width} × {all_height} 像素中，墨迹占 {width} × {height} 像素：裁剪到墨迹。",
+    "Found ink in {width} × {height} pixels, analyzed at {all_width} × {all_height} pixels; "
+    "cropped to the ink.",
+    "墨迹占 {width} × {height} 像素（图片按 {all_width} × {all_height} 像素分析）；裁剪到墨迹。",
 )
 SCALED = Words(
     "Scaled to {width} × {height} pixels (MNIST's box is 20 × 20), center of mass at row {row}, "
