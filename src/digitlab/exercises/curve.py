@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,7 @@ def _check_epoch(best_epoch: Any, history: list[dict[str, Any]], best: int) -> N
 
 def _check_curve(found: Any, means: list[float], losses: list[float], width: int) -> None:
     try:
-        values = [float(it) for it in found]
+        values = [float(it) for it in islice(found, len(means) + 1)]  # it may never end
     except (TypeError, ValueError) as error:
         raise NotYet(
             Words(
@@ -119,11 +120,13 @@ def _check_curve(found: Any, means: list[float], losses: list[float], width: int
             )
         ) from error
     if len(values) != len(means):
+        more, more_zh = ("more than ", "超过 ") if len(values) > len(means) else ("", " ")
+        count = min(len(values), len(means))
         raise NotYet(
             Words(
-                f"smoothed returned {len(values)} numbers for {len(means)} losses; "
+                f"smoothed returned {more}{count} numbers for {len(means)} losses; "
                 "x and y must be the same size",
-                f"给了 {len(means)} 个损失，smoothed 返回 {len(values)} 个数；两者应该一样多",
+                f"给了 {len(means)} 个损失，smoothed 返回{more_zh}{count} 个数；两者应该一样多",
             )
         )
     for i, (value, mean) in enumerate(zip(values, means, strict=True)):
