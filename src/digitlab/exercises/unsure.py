@@ -168,7 +168,11 @@ def _judge(
 
 def _numbers(function: Callable[..., Any], *arguments: Any) -> Any:
     """Return what a function of the reader's returns, as an array."""
-    return np.asarray(function(*arguments), dtype=np.float64)
+    found = function(*arguments)
+    if found is None:
+        name = getattr(function, "__name__", "the function")
+        raise NotYet(Words(f"{name} returned nothing", f"{name} 什么也没有返回"))
+    return np.asarray(found, dtype=np.float64)
 
 
 def _shown(row: NDArray[np.floating]) -> str:
