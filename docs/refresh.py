@@ -20,7 +20,7 @@ from pathlib import Path
 from digitlab.language import Language, Words
 from digitlab.named_recipes import RECIPES
 from digitlab.recipe import Recipe
-from digitlab.recipe_zh import help_in
+from digitlab.recipe_help import help_in
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [

@@ -11,7 +11,7 @@ import pytest
 
 from digitlab.cli.help_zh import _line_starts
 from digitlab.data.dataset import Dataset
-from digitlab.recipe_zh import help_in
+from digitlab.recipe_help import help_in
 from digitlab.records.folder import RunFolder
 from digitlab.records.history import ScorePoint
 

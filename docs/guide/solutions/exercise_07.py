@@ -1,4 +1,4 @@
-"""A checkpoint: save a training, and continue it in another process to the same bits."""
+"""A checkpoint: save a training, and continue it in another process bit for bit."""
 
 import torch
 

@@ -1,9 +1,8 @@
 """`digitlab check`: the guide's exercises, and whether an answer does what was asked."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO, cast
 
 from cyclopts import Parameter
 
@@ -12,6 +11,10 @@ from digitlab.cli.parameters import Lang
 from digitlab.errors import DigitlabError
 from digitlab.files import write_whole
 from digitlab.language import Language, Words, language_of_locale
+from digitlab.presentation.wrapped import PlainSigns
+
+if TYPE_CHECKING:
+    from digitlab.exercises.exercise import Exercise
 
 _WRITTEN = Words(
     "Wrote {file}. Change it, then run this again.", "已写好 {file}。改好后再运行这条命令。"
@@ -54,32 +57,33 @@ def check(
     from digitlab.exercises.catalog import MODULES, find_exercise  # here: they import PyTorch
 
     language = lang or language_of_locale()
+    screen = cast("TextIO", PlainSigns(sys.stdout))
     if chapter is None:
-        print(_LISTED.text(language))
+        print(_LISTED.text(language), file=screen)
         for number in MODULES:
             first_line = find_exercise(number).task.text(language).splitlines()[0]
-            print(f"{number:4}  {first_line}")
+            print(f"{number:4}  {first_line}", file=screen)
         return
     exercise = find_exercise(chapter)
     path = file or Path(exercise.file)
     if not path.exists():
         if file is not None:
             raise DigitlabError(f"{file} does not exist; without a file name, one is written")
-        print(exercise.task.text(language))
+        print(exercise.task.text(language), file=screen)
         write_whole(path, exercise.starter.text(language).encode())
-        print(_WRITTEN.text(language, file=path))
+        print(_WRITTEN.text(language, file=path), file=screen)
         return
-    _report(exercise.chapter, exercise.check(path), language)
+    _report(exercise, path, language, screen)
 
 
-def _report(chapter: int, checks: Iterator[Words], language: Language) -> None:
+def _report(exercise: "Exercise", path: Path, language: Language, screen: TextIO) -> None:
     """Print what is as it should be, then a hint for the first thing that is not."""
     from digitlab.exercises.exercise import NotYet
 
     try:
-        for passed in checks:
-            print(f"✓ {passed.text(language)}")
+        for passed in exercise.check(path):
+            print(f"✓ {passed.text(language)}", file=screen)
     except NotYet as problem:
-        print(f"✗ {problem.hint.text(language)}")
+        print(f"✗ {problem.hint.text(language)}", file=screen)
         sys.exit(1)
-    print(_DONE.text(language, chapter=chapter))
+    print(_DONE.text(language, chapter=exercise.chapter), file=screen)

@@ -10,7 +10,7 @@ from digitlab.cli.help import HELP_LANGUAGE, help_text
 from digitlab.cli.parameters import whole_number
 from digitlab.named_recipes import RECIPES, changed, find_recipe
 from digitlab.recipe import Recipe
-from digitlab.recipe_zh import help_in
+from digitlab.recipe_help import help_in
 
 _IN_RECIPE = Group(
     help_text("Recipe", "配方"),

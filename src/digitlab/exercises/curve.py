@@ -3,10 +3,11 @@
 import math
 import random
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from digitlab.exercises.exercise import Exercise, NotYet, names_in, need, stopped_by
+from digitlab.exercises.exercise import Exercise, NotYet, names_in, need
 from digitlab.language import Words
 
 _STARTER = Words(
@@ -72,8 +73,8 @@ def check(path: Path) -> Iterator[Words]:
         losses = [round(random.uniform(0.1, 2.3), 3) for _ in range(length)]
         expected = [math.fsum(losses[max(0, i + 1 - width) : i + 1]) for i in range(length)]
         means = [it / min(width, i + 1) for i, it in enumerate(expected)]
-        _check_curve(_call(smoothed, "smoothed", list(losses), width), means, losses, width)
-    yield Words("smoothed is right everywhere, also at the start", "smoothed 处处正确，开头也对")
+        _check_curve(smoothed(list(losses), width), means, losses, width)
+    yield Words("smoothed is right everywhere, even at the start", "smoothed 处处正确，开头也对")
 
 
 def _history(epochs: int, best: int, tied_with: int | None = None) -> list[dict[str, Any]]:
@@ -94,7 +95,7 @@ def _history(epochs: int, best: int, tied_with: int | None = None) -> list[dict[
 
 
 def _check_epoch(best_epoch: Any, history: list[dict[str, Any]], best: int) -> None:
-    found = _call(best_epoch, "best_epoch", history)
+    found = best_epoch(history)
     if found == best:
         return
     held_out = {it["epoch"]: round(it["loss"], 3) for it in history if it["kind"] == "held out"}
@@ -110,7 +111,7 @@ def _check_epoch(best_epoch: Any, history: list[dict[str, Any]], best: int) -> N
 
 def _check_curve(found: Any, means: list[float], losses: list[float], width: int) -> None:
     try:
-        values = [float(it) for it in found]
+        values = [float(it) for it in islice(found, len(means) + 1)]  # it may never end
     except (TypeError, ValueError) as error:
         raise NotYet(
             Words(
@@ -119,11 +120,13 @@ def _check_curve(found: Any, means: list[float], losses: list[float], width: int
             )
         ) from error
     if len(values) != len(means):
+        more, more_zh = ("more than ", "超过 ") if len(values) > len(means) else ("", " ")
+        count = min(len(values), len(means))
         raise NotYet(
             Words(
-                f"smoothed returned {len(values)} numbers for {len(means)} losses; "
+                f"smoothed returned {more}{count} numbers for {len(means)} losses; "
                 "x and y must be the same size",
-                f"给了 {len(means)} 个损失，smoothed 返回 {len(values)} 个数；两者应该一样多",
+                f"给了 {len(means)} 个损失，smoothed 返回{more_zh}{count} 个数；两者应该一样多",
             )
         )
     for i, (value, mean) in enumerate(zip(values, means, strict=True)):
@@ -139,20 +142,18 @@ def _check_curve(found: Any, means: list[float], losses: list[float], width: int
             )
 
 
-def _call(function: Any, name: str, *arguments: Any) -> Any:
-    try:
-        return function(*arguments)
-    except Exception as error:
-        raise NotYet(stopped_by(name, error)) from error
-
-
 EXERCISE = Exercise(
     chapter=6,
     file="exercise_06.py",
     task=Words(
-        "Read a history: find the epoch with the lowest held-out loss, and smooth a noisy curve.",
-        "读一份训练记录：找出验证损失最低的一轮，再把毛糙的曲线变平滑。",
+        "Read a history: find the epoch with the lowest held-out loss, and smooth a noisy "
+        "curve.\n\n"
+        "Unlike in the chapter, only a loss and those before it count, not those after it: so the "
+        "curve can be drawn while the training is still running.",
+        "读一份训练记录：找出验证损失最低的一轮，再把毛糙的曲线变平滑。\n\n"
+        "和正文不同：这里只平均这个点和它之前的损失，不用它之后的，"
+        "这样训练还在进行的时候也能画。",
     ),
     starter=_STARTER,
-    check=check,
+    checks=check,
 )

@@ -1,11 +1,13 @@
 """An exercise: what is asked, the file to start from, and what is checked."""
 
 import runpy
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from digitlab.errors import DigitlabError
 from digitlab.language import Words
 
 
@@ -34,33 +36,80 @@ class Exercise:
     """What to do, in Markdown."""
     starter: Words
     """The file as the reader gets it. Both languages have the same code; the comments differ."""
-    check: Callable[[Path], Iterator[Words]]
-    """Checks the reader's file: yields a sentence for each thing that is as it should be, and
-    raises `NotYet` at the first that is not."""
+    checks: Callable[[Path], Iterator[Words]]
+    """Yields a sentence for each thing in the reader's file that is as it should be, and raises
+    `NotYet` at the first that is not. What the reader's code raises may pass through."""
+
+    def check(self, path: Path) -> Iterator[Words]:
+        """Yield a sentence for each thing that is as it should be, up to the first that is not.
+
+        Raises
+        ------
+        NotYet
+            At the first thing that is not as it should be. Whatever the reader's code raises, or
+            makes the checks raise by returning something of a wrong type, becomes a hint.
+        DigitlabError
+            If the file cannot be read, or the check lacks something of its own, such as a dataset.
+        """
+        if not path.is_file():
+            raise DigitlabError(f"{path} is not a file; name the file with your answer")
+        try:
+            path.read_bytes()
+        except OSError as error:
+            raise DigitlabError(f"{path} cannot be read: {error.strerror}") from error
+        try:
+            yield from self.checks(path)
+        except (NotYet, DigitlabError, KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:
+            raise NotYet(_stopped(path, error)) from error
 
 
 def names_in(path: Path) -> dict[str, Any]:
     """Run the reader's Python file, and return the names that it defines.
 
-    Raises `NotYet` if it cannot be run; a reader's mistakes are part of learning.
+    Raises `NotYet` if it is not valid Python; a reader's mistakes are part of learning.
     """
     try:
         return runpy.run_path(str(path))
     except SyntaxError as error:
+        name = Path(error.filename or path).name  # it may be that of a module that it imports
+        line = Words(f", line {error.lineno},", f" 第 {error.lineno} 行")
+        if error.lineno is None:  # of a binary file
+            line = Words("", " ")
         raise NotYet(
             Words(
-                f"{path.name}, line {error.lineno}, is not valid Python: {error.msg}",
-                f"{path.name} 第 {error.lineno} 行不是合法的 Python：{error.msg}",
+                f"{name}{line.en} is not valid Python: {error.msg}",
+                f"{name}{line.zh}不是合法的 Python：{error.msg}",
             )
         ) from error
-    except Exception as error:
-        raise NotYet(stopped_by(path.name, error)) from error
 
 
-def stopped_by(what: str, error: Exception) -> Words:
-    """Return the sentence about an exception in the reader's code."""
-    reason = f"{type(error).__name__}: {error}".splitlines()[0]
-    return Words(f"{what} stopped with {reason}", f"{what} 运行时出错：{reason}")
+def reason(error: BaseException) -> str:
+    """Return an exception's type and the first line of its message."""
+    return f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(": ")
+
+
+def _stopped(path: Path, error: BaseException) -> Words:
+    """Return the sentence about an exception, with the line of the reader's file, if one ran."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [it.lineno for it in frames if it.filename == str(path)]
+    if not lines:
+        return Words(
+            f"the check of {path.name} stopped with {reason(error)}; does your code return what "
+            "the file you started with says?",
+            f"检查 {path.name} 时出错：{reason(error)}；返回的东西和起步文件里说的一样吗？",
+        )
+    if isinstance(error, SystemExit):
+        return Words(
+            f"{path.name}, line {lines[-1]}, ends the program; take the exit out, so that the "
+            "check can go on",
+            f"{path.name} 第 {lines[-1]} 行结束了程序；请去掉它，检查才能继续",
+        )
+    return Words(
+        f"{path.name}, line {lines[-1]}, stopped with {reason(error)}",
+        f"{path.name} 第 {lines[-1]} 行出错：{reason(error)}",
+    )
 
 
 def need(names: dict[str, Any], name: str, path: Path) -> Any:

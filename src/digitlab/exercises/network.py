@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from digitlab.exercises.exercise import Exercise, NotYet, names_in, need, stopped_by
+from digitlab.exercises.exercise import Exercise, NotYet, names_in, need, reason
 from digitlab.language import Words
 
 _CODE = """
@@ -50,10 +50,7 @@ def check(path: Path) -> Iterator[Words]:
     """Run the network on random images, and look at what its convolutions leave."""
     create = need(names_in(path), "Net", path)
     torch.manual_seed(1)
-    try:
-        network = create()
-    except Exception as error:
-        raise NotYet(stopped_by("Net()", error)) from error
+    network = create()
     if not isinstance(network, nn.Module):
         raise NotYet(Words("Net must be a class of nn.Module", "Net 必须是 nn.Module 的子类"))
     network.eval()
@@ -61,6 +58,10 @@ def check(path: Path) -> Iterator[Words]:
     answers, convolutions = _run(network, images)
     yield from _check_convolutions(convolutions)
     yield from _check_answers(network, images, answers)
+    _check_relu(network, images, [layer for layer, _ in convolutions])
+    yield Words("ReLU follows each convolution", "每个卷积层之后都有 ReLU")
+    _check_dropout(network, images)
+    yield Words("dropout is on in training, and off in tests", "训练时有 dropout，测试时没有")
     yield from _check_learning(network, images)
 
 
@@ -81,9 +82,9 @@ def _run(network: nn.Module, images: Tensor) -> tuple[Any, list[tuple[nn.Conv2d,
         left = [tuple(output.shape[1:]) for _, output in ran]
         raise NotYet(
             Words(
-                f"{stopped_by('forward', error).en}. The convolutions left {left} per image; go "
+                f"forward stopped with {reason(error)}. The convolutions left {left} per image; go "
                 "on from there on paper",
-                f"{stopped_by('forward', error).zh}。各卷积层给每张图留下的形状是 {left}，"
+                f"forward 运行时出错：{reason(error)}。各卷积层给每张图留下的形状是 {left}，"
                 "请在纸上接着往下算",
             )
         ) from error
@@ -122,6 +123,49 @@ def _check_convolutions(ran: list[tuple[nn.Conv2d, Tensor]]) -> Iterator[Words]:
             )
         )
     yield Words("28 becomes 26, 13, 11, 5 and 3", "28 依次变成 26、13、11、5、3")
+
+
+def _check_relu(network: nn.Module, images: Tensor, layers: list[nn.Conv2d]) -> None:
+    """Raise `NotYet` if it matters how far below zero a convolution's outputs are."""
+    for number, layer in enumerate(layers, start=1):
+        answers = [_answers_if_it_left(layer, value, network, images) for value in (-1.0, -2.0)]
+        if not torch.equal(*answers):
+            raise NotYet(
+                Words(
+                    f"no ReLU follows convolution {number}: with all of its outputs set to -1, and "
+                    "then to -2, the answers should not differ",
+                    f"第 {number} 个卷积层之后没有 ReLU：把它的输出都换成 −1 和 −2，答案不该不同",
+                )
+            )
+
+
+def _answers_if_it_left(
+    layer: nn.Conv2d, value: float, network: nn.Module, images: Tensor
+) -> Tensor:
+    def replace(_layer: nn.Module, _inputs: object, output: Tensor) -> Tensor:
+        return torch.full_like(output, value)
+
+    hook = layer.register_forward_hook(replace)
+    try:
+        with torch.no_grad():
+            answers: Tensor = network(images)
+    finally:
+        hook.remove()
+    return answers
+
+
+def _check_dropout(network: nn.Module, images: Tensor) -> None:
+    with torch.no_grad():
+        network.train()
+        first, second = network(images), network(images)
+        network.eval()
+    if torch.equal(first, second):
+        raise NotYet(
+            Words(
+                "in training mode, two passes gave the same answers: dropout is gone",
+                "训练模式下两次答案相同：dropout 不见了",
+            )
+        )
 
 
 def _check_answers(network: nn.Module, images: Tensor, answers: Any) -> Iterator[Words]:
@@ -186,5 +230,5 @@ EXERCISE = Exercise(
         "从 20 个通道到 40 个，也是 3×3，之后用 ReLU，不池化。",
     ),
     starter=_STARTER,
-    check=check,
+    checks=check,
 )

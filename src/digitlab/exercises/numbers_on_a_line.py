@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
-from digitlab.exercises.exercise import Exercise, NotYet, names_in, need, stopped_by
+from digitlab.exercises.exercise import Exercise, NotYet, names_in, need
 from digitlab.language import Words
 
 Found = list[tuple[int, tuple[int, int, int, int]]]  # digits with their boxes
@@ -53,7 +53,7 @@ def text_of(found):
 def check(path: Path) -> Iterator[Words]:
     """Run `text_of` on generated lines of writing, from easy to hard."""
     text_of = need(names_in(path), "text_of", path)
-    random = np.random.default_rng()  # other numbers every time
+    random = np.random.default_rng(10)
     yield from _check_lines(
         text_of, [_line(random, height=40, digits=_NOT_ONE) for _ in range(20)],
         Words("digits come from left to right, with a space where the gap is wide",
@@ -93,13 +93,10 @@ def check(path: Path) -> Iterator[Words]:
 def _check_lines(
     text_of: Callable[[Any], Any], lines: list[Found], passed: Words, hint: Words
 ) -> Iterator[Words]:
-    random = np.random.default_rng()
+    random = np.random.default_rng(1)
     for line in lines:
         shuffled = [line[i] for i in random.permutation(len(line))]
-        try:
-            found = text_of(list(shuffled))
-        except Exception as error:
-            raise NotYet(stopped_by("text_of", error)) from error
+        found = text_of(list(shuffled))
         if found != (expected := _text(line)):
             raise NotYet(
                 Words(
@@ -154,5 +151,5 @@ EXERCISE = Exercise(
         "两个数之间至少是 0.8。",
     ),
     starter=_STARTER,
-    check=check,
+    checks=check,
 )

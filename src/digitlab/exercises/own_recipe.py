@@ -154,5 +154,5 @@ EXERCISE = Exercise(
         "教程的配方大约能到 87%。",
     ),
     starter=_STARTER,
-    check=check,
+    checks=check,
 )

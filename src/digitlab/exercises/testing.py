@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from digitlab.exercises.exercise import Exercise, NotYet, names_in, need, stopped_by
+from digitlab.exercises.exercise import Exercise, NotYet, names_in, need
 from digitlab.language import Words
 
 _STARTER = Words(
@@ -83,8 +83,25 @@ def check(path: Path) -> Iterator[Words]:
     network = _Watched()
     images, labels = _exam(network)
     before = [weight.clone() for weight in network.parameters()]
-    loss, accuracy = _two_numbers(evaluate, network.train(), images, labels)
+    try:
+        loss, accuracy = _two_numbers(evaluate, network.train(), images, labels)
+        is_off = not torch.is_grad_enabled()
+    finally:
+        torch.set_grad_enabled(True)
+    yield from _check_calls(network, is_off)
+    if not all(map(torch.equal, network.parameters(), before)):
+        raise NotYet(Words("the test changed the network's weights", "测试改动了网络的权重"))
+    yield Words("no graph is recorded, no weight changes", "不记录计算图，也不改动权重")
+    _check_accuracy(network, images, labels, accuracy)
+    _check_loss(network, images, labels, loss)
+    yield Words(
+        "loss and accuracy are correct, even with a smaller last batch",
+        "损失和准确率都对，最后一批小一些也对",
+    )
 
+
+def _check_calls(network: _Watched, is_off: bool) -> Iterator[Words]:
+    """Check how the network was called, and whether gradients are off since."""
     if network.sizes != [32, 32, 32, 4]:
         raise NotYet(
             Words(
@@ -104,7 +121,7 @@ def check(path: Path) -> Iterator[Words]:
                 "测试的时候，网络还在训练模式，dropout 还开着；哪个方法能关掉它？",
             )
         )
-    yield Words("the network is in evaluation mode", "网络处于测试模式")
+    yield Words("the network is in evaluation mode", "网络处于评估模式")
 
     if network.had_graph:
         raise NotYet(
@@ -115,15 +132,14 @@ def check(path: Path) -> Iterator[Words]:
                 "torch.inference_mode()",
             )
         )
-    if not all(map(torch.equal, network.parameters(), before)):
-        raise NotYet(Words("the test changed the network's weights", "测试改动了网络的权重"))
-    yield Words("no graph is recorded, no weight changes", "不记录计算图，也不改动权重")
-
-    _check_numbers(network, images, labels, loss, accuracy)
-    yield Words(
-        "loss and accuracy are right, also with a smaller last batch",
-        "损失和准确率都对，最后一批小一些也对",
-    )
+    if is_off:
+        raise NotYet(
+            Words(
+                "gradients are still off after evaluate, so the next epoch could not learn; use "
+                "with torch.no_grad():",
+                "evaluate 之后梯度还关着，下一轮就没法训练了；用 with torch.no_grad():",
+            )
+        )
 
 
 def _exam(network: _Watched) -> tuple[Tensor, Tensor]:
@@ -139,11 +155,10 @@ def _exam(network: _Watched) -> tuple[Tensor, Tensor]:
     return images, labels
 
 
-def _two_numbers(evaluate: Any, *arguments: Any) -> tuple[float, float]:
-    try:
-        found = evaluate(*arguments, _BATCH_SIZE)
-    except Exception as error:
-        raise NotYet(stopped_by("evaluate", error)) from error
+def _two_numbers(
+    evaluate: Any, network: _Watched, images: Tensor, labels: Tensor
+) -> tuple[float, float]:
+    found = evaluate(network, images, labels, _BATCH_SIZE)
     try:
         loss, accuracy = found
         return float(loss), float(accuracy)
@@ -156,39 +171,54 @@ def _two_numbers(evaluate: Any, *arguments: Any) -> tuple[float, float]:
         ) from error
 
 
-def _check_numbers(
-    network: _Watched, images: Tensor, labels: Tensor, loss: float, accuracy: float
-) -> None:
+def _check_accuracy(network: _Watched, images: Tensor, labels: Tensor, accuracy: float) -> None:
     with torch.no_grad():
-        answers = network.eval()(images)
-    every_loss = F.nll_loss(answers, labels, reduction="none")  # (N,)
-    right = (answers.argmax(dim=1) == labels).double().mean().item()
-    if not math.isclose(accuracy, right, abs_tol=1e-6):
-        raise NotYet(
-            Words(
-                f"the accuracy is {accuracy:.4f}, but {right:.0%} of the answers equal their "
-                "label; the answer is the class with the largest log-probability, and the "
-                "accuracy is a share from 0 to 1",
-                f"准确率是 {accuracy:.4f}，可是答案和标签相同的占 {right:.0%}；"
-                "答案是对数概率最大的那一类，准确率是 0 到 1 的比例",
-            )
+        is_right = (network.eval()(images).argmax(dim=1) == labels).double()  # (N,)
+    right = is_right.mean().item()
+    if math.isclose(accuracy, right, abs_tol=1e-6):
+        return
+    hint = Words(
+        "the answer is the class with the largest log-probability, and the accuracy is a share "
+        "from 0 to 1",
+        "答案是对数概率最大的那一类，准确率是 0 到 1 的比例",
+    )
+    if math.isclose(accuracy, _mean_of_means(is_right), abs_tol=1e-6):
+        hint = Words(
+            "you took the mean of the batches' accuracies; the last batch is small, but counts as "
+            "much as the others",
+            "你求的是各批准确率的平均；最后一批小，却占了一样的分量",
         )
-    mean = every_loss.double().mean().item()
-    if not math.isclose(loss, mean, rel_tol=1e-4):
-        means = torch.stack([part.mean() for part in every_loss.split(_BATCH_SIZE)]).mean().item()
-        hint = Words("", "")
-        if math.isclose(loss, means, rel_tol=1e-4):
-            hint = Words(
-                ": the 4 images of the last batch count as much as 32; add up the loss of every "
-                "image and divide once, at the end",
-                "：最后一批只有 4 张，分量却和 32 张一样；把每张图的损失加起来，最后只除一次",
-            )
-        raise NotYet(
-            Words(
-                f"the mean loss is {loss:.4f}, expected {mean:.4f}{hint.en}",
-                f"平均损失是 {loss:.4f}，应该是 {mean:.4f}{hint.zh}",
-            )
+    raise NotYet(
+        Words(
+            f"the accuracy is {accuracy:.4f}, expected {right:.4f}; {hint.en}",
+            f"准确率是 {accuracy:.4f}，应该是 {right:.4f}；{hint.zh}",
         )
+    )
+
+
+def _check_loss(network: _Watched, images: Tensor, labels: Tensor, loss: float) -> None:
+    with torch.no_grad():
+        losses = F.nll_loss(network.eval()(images), labels, reduction="none").double()  # (N,)
+    mean = losses.mean().item()
+    if math.isclose(loss, mean, rel_tol=1e-4):
+        return
+    hint = Words("", "")
+    if math.isclose(loss, _mean_of_means(losses), rel_tol=1e-4):
+        hint = Words(
+            "; the 4 images of the last batch count as much as 32; add up the loss of every image "
+            "and divide once, at the end",
+            "；最后一批只有 4 张，分量却和 32 张一样；把每张图的损失加起来，最后只除一次",
+        )
+    raise NotYet(
+        Words(
+            f"the mean loss is {loss:.4f}, expected {mean:.4f}{hint.en}",
+            f"平均损失是 {loss:.4f}，应该是 {mean:.4f}{hint.zh}",
+        )
+    )
+
+
+def _mean_of_means(values: Tensor) -> float:
+    return torch.stack([batch.mean() for batch in values.split(_BATCH_SIZE)]).mean().item()
 
 
 EXERCISE = Exercise(
@@ -196,10 +226,10 @@ EXERCISE = Exercise(
     file="exercise_05.py",
     task=Words(
         "Write the test loop: the mean loss and the accuracy of a network, without dropout and "
-        "without a graph, right also if the last batch is smaller.",
+        "without a graph, correct even if the last batch is smaller.",
         "写出测试循环：算出网络的平均损失和准确率；不用 dropout，不记录计算图，"
         "最后一批小一些也要算对。",
     ),
     starter=_STARTER,
-    check=check,
+    checks=check,
 )

@@ -13,7 +13,7 @@ from digitlab.errors import DigitlabError
 from digitlab.files import decode_json
 from digitlab.language import Language
 from digitlab.recipe import NETWORKS, PRECISIONS, RANGES, SCHEDULES, Range, Recipe
-from digitlab.recipe_zh import help_in
+from digitlab.recipe_help import help_in
 
 MEASURED = Path(__file__).parent / "measured.json"
 """Written by `python -m benchmarks.settings`."""

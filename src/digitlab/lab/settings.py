@@ -9,7 +9,7 @@ import msgspec
 from digitlab.language import Language, Words
 from digitlab.named_recipes import RECIPES
 from digitlab.recipe import NETWORKS, PRECISIONS, RANGES, SCHEDULES, Range, Recipe
-from digitlab.recipe_zh import help_in, range_in
+from digitlab.recipe_help import help_in, range_in
 
 CHOICES = {"network": NETWORKS, "schedule": SCHEDULES, "precision": PRECISIONS}
 """What a setting that is not a number can be; a network of the user's own is none of them."""

@@ -10,7 +10,7 @@ import pytest
 from digitlab.lab.images import LoadedOnce
 from digitlab.lab.server import EXAMPLE
 from digitlab.language import Language
-from digitlab.recipe_zh import help_in
+from digitlab.recipe_help import help_in
 from digitlab.records.snapshots import SNAPSHOTS, read_snapshot
 from tests.lab.conftest import Client
 from tests.lab.page.conftest import answer, settle, until

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from digitlab.recipe import RANGES, field_help
-from digitlab.recipe_zh import help_in, range_in
+from digitlab.recipe_help import help_in, range_in
 
 NUMBER_OR_NAME = re.compile(r"`[^`]+`|\d+(?:[.,]\d+)*(?: %)?")
 
