@@ -63,11 +63,7 @@ def joined(pieces: list[str], width: int) -> list[str]:
 
 _PLAIN = {"−": "-", "×": "x", "·": "*", "÷": "/", "→": ">", "≤": "<=", "√": "sqrt", "Σ": "sum",
           "⌊": "[", "⌋": "]", "⌈": "[", "⌉": "]", "±": "+-", "…": "...", "─": "-",
-<<<<<<< HEAD
-          "✓": "ok", "✗": "no"}  # fmt: skip
-=======
           "✓": "ok:", "✗": "no:"}  # fmt: skip
->>>>>>> w-fixe
 
 
 class PlainSigns(io.TextIOBase):
