@@ -1,7 +1,7 @@
 """What every hyperparameter is, and the numbers that it can be, in Chinese or in English.
 
-The Chinese texts say what the docstrings in `recipe.py` say, with the same numbers: `tests/test_recipe_help.py`
-compares them. A Chinese sentence that changes needs its English one changed too.
+The Chinese texts say what the docstrings in `recipe.py` say, with the same numbers:
+`tests/test_recipe_help.py` compares them. Change both languages together.
 """
 
 from digitlab.language import Language
