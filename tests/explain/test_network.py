@@ -179,6 +179,42 @@ def test_large_numbers_have_a_comma():
     assert "all 1,568 inputs" in sentence_of(linear, "en")
 
 
+class WeightsOnTheLeft(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.w = nn.Parameter(torch.ones(10, 784))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (self.w @ x.flatten(1).T).T
+
+
+def test_a_matrix_may_be_the_left_factor():
+    assert explain_network(WeightsOnTheLeft()).multiply_adds == 7_840
+
+
+class MeanOfRows(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 4, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.conv(x).mean((1, 2)).log_softmax(1)  # over channels and rows, not columns
+
+
+class SoftmaxOfAMap(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 4, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.conv(x).flatten(1).log_softmax(1)
+
+
+@pytest.mark.parametrize("network", [MeanOfRows(), SoftmaxOfAMap()])
+def test_a_field_that_is_not_known_is_not_invented(network: nn.Module):
+    assert explain_network(network).operations[-1].receptive_field is None
+
+
 def test_every_module_keeps_its_mode():
     module = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(9, 9))
     module[1].eval()

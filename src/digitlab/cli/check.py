@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO, cast
 from cyclopts import Parameter
 
 from digitlab.cli.help import chinese_help, help_text
-from digitlab.cli.parameters import Lang
+from digitlab.cli.parameters import Lang, whole_number
 from digitlab.errors import DigitlabError
 from digitlab.files import write_whole
 from digitlab.language import Language, Words, language_of_locale
@@ -31,10 +31,11 @@ def check(
     chapter: Annotated[
         int | None,
         Parameter(
+            converter=whole_number,
             help=help_text(
                 "The chapter's number; without it, the exercises are listed.",
                 "第几章；不写就列出所有练习。",
-            )
+            ),
         ),
     ] = None,
     file: Annotated[

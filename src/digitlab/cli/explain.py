@@ -1,6 +1,7 @@
 """`digitlab explain`: a network, its settings and one picture's way through it, in numbers."""
 
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated, TextIO, cast
 
@@ -82,9 +83,10 @@ def explain(
         raise DigitlabError(
             "--figure draws what a network makes of a picture: give one with --image"
         )
-    subject = find_subject(what, for_a_picture=image is not None)
-    picture = None if image is None else prepare_picture(source_of(image), subject.preparation)
-    explained = explain_subject(subject, picture)
+    with redirect_stdout(sys.stderr):  # what a network of the user's own prints is no result
+        subject = find_subject(what, for_a_picture=image is not None)
+        picture = None if image is None else prepare_picture(source_of(image), subject.preparation)
+        explained = explain_subject(subject, picture)
     settings = []
     if subject.recipe is not None:
         settings = explain_settings(subject.recipe, subject.recipe_name, language)

@@ -1,5 +1,6 @@
 """Chapter 10: from digits in boxes to numbers."""
 
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -122,10 +123,13 @@ def _line(
         tall = round(height * random.uniform(0.85, 1))
         wide = max(1, round(tall * (0.15 if digit == 1 else random.uniform(0.5, 0.8))))
         found.append((digit, (x, int(random.integers(0, 10)), wide, tall)))
+        # Cut off, not rounded: a gap inside a number is at most 0.3 heights, as the task says.
         is_space = random.random() < 0.35
-        gap = random.uniform(0.85, 2.5) if is_space else random.uniform(closest, 0.25)
+        gap = math.ceil(random.uniform(0.85, 2.5) * height)
+        if not is_space:
+            gap = int(random.uniform(closest, 0.25) * tall)
         # A box that begins before the one on its left would be no line from left to right.
-        x += max(1, wide + round(gap * height))
+        x += max(1, wide + gap)
     return found
 
 

@@ -78,7 +78,6 @@ def _field_of(call: Call, before: list[_Field | None]) -> _Field | None:
     if not fields or len(fields) < len(before):
         return None
     field, shape = fields[0], of_one_image(call.output).shape
-    is_map = len(shape) == len(field) + 1 and any(side.values > 1 for side in field)
     if call.kind in ("convolution", "max_pool", "average_pool"):
         if len(call.settings["kernel"]) != len(field):
             return None
@@ -86,7 +85,7 @@ def _field_of(call: Call, before: list[_Field | None]) -> _Field | None:
         sides = zip(moved, shape[-len(field) :], strict=True)
         return tuple(replace(side, values=values) for side, values in sides)
     if call.kind in _SAME:
-        mixes = call.kind.endswith("softmax") and is_map
+        mixes = call.kind.endswith("softmax") and any(side.values > 1 for side in field)
         return None if mixes else field
     if call.kind == "flatten" or (call.kind == "reshape" and shape == _shape_before(call)):
         return field
@@ -94,7 +93,8 @@ def _field_of(call: Call, before: list[_Field | None]) -> _Field | None:
         before_shape = _shape_before(call)
         return tuple(side.together() for side in field) if len(before_shape) == 1 else None
     if call.kind in ("adaptive_average_pool", "mean"):
-        whole = all(side == 1 for side in shape[1:])
+        keeps_channels = shape == () or shape[0] == _shape_before(call)[0]
+        whole = keeps_channels and all(side == 1 for side in shape[1:])
         return tuple(side.together() for side in field) if whole else None
     if call.kind in _POINTWISE:
         return _joined(fields)

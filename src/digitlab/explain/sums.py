@@ -74,10 +74,23 @@ def multiply_add_sum(call: Call) -> Sum | None:
         case "linear" if weight is not None:
             factors = (*output, weight.shape[1])
             return Sum(times(factors), math.prod(factors))
-        case "matrix_product" if call.inputs:
-            factors = (*output, call.inputs[0].shape[-1])
+        case "matrix_product" if call.inputs and (inner := _inner_size(call)):
+            factors = (*output, inner)
             return Sum(times(factors), math.prod(factors))
     return None
+
+
+def _inner_size(call: Call) -> int | None:
+    """Return how many products each value of a matrix product adds up; None if it is not clear.
+
+    `inputs` has no weights, so a weight matrix may be the left factor or the right one.
+    """
+    taken = call.inputs[0].shape
+    weight = next((it for it in call.parameters if len(it) == 2), None)
+    inner = int(taken[-1])
+    if weight is None or weight == (inner, call.output.shape[-1]):
+        return inner
+    return weight[1] if weight[1] == taken[max(0, len(taken) - 2)] else None
 
 
 def size_sums(call: Call) -> tuple[Sum, ...]:
