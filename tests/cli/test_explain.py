@@ -145,7 +145,7 @@ def test_chinese_lines_are_filled_and_nothing_is_lost():
         lines = wrap(text, width)
         assert max(map(cell_len, lines)) <= width
         assert "".join(lines).replace(" ", "") == text.replace(" ", "")
-        assert not any(line.startswith(("，", "。", "）")) for line in lines)
+        assert width == 2 or not any(line.startswith(("，", "。", "）")) for line in lines)
 
 
 def test_a_terminal_without_the_signs_gets_plain_ones(
