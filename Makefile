@@ -10,7 +10,7 @@ GUIDE  := README.md README.zh-CN.md CONTRIBUTING.md CHANGELOG.md \
 .DEFAULT_GOAL := help
 .PHONY: help install lab docs site demo test test-slow check format clean \
   bench bench-race bench-tutorial bench-limit bench-reading bench-service bench-compact \
-  bench-best bench-ladder
+  bench-best bench-ladder bench-settings
 
 help:            ## show this list
 	@sed -n 's/^\([a-z-]*\): *[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -85,6 +85,9 @@ bench-best: install ## best: 5 seeds, two at once, and the five together (half a
 
 bench-ladder: install ## from the tutorial to best, one change at a time (half an hour)
 	$(BIN)/python -m benchmarks.ladder --jobs 2 --figure docs/images/ladder.png
+
+bench-settings: install ## what doubling and halving each setting does (hours; can be stopped)
+	$(BIN)/python -m benchmarks.settings
 
 clean:           ## remove .venv and the tools' caches; runs and data stay
 	rm -rf .venv site src/digitlab/lab/guide .torchvision .mypy_cache .pytest_cache .ruff_cache .hypothesis
