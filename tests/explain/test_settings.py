@@ -81,8 +81,8 @@ def test_only_the_recipes_own_value_diverged(base: list[float | None]):
         ({"value": 0.015}, " 0.015: "),  # neither, whatever the record says
         ({"accuracies": [98.6, None, None]}, "×2 → 0.02: diverged with 2 of 3 seeds"),
         ({"accuracies": [98.6, None, 98.6]}, "points; diverged with 1 of 3 seeds"),
-        ({"train_images": 25_000}, "after 3 epochs on 25,000 training images."),
-        ({"epochs": 4}, "after 4 epochs (these settings: 3)."),
+        ({"train_images": 25_000}, "epochs: 3 on 25,000 training images."),
+        ({"epochs": 4}, "epochs: 4 (these settings: 3)."),
     ],
 )
 def test_effects_in_words(changes: dict[str, object], text: str):

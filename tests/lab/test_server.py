@@ -174,7 +174,8 @@ def test_a_run_that_was_paused_ends_with_the_same_bits(lab: Client, tmp_path: Pa
     error = lab.post("/lab/runs/paused/pause", status=409)["error"]
     assert error == "paused is not being trained by this page, so it cannot be paused"
     stopped = lab.get("/lab/runs/paused")
-    assert stopped["examples"] < stopped["total"] == 8_000
+    assert stopped["examples"] < 8_000
+    assert stopped["total"] in (None, 8_000)  # None if it was paused before its first step
     assert lab.post("/lab/runs/paused/resume")["status"] == "running"
     assert list(lab.events("/lab/runs/paused/events"))[-1][2]["status"] == "finished"
     straight, paused = (
