@@ -224,13 +224,25 @@ def test_every_module_keeps_its_mode():
     assert not module[1].num_batches_tracked.any()  # it ran in evaluation mode
 
 
-def test_receptive_fields_are_where_the_gradient_is(unusual: nn.Module):
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [
+            nn.Conv2d(1, 2, 5, stride=2, padding=2),
+            nn.Conv2d(2, 2, 3, dilation=2),
+            nn.AvgPool2d(2),
+            nn.Sigmoid(),
+            nn.Conv2d(2, 3, 2, padding=1),
+            nn.Flatten(),
+            nn.Linear(3 * 6 * 6, 4),
+        ],
+        [nn.Conv2d(1, 2, 20, stride=20, padding=6)],  # every window is partly in the padding
+    ],
+)
+def test_receptive_fields_are_where_the_gradient_is(layers: list[nn.Module]):
     """A pixel is in a value's field if and only if the value changes with it."""
     torch.manual_seed(0)
-    parts = nn.Sequential(
-        nn.Conv2d(1, 2, 5, stride=2, padding=2), nn.Conv2d(2, 2, 3, dilation=2), nn.AvgPool2d(2),
-        nn.Sigmoid(), nn.Conv2d(2, 3, 2, padding=1), nn.Flatten(), nn.Linear(3 * 6 * 6, 4),
-    )  # fmt: skip
+    parts = nn.Sequential(*layers)
     found = [it.receptive_field for it in explain_network(parts).operations]
     for depth, field in enumerate(found, start=1):
         image = torch.rand(1, 1, 28, 28, requires_grad=True)

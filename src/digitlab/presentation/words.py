@@ -194,7 +194,7 @@ FIGURE_TITLE = Words(
     "One picture on its way through {network}", "一张图片在网络中的经过：{network}"
 )
 FIGURE_LEGEND = Words(
-    "Blue is positive, red is negative, white is 0. The orange frame marks the largest value.",
+    "Blue is positive, red is negative, white is 0. Orange marks the largest value.",
     "蓝色为正，红色为负，白色为 0。橙色标出最大值所在之处。",
 )
 FIGURE_PICTURE = Words("the picture, {size}", "原图，{size}")
