@@ -1,4 +1,4 @@
-"""Everything that `digitlab explain` finds out as data for JSON: without texts, but for names."""
+"""The results of `digitlab explain` as JSON: the same data in both languages."""
 
 from typing import Any
 
