@@ -2,11 +2,8 @@
 
 MNIST's own strokes are all about an eighth as wide as the digit is high. Real pens are between a
 twenty-fifth and a fifth, so many digits are reduced to the middle of their strokes and drawn again.
-Forms that MNIST's American writers seldom used (a one with a flag, a crossed seven, an open four)
-are drawn from strokes of their own.
 """
 
-from functools import lru_cache
 from itertools import islice
 
 import numpy as np
@@ -19,10 +16,11 @@ from digitlab.pictures.ink import Ink
 
 Strokes = list[NDArray[np.float64]]  # of each stroke, N x 2: x to the right and y down
 
-_FINE = 4  # pixels per pixel of MNIST, and per pixel of the result while strokes are drawn
-_THIN = 2  # pixels per pixel of MNIST while the middle of the strokes is found
-_SMOOTHED = 3  # times each point is moved between its neighbors
 _DIGIT = 20  # pixels of MNIST's digits, on their longer side
+_SMALL = 26  # pixels: a lower digit is drawn twice as large and then averaged
+_THIN = 3  # pixels per pixel of MNIST while the middle of the strokes is found
+_STEPS = 16  # in which the distance of one such pixel is stored
+_FINE = 4  # pixels per pixel of the result while strokes are drawn
 
 
 def cropped(ink: Ink) -> Ink:
@@ -39,27 +37,68 @@ def resized(image: Digit, height: float, random: Generator, *, slant: float, tur
 
     `slant` is in pixels to the right per pixel of height, `turn` in radians clockwise.
     """
-    fine = 2 if height < 26 else 1  # a small digit is drawn larger, then averaged
-    scale = height * fine / _DIGIT
-    wide = scale * random.uniform(0.85, 1.15)
-    # A pixel of the result, from its middle, is taken from: turned back, upright, unscaled.
-    cos, sin = np.cos(turn), np.sin(turn)
-    side = int(np.ceil(1.5 * SIDE * max(scale, wide))) // (2 * fine) * 2 * fine
-    half = side / 2
-    a, b = (cos + slant * -sin) / wide, (sin + slant * cos) / wide
-    d, e = -sin / scale, cos / scale
-    # 13.5: the middle of MNIST's pixels 0 to 27; Pillow counts from the pixels' corners.
-    matrix = (a, b, 14 - a * half - b * half, d, e, 14 - d * half - e * half)
-    enlarged = Image.fromarray(image).filter(ImageFilter.GaussianBlur(0.35)).transform(
-        (side, side), Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC
-    )
+    soft = Image.fromarray(image).filter(ImageFilter.GaussianBlur(0.35))
+    fine = 2 if height < _SMALL else 1
+    ink = _placed(soft, height * fine, random, slant=slant, turn=turn) / np.float32(255)
     level = random.uniform(0.3, 0.62)  # a high level narrows the strokes, a low one widens them
-    steep = random.uniform(1.7, 2.4) * max(1.0, scale / 2)  # at least 0.5 / 0.3: paper stays bare
-    ink = np.asarray(enlarged, np.float32) / np.float32(255)
+    steep = random.uniform(1.7, 2.4) * max(1.0, height * fine / _DIGIT / 2)  # at least 0.5 / 0.3
     ink = np.clip((ink - np.float32(level)) * np.float32(steep) + np.float32(0.5), 0, 1)
-    if fine == 2:
-        ink = ink.reshape(side // 2, 2, side // 2, 2).mean((1, 3))
-    return cropped(ink)
+    return cropped(_averaged(ink, fine))
+
+
+def redrawn(
+    image: Digit, height: float, pen: float, random: Generator, *, slant: float, turn: float
+) -> Ink:
+    """Return a MNIST digit drawn along the middle of its strokes with a pen of another width.
+
+    `pen` is in pixels. A pixel has ink if it is less than half a pen away from the middle of a
+    stroke.
+    """
+    fine = 2 if height < _SMALL else 1
+    near = _placed(nearness(image), height * fine, random, slant=slant, turn=turn)
+    pixels = height * fine / _DIGIT / _THIN  # per pixel of the map of distances
+    distance = (255 - near) * np.float32(pixels / _STEPS)
+    ink = np.clip(np.float32(max(1.0, pen * fine) / 2 + 0.5) - distance, 0, 1)
+    return cropped(_averaged(ink, fine) * np.float32(min(1.0, max(0.5, pen))))
+
+
+def nearness(image: Digit) -> Image.Image:
+    """Return how near each place is to the middle of a stroke: 255 on it, less by 16 a pixel."""
+    from scipy.ndimage import distance_transform_edt  # here, because only this needs SciPy
+    from skimage.morphology import skeletonize
+
+    side = SIDE * _THIN
+    large = Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC)
+    middle = skeletonize(np.asarray(large.filter(ImageFilter.GaussianBlur(1.5))) > 110)
+    distance = distance_transform_edt(~middle)
+    near = np.clip(255 - _STEPS * distance, 0, 255).astype(np.uint8)
+    return Image.fromarray(near).filter(ImageFilter.GaussianBlur(1))  # rounds off the pixels' stairs
+
+
+def _placed(
+    image: Image.Image, height: float, random: Generator, *, slant: float, turn: float
+) -> Ink:
+    """Return an image of a MNIST digit with 20 of MNIST's pixels as `height`, slanted and turned."""
+    per_pixel = image.width / SIDE
+    scale = height / _DIGIT / per_pixel
+    wide = scale * random.uniform(0.85, 1.15)
+    side = int(np.ceil(1.5 * image.width * max(scale, wide))) // 2 * 2
+    half, middle = side / 2, image.width / 2
+    # Where a pixel of the result is taken from: it is turned back, made upright, and reduced.
+    cos, sin = np.cos(turn), np.sin(turn)
+    a, b = (cos - slant * sin) / wide, (sin + slant * cos) / wide
+    d, e = -sin / scale, cos / scale
+    matrix = (a, b, middle - (a + b) * half, d, e, middle - (d + e) * half)
+    kind = Image.Resampling.BICUBIC if per_pixel == 1 else Image.Resampling.BILINEAR
+    return np.asarray(image.transform((side, side), Image.Transform.AFFINE, matrix, kind), np.float32)
+
+
+def _averaged(ink: Ink, factor: int) -> Ink:
+    """Return ink reduced by a whole factor."""
+    if factor == 1:
+        return ink
+    height, width = ink.shape
+    return ink.reshape(height // factor, factor, width // factor, factor).mean((1, 3))
 
 
 def drawn(
@@ -90,48 +129,3 @@ def drawn(
     ink = fine.reshape(size[1] // _FINE, _FINE, size[0] // _FINE, _FINE).mean((1, 3))
     strongest = 255 * min(1.0, max(0.5, pen))
     return cropped(np.minimum(np.float32(1), ink * np.float32(1 / strongest)))
-
-
-def redrawn(
-    image: Digit, height: float, pen: float, random: Generator, *, slant: float, turn: float
-) -> Ink:
-    """Return a MNIST digit drawn along the middle of its strokes with a pen of another width."""
-    strokes = middle_strokes(image.tobytes())
-    if not len(strokes):
-        return resized(image, height, random, slant=slant, turn=turn)
-    wide = np.array([random.uniform(0.85, 1.15), 1])
-    return drawn(list(strokes * wide), height, pen, slant=slant, turn=turn)
-
-
-@lru_cache(maxsize=60_000)
-def middle_strokes(pixels: bytes) -> NDArray[np.float64]:
-    """Return the middle of a MNIST digit's strokes as N short lines, N x 2 (ends) x 2.
-
-    MNIST's 20 pixels are 1.
-    """
-    from skimage.morphology import skeletonize  # here, because it loads SciPy
-
-    image = Image.frombytes("L", (SIDE, SIDE), pixels)
-    side = SIDE * _THIN
-    large = image.resize((side, side), Image.Resampling.BICUBIC)
-    thin = np.pad(skeletonize(np.asarray(large.filter(ImageFilter.GaussianBlur(1.5))) > 110), 1)
-    places = np.flatnonzero(thin)
-    numbers = np.cumsum(thin) - 1  # of each pixel's place
-    width = thin.shape[1]
-    ends = [
-        (numbers[places[joined]], numbers[places[joined] + step])
-        for step in (1, width - 1, width, width + 1)  # to the right, and the three pixels below
-        if (joined := thin.ravel()[places + step]).any()
-    ]
-    if not ends:
-        return np.empty((0, 2, 2))
-    one, other = np.concatenate(ends, axis=1)
-    points = np.stack([places % width, places // width], axis=1) - 1.0
-    neighbors = np.bincount(np.concatenate([one, other]), minlength=len(points))[:, None]
-    for _ in range(_SMOOTHED):  # pixels form stairs: move each point between its neighbors
-        sums = np.zeros_like(points)
-        np.add.at(sums, one, points[other])
-        np.add.at(sums, other, points[one])
-        points = np.where(neighbors > 1, (points + sums / neighbors.clip(1)) / 2, points)
-    points /= _DIGIT * _THIN
-    return np.stack([points[one], points[other]], axis=1)
