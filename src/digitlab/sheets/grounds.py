@@ -163,7 +163,7 @@ def _creased(paper: Field, random: Generator) -> Field:
     for _ in range(1 + below(random, 3)):
         side = along(paper.shape, random.random() * np.pi)
         side += np.float32(uniform(random, -0.45, 0.45) * max(paper.shape))
-        wide, strength = uniform(random, 3, 60), uniform(random, -0.12, 0.12)
+        wide, strength = uniform(random, 2, 30), uniform(random, -0.07, 0.07)
         reach = np.arange(-256, 256) / 4
         fall = np.sign(reach) * np.exp(-np.abs(reach) / wide) * strength
         fall -= np.exp(-(reach**2)) * uniform(random, -0.1, 0.2)  # the fold itself

@@ -107,10 +107,8 @@ def whiteboard(shape: _Shape, random: Generator) -> Field:
     return unit(board - np.maximum(wiped, 0) * np.float32(uniform(random, 0, 0.03)))
 
 
-def wood(shape: _Shape, random: Generator, *, dark: bool | None = None) -> Field:
+def wood(shape: _Shape, random: Generator, *, dark: bool = False) -> Field:
     """The grain of a wooden desk: stripes that run one way and bend a little."""
-    if dark is None:
-        dark = random.random() < 0.4
     level = uniform(random, 0.06, 0.3) if dark else uniform(random, 0.4, 0.8)
     upright = random.random() < 0.5
     turned = shape[::-1] if upright else shape
