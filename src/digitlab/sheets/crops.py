@@ -26,6 +26,10 @@ _MOST_GLYPHS = 26  # in one crop: more would take too long to draw
 _LEAST_VISIBLE = 0.8  # of a digit's area: nothing is asked of a digit that is cut off more
 _LEAST_ON_PAGE = 0.7  # of a digit's area: the same at the edge of a sheet
 
+_LEAST_LEGIBLE = 0.4  # correlation of ink and picture: of a digit that nobody could read, nothing
+_LEAST_CONTRAST = 8  # gray levels from paper to ink: the same
+
+_Box = tuple[float, float, float, float]
 _Scene = Callable[[Canvas, Ground, float, Generator], None]
 
 
@@ -98,7 +102,9 @@ def write_lines(canvas: Canvas, paper: Ground, height: float, random: Generator)
     it = _hand(paper, height, tilt, random)
     has_signs = random.random() < 0.55
     has_words = random.random() < 0.3
-    rows = sorted(row for row in paper.rows if 0.6 * height < np.diff(sorted(paper.rows)[:2] or [0, 0]).sum())
+    rows = sorted(paper.rows)
+    if len(rows) < 2 or rows[1] - rows[0] < 1.05 * height:
+        rows = []  # too narrow to write on each
     y = -random.uniform(0, 1) * height
     step = random.uniform(1.2, 2.4) * height
     while y < SIDE + height and len(canvas.labels) < _MOST_GLYPHS:
@@ -169,7 +175,7 @@ def fill_boxes(canvas: Canvas, paper: Ground, height: float, random: Generator) 
 
 def print_lines(canvas: Canvas, paper: Ground, height: float, random: Generator) -> None:
     """Print lines of numbers and words, as on labels, forms and receipts; some of it by hand."""
-    tilt, level = _tilt(paper, random), ink_levels(random)
+    tilt, level = _tilt(paper, random), ink_levels(random)[0]
     y = -random.uniform(0, 1) * height
     while y < SIDE + height and len(canvas.labels) < _MOST_GLYPHS:
         x = random.uniform(-2.5, 0.5 * SIDE / height) * height
@@ -223,7 +229,7 @@ def leave_blank(canvas: Canvas, paper: Ground, height: float, random: Generator)
 
 
 def _hand(paper: Ground, height: float, tilt: float, random: Generator) -> Hand:
-    return hand(height, ink_levels(random), tilt, random)
+    return hand(height, ink_levels(random)[0], tilt, random)
 
 
 def _resized(it: Hand, height: float) -> Hand:
@@ -249,6 +255,9 @@ def _crop(canvas: Canvas, gray: NDArray[np.uint8], on_page: NDArray[np.bool_] | 
         shares = np.array([_share_in(on_page, box) for box in canvas.boxes], np.float32)
         visible = np.minimum(visible, shares) if len(boxes) else visible
         kept = visible > 0.05
+    if len(boxes):
+        legible = np.array([_legibility(canvas.ink, gray, box) for box in canvas.boxes])
+        visible = np.where(legible < _LEAST_LEGIBLE, np.minimum(visible, 0.5), visible)
     return Crop(
         gray=gray,
         labels=np.array(canvas.labels, np.int64)[kept],
@@ -258,7 +267,22 @@ def _crop(canvas: Canvas, gray: NDArray[np.uint8], on_page: NDArray[np.bool_] | 
     )
 
 
-def _share_in(mask: NDArray[np.bool_], box: tuple[float, float, float, float]) -> float:
+def _legibility(ink: NDArray[np.float32], gray: NDArray[np.uint8], box: _Box) -> float:
+    """Return how well the picture still shows the ink in a box: their correlation, 0 to 1."""
+    left, top, right, bottom = (max(0, int(side) + margin) for side, margin in zip(box, (-2, -2, 2, 2), strict=True))
+    drawn, seen_there = ink[top:bottom, left:right].ravel(), gray[top:bottom, left:right].ravel()
+    if drawn.size < 4:
+        return 0.0
+    drawn = drawn - drawn.mean()
+    levels = seen_there - seen_there.mean(dtype=np.float32)
+    spread = float(np.sqrt((drawn @ drawn) * (levels @ levels)))
+    contrast = abs(float(drawn @ levels)) / max(1e-6, float(drawn @ drawn))
+    if contrast < _LEAST_CONTRAST:
+        return 0.0
+    return abs(float(drawn @ levels)) / max(spread, 1e-6)
+
+
+def _share_in(mask: NDArray[np.bool_], box: _Box) -> float:
     """Return the share of the visible part of a box that is in a mask."""
     left, top, right, bottom = (max(0, int(side)) for side in box)
     inside = mask[top:bottom, left:right]

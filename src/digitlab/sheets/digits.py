@@ -4,6 +4,7 @@ MNIST's own strokes are all about an eighth as wide as the digit is high. Real p
 twenty-fifth and a fifth, so many digits are reduced to the middle of their strokes and drawn again.
 """
 
+from functools import lru_cache
 from itertools import islice
 
 import numpy as np
@@ -18,7 +19,7 @@ Strokes = list[NDArray[np.float64]]  # of each stroke, N x 2: x to the right and
 
 _DIGIT = 20  # pixels of MNIST's digits, on their longer side
 _SMALL = 26  # pixels: a lower digit is drawn twice as large and then averaged
-_THIN = 3  # pixels per pixel of MNIST while the middle of the strokes is found
+_THIN = 2  # pixels per pixel of MNIST while the middle of the strokes is found
 _STEPS = 16  # in which the distance of one such pixel is stored
 _FINE = 4  # pixels per pixel of the result while strokes are drawn
 
@@ -37,9 +38,8 @@ def resized(image: Digit, height: float, random: Generator, *, slant: float, tur
 
     `slant` is in pixels to the right per pixel of height, `turn` in radians clockwise.
     """
-    soft = Image.fromarray(image).filter(ImageFilter.GaussianBlur(0.35))
     fine = 2 if height < _SMALL else 1
-    ink = _placed(soft, height * fine, random, slant=slant, turn=turn) / np.float32(255)
+    ink = _placed(Image.fromarray(image), height * fine, random, slant=slant, turn=turn) / np.float32(255)
     level = random.uniform(0.3, 0.62)  # a high level narrows the strokes, a low one widens them
     steep = random.uniform(1.7, 2.4) * max(1.0, height * fine / _DIGIT / 2)  # at least 0.5 / 0.3
     ink = np.clip((ink - np.float32(level)) * np.float32(steep) + np.float32(0.5), 0, 1)
@@ -55,24 +55,25 @@ def redrawn(
     stroke.
     """
     fine = 2 if height < _SMALL else 1
-    near = _placed(nearness(image), height * fine, random, slant=slant, turn=turn)
+    near = _placed(nearness(image.tobytes()), height * fine, random, slant=slant, turn=turn)
     pixels = height * fine / _DIGIT / _THIN  # per pixel of the map of distances
     distance = (255 - near) * np.float32(pixels / _STEPS)
     ink = np.clip(np.float32(max(1.0, pen * fine) / 2 + 0.5) - distance, 0, 1)
     return cropped(_averaged(ink, fine) * np.float32(min(1.0, max(0.5, pen))))
 
 
-def nearness(image: Digit) -> Image.Image:
+@lru_cache(maxsize=20_000)
+def nearness(pixels: bytes) -> Image.Image:
     """Return how near each place is to the middle of a stroke: 255 on it, less by 16 a pixel."""
     from scipy.ndimage import distance_transform_edt  # here, because only this needs SciPy
     from skimage.morphology import skeletonize
 
     side = SIDE * _THIN
-    large = Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC)
-    middle = skeletonize(np.asarray(large.filter(ImageFilter.GaussianBlur(1.5))) > 110)
+    large = Image.frombytes("L", (SIDE, SIDE), pixels).resize((side, side), Image.Resampling.BICUBIC)
+    middle = skeletonize(np.asarray(large.filter(ImageFilter.GaussianBlur(1))) > 110)
     distance = distance_transform_edt(~middle)
     near = np.clip(255 - _STEPS * distance, 0, 255).astype(np.uint8)
-    return Image.fromarray(near).filter(ImageFilter.GaussianBlur(1))  # rounds off the pixels' stairs
+    return Image.fromarray(near).filter(ImageFilter.GaussianBlur(0.7))  # rounds off the pixels' stairs
 
 
 def _placed(

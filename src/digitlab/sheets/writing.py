@@ -15,7 +15,7 @@ from digitlab.sheets.fonts import printed_with_boxes
 from digitlab.sheets.digit_forms import form
 from digitlab.sheets.signs import sign
 
-_LEAST_VISIBLE = 0.8  # of a digit's area: of a digit that is cut off more, nothing is asked
+_REDRAWN = 3  # every third of MNIST's digits is also drawn with other pens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +111,8 @@ class Canvas:
             ink = drawn(form(label, random), height, pen, slant=slant, turn=turn)
         else:
             chosen = self.by_label[label]
+            if it.redraws:  # a part of them, whose strokes are then known already
+                chosen = chosen[::_REDRAWN]
             image: Digit = self.images[chosen[int(random.integers(len(chosen)))]]
             if it.redraws:
                 ink = redrawn(image, height, pen, random, slant=slant, turn=turn)
