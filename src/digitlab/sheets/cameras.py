@@ -22,7 +22,7 @@ def seen(gray: Field, random: Generator) -> NDArray[np.uint8]:
     Takes brightness 0..1, float32 H x W, and changes it only so far that a person could still
     read strong writing. Nothing moves: boxes on the crop stay where they are.
     """
-    clean = random.random() < 0.1  # drawn on a screen, or scanned well
+    clean = random.random() < 0.3  # drawn on a screen, or scanned well
     if not clean:
         gray = _toned(lit(gray, random), random)
     if random.random() < _INVERTED:
