@@ -14,13 +14,12 @@ from digitlab.pictures.ink import Ink
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom edge, in pixels."""
 
-_FACES = tuple(
-    """
-    DejaVuSans DejaVuSans-Bold DejaVuSans-Oblique DejaVuSansMono DejaVuSansMono-Bold
-    DejaVuSerif DejaVuSerif-Bold DejaVuSerif-Italic STIXGeneral STIXGeneralBol STIXGeneralItalic
-    STIXGeneralBolIta cmr10 cmb10 cmss10 cmtt10 cmti10
-    """.split()
-)  # those with digits that all stand on the base line, and letters
+_FACES = (  # those with digits that all have one height, and letters
+    *(f"DejaVuSans{style}" for style in ("", "-Bold", "-Oblique", "Mono", "Mono-Bold")),
+    *(f"DejaVuSerif{style}" for style in ("", "-Bold", "-Italic")),
+    *(f"STIXGeneral{style}" for style in ("", "Bol", "Italic", "BolIta")),
+    *("cmr10", "cmb10", "cmss10", "cmtt10", "cmti10"),
+)
 _PILLOW = "Aileron"  # Pillow's own
 _MASTER = 96  # pixels: characters are drawn once, with digits this high, then reduced
 
@@ -71,11 +70,6 @@ def symbol(character: str, height: float) -> Ink:
     if not ink.width:
         return np.zeros((1, 1), np.float32)
     return _reduced([ink], [(0, 0, *ink.size)], height / _MASTER, 1.0)[0]
-
-
-def has(character: str) -> bool:
-    """Return whether `symbol` can print the character."""
-    return not _lacks(_faces()[0], character)
 
 
 def _reduced(

@@ -6,34 +6,30 @@ letters such as O, l, Z, S, B, g, q or b.
 
 import math
 from collections.abc import Callable
-from functools import cache
 
 import numpy as np
 from numpy.random import Generator
 
 from digitlab.pictures.ink import Ink
-from digitlab.sheets.fonts import has, symbol
+from digitlab.sheets.fonts import symbol
 from digitlab.sheets.letters import SCRIPT, letter, outline
 from digitlab.sheets.pens import any_hand, drawn, one_of
 from digitlab.sheets.shapes import arc, corners, curve, polygon
 from digitlab.synth.doodles import DOODLES, Points
 
 _HAND_LETTERS = "ACEFHKLMNPRTVWXaefhkmnpruwxÄÅÉÑÜäåéèêñüΔΛΠΣΨΩλμπφψω年円国東時出京本大人"
-_PRINTED_LETTERS = "ACEFHKLMNPRTUVWXaefhkmnpruwxÄÅÉÑÜäåéñüΔΛΠΣΨΩλμπψωДЖИЙКЛПУФШЩЮЯджийклпшщюя&@§¶ßÆæ"
-_SYMBOLS = (
-    (0x2190, 0x21FF),  # arrows
-    (0x2200, 0x22FF),  # mathematics
-    (0x25A0, 0x25FF),  # geometric shapes
-    (0x2600, 0x26B1),  # weather, chess, cards, music, dice
-    (0x2701, 0x2775),  # dingbats
-    (0x2794, 0x27BE),
+_PRINTED_LETTERS = (
+    "ACEFHKLMNPRTUVWXaefhkmnpruwxÄÅÉÑÜäåéñüΔΛΠΣΨΩλμπψωДЖИЙКЛПУФШЩЮЯджийклпшщюя&@§¶ßÆæ"
 )
-_LIKE_SIGNS_OR_DIGITS = (
-    "↑↓↕↥↧↨↾↿⇂⇃⇑⇓⇕⇞⇟⇡⇣⇧⇩⇪⇫⇬⇭⇮⇯⇳⇵⇅⇈⇊"  # upright arrows: 1
-    "∅∆∇∈∊∋∍∏∐∑−∓∔∕∖∗∘∙√∝∟∠∡∢∣∤∥∦∧∨∩∪∫∮∱∲∳∴∵∶∷∸∹∺∻∼∽≀"
-    "○◌◍◎●◐◑◒◓◔◕◖◗◘◙◚◛◜◝◞◟◠◡◦◯❍❘❙❚▏▕▎▍▮▯▬▭▰▱◊⬚⚪⚫⚬⚊⚋⚌⚍⚎⚏"
-    "☉☊☋☌☍☐❏❐❑❒☰☱☲☳☴☵☶☷♁♂♀⚲⚳⚴⚵⚶⚷⚸⚹⚿"
-    "✁✂✃✄❛❜❝❞❟❠❡❢❣❨❩❪❫❬❭❮❯❰❱❲❳❴❵❶❷"
+_SYMBOLS = (  # in DejaVu Sans
+    "←→↔↖↗↘↙↚↛↜↝↞↠↢↣↤↦↩↪↫↬↭↮↯↰↱↲↳↴↵↶↷↸↹↺↻⇄⇆⇇⇉⇋⇌⇍⇎⇏⇐⇒⇔⇖⇗⇘⇙⇚⇛⇜⇝⇠⇢⇤⇥⇦⇨⇰⇱⇲⇶⇷⇸⇹⇽⇾⇿"
+    "∀∄∉∌∎∞∬∭∯∰∽∿≁≄≇≉≌≎≏≙≚≛≜≝≠≡≢≣≤≥≦≧≨≩≪≫≭≮≯≰≱≲≳≺≻≼≽≾≿⊀⊁⊄⊅⊆⊇⊈⊉⊌⊍⊎⊏⊐⊑⊒⊓⊔⊗⊛⊞⊟⊠⊡"
+    "⊢⊣⊤⊥⊧⊨⊩⊪⊫⊬⊭⊮⊯⊰⊱⊲⊳⊴⊵⊶⊷⊸⊹⊻⊼⊽⋀⋁⋈⋉⋊⋋⋌⋎⋏⋐⋑⋒⋓⋔⋖⋗⋘⋙⋚⋛⋪⋫⋬⋭"
+    "■□▢▣▤▥▦▧▨▩▲△▴▵▶▷▸▹►▻▼▽▾▿◀◁◂◃◄◅◆◇◈◢◣◤◥◧◨◩◪◫◬◭◮◰◱◲◳◸◹◺◿"
+    "☀☁☂☃☄★☆☇☈☎☏☑☒☓☔☕☖☗☘☙☚☛☜☝☞☟☠☢☣☤☥☦☧☨☩☪☫☬☭☮☯☸☹☺☻☼♅♆♇♈♉♊♍♎♏♐♑♒♓"
+    "♔♕♖♗♘♙♚♛♜♝♞♟♠♡♢♣♤♥♦♧♨♩♪♫♬♮♯♰♱♲♺♻♼♽♿⚀⚁⚂⚃⚄⚅⚐⚑⚒⚓⚔⚕⚖⚗⚘⚙⚛⚜⚞⚟⚠⚡⚢⚣⚤⚥"
+    "✆✇✈✉✌✍✎✏✐✑✒✓✔✕✖✗✘✙✚✛✜✝✞✟✠✡✢✣✤✥✦✧✩✪✫✬✭✮✯✰✱✲✳✴✵✶✷✸✹✺✻✼✽✾✿❀❁❂❃❄❅❆❇❈❉❊❋"
+    "❖❤❥❦❧➔➘➙➚➛➜➝➞➟➠➡➢➣➤➥➦➨➩➪➫➬➭➮➯➱➲➳➴➵➶➸➹➺➻➼➽➾"
 )
 
 
@@ -43,7 +39,7 @@ def mark(height: float, pen: float, random: Generator) -> Ink:
     It is about as high as a digit of `height` pixels, often lower or higher.
     """
     if random.random() < 0.2:
-        return symbol(one_of(_symbols(), random), height * random.uniform(0.8, 1.3))
+        return symbol(one_of(_SYMBOLS, random), height * random.uniform(0.8, 1.3))
     rule = one_of(_RULES, random)
     if rule is _signature:  # wide, and never higher than a line of text
         return drawn(rule(random), 1.4 * height, min(pen, 0.1 * height), random, any_hand(random))
@@ -214,7 +210,11 @@ def _heart(random: Generator) -> list[Points]:
 
 def _smiley(random: Generator) -> list[Points]:
     """Return a face with eyes and a mouth."""
-    eye, level, mouth = random.uniform(0.25, 0.4), random.uniform(-0.4, -0.2), random.uniform(0.3, 0.6)
+    eye, level, mouth = (
+        random.uniform(0.25, 0.4),
+        random.uniform(-0.4, -0.2),
+        random.uniform(0.3, 0.6),
+    )
     begin = (20, 160) if random.random() < 0.8 else (200, 340)
     return [
         arc(0, 0, random.uniform(0.9, 1.1), 1, 0, random.uniform(350, 375)),
@@ -243,21 +243,14 @@ def _spiral(random: Generator) -> list[Points]:
 
 
 def _waves(random: Generator) -> list[Points]:
-    """Return a wavy line, or two, at least three times as wide as it is high."""
-    count = int(random.integers(5, 12))
+    """Return a wavy line, or two, much wider than it is high."""
+    count = int(random.integers(4, 8))
     points = [(0.9 * i, float(i % 2)) for i in range(count)]
     line = curve(*points)
-    return [line] if random.random() < 0.6 else [line, line + (0.1, 1.2)]
+    return [line] if random.random() < 0.6 else [line, np.add(line, (0.1, 1.2))]
 
 
 _RULES: tuple[Callable[[Generator], list[Points]], ...] = (
     _tick, _tick, _cross, _arrow, _arrow, _brackets, _ringed, _scribble, _scribble, _blot, _blot,
     _signature, _signature, _star, _heart, _smiley, _check_box, _check_box, _spiral, _waves,
 )  # fmt: skip
-
-
-@cache
-def _symbols() -> str:
-    """Return the symbols that DejaVu Sans has and that look like no digit or sign."""
-    codes = (code for first, last in _SYMBOLS for code in range(first, last + 1))
-    return "".join(c for c in map(chr, codes) if c not in _LIKE_SIGNS_OR_DIGITS and has(c))

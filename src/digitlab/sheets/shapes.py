@@ -17,7 +17,7 @@ def curve(*points: tuple[float, float]) -> Points:
 
 def arc(x: float, y: float, rx: float, ry: float, begin: float, end: float) -> Points:
     """Return a part of an ellipse, between two angles in degrees; 0 is right, 90 is down."""
-    angles = np.radians(np.linspace(begin, end, max(5, int(abs(end - begin) / 18))))
+    angles = np.radians(np.linspace(begin, end, max(5, int(abs(end - begin) / 12))))
     return np.stack([x + rx * np.cos(angles), y + ry * np.sin(angles)], axis=1)
 
 
