@@ -14,13 +14,12 @@ from digitlab.pictures.ink import Ink
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom edge, in pixels."""
 
-_FACES = tuple(
-    """
-    DejaVuSans DejaVuSans-Bold DejaVuSans-Oblique DejaVuSansMono DejaVuSansMono-Bold
-    DejaVuSerif DejaVuSerif-Bold DejaVuSerif-Italic STIXGeneral STIXGeneralBol STIXGeneralItalic
-    STIXGeneralBolIta cmr10 cmb10 cmss10 cmtt10 cmti10
-    """.split()
-)  # those with digits that all stand on the base line, and letters
+_FACES = (  # those with digits that all have one height, and letters
+    *(f"DejaVuSans{style}" for style in ("", "-Bold", "-Oblique", "Mono", "Mono-Bold")),
+    *(f"DejaVuSerif{style}" for style in ("", "-Bold", "-Italic")),
+    *(f"STIXGeneral{style}" for style in ("", "Bol", "Italic", "BolIta")),
+    *("cmr10", "cmb10", "cmss10", "cmtt10", "cmti10"),
+)
 _PILLOW = "Aileron"  # Pillow's own
 _MASTER = 96  # pixels: characters are drawn once, with digits this high, then reduced
 

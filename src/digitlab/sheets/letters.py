@@ -4,6 +4,7 @@ import string
 import unicodedata
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from HersheyFonts import HersheyFonts
@@ -123,7 +124,7 @@ def outline(name: str, face: str) -> Outline:
 
     Raises DigitlabError if there are none.
     """
-    base, *marks = unicodedata.normalize("NFD", name)
+    base, *marks = list(unicodedata.normalize("NFD", name))
     key = base
     for order, first in zip(_GREEK, "Aa", strict=True):
         if base in order:
@@ -171,5 +172,5 @@ def _rounded(stroke: Points) -> Points:
     steps /= np.maximum(np.hypot(steps[:, :1], steps[:, 1:]), 1e-9)
     corners = np.flatnonzero((steps[:-1] * steps[1:]).sum(axis=1) < _SHARP) + 1
     bounds = [0, *corners.tolist(), len(stroke) - 1]
-    parts = [smooth(stroke[a : b + 1], 2) for a, b in zip(bounds, bounds[1:], strict=False)]
+    parts = [smooth(stroke[a : b + 1], 2) for a, b in pairwise(bounds)]
     return np.concatenate([parts[0], *(part[1:] for part in parts[1:])])

@@ -247,7 +247,7 @@ def _waves(random: Generator) -> list[Points]:
     count = int(random.integers(4, 8))
     points = [(0.9 * i, float(i % 2)) for i in range(count)]
     line = curve(*points)
-    return [line] if random.random() < 0.6 else [line, line + (0.1, 1.2)]
+    return [line] if random.random() < 0.6 else [line, np.add(line, (0.1, 1.2))]
 
 
 _RULES: tuple[Callable[[Generator], list[Points]], ...] = (

@@ -111,7 +111,8 @@ def _distorted(points: Points, ends: NDArray[np.int_], hand: Hand, random: Gener
         z[tips] += step * np.maximum(further, -0.3)
     middle = z.real.mean() + 0.5j
     z = (z - hand.slant * (z.imag - 0.5) - middle) * cmath.exp(1j * hand.turn) + middle
-    return z.view(float).reshape(-1, 2)
+    placed: Points = z.view(float).reshape(-1, 2)
+    return placed
 
 
 def _inked(

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 from numpy.random import Generator
 
 from digitlab.errors import DigitlabError
@@ -104,7 +105,7 @@ def _colon(random: Generator) -> list[Points]:
     high, low = random.uniform(0.2, 0.45), random.uniform(0.72, 0.97)
     dots = _point(random, 0.0)
     aside = random.normal(0.03, 0.05)
-    return [dot + (aside, high) for dot in dots] + [dot + (0, low) for dot in dots]
+    return [np.add(dot, place) for place in ((aside, high), (0, low)) for dot in dots]
 
 
 def _left_parenthesis(random: Generator) -> list[Points]:
