@@ -69,14 +69,20 @@ class _Worker(Generic[Item, Result]):
         self._reader = ThreadPoolExecutor(1)
         # Sent by the thread, because the process has to start before it can receive it.
         self._reader.submit(self._send, (work, items))
-        self._waiting: deque[Future[Result]] = deque(
-            self._reader.submit(self._receive) for _ in range(min(_AHEAD, len(items)))
-        )
+        self._unasked = len(items)
+        self._waiting: deque[Future[Result]] = deque()
+        for _ in range(_AHEAD):
+            self._ask()
 
     def next(self) -> Result:
         """Return the next result, and have one more received."""
-        self._waiting.append(self._reader.submit(self._receive))
+        self._ask()
         return self._waiting.popleft().result()
+
+    def _ask(self) -> None:
+        if self._unasked:
+            self._waiting.append(self._reader.submit(self._receive))
+            self._unasked -= 1
 
     def end(self) -> None:
         """End the process and the thread."""
