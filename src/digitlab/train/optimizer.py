@@ -138,8 +138,8 @@ class MomentumSGD:
 class Muon(MomentumSGD):
     """Momentum SGD, except that the steps of hidden convolutions are made orthogonal.
 
-    The weights of every convolution except the first form a matrix with one row per kernel and
-    channels x height x width columns. A gradient has large singular values in a few directions of
+    The weights of every convolution except the first, and except one that puts out the network's
+    answer, form a matrix with one row per kernel and channels x height x width columns. A gradient has large singular values in a few directions of
     this matrix and small ones in the rest, so SGD moves far in few directions and hardly in the
     others. Muon sets all singular values of the step to about 1, whatever the size of the
     gradient, so the learning rate alone decides the step size. Why this helps is not proven; its
@@ -186,10 +186,13 @@ class Muon(MomentumSGD):
             clip=clip,
         )
         self.relative_rate = relative_rate
+        self._answer = [it for it in self.parameters.values() if it.dim() > 1][-1]
 
     def _direction(self, weight: Tensor, gradient: Tensor, velocity: Tensor) -> Tensor:
         # Images have one channel, so only convolutions after the first have several.
-        is_hidden_convolution = weight.dim() == 4 and weight.shape[1] > 1
+        is_hidden_convolution = (
+            weight.dim() == 4 and weight.shape[1] > 1 and weight is not self._answer
+        )
         if not is_hidden_convolution:
             return super()._direction(weight, gradient, velocity)
         # Nesterov momentum: the velocity after one more step with this gradient.
