@@ -1,0 +1,132 @@
+"""Digits as ink: MNIST's at any size, MNIST's redrawn with another pen, and drawn from strokes.
+
+MNIST's own strokes are all about an eighth as wide as the digit is high. Real pens are between a
+twenty-fifth and a fifth, so many digits are reduced to the middle of their strokes and drawn again.
+"""
+
+from functools import lru_cache
+from itertools import islice
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter
+
+from digitlab.pictures.digit import SIDE, Digit
+from digitlab.pictures.ink import Ink
+
+Strokes = list[NDArray[np.float64]]  # of each stroke, N x 2: x to the right and y down
+
+_DIGIT = 20  # pixels of MNIST's digits, on their longer side
+_SMALL = 26  # pixels: a lower digit is drawn twice as large and then averaged
+_THIN = 2  # pixels per pixel of MNIST while the middle of the strokes is found
+_STEPS = 16  # in which the distance of one such pixel is stored
+_FINE = 4  # pixels per pixel of the result while strokes are drawn
+
+
+def cropped(ink: Ink) -> Ink:
+    """Return the part of the array that has ink; a single pixel if none has."""
+    seen = ink > 0.15
+    rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
+    if not len(rows):
+        return ink[:1, :1]
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def resized(image: Digit, height: float, random: Generator, *, slant: float, turn: float) -> Ink:
+    """Return a MNIST digit whose 20 pixels become `height`, slanted, turned, thicker or thinner.
+
+    `slant` is in pixels to the right per pixel of height, `turn` in radians clockwise.
+    """
+    fine = 2 if height < _SMALL else 1
+    ink = _placed(Image.fromarray(image), height * fine, random, slant=slant, turn=turn) / np.float32(255)
+    level = random.uniform(0.3, 0.62)  # a high level narrows the strokes, a low one widens them
+    steep = random.uniform(1.7, 2.4) * max(1.0, height * fine / _DIGIT / 2)  # at least 0.5 / 0.3
+    ink = np.clip((ink - np.float32(level)) * np.float32(steep) + np.float32(0.5), 0, 1)
+    return cropped(_averaged(ink, fine))
+
+
+def redrawn(
+    image: Digit, height: float, pen: float, random: Generator, *, slant: float, turn: float
+) -> Ink:
+    """Return a MNIST digit drawn along the middle of its strokes with a pen of another width.
+
+    `pen` is in pixels. A pixel has ink if it is less than half a pen away from the middle of a
+    stroke.
+    """
+    fine = 2 if height < _SMALL else 1
+    near = _placed(nearness(image.tobytes()), height * fine, random, slant=slant, turn=turn)
+    pixels = height * fine / _DIGIT / _THIN  # per pixel of the map of distances
+    distance = (255 - near) * np.float32(pixels / _STEPS)
+    ink = np.clip(np.float32(max(1.0, pen * fine) / 2 + 0.5) - distance, 0, 1)
+    return cropped(_averaged(ink, fine) * np.float32(min(1.0, max(0.5, pen))))
+
+
+@lru_cache(maxsize=20_000)
+def nearness(pixels: bytes) -> Image.Image:
+    """Return how near each place is to the middle of a stroke: 255 on it, less by 16 a pixel."""
+    from scipy.ndimage import distance_transform_edt  # here, because only this needs SciPy
+    from skimage.morphology import skeletonize
+
+    side = SIDE * _THIN
+    large = Image.frombytes("L", (SIDE, SIDE), pixels).resize((side, side), Image.Resampling.BICUBIC)
+    middle = skeletonize(np.asarray(large.filter(ImageFilter.GaussianBlur(1))) > 110)
+    distance = distance_transform_edt(~middle)
+    near = np.clip(255 - _STEPS * distance, 0, 255).astype(np.uint8)
+    return Image.fromarray(near).filter(ImageFilter.GaussianBlur(0.7))  # rounds off the pixels' stairs
+
+
+def _placed(
+    image: Image.Image, height: float, random: Generator, *, slant: float, turn: float
+) -> Ink:
+    """Return an image of a MNIST digit with 20 of MNIST's pixels as `height`, slanted and turned."""
+    per_pixel = image.width / SIDE
+    scale = height / _DIGIT / per_pixel
+    wide = scale * random.uniform(0.85, 1.15)
+    side = int(np.ceil(1.5 * image.width * max(scale, wide))) // 2 * 2
+    half, middle = side / 2, image.width / 2
+    # Where a pixel of the result is taken from: it is turned back, made upright, and reduced.
+    cos, sin = np.cos(turn), np.sin(turn)
+    a, b = (cos - slant * sin) / wide, (sin + slant * cos) / wide
+    d, e = -sin / scale, cos / scale
+    matrix = (a, b, middle - (a + b) * half, d, e, middle - (d + e) * half)
+    kind = Image.Resampling.BICUBIC if per_pixel == 1 else Image.Resampling.BILINEAR
+    return np.asarray(image.transform((side, side), Image.Transform.AFFINE, matrix, kind), np.float32)
+
+
+def _averaged(ink: Ink, factor: int) -> Ink:
+    """Return ink reduced by a whole factor."""
+    if factor == 1:
+        return ink
+    height, width = ink.shape
+    return ink.reshape(height // factor, factor, width // factor, factor).mean((1, 3))
+
+
+def drawn(
+    strokes: Strokes, height: float, pen: float, *, slant: float = 0.0, turn: float = 0.0
+) -> Ink:
+    """Return strokes whose box has the height 1, drawn `height` pixels high with a round pen.
+
+    `pen` is in pixels and may be below 1: such a line is a thin gray one.
+    """
+    cos, sin = np.cos(turn), np.sin(turn)
+    change = np.array([[cos, -sin], [sin, cos]]) @ np.array([[1, -slant], [0, 1]])
+    everything = np.concatenate(strokes) @ change.T * (height * _FINE)
+    width = max(1.0, pen * _FINE)
+    margin = width / 2 + _FINE
+    low = everything.min(axis=0) - margin
+    size = np.ceil((everything.max(axis=0) + margin - low) / _FINE).astype(int) * _FINE
+    canvas = Image.new("L", (int(size[0]), int(size[1])))
+    draw = ImageDraw.Draw(canvas)
+    corners_of_all = iter([(x, y) for x, y in (everything - low).tolist()])
+    for stroke in strokes:
+        corners = list(islice(corners_of_all, len(stroke)))
+        draw.line(corners, fill=255, width=round(width), joint="curve")
+        if width > 3:  # round ends
+            for x, y in (corners[0], corners[-1]):
+                r = (width - 1) / 2
+                draw.ellipse((x - r, y - r, x + r, y + r), fill=255)
+    fine = np.asarray(canvas, np.float32)
+    ink = fine.reshape(size[1] // _FINE, _FINE, size[0] // _FINE, _FINE).mean((1, 3))
+    strongest = 255 * min(1.0, max(0.5, pen))
+    return cropped(np.minimum(np.float32(1), ink * np.float32(1 / strongest)))
