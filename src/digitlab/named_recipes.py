@@ -72,6 +72,26 @@ RECIPES = {
         precision="bfloat16",
         test_each_epoch=False,
     ),
+    # Finds the digits and signs on a page; what `digitlab read` uses.
+    "page": Recipe(
+        network="page",
+        epochs=30,
+        batch_size=16,
+        test_batch_size=32,
+        learning_rate=0.02,
+        dropout=0.0,
+        log_every=50,
+        validation=5_000,
+        crops=4_096,
+        schedule="one-cycle",
+        warm_up=0.05,
+        weight_decay=0.0005,
+        muon=0.5,
+        clip=1.0,
+        average=0.999,
+        precision="bfloat16",
+        test_each_epoch=False,
+    ),
 }
 
 

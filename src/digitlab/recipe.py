@@ -19,8 +19,14 @@ Schedule = Literal["constant", "one-cycle", "triangle"]
 
 Precision = Literal["float32", "bfloat16"]
 
-NETWORKS = ("tutorial", "fast", "compact", "best")
-"""The networks that come with the package: see `digitlab.train.networks`."""
+CLASSIFIERS = ("tutorial", "fast", "compact", "best")
+"""The networks that name what is in an image of 28x28 pixels: see `digitlab.train.networks`."""
+
+PAGE = "page"
+"""The network that finds digits and signs on a page: see `digitlab.train.page_network`."""
+
+NETWORKS = (*CLASSIFIERS, PAGE)
+"""The networks that come with the package."""
 
 OWN_NETWORK = re.compile(r".+:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 """Any other network: a file or module, a colon, and the name of the class in it."""
@@ -53,7 +59,7 @@ _STRENGTH = Range(least=0, most=1e30, in_words="at least 0 and at most 1e30")  #
 
 RANGES = {
     **dict.fromkeys(("epochs", "log_every", "batch_size", "test_batch_size"), _COUNT),
-    **dict.fromkeys(("train_images", "validation", "plain_epochs"), _COUNT_OR_NONE),
+    **dict.fromkeys(("train_images", "validation", "plain_epochs", "crops"), _COUNT_OR_NONE),
     "learning_rate": Range(
         least=0, most=1e30, includes_least=False, in_words="above 0 and at most 1e30"
     ),
@@ -62,9 +68,14 @@ RANGES = {
     ),
     **dict.fromkeys(("degraded", "outliers", "extra_share"), _SHARE),
     "augment": Range(least=0, most=2, in_words="from 0 to 2"),
-    **dict.fromkeys(("weight_decay", "muon"), _STRENGTH),
+    **dict.fromkeys(("weight_decay", "muon", "clip"), _STRENGTH),
 }
 """The range of every setting that is a number, whatever the other settings are."""
+
+_FOR_CLASSIFIERS = (
+    *("dropout", "label_smoothing", "augment", "degraded", "outliers", "plain_epochs"),
+)
+"""What the network `page` has no use for: its crops are varied and damaged when composed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +155,15 @@ class Recipe:
 
     Use fewer for a quick trial, or to see how much the accuracy depends on the amount of data."""
 
+    crops: int = 0
+    """How many crops of composed pages make up one epoch of the network `page`; at least 1 for it,
+    and 0 for all other networks.
+
+    A crop of 192x192 pixels is composed of training digits, signs, letters, lines and damage, and
+    shown once: an epoch is only the time between two scores, and more epochs are more different
+    crops, not the same ones again. A crop takes about 10 ms, so other processes compose them while
+    the network learns."""
+
     validation: int = 0
     """How many training images to hold out for validation; from 0 to below the number used.
 
@@ -192,6 +212,13 @@ class Recipe:
     Without Muon, momentum SGD updates all weights, and its steps are long in few directions and
     short in most others. Muon's steps are about equally long in every direction. With it, `best`
     misread 12 to 20 % fewer augmented held-out images."""
+
+    clip: float = 0.0
+    """Longest gradient of all weights together; at least 0, and 0 for any length.
+
+    A longer gradient is shortened to this length before the step and keeps its direction. A single
+    unusual batch then cannot throw the weights far off. Images of single digits are too similar for
+    that, so only `page` clips: one of its crops can be full of digits, the next one empty."""
 
     average: float = 0.0
     """Decay of the exponential moving average (EMA) of the weights; from 0 (no average) to below 1.
@@ -262,6 +289,11 @@ class Recipe:
     you have not looked at cannot have influenced your choices. With `validation` above 0 the test
     set is always used only once."""
 
+    @property
+    def reads_pages(self) -> bool:
+        """Whether the network finds digits on a page; all others classify images."""
+        return self.network == PAGE
+
     def __post_init__(self) -> None:
         for name, allowed in RANGES.items():
             self._check(name, getattr(self, name) in allowed, allowed.in_words)
@@ -277,6 +309,12 @@ class Recipe:
         is_network = self.network in NETWORKS or OWN_NETWORK.fullmatch(self.network)
         names = ", ".join(NETWORKS)
         self._check("network", bool(is_network), f"one of {names}, or like my_net.py:MyNet")
+        if self.reads_pages:
+            self._check("crops", self.crops > 0, f"at least 1 for the network {PAGE}")
+            for name in _FOR_CLASSIFIERS:
+                self._check(name, not getattr(self, name), f"0 for the network {PAGE}")
+        else:
+            self._check("crops", self.crops == 0, f"0 for every network except {PAGE}")
 
     def _check(self, name: str, holds: bool, limit: str) -> None:
         if not holds:

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from digitlab.data.dataset import Dataset
-from digitlab.recipe import NETWORKS, Recipe
+from digitlab.recipe import CLASSIFIERS, Recipe
 from digitlab.train.build import build_network
 from digitlab.train.device import computes_bfloat16, set_up_device
 from digitlab.train.graph import RecordedStep
 from digitlab.train.loop import Training
 from digitlab.train.optimizer import Muon
-from digitlab.train.step import train_step
+from digitlab.train.step import mean_loss, train_step
 
 
 def fresh(network: str = "fast", dropout: float = 0.3) -> tuple[nn.Module, Muon]:
@@ -95,7 +95,7 @@ def test_a_cuda_graph_does_what_the_step_does(batch: tuple[Tensor, Tensor], bflo
         assert recorded(images, labels).item() == pytest.approx(expected, rel=1e-2)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", CLASSIFIERS)
 def test_in_bfloat16_too_answers_and_loss_have_32_bits(name: str, batch: tuple[Tensor, Tensor]):
     network, optimizer = fresh(name)
     with torch.autocast("cpu", torch.bfloat16):
@@ -109,7 +109,9 @@ def test_bfloat16_goes_nearly_the_same_way_and_keeps_weights_whole(batch: tuple[
         network, optimizer = fresh()
         torch.manual_seed(9)
         losses[bfloat16] = [
-            train_step(network, optimizer, *batch, 0.05, bfloat16=bfloat16).item() for _ in range(5)
+            train_step(
+                network, optimizer, *batch, partial(mean_loss, smoothing=0.05), bfloat16=bfloat16
+            ).item() for _ in range(5)
         ]
         assert {p.dtype for p in network.parameters()} == {torch.float32}
     assert losses[True] != losses[False]  # or nothing was rounded

@@ -16,7 +16,7 @@ from digitlab.errors import DigitlabError
 from digitlab.files import write_whole
 from digitlab.recipe import Recipe
 from digitlab.records.folder import SYNTHETIC
-from digitlab.train.examples import Synthetic
+from digitlab.train.examples import Examples, Synthetic
 from digitlab.train.loop import Training
 from digitlab.train.tensor_file import pack, unpack
 
@@ -45,6 +45,8 @@ def uses_synthetic(recipe: Recipe) -> bool:
 
 def keep_synthetic(folder: Path, training: Training, dataset: Dataset) -> None:
     """Write a run's synthetic images to its folder, if there are any and there is room."""
+    if not isinstance(training.examples, Examples):
+        return
     synthetic = training.examples.synthetic
     images = {"degraded": synthetic.degraded, "non_digits": synthetic.non_digits}
     tensors = {name: torch.from_numpy(it) for name, it in images.items() if it is not None}

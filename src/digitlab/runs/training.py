@@ -1,7 +1,9 @@
 """Train to the end, save and watch on the way, and report: what a run does, new or continued."""
 
+from contextlib import closing
+
 from digitlab.data.dataset import Dataset
-from digitlab.errors import Stopped
+from digitlab.errors import DigitlabError, Stopped
 from digitlab.records.folder import RunFolder, RunResults
 from digitlab.records.history import HeldOutPoint, epochs_in_words
 from digitlab.records.report import HeldOut, calibrate_by_held_out, make_report
@@ -30,6 +32,8 @@ def train_and_report(
     Raises `Stopped` after Ctrl-C or SIGTERM, when everything has been saved.
     """
     _train(folder, training, checkpoint_steps, watcher)
+    if training.recipe.reads_pages:
+        raise DigitlabError(f"{folder.path} is trained, but its report cannot be written yet")
     answers = training.test_answers
     if answers is None:  # the last test was in another process
         answers = training.answer_test_set().numpy()
@@ -51,14 +55,16 @@ def train_and_report(
 
 def _train(folder: RunFolder, training: Training, checkpoint_steps: int, watcher: Watcher) -> None:
     judged = training.epochs_done
-    with StopRequest() as stop, watcher.during(training):
-        for point in training.run():
+    with StopRequest() as stop, watcher.during(training), closing(training.run()) as points:
+        for point in points:
             if point is not None:
                 watcher.point(point)
             watcher.step(training)
             if judged < training.epochs_done:
                 judged = training.epochs_done
-                collapse = find_collapse(training.history, training.recipe, len(training.classes))
+                collapse = None
+                if not training.recipe.reads_pages:
+                    collapse = find_collapse(training.history, training.recipe, len(training.classes))
                 if collapse is not None:
                     watcher.message(collapse)
             is_due = checkpoint_steps > 0 and training.steps_done % checkpoint_steps == 0

@@ -16,6 +16,7 @@ from digitlab.errors import DigitlabError
 from digitlab.recipe import Recipe
 from digitlab.train.networks import DeepNetwork, FastNetwork, TutorialNetwork
 from digitlab.train.own_network import explained, find_own, is_own, reason_of
+from digitlab.train.page_network import PageNetwork
 
 
 def build_network(recipe: Recipe, classes: int = 10, *, source: Path | None = None) -> nn.Module:
@@ -40,6 +41,8 @@ def build_network(recipe: Recipe, classes: int = 10, *, source: Path | None = No
     Raises `DigitlabError` if there is no such network, it cannot be created, or it does not turn
     images, float32 (N, 1, 28, 28), into N x classes numbers.
     """
+    if recipe.reads_pages:
+        return PageNetwork().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if is_own(recipe.network):
         network = _create(recipe, classes, source)
     else:

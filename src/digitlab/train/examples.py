@@ -6,6 +6,7 @@ when it is taken.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -19,7 +20,9 @@ from digitlab.recipe import Recipe
 from digitlab.synth.degraded import degraded_copies
 from digitlab.synth.non_digits import non_digits
 from digitlab.train.augment import augmented
-from digitlab.train.step import NO_DIGIT
+from digitlab.train.networks import normalize
+from digitlab.train.score import ScoredImages
+from digitlab.train.step import NO_DIGIT, mean_loss
 
 _HELD_OUT_SEED = 1998  # not the run's: every seed holds out the same images, so runs are comparable
 
@@ -38,7 +41,7 @@ class Synthetic:
 
 
 class Examples:
-    """A dataset's training images as the recipe wants them.
+    """A dataset's images as the recipe wants them: see `digitlab.train.task.Task`.
 
     Everything random is a function of the seed (synthetic images), of seed and epoch (which images
     are degraded), or drawn from PyTorch's own generator, whose state a checkpoint contains.
@@ -72,6 +75,12 @@ class Examples:
         self.images, self.labels = images[trained].to(device), labels[trained].to(device)
         self.held_out_images = images[held_out].to(device)
         self.held_out_labels = labels[held_out]
+        self._mean, self._std = dataset.mean, dataset.std
+        self.loss = partial(mean_loss, smoothing=recipe.label_smoothing)
+        self.test_set = ScoredImages.test_set(recipe, dataset, device)
+        self.held_out = ScoredImages.held_out(
+            recipe, dataset, self.held_out_images, self.held_out_labels
+        )
         self._extra: tuple[Tensor, Tensor] | None = None
         if extra is not None:
             own_images, own_labels = torch.from_numpy(extra.images), torch.from_numpy(extra.labels)
@@ -84,6 +93,21 @@ class Examples:
     def __len__(self) -> int:
         """Return the number of images per epoch."""
         return len(self.images)
+
+    def batches(self, epoch: int, first_batch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield an epoch's batches, from one of them on: normalized images, and their labels.
+
+        float32 (B, 1, 28, 28) and int64 (B,).
+        """
+        images = self.epoch_images(epoch)
+        order = epoch_order(len(self), self.seed, epoch).to(images.device)
+        size = self.recipe.batch_size
+        for images, labels in train_batches(images, self.labels, order, size, first_batch):
+            images, labels = self.varied(images, labels, epoch)
+            yield normalize(images, self._mean, self._std), labels
+
+    def close(self) -> None:
+        """Do nothing: the images are in memory, and no other process makes them."""
 
     def epoch_images(self, epoch: int) -> Tensor:
         """Return an epoch's images, uint8 (images, 28, 28), some replaced by degraded copies."""
@@ -157,13 +181,13 @@ def images_used(recipe: Recipe, dataset: Dataset) -> int:
     return min(recipe.train_images or images, images)
 
 
-def check_batches(recipe: Recipe, images: int) -> None:
-    """Raise `DigitlabError` if so many images would leave a batch of 1 for batch norm.
+def check_batches(recipe: Recipe, dataset: Dataset) -> None:
+    """Raise `DigitlabError` if an epoch's images would leave a batch of 1 for batch norm.
 
     It computes a mean and a standard deviation over the batch, so it needs at least 2.
     """
-    size = recipe.batch_size
-    if 1 in (size, images % size):
+    size, images = recipe.batch_size, images_used(recipe, dataset) - recipe.validation
+    if not recipe.reads_pages and 1 in (size, images % size):
         raise DigitlabError(
             f"{images:,} images in batches of {size} leave a last batch of 1, and batch norm needs "
             "at least 2; choose another --batch-size"

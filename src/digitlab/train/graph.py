@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from digitlab.train.device import RandomStates
 from digitlab.train.optimizer import MomentumSGD
 from digitlab.train.step import train_step
+from digitlab.train.task import Loss
 
 
 class LearningStep:
@@ -17,7 +18,7 @@ class LearningStep:
 
     Parameters
     ----------
-    network, optimizer, label_smoothing, bfloat16
+    network, optimizer, loss_of, bfloat16
         See `train_step`.
     records
         Whether the device can record a step. If recording fails, a warning is printed and training
@@ -29,15 +30,13 @@ class LearningStep:
         network: nn.Module,
         optimizer: MomentumSGD,
         *,
-        label_smoothing: float,
+        loss_of: Loss,
         bfloat16: bool,
         records: bool,
     ) -> None:
         self.network, self.optimizer = network, optimizer
         self.records = records
-        self._step = partial(
-            train_step, network, optimizer, label_smoothing=label_smoothing, bfloat16=bfloat16
-        )
+        self._step = partial(train_step, network, optimizer, loss_of=loss_of, bfloat16=bfloat16)
         self._recorded: RecordedStep | None = None
 
     def __call__(self, images: Tensor, labels: Tensor, *, is_last: bool) -> Tensor:

@@ -2,14 +2,13 @@
 
 import math
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from digitlab.data.dataset import Dataset
 from digitlab.data.extra import Extra
@@ -25,15 +24,14 @@ from digitlab.train.examples import (
     Synthetic,
     check_batches,
     check_examples,
-    epoch_order,
-    images_used,
-    train_batches,
+    split_of,
 )
 from digitlab.train.graph import LearningStep
 from digitlab.train.networks import FastNetwork, normalize
 from digitlab.train.optimizer import learning_rate_at, make_optimizer
 from digitlab.train.own_network import explained, is_own
-from digitlab.train.score import ScoredImages
+from digitlab.train.page_examples import PageExamples
+from digitlab.train.task import Scored, Task
 
 _WHITENING_IMAGES = 2_000
 """How many images the fixed first convolution of `FastNetwork` is computed from."""
@@ -60,6 +58,9 @@ class Training:
         Pictures of one's own that are learned, too.
     source
         See `digitlab.train.build.build_network`.
+    processes
+        How many other processes compose crops of pages; None for as many as there are free cores.
+        The result does not depend on it.
 
     Raises `DigitlabError` if the network cannot be built, or the recipe does not fit the dataset.
     """
@@ -74,6 +75,7 @@ class Training:
         synthetic: Synthetic | None = None,
         extra: Extra | None = None,
         source: Path | None = None,
+        processes: int | None = None,
     ) -> None:
         self._started = time.perf_counter()
         torch.manual_seed(seed)
@@ -87,24 +89,26 @@ class Training:
         check_examples(recipe, dataset)
         self.network = build_network(recipe, len(self.classes), source=source)
         if has_batch_norm(self.network):
-            check_batches(recipe, images_used(recipe, dataset) - recipe.validation)
-        self.examples = Examples(
-            recipe, dataset, seed=seed, device=device, synthetic=synthetic, extra=extra
-        )
-        self._test_images = ScoredImages.test_set(recipe, dataset, device)
-        self._held_out_images = ScoredImages.held_out(recipe, dataset, self.examples)
-
+            check_batches(recipe, dataset)
         if isinstance(self.network, FastNetwork):
-            first = self.examples.images[:_WHITENING_IMAGES].cpu()
-            self.network.whiten(normalize(first, self._mean, self._std))
+            first = torch.from_numpy(dataset.train_images)[split_of(recipe, dataset)[0]]
+            self.network.whiten(normalize(first[:_WHITENING_IMAGES], self._mean, self._std))
         self.network.to(device)
+        self.examples: Task
+        if recipe.reads_pages:
+            self.examples = PageExamples(
+                recipe, dataset, seed=seed, device=device, processes=processes
+            )
+        else:
+            self.examples = Examples(
+                recipe, dataset, seed=seed, device=device, synthetic=synthetic, extra=extra
+            )
         self.optimizer = make_optimizer(self.network, recipe)
         self.average: ExponentialMovingAverage | None = None
         if recipe.average:
             self.average = ExponentialMovingAverage(self.network, recipe.average)
         self._step = LearningStep(
-            self.network, self.optimizer, label_smoothing=recipe.label_smoothing,
-            bfloat16=self.bfloat16,
+            self.network, self.optimizer, loss_of=self.examples.loss, bfloat16=self.bfloat16,
             # A recording would repeat the branches that a network of the user's own took once.
             records=device.type == "cuda" and not is_own(recipe.network),
         )  # fmt: skip
@@ -112,7 +116,7 @@ class Training:
         self.epochs_done = 0
         self.batches_done = 0  # in the current epoch
         self.history: list[Point] = []
-        self.test_answers: NDArray[np.float32] | None = None  # of the last test, (N, classes)
+        self.test_answers: Any = None  # of the last test: see `Scored.answers_of`
 
     @property
     def steps_done(self) -> int:
@@ -144,7 +148,7 @@ class Training:
         """How long the run has been at work, in all its processes together."""
         return time.perf_counter() - self._started
 
-    def run(self) -> Iterator[Point | None]:
+    def run(self) -> Generator[Point | None]:
         """Train up to `recipe.epochs` epochs; test before the first epoch and after each.
 
         With held-out images, these are scored instead, and the test set is evaluated once, at the
@@ -154,30 +158,20 @@ class Training:
         that records none. At each yield the state is complete: `checkpoint()` may be called, and
         the training may be abandoned there.
         """
-        if not self.history:
-            yield self._score_epoch()
-        while self.epochs_done < self.recipe.epochs:
-            yield from self._train_epoch()
-            self.epochs_done += 1
-            self.batches_done = 0
-            yield self._score_epoch()
-        if not isinstance(self.history[-1], TestPoint):
-            yield self._test()
+        with closing(self.examples):
+            if not self.history:
+                yield self._score_epoch()
+            while self.epochs_done < self.recipe.epochs:
+                yield from self._train_epoch()
+                self.epochs_done += 1
+                self.batches_done = 0
+                yield self._score_epoch()
+            if not isinstance(self.history[-1], TestPoint):
+                yield self._test()
 
     def _train_epoch(self) -> Iterator[TrainPoint | None]:
-        epoch = self.epochs_done + 1
-        order = epoch_order(len(self.examples), self.seed, epoch).to(self.device)
-        batches = train_batches(
-            self.examples.epoch_images(epoch),
-            self.examples.labels,
-            order,
-            self.recipe.batch_size,
-            first_batch=self.batches_done,
-        )
         self.network.train()
-        for images, labels in batches:
-            images, labels = self.examples.varied(images, labels, epoch)
-            images = normalize(images, self._mean, self._std)
+        for images, labels in self.examples.batches(self.epochs_done + 1, self.batches_done):
             self.optimizer.learning_rate = learning_rate_at(
                 self.recipe, self.steps_done, self.steps
             )
@@ -210,31 +204,30 @@ class Training:
 
     def _score_epoch(self) -> Point | None:
         if self.recipe.validation:
-            return self._record_score(self._held_out_images, self.answer_held_out())
+            return self._record_score(self.examples.held_out, self.answer_held_out())
         return self._test() if self.recipe.test_each_epoch else None
 
     def _test(self) -> Point:
-        answers = self.answer_test_set()
-        self.test_answers = answers.numpy()
-        return self._record_score(self._test_images, answers)
+        self.test_answers = self.answer_test_set()
+        return self._record_score(self.examples.test_set, self.test_answers)
 
-    def _record_score(self, images: ScoredImages, answers: Tensor) -> Point:
-        point = images.score(
+    def _record_score(self, scored: Scored, answers: Any) -> Point:
+        point = scored.score(
             answers, epoch=self.epochs_done, examples=self.examples_seen, seconds=self.seconds
         )
         self._check_finite(point.loss)
         self.history.append(point)
         return point
 
-    def answer_test_set(self) -> Tensor:
-        """Return the log-probabilities of the test images: float32 (N, classes), on the CPU."""
+    def answer_test_set(self) -> Any:
+        """Return what the network answers to the test set: see `Scored.answers_of`."""
         with self._explained():
-            return self._test_images.answers_of(self.network_in_use)
+            return self.examples.test_set.answers_of(self.network_in_use)
 
-    def answer_held_out(self) -> Tensor:
-        """Return the log-probabilities of the held-out images: float32 (N, classes), on the CPU."""
+    def answer_held_out(self) -> Any:
+        """Return what the network answers to what is held out: see `Scored.answers_of`."""
         with self._explained():
-            return self._held_out_images.answers_of(self.network_in_use)
+            return self.examples.held_out.answers_of(self.network_in_use)
 
     def _explained(self) -> AbstractContextManager[None]:
         """Return what turns the errors of a network of the user's own into a sentence."""

@@ -64,6 +64,8 @@ class MomentumSGD:
         How much of the previous velocity is kept, from 0 to below 1.
     weight_decay
         How strongly weights are pulled towards 0, at least 0.
+    clip
+        The longest gradient of all weights together: a longer one is shortened; 0 for any length.
     """
 
     def __init__(
@@ -73,11 +75,13 @@ class MomentumSGD:
         learning_rate: float,
         momentum: float,
         weight_decay: float = 0.0,
+        clip: float = 0.0,
     ) -> None:
         self.parameters = {name: w for name, w in named_parameters if w.requires_grad}
         self.velocities = {name: torch.zeros_like(w) for name, w in self.parameters.items()}
         self.momentum = momentum
         self.weight_decay = weight_decay
+        self.clip = clip
         device = next(iter(self.parameters.values())).device
         # A recorded CUDA graph would repeat the number that it was recorded with, so on a GPU
         # the rate is a tensor in GPU memory, which the graph reads anew in every step.
@@ -103,6 +107,8 @@ class MomentumSGD:
     @torch.no_grad()
     def step(self) -> None:
         """Update every weight with the gradient that `backward` computed."""
+        if self.clip:
+            nn.utils.clip_grad_norm_(self.parameters.values(), self.clip)
         for name, parameter in self.parameters.items():
             if parameter.grad is None:  # the network did not use it
                 continue
@@ -132,8 +138,8 @@ class MomentumSGD:
 class Muon(MomentumSGD):
     """Momentum SGD, except that the steps of hidden convolutions are made orthogonal.
 
-    The weights of every convolution except the first form a matrix with one row per kernel and
-    channels x height x width columns. A gradient has large singular values in a few directions of
+    The weights of every convolution except the first, and except one that puts out the network's
+    answer, form a matrix with one row per kernel and channels x height x width columns. A gradient has large singular values in a few directions of
     this matrix and small ones in the rest, so SGD moves far in few directions and hardly in the
     others. Muon sets all singular values of the step to about 1, whatever the size of the
     gradient, so the learning rate alone decides the step size. Why this helps is not proven; its
@@ -156,7 +162,7 @@ class Muon(MomentumSGD):
 
     Parameters
     ----------
-    named_parameters, learning_rate, momentum, weight_decay
+    named_parameters, learning_rate, momentum, weight_decay, clip
         As in `MomentumSGD`.
     relative_rate
         The step size of hidden convolutions as a multiple of the learning rate, above 0.
@@ -169,6 +175,7 @@ class Muon(MomentumSGD):
         learning_rate: float,
         momentum: float,
         weight_decay: float = 0.0,
+        clip: float = 0.0,
         relative_rate: float,
     ) -> None:
         super().__init__(
@@ -176,12 +183,16 @@ class Muon(MomentumSGD):
             learning_rate=learning_rate,
             momentum=momentum,
             weight_decay=weight_decay,
+            clip=clip,
         )
         self.relative_rate = relative_rate
+        self._answer = [it for it in self.parameters.values() if it.dim() > 1][-1]
 
     def _direction(self, weight: Tensor, gradient: Tensor, velocity: Tensor) -> Tensor:
         # Images have one channel, so only convolutions after the first have several.
-        is_hidden_convolution = weight.dim() == 4 and weight.shape[1] > 1
+        is_hidden_convolution = (
+            weight.dim() == 4 and weight.shape[1] > 1 and weight is not self._answer
+        )
         if not is_hidden_convolution:
             return super()._direction(weight, gradient, velocity)
         # Nesterov momentum: the velocity after one more step with this gradient.
@@ -216,6 +227,7 @@ def make_optimizer(network: nn.Module, recipe: Recipe) -> MomentumSGD:
         "learning_rate": recipe.learning_rate,
         "momentum": recipe.momentum,
         "weight_decay": recipe.weight_decay,
+        "clip": recipe.clip,
     }
     if recipe.muon:
         return Muon(network.named_parameters(), relative_rate=recipe.muon, **settings)

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from digitlab.data.dataset import Dataset
 from digitlab.recipe import Recipe
 from digitlab.records.history import HeldOutPoint, TestPoint
-from digitlab.train.examples import Examples
 from digitlab.train.networks import answer
 
 
@@ -39,9 +38,10 @@ class ScoredImages:
         return cls(kind=TestPoint, images=images, labels=labels, **_shared(recipe, dataset))
 
     @classmethod
-    def held_out(cls, recipe: Recipe, dataset: Dataset, examples: Examples) -> "ScoredImages":
+    def held_out(
+        cls, recipe: Recipe, dataset: Dataset, images: Tensor, labels: Tensor
+    ) -> "ScoredImages":
         """Return the training images that are held out."""
-        images, labels = examples.held_out_images, examples.held_out_labels
         return cls(kind=HeldOutPoint, images=images, labels=labels, **_shared(recipe, dataset))
 
     def answers_of(self, network: nn.Module) -> Tensor:

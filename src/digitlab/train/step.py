@@ -5,48 +5,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from digitlab.train.optimizer import MomentumSGD
+from digitlab.train.task import Loss
 
 NO_DIGIT = -1
 """The label of a picture that shows no digit: the network should be as unsure as possible."""
-
-
-def train_step(
-    network: nn.Module,
-    optimizer: MomentumSGD,
-    images: Tensor,
-    labels: Tensor,
-    label_smoothing: float = 0.0,
-    *,
-    bfloat16: bool = False,
-) -> Tensor:
-    """Train on one batch; return its loss, a single number, as it was before the step.
-
-    Parameters
-    ----------
-    network
-        In training mode; takes the images, returns log-probabilities (B, classes).
-    optimizer
-        Updates the network's weights.
-    images
-        Normalized float32 (B, 1, 28, 28).
-    labels
-        int64 (B,), 0 to classes - 1 or `NO_DIGIT`.
-    label_smoothing
-        See `mean_loss`.
-    bfloat16
-        Whether convolutions and linear layers compute in 16 bits. The weights, batch norm's
-        running averages and the loss stay float32.
-    """
-    optimizer.zero_grad()  # clear the last batch's gradient: backward() adds to what is there
-    # Without the cache: it would keep 16-bit copies of weights that the step changes.
-    with torch.autocast(
-        images.device.type, dtype=torch.bfloat16, enabled=bfloat16, cache_enabled=False
-    ):
-        log_probabilities = network(images)  # (B, classes)
-    loss = mean_loss(log_probabilities, labels, label_smoothing)  # one number
-    loss.backward()  # the gradient: how much the loss would change with each weight
-    optimizer.step()  # move every weight a little way downhill
-    return loss.detach()
 
 
 def mean_loss(log_probabilities: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
@@ -80,3 +42,42 @@ def mean_loss(log_probabilities: Tensor, labels: Tensor, smoothing: float = 0.0)
     smoothed = one_hot * (1 - smoothing) + smoothing / classes  # (B, classes)
     targets = torch.where(is_digit.unsqueeze(1), smoothed, 1 / classes)  # each row sums to 1
     return -(targets * log_probabilities).sum(dim=1).mean()
+
+
+def train_step(
+    network: nn.Module,
+    optimizer: MomentumSGD,
+    images: Tensor,
+    labels: Tensor,
+    loss_of: Loss = mean_loss,
+    *,
+    bfloat16: bool = False,
+) -> Tensor:
+    """Train on one batch; return its loss, a single number, as it was before the step.
+
+    Parameters
+    ----------
+    network
+        In training mode; takes the images, returns log-probabilities (B, classes).
+    optimizer
+        Updates the network's weights.
+    images
+        Normalized float32 (B, 1, 28, 28).
+    labels
+        int64 (B,), 0 to classes - 1 or `NO_DIGIT`.
+    loss_of
+        What is to become small. (`PageNetwork` has other images, labels, answers and loss.)
+    bfloat16
+        Whether convolutions and linear layers compute in 16 bits. The weights, batch norm's
+        running averages and the loss stay float32.
+    """
+    optimizer.zero_grad()  # clear the last batch's gradient: backward() adds to what is there
+    # Without the cache: it would keep 16-bit copies of weights that the step changes.
+    with torch.autocast(
+        images.device.type, dtype=torch.bfloat16, enabled=bfloat16, cache_enabled=False
+    ):
+        log_probabilities = network(images)  # (B, classes)
+    loss = loss_of(log_probabilities, labels)  # one number
+    loss.backward()  # the gradient: how much the loss would change with each weight
+    optimizer.step()  # move every weight a little way downhill
+    return loss.detach()

@@ -1,0 +1,121 @@
+"""The crops of pages that a training sees: composed by other processes while the network learns."""
+
+import os
+from collections.abc import Generator, Iterator
+from itertools import islice
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from digitlab.data.dataset import Dataset
+from digitlab.recipe import Recipe
+from digitlab.records.history import HeldOutPoint, TestPoint
+from digitlab.sheets.crops import CropMaker
+from digitlab.sheets.processes import in_processes
+from digitlab.sheets.training_crops import TrainingCrops
+from digitlab.train.examples import split_of
+from digitlab.train.page_loss import page_loss
+from digitlab.train.page_score import ScoredCrops
+
+_SCORED_SEED = 1998  # not the run's: every seed is scored on the same crops, so runs are comparable
+_HELD_OUT_CROPS, _TEST_CROPS = 256, 1024
+
+
+class PageExamples:
+    """Crops composed of a dataset's training images: see `digitlab.train.task.Task`.
+
+    A crop is a function of seed, epoch and its number in the epoch, whichever process composes it.
+    So a run that is continued in the middle of an epoch composes only the crops that it still needs.
+
+    Parameters
+    ----------
+    recipe, dataset, seed
+        See `digitlab.train.loop.Training`. The held-out images are used for the crops that are
+        scored after each epoch, the test images for those of the test, and neither for learning.
+    device
+        Where the batches are put.
+    processes
+        How many processes compose crops; with 0, this one does it between the steps; None for the
+        cores that PyTorch leaves, and at least one.
+    """
+
+    loss = staticmethod(page_loss)
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        dataset: Dataset,
+        *,
+        seed: int,
+        device: torch.device,
+        processes: int | None = None,
+    ) -> None:
+        self.device = device
+        self._batch_size = recipe.batch_size
+        self._processes = _free_cores(device) if processes is None else processes
+        trained, held_out = (part.numpy() for part in split_of(recipe, dataset))
+        images, labels = dataset.train_images, dataset.train_labels
+        self._crops = TrainingCrops(
+            maker=CropMaker(images[trained], labels[trained]), seed=seed, per_epoch=recipe.crops
+        )
+        self._positions = range(recipe.epochs * recipe.crops)
+        self._made: Generator[tuple[NDArray[np.uint8], NDArray[np.float32]]] | None = None
+        self._next = -1  # the position of the next crop that `_made` yields
+        self.held_out = ScoredCrops(
+            kind=HeldOutPoint,
+            maker=CropMaker(images[held_out], labels[held_out]),
+            count=_HELD_OUT_CROPS,
+            seed=_SCORED_SEED,
+            batch_size=recipe.test_batch_size,
+            device=device,
+        )
+        self.test_set = ScoredCrops(
+            kind=TestPoint,
+            maker=CropMaker(dataset.test_images, dataset.test_labels),
+            count=_TEST_CROPS,
+            seed=_SCORED_SEED,
+            batch_size=recipe.test_batch_size,
+            device=device,
+        )
+
+    def __len__(self) -> int:
+        """Return the number of crops per epoch."""
+        return self._crops.per_epoch
+
+    def batches(self, epoch: int, first_batch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield an epoch's batches, from one of them on.
+
+        A batch is uint8 (B, H, W) and float32 (B, channels, H / 4, W / 4). The other processes go
+        on to the next epoch while this one is scored.
+        """
+        first = (epoch - 1) * len(self)
+        for start in range(first_batch * self._batch_size, len(self), self._batch_size):
+            self._go_to(first + start)
+            made = list(islice(self._made, min(self._batch_size, len(self) - start)))
+            self._next += len(made)
+            grays, targets = zip(*made, strict=True)
+            yield (
+                torch.from_numpy(np.stack(grays)).to(self.device),
+                torch.from_numpy(np.stack(targets)).to(self.device),
+            )
+
+    def _go_to(self, position: int) -> None:
+        """Let the crop at this position be the next one."""
+        if self._next != position:
+            self.close()
+            self._made = in_processes(self._crops, self._positions[position:], self._processes)
+            self._next = position
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._made is not None:
+            self._made.close()
+        self._made, self._next = None, -1
+
+
+def _free_cores(device: torch.device) -> int:
+    """Return how many cores are left to compose crops, at least 1."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores - (torch.get_num_threads() if device.type == "cpu" else 1))

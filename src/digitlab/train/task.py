@@ -1,0 +1,44 @@
+"""What a training needs to know about what is learned: the same for images and for pages."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from torch import Tensor, nn
+
+from digitlab.records.history import HeldOutPoint, TestPoint
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""From a network's outputs for a batch, and what they should be, to one number."""
+
+
+class Scored(Protocol):
+    """Examples that nothing is learned from: what a network is scored on."""
+
+    def answers_of(self, network: nn.Module) -> Any:
+        """Return what the network answers to all of them, on the CPU."""
+
+    def score(
+        self, answers: Any, *, epoch: int, examples: int, seconds: float
+    ) -> TestPoint | HeldOutPoint:
+        """Return the point that records how good these answers are, and when."""
+
+
+class Task(Protocol):
+    """Something to learn: the examples of each epoch, the loss, and what is scored."""
+
+    loss: Loss
+    held_out: Scored
+    test_set: Scored
+
+    def __len__(self) -> int:
+        """Return the number of examples per epoch."""
+
+    def batches(self, epoch: int, first_batch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield an epoch's batches, from one of them on: inputs, and what should come out.
+
+        The epoch is counted from 1, the batches from 0. They are a function of the seed, the epoch
+        and PyTorch's random state, so a run that is continued gets the same ones.
+        """
+
+    def close(self) -> None:
+        """End what was started to make the batches."""
