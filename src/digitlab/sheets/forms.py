@@ -85,9 +85,11 @@ def _box_row(
         for side in (left,) if joined else (left, left + wide):
             height = tall if i in (0, count) or tooth == 1 else tall * tooth
             press.line((side, bottom - height), (side, bottom), style)
-    spans = [(first, first + count * wide)] if joined else [
-        (first + i * step, first + i * step + wide) for i in range(count)
-    ]
+    spans = (
+        [(first, first + count * wide)]
+        if joined
+        else [(first + i * step, first + i * step + wide) for i in range(count)]
+    )
     half = style.width / 2  # the corners are closed
     for left, right in spans:
         press.line((left - half, bottom), (right + half, bottom), style)

@@ -26,8 +26,10 @@ def lit(gray: Field, random: Generator) -> Field:
 def _linear(shape: tuple[int, int], random: Generator) -> Field:
     """Light that fades to one side."""
     strength = uniform(random, 0.05, 0.7) / max(shape)
-    return 1 - along(shape, random.random() * 2 * np.pi) * np.float32(strength) - np.float32(
-        uniform(random, 0, 0.15)
+    return (
+        1
+        - along(shape, random.random() * 2 * np.pi) * np.float32(strength)
+        - np.float32(uniform(random, 0, 0.15))
     )
 
 

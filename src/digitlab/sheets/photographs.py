@@ -14,7 +14,19 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image
 
-from digitlab.sheets.fields import Field, along, below, drawn, looked_up, noise, smooth, uniform, unit, waves
+from digitlab.sheets.fields import (
+    Field,
+    along,
+    below,
+    drawn,
+    looked_up,
+    noise,
+    phase,
+    smooth,
+    uniform,
+    unit,
+    waves,
+)
 
 _Region = tuple[float, float, float, float]  # left, top, right, bottom; parts of the whole, 0..1
 
@@ -51,7 +63,7 @@ def _loaded() -> tuple[NDArray[np.uint8], ...]:
         ("matplotlib", "mpl-data/sample_data", _MATPLOTLIB),
     ):
         found = importlib.util.find_spec(package)  # does not import the package
-        for place in (found.submodule_search_locations or [] if found else []):
+        for place in found.submodule_search_locations or [] if found else []:
             for name, (left, top, right, bottom) in files:
                 if (path := Path(place, folder, name)).is_file():
                     image = Image.open(path).convert("L")
@@ -111,10 +123,12 @@ def _striped(shape: tuple[int, int], random: Generator) -> Field:
     period, sharp = uniform(random, 4, 50), uniform(random, 0.5, 4)
     places = along(shape, random.random() * np.pi)
     places += smooth(shape, random, uniform(random, 30, 120)) * np.float32(uniform(random, 0, 10))
-    places = np.mod(places, np.float32(period))
     profile = np.clip(np.cos(np.arange(256) * (2 * np.pi / 256)) * sharp, -1, 1)
     contrast = uniform(random, 0.05, 0.45)
-    return unit(looked_up(0.5 + profile * contrast, places, 256 / period) + noise(shape, random) * np.float32(0.02))
+    return unit(
+        looked_up(0.5 + profile * contrast, phase(places, period), 256)
+        + noise(shape, random) * np.float32(0.02)
+    )
 
 
 def _checked(shape: tuple[int, int], random: Generator) -> Field:

@@ -34,9 +34,13 @@ def _thresholded(image: Image.Image, random: Generator) -> Image.Image:
     off = gray - around
     darker, lighter = -np.percentile(off[::4, ::4], 2), np.percentile(off[::4, ::4], 98)
     if lighter > darker:  # light writing on a dark ground
-        return Image.fromarray(np.where(off > lighter * uniform(random, 0.2, 0.5), 255, 0).astype(np.uint8))
+        return Image.fromarray(
+            np.where(off > lighter * uniform(random, 0.2, 0.5), 255, 0).astype(np.uint8)
+        )
     paper = 255 if random.random() < 0.8 else 200 + below(random, 55)
-    return Image.fromarray(np.where(off < -darker * uniform(random, 0.2, 0.5), 0, paper).astype(np.uint8))
+    return Image.fromarray(
+        np.where(off < -darker * uniform(random, 0.2, 0.5), 0, paper).astype(np.uint8)
+    )
 
 
 def _fax(image: Image.Image, random: Generator) -> Image.Image:
