@@ -60,7 +60,7 @@ def _toned(gray: Field, random: Generator) -> Field:
         table = np.linspace(0, 1, 1024, dtype=np.float32) ** np.float32(uniform(random, 0.6, 1.6))
         gray = np.take(table, (gray * np.float32(1023)).astype(np.intp), mode="clip")
     if random.random() < 0.25:
-        contrast = uniform(random, 0.35, 1)
+        contrast = uniform(random, 0.45, 1)
         gray = gray * np.float32(contrast) + np.float32(random.random() * (1 - contrast))
     elif random.random() < 0.15:  # overexposed, or the blacks cut off
         gray = gray * np.float32(uniform(random, 1, 1.25)) - np.float32(uniform(random, 0, 0.08))

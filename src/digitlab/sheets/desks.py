@@ -103,7 +103,7 @@ def _in_a_book(page: Field, random: Generator) -> tuple[Field, Mask]:
 
 
 def _black(shape: _Shape, random: Generator) -> Field:
-    """A black desk, or the lid of a scanner left open."""
+    """Return a black desk, or the lid of a scanner left open."""
     grain = noise(shape, random) * np.float32(uniform(random, 0, 0.02))
     return unit(grain + np.float32(random.random() ** 2 * 0.25))
 
@@ -113,7 +113,7 @@ def _dark_wood(shape: _Shape, random: Generator) -> Field:
 
 
 def _cloth(shape: _Shape, random: Generator) -> Field:
-    """A woven tablecloth with stripes, checks or dots."""
+    """Return a woven tablecloth with stripes, checks or dots."""
     angle, period = random.random() * np.pi, uniform(random, 8, 60)
     pattern = waves(shape, angle, period, random.random() * 6)
     if random.random() < 0.7:
@@ -126,7 +126,7 @@ def _cloth(shape: _Shape, random: Generator) -> Field:
 
 
 def _keys(shape: _Shape, random: Generator) -> Field:
-    """A keyboard without letters: rows of keys with gaps, each row shifted."""
+    """Return a keyboard without letters: rows of keys with gaps, each row shifted."""
     size, angle = uniform(random, 14, 50), random.normal(0, 0.15)
     down = along(shape, angle + np.pi / 2)
     shift = np.floor(down * np.float32(1 / size)) * np.float32(size * uniform(random, 0.2, 0.5))
@@ -140,7 +140,7 @@ def _keys(shape: _Shape, random: Generator) -> Field:
 
 
 def _coins(shape: _Shape, random: Generator) -> Field:
-    """Coins, buttons and erasers: round things with a rim and a shadow."""
+    """Return coins, buttons and erasers: round things with a rim and a shadow."""
     desk = mottled(shape, random) * np.float32(uniform(random, 0.3, 1))
     height, width = shape
     for _ in range(2 + below(random, 6)):
@@ -161,7 +161,7 @@ def _coins(shape: _Shape, random: Generator) -> Field:
 
 
 def _sheet(shape: _Shape, random: Generator) -> Field:
-    """Another sheet, perhaps with lines."""
+    """Return another sheet, perhaps with lines."""
     sheet = plain(shape, random) * np.float32(uniform(random, 0.6, 1))
     if random.random() < 0.4:
         period = uniform(random, 10, 40)

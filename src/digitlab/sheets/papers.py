@@ -1,4 +1,4 @@
-"""Papers and boards before anything is printed on them: their brightness, 0 (black) to 1 (white)."""
+"""Papers and boards before anything is printed on them: brightness, 0 (black) to 1 (white)."""
 
 from collections.abc import Callable
 from functools import cache
@@ -28,7 +28,7 @@ _LEVELS = ((0.86, 1.0), (0.86, 1.0), (0.55, 0.86), (0.42, 0.7), (0.68, 0.9))
 
 
 def plain(shape: _Shape, random: Generator) -> Field:
-    """Smooth paper: white, gray, brown or yellowed; sometimes of one value, as in a drawing."""
+    """Return smooth paper: white, gray, brown or yellowed; sometimes of one value."""
     level = uniform(random, *_LEVELS[below(random, len(_LEVELS))])
     if random.random() < 0.15:
         return np.full(shape, 1.0 if random.random() < 0.5 else level, np.float32)
@@ -59,7 +59,7 @@ def _fiber_table() -> Field:
 
 
 def fibers(shape: _Shape, random: Generator) -> Field:
-    """Recycled paper: short dark and light hairs lie in it."""
+    """Return recycled paper: short dark and light hairs lie in it."""
     table = _fiber_table()
     if max(shape) > len(table):
         table = np.tile(table, [side // len(table) + 2 for side in shape])
@@ -68,7 +68,7 @@ def fibers(shape: _Shape, random: Generator) -> Field:
 
 
 def mottled(shape: _Shape, random: Generator) -> Field:
-    """Cardboard or rough paper: spots of several sizes, sometimes with a corrugation."""
+    """Return cardboard or rough paper: spots of several sizes, sometimes with a corrugation."""
     low, high = ((0.42, 0.75), (0.75, 0.97))[below(random, 2)]
     strength = uniform(random, 0.005, 0.035)
     paper = np.float32(uniform(random, low, high)) + noise(shape, random) * np.float32(
@@ -85,7 +85,7 @@ def mottled(shape: _Shape, random: Generator) -> Field:
 
 
 def sticky_note(shape: _Shape, random: Generator) -> Field:
-    """A colored note in gray: an even color that grows darker or lighter where it curls."""
+    """Return a colored note in gray: an even color that grows darker or lighter where it curls."""
     level, curl = uniform(random, 0.45, 0.92), uniform(random, -0.12, 0.12)
     slope = along(shape, random.random() * 6.3) * np.float32(2 / max(shape))
     paper = np.float32(level) + np.float32(curl) * slope * np.abs(slope)
@@ -93,7 +93,7 @@ def sticky_note(shape: _Shape, random: Generator) -> Field:
 
 
 def blackboard(shape: _Shape, random: Generator) -> Field:
-    """A dark board with the pale smears of what was wiped off."""
+    """Return a dark board with the pale smears of what was wiped off."""
     board = smooth(shape, random, uniform(random, 30, 90), uniform(random, 6, 60))
     board *= np.float32(uniform(random, 0.005, 0.05))
     if random.random() < 0.6:
@@ -105,7 +105,7 @@ def blackboard(shape: _Shape, random: Generator) -> Field:
 
 
 def whiteboard(shape: _Shape, random: Generator) -> Field:
-    """A white board with the glare of a lamp and remains of wiped writing."""
+    """Return a white board with the glare of a lamp and remains of wiped writing."""
     level, glare = uniform(random, 0.68, 0.92), uniform(random, 0, 0.25)
     height, width = shape
     x, y, size = random.random() * width, random.random() * height, uniform(random, 20, 90)
@@ -117,7 +117,7 @@ def whiteboard(shape: _Shape, random: Generator) -> Field:
 
 
 def wood(shape: _Shape, random: Generator, *, dark: bool = False) -> Field:
-    """The grain of a wooden desk: stripes that run one way and bend a little."""
+    """Return the grain of a wooden desk: stripes that run one way and bend a little."""
     level = uniform(random, 0.06, 0.3) if dark else uniform(random, 0.4, 0.8)
     upright = random.random() < 0.5
     turned = shape[::-1] if upright else shape

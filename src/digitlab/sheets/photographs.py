@@ -95,8 +95,8 @@ def photograph(shape: tuple[int, int], random: Generator) -> Field:
         picture.shape[0] / height,
         picture.shape[1] / width,
     )
-    left = random.random() * (picture.shape[1] - scale * width)
-    top = random.random() * (picture.shape[0] - scale * height)
+    left = random.random() * max(picture.shape[1] - scale * width, 0)
+    top = random.random() * max(picture.shape[0] - scale * height, 0)
     box = (left, top, left + scale * width, top + scale * height)
     x0, y0 = int(left), int(top)
     x1, y1 = min(int(box[2]) + 2, picture.shape[1]), min(int(box[3]) + 2, picture.shape[0])
@@ -110,7 +110,7 @@ def photograph(shape: tuple[int, int], random: Generator) -> Field:
 
 
 def _clouds(shape: tuple[int, int], random: Generator) -> Field:
-    """Noise of all sizes, as in clouds, rock and skin."""
+    """Return noise of all sizes, as in clouds, rock and skin."""
     field, cell, strength = noise(shape, random) * np.float32(0.03), 3.0, 0.06
     while cell < max(shape):
         field += smooth(shape, random, cell) * np.float32(strength)
@@ -119,7 +119,7 @@ def _clouds(shape: tuple[int, int], random: Generator) -> Field:
 
 
 def _striped(shape: tuple[int, int], random: Generator) -> Field:
-    """Stripes that bend: cloth, blinds, ploughed fields."""
+    """Return stripes that bend: cloth, blinds, ploughed fields."""
     period, sharp = uniform(random, 4, 50), uniform(random, 0.5, 4)
     places = along(shape, random.random() * np.pi)
     places += smooth(shape, random, uniform(random, 30, 120)) * np.float32(uniform(random, 0, 10))
@@ -132,7 +132,7 @@ def _striped(shape: tuple[int, int], random: Generator) -> Field:
 
 
 def _checked(shape: tuple[int, int], random: Generator) -> Field:
-    """Checks and weaves: two waves that cross."""
+    """Return checks and weaves: two waves that cross."""
     angle, period = random.random() * np.pi, uniform(random, 4, 60)
     across = waves(shape, angle, period, random.random() * 6)
     down = waves(shape, angle + np.pi / 2, period * uniform(random, 0.5, 2), random.random() * 6)
@@ -143,7 +143,7 @@ def _checked(shape: tuple[int, int], random: Generator) -> Field:
 
 
 def _blobs(shape: tuple[int, int], random: Generator) -> Field:
-    """Blobs with edges: pebbles, camouflage, spilled ink."""
+    """Return blobs with edges: pebbles, camouflage, spilled ink."""
     cell, sharp = uniform(random, 5, 50), uniform(random, 2, 12)
     field = smooth(shape, random, cell, cell * uniform(random, 0.5, 2))
     field = np.clip((field - np.float32(uniform(random, -0.8, 0.8))) * np.float32(sharp), -1, 1)
@@ -152,7 +152,7 @@ def _blobs(shape: tuple[int, int], random: Generator) -> Field:
 
 
 def _leaves(shape: tuple[int, int], random: Generator) -> Field:
-    """Overlapping pieces with bright edges and veins: leaves, feathers, crumpled paper."""
+    """Return overlapping pieces with bright edges and veins: leaves, feathers, crumpled paper."""
     field = np.zeros(shape, np.float32)
     for _ in range(3):
         folds = smooth(shape, random, uniform(random, 8, 50), uniform(random, 8, 50))

@@ -5,6 +5,7 @@ pixel and lie between pixels.
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -74,7 +75,7 @@ class Print:
         if not style.dash:
             self.draw.line(points, fill=255, width=thick)
             return
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(points):
             part = style.dashed
             self.draw.line((x0, y0, x0 + (x1 - x0) * part, y0 + (y1 - y0) * part), 255, thick)
 
@@ -100,9 +101,8 @@ class Print:
 
     def base(self, down: float) -> None:
         """Note a base line to write on: its y at the crop's left border."""
-        _, width = self.shape
-        y = self.place(0, down)[1] - self.slope * width / 2
-        self.rows.append(y)
+        x, y = self.place(0, down)
+        self.rows.append(y - self.slope * x)
 
     def box(self, along: float, down: float, width: float, height: float) -> None:
         """Note a box to write in, if its middle is in the crop."""
