@@ -84,11 +84,12 @@ def _reduced(
     size = max(1, round(width * scale * squeezed)), max(1, round(height * scale))
     small = canvas.resize(size, Image.Resampling.BILINEAR)
     across, down = size[0] / width, size[1] / height
+    tight = small.getbbox() or (0, 0, *size)  # a fine tip can vanish
+    x, y = low_x + tight[0] / across, low_y + tight[1] / down
     places = [
-        ((a - low_x) * across, (b - low_y) * down, (c - low_x) * across, (d - low_y) * down)
-        for a, b, c, d in boxes
+        ((a - x) * across, (b - y) * down, (c - x) * across, (d - y) * down) for a, b, c, d in boxes
     ]
-    return np.asarray(small, np.float32) / np.float32(255), places
+    return np.asarray(small.crop(tight), np.float32) / np.float32(255), places
 
 
 @cache
@@ -137,10 +138,11 @@ def _master(face: str, character: str) -> _Master:
     if not character.isspace() and _lacks(face, character) and face != _faces()[0]:
         face = _faces()[0]
     font = _font(face)
-    left, top, right, bottom = font.getbbox(character)
-    first = font.getbbox("0")[1]
-    ink = Image.new("L", (max(0, int(right - left)), max(0, int(bottom - top))))
-    if ink.width and ink.height:
-        mask = font.getmask(character)
-        ink = Image.frombytes("L", mask.size, bytes(mask))
-    return _Master(ink, int(left), int(top - first), font.getlength(character))
+    left, top, _, _ = font.getbbox(character)
+    mask = font.getmask(character)
+    ink = Image.frombytes("L", mask.size, bytes(mask)) if all(mask.size) else Image.new("L", (0, 0))
+    tight = ink.getbbox() or (0, 0, 0, 0)
+    below = int(top - font.getbbox("0")[1])
+    return _Master(
+        ink.crop(tight), int(left) + tight[0], below + tight[1], font.getlength(character)
+    )
