@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
-from testsets.letters import WORDS
-from testsets.notes import (
+from testsets.layout import (
     PRINTED_FONTS,
     Page,
     letters_of,
@@ -20,7 +18,8 @@ from testsets.notes import (
     text_of,
     writer_of,
 )
-from testsets.paper import BLACK_INK, BLUE_INK, Color, Paper, texture
+from testsets.letters import WORDS
+from testsets.paper import BLACK_INK, BLUE_INK, Color, Paper
 from testsets.writing import MnistDigits, Placed, Printer, Writer
 
 _RASTER_COLORS: tuple[Color, ...] = ((60, 60, 60), (120, 120, 120), (205, 130, 90), (90, 130, 190))
@@ -58,9 +57,11 @@ def _fields(random: Generator, digits: MnistDigits, *, gap: float, is_open: bool
     wide, high = h * random.uniform(1.25, 1.6), h * random.uniform(1.4, 1.8)
     step, line = wide + gap * h, max(1.0, h * random.uniform(0.02, 0.06))
     lines = [
-        [number(random, 2, 4), number(random, 2, 4)] if random.random() < 0.3 else [number(random, 3, 8)]
+        [number(random, 2, 4) for _ in range(2)]
+        if random.random() < 0.3
+        else [number(random, 3, 8)]
         for _ in range(int(random.integers(1, 4)))
-    ]  # fmt: skip
+    ]
     left, top, pitch = h * random.uniform(0.4, 1.5), h * random.uniform(0.8, 1.5), high + 1.1 * h
     longest = max(sum(map(len, row)) * step + (len(row) - 1) * 2 * wide for row in lines)
     paper = Paper(left + longest + 0.8 * h, top + len(lines) * pitch, paper_color(random, 225))
@@ -236,34 +237,3 @@ def register(random: Generator, digits: MnistDigits) -> Page:
     fade = np.clip((np.arange(paper.size[0]) - edge) / (0.5 * h) + 0.5, 0, 1)
     paper.pixels *= (0.06 + 0.94 * fade)[None, :, None].astype(np.float32)
     return Page(paper, text_of(lines))
-
-
-# --- on a desk --------------------------------------------------------------------------------
-
-
-def on_desk(page: Page, random: Generator) -> Page:
-    """Return a page on a dark desk, tilted by up to 14 degrees and seen a little askew."""
-    width, height = page.paper.size
-    margin = random.uniform(0.05, 0.3, 4) * max(60, min(width, height))
-    angle = np.radians(random.uniform(-14, 14))
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], float) @ turn.T
-    corners += random.uniform(-0.02, 0.02, (4, 2)) * [width, height]
-    corners += margin[:2] - corners.min(0)
-    size = np.ceil(corners.max(0) + margin[2:]).astype(int)
-    dark = random.uniform(8, 75)
-    color = dark, dark * random.uniform(0.7, 1), dark * random.uniform(0.5, 1)
-    desk = texture(int(size[0]), int(size[1]), color, random)
-    return Page(page.paper.moved(corners, desk), page.text)
-
-
-def beside_black(page: Page, random: Generator) -> Page:
-    """Return a page that ends within the picture: one or two sides show the black desk."""
-    width, height = page.paper.size
-    before, behind = random.choice([0, 1], 2, p=(0.4, 0.6)) * random.uniform(0.08, 0.4, 2) * width
-    if before + behind == 0:
-        behind = 0.2 * width
-    corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], float) + [before, 0]
-    size = round(width + before + behind), height
-    desk: NDArray[np.uint8] = texture(*size, (18, 18, 20), random)
-    return Page(page.paper.moved(corners, desk), page.text)

@@ -1,4 +1,4 @@
-"""Pages as people photograph them: forms, desks, signs, words, thin pens, pages on their side.
+r"""Pages as people photograph them: forms, desks, signs, words, thin pens, pages on their side.
 
 Most digits are MNIST's (`images`, `labels`), and some are drawn as strokes; signs and words are
 strokes (`testsets/letters.py`) or printed in the fonts that matplotlib ships. Nothing of
@@ -22,7 +22,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from testsets import forms, notes
-from testsets.notes import Page
+from testsets.desk import beside_black, on_desk
+from testsets.layout import Page
 from testsets.paper import pictured
 from testsets.sheet import Sheet
 from testsets.writing import MnistDigits
@@ -40,12 +41,12 @@ def _turned(degrees: int) -> Draw:
 
 def _on_desk(random: Generator, digits: MnistDigits) -> Page:
     page = (notes.upright_lines, forms.score_sheet)[int(random.integers(2))](random, digits)
-    return forms.on_desk(page, random)
+    return on_desk(page, random)
 
 
 def _beside_black(random: Generator, digits: MnistDigits) -> Page:
     page = (notes.upright_lines, forms.score_sheet)[int(random.integers(2))](random, digits)
-    return forms.beside_black(page, random)
+    return beside_black(page, random)
 
 
 KINDS: dict[str, Draw] = {

@@ -4,116 +4,27 @@ Each function draws one page and returns its paper and its text.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 
+from testsets.layout import (
+    PRINTED_FONTS,
+    Lines,
+    Page,
+    laid_out,
+    letters_of,
+    number,
+    paper_around,
+    paper_color,
+    pen_color,
+    text_of,
+    writer_of,
+)
 from testsets.letters import WORDS
-from testsets.paper import BLACK_INK, BLUE_INK, PENCIL, RED_INK, Color, Paper
-from testsets.writing import MnistDigits, Placed, Printer, Writer, Writes
-
-Lines = list[list[str]]  # the words of each line
-
-HAND_FONTS = ("DejaVuSans-Oblique", "STIXGeneralItalic", "cmmi10", "cmti10")
-PRINTED_FONTS = ("DejaVuSans", "DejaVuSansMono", "DejaVuSerif", "STIXGeneral", "cmss10", "cmr10")
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page before it is photographed."""
-
-    paper: Paper
-    text: str
-
-
-def text_of(lines: Lines) -> str:
-    """Return what is to be read of some lines: the words that hold a digit.
-
-    >>> text_of([["Total", "12"], ["Name"], ["12:45", "3"]])
-    '12\\n12:45 3'
-    """
-    numbers = [[word for word in line if any(map(str.isdigit, word))] for line in lines]
-    return "\n".join(" ".join(line) for line in numbers if line)
-
-
-def number(random: Generator, low: int, high: int) -> str:
-    """Return a number of `low` to `high` digits, which does not begin with 0."""
-    length = int(random.integers(low, high + 1))
-    first = str(random.integers(1, 10))
-    return first + "".join(map(str, random.integers(0, 10, length - 1)))
-
-
-def writer_of(random: Generator, digits: MnistDigits, **options: Any) -> Writer:
-    """Return a person: most write MNIST's digits, and some write other ones."""
-    style = "MNIST" if random.random() < 0.75 else str(random.choice(["strokes", "European"]))
-    height = float(np.exp(random.uniform(np.log(22), np.log(80))))
-    chosen = {
-        "height": height, "style": style, "pen_width": random.uniform(0.07, 0.12),
-        "slant": random.uniform(-0.05, 0.2),
-    }  # fmt: skip
-    return Writer(random=random, digits=digits, **(chosen | options))
-
-
-def letters_of(random: Generator, writer: Writer) -> Writes:
-    """Return who writes the words beside a writer's numbers: the same person, or a slanted font."""
-    if random.random() < 0.6:
-        return writer
-    font = str(random.choice(HAND_FONTS))
-    slant = random.uniform(0, 0.25)
-    return Printer(height=writer.height, font=font, slant=slant, thin=random.random() < 0.5)
-
-
-def laid_out(
-    lines: Lines, writer: Writes, random: Generator, *,
-    words_by: Writes | None = None, pitch: tuple[float, float] = (1.8, 2.6),
-) -> list[list[Placed]]:  # fmt: skip
-    """Return the ink of each word, in the order of the text."""
-    height, y = writer.height, 0.0
-    step = random.uniform(*pitch) * height
-    placed = []
-    for line in lines:
-        x = random.uniform(0, 1.2) * height
-        y += step
-        for word in line:
-            is_number = any(map(str.isdigit, word))
-            by = writer if is_number or words_by is None else words_by
-            placed.append(by.word(word, x, y))
-            x = max(it.right for it in placed[-1]) + random.uniform(1.0, 2.0) * height
-    return placed
-
-
-def paper_around(
-    words: list[list[Placed]], height: float, random: Generator, color: Color | None = None,
-    aspect: float | None = None,
-) -> tuple[Paper, list[list[Placed]]]:  # fmt: skip
-    """Return bare paper on which some words have room, and the words at their places on it.
-
-    The paper is enlarged to `aspect`, its width by its height.
-    """
-    every = [it for word in words for it in word]
-    before, above, behind, below = random.uniform(0.4, 1.6, 4) * height + 4
-    left, top = min(it.left for it in every) - before, min(it.top for it in every) - above
-    width = max(it.right for it in every) + behind - left
-    rows = max(it.bottom for it in every) + below - top
-    if aspect is not None:
-        wider, higher = max(width, aspect * rows), max(rows, width / aspect)
-        left, top = left - (wider - width) / 2, top - (higher - rows) / 2
-        width, rows = wider, higher
-    paper = Paper(width, rows, paper_color(random) if color is None else color)
-    return paper, [[it.moved(-left, -top) for it in word] for word in words]
-
-
-def paper_color(random: Generator, low: float = 200) -> Color:
-    """Return the color of white, gray or yellowish paper."""
-    light, warm = random.uniform(low, 253), random.uniform(0, 0.12)
-    return light, light * (1 - 0.4 * warm), light * (1 - warm)
-
-
-def pen_color(random: Generator) -> Color:
-    """Return black, blue or red ink."""
-    return [BLACK_INK, BLACK_INK, BLUE_INK, RED_INK][int(random.integers(4))]
+from testsets.paper import BLACK_INK, BLUE_INK, PENCIL, RED_INK, Color
+from testsets.writing import MnistDigits, Placed, Printer
 
 
 def note(
@@ -144,7 +55,8 @@ def _date(random: Generator) -> str:
 
 def _time_or_phone(random: Generator) -> str:
     a, b = number(random, 2, 3), number(random, 3, 4)
-    kinds = (f"{random.integers(0, 24)}:{random.integers(0, 60):02}", f"+{number(random, 2, 2)}(0){a}-{b}",
+    time = f"{random.integers(0, 24)}:{random.integers(0, 60):02}"
+    kinds = (time, f"+{number(random, 2, 2)}(0){a}-{b}",
              f"0{a}/{b}{a}", f"{number(random, 3, 3)}-{b}")  # fmt: skip
     return str(random.choice(kinds, p=(0.4, 0.3, 0.15, 0.15)))
 
@@ -152,7 +64,8 @@ def _time_or_phone(random: Generator) -> str:
 def _amount(random: Generator) -> str:
     whole, cents = number(random, 1, 3), f"{random.integers(0, 100):02}"
     kinds = (f"{whole}.{cents}", f"{whole},{cents}", f"${whole}.{cents}", f"{whole},{cents}€",
-             f"-{whole}", f"{random.integers(1, 100)}%", f"#{whole}", f"-{whole},{cents[0]}")  # fmt: skip
+             f"-{whole}", f"{random.integers(1, 100)}%", f"#{whole}",
+             f"-{whole},{cents[0]}")  # fmt: skip
     return str(random.choice(kinds))
 
 
@@ -186,10 +99,16 @@ def words(random: Generator, digits: MnistDigits) -> Page:
     """Return numbers beside handwritten words."""
     lines = []
     for _ in range(int(random.integers(2, 5))):
-        line = [str(random.choice(WORDS)), number(random, 1, 4)]
-        if random.random() < 0.3:
-            line.append(str(random.choice(WORDS)))
-        lines.append(line if random.random() < 0.7 else line[::-1])
+        count = number(random, 1, 4)
+        lines.append(
+            [
+                [str(random.choice(WORDS)), count],
+                [count, str(random.choice(WORDS))],
+                [str(random.choice(WORDS)), count, str(random.choice(WORDS))],
+                [str(random.choice(list("AEFHKMNRTVWX"))), count],
+                [count, str(random.choice(["kg", "km", "m", "cm", "min"]))],
+            ][int(random.integers(5))]
+        )
     return note(random, digits, lines, with_letters=True)
 
 
@@ -231,13 +150,14 @@ def pencil(random: Generator, digits: MnistDigits) -> Page:
     style = "thin" if random.random() < 0.7 else "European"
     writer = writer_of(random, digits, height=height, style=style, pen_width=width)
     paper, words = paper_around(
-        laid_out(lines, writer, random), height, random, paper_color(random, 175)
+        laid_out(lines, writer, random), height, random, paper_color(random, 165)
     )
-    gray = tuple(random.uniform(0.6, 1.0) * it for it in PENCIL)
+    light = random.uniform(0.7, 1.15)
+    gray = PENCIL[0] * light, PENCIL[1] * light, PENCIL[2] * light
     for word in words:
         for it in word:
-            grain = np.clip(random.normal(0.85, 0.15, it.ink.shape), 0.3, 1)
-            paper.write([Placed(it.text, it.ink * grain, it.left, it.top)], gray)  # type: ignore[arg-type]
+            grain = np.clip(random.normal(0.75, 0.25, it.ink.shape), 0.2, 1)
+            paper.write([Placed(it.text, it.ink * grain, it.left, it.top)], gray)
     return Page(paper, text_of(lines))
 
 
@@ -255,7 +175,7 @@ def fading(random: Generator, digits: MnistDigits) -> Page:
             y, x = np.mgrid[0 : 1 : rows * 1j, 0 : 1 : columns * 1j]
             angle = random.uniform(0, 2 * np.pi)
             along = 0.5 + 0.7 * (np.cos(angle) * (x - 0.5) + np.sin(angle) * (y - 0.5))
-            least = random.uniform(0.3, 0.9)
+            least = random.uniform(0.22, 0.7)
             strength = least + (1 - least) * np.clip(along, 0, 1)
             paper.write([Placed(it.text, it.ink * strength, it.left, it.top)], color)
     return Page(paper, text_of(lines))

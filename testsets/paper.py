@@ -151,15 +151,6 @@ def _project(matrix: NDArray[np.float64], points: Points) -> Points:
     return mapped[:, :2] / mapped[:, 2:]
 
 
-def texture(width: int, height: int, color: Color, random: Generator) -> NDArray[np.uint8]:
-    """Return a desk with a grain, dark or light: uint8, height x width x 3."""
-    coarse = random.normal(0, 1, (max(2, height // 3), max(2, width // 60)))
-    grain = np.asarray(
-        Image.fromarray(coarse.astype(np.float32)).resize((width, height), Image.Resampling.BICUBIC)
-    )
-    return to_array(np.array(color) * (1 + 0.25 * grain[..., None]))
-
-
 def pictured(
     paper: Paper, random: Generator, *, photo: float = 0.5, scale: float = 1.0
 ) -> bytes | NDArray[np.uint8]:

@@ -25,7 +25,7 @@ class Mark:
 
     @property
     def is_sign(self) -> bool:
-        """Whether it is a sign, such as "/" """
+        """Whether it is a sign, such as "/", and not a letter."""
         return len(self.text) == 1 and self.text in SIGNS
 
 
