@@ -161,7 +161,8 @@ def digits_of(reading: Reading, sight: Sight) -> list[Found]:
     return [
         Found(
             box_of(candidate.pieces), int(sight.of(candidate).argmax()),
-            probability_of(candidate, reading, sight), reading.line.height,
+            probability_of(candidate, reading, sight),
+            np.exp(sight.of(candidate)), reading.line.height,
             sight.images[key(candidate)],
         )
         for candidate in forward_backward(reading.candidates, len(reading.atoms))
@@ -178,7 +179,9 @@ def alone(picture: Picture, box: Box, classify: Classify) -> Found | None:
     if not has_ink(image):
         return None
     row = classify(image[None])[0]
-    return Found(box, int(row.argmax()), float(np.exp(row.max())), float(box[3]), image)
+    return Found(
+        box, int(row.argmax()), float(np.exp(row.max())), np.exp(row), float(box[3]), image
+    )
 
 
 def probability_of(candidate: Candidate, reading: Reading, sight: Sight) -> float:

@@ -18,6 +18,8 @@ class Found(NamedTuple):
     box: Box
     digit: int
     probability: float
+    shares: NDArray[np.float32]
+    """The network's probability of each digit."""
     line_height: float
     image: Digit
 
@@ -32,25 +34,32 @@ def page_of(rows: list[list[Found]], scale: int, size: tuple[int, int], threshol
         [(b.box[0] - a.box[0] - a.box[2]) / a.line_height for a, b in pairwise(row)] for row in rows
     ]
     space = least_space(np.array([gap for row in gaps for gap in row]))
-    lines = []
+    lines: list[list[list[ReadDigit]]] = []
     for row, between in zip(rows, gaps, strict=True):
-        text = ""
+        words: list[list[ReadDigit]] = [[]]
         for found, gap in zip(row, [0.0, *between], strict=True):
-            digit = str(found.digit) if found.probability >= threshold else "?"
-            text += " " * (gap >= space) + digit
-        lines.append(text)
-    digits = [
-        ReadDigit(
-            box=enlarged(found.box, scale, size),
-            digit=found.digit,
-            probability=found.probability,
-            unsure=found.probability < threshold,
-            image=found.image,
-        )
-        for row in rows
-        for found in row
-    ]
-    return Page(text="\n".join(lines), digits=tuple(digits))
+            if gap >= space:
+                words.append([])
+            digit = ReadDigit(
+                box=enlarged(found.box, scale, size),
+                digit=found.digit,
+                probability=found.probability,
+                unsure=found.probability < threshold,
+                probabilities=ten_probabilities(found),
+                image=found.image,
+            )
+            words[-1].append(digit)
+        lines.append(words)
+    return Page.from_words(lines, size=size)
+
+
+def ten_probabilities(found: Found) -> tuple[float, ...]:
+    """Return the probability of each digit: the others share what is left as the network says."""
+    shares = found.shares.astype(np.float64)
+    shares[found.digit] = 0
+    shares *= (1 - found.probability) / max(shares.sum(), 1e-12)
+    shares[found.digit] = found.probability
+    return tuple(shares.tolist())
 
 
 def enlarged(box: Box, scale: int, size: tuple[int, int]) -> Box:
