@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
@@ -28,7 +28,7 @@ _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 
 def in_processes(
     work: Callable[[Item], Result], items: Sequence[Item], processes: int
-) -> Iterator[Result]:
+) -> Generator[Result]:
     """Yield `work(item)` for each item, in their order, computed ahead in other processes.
 
     Parameters
