@@ -1,14 +1,23 @@
 """Cameras and scanners: what a picture goes through from the paper to the file."""
 
 import io
-from collections.abc import Callable
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from digitlab.sheets.fields import Field, along, below, drawn, noise, smooth, to_image, uniform, waves
+from digitlab.sheets.fields import (
+    Field,
+    along,
+    below,
+    drawn,
+    noise,
+    smooth,
+    to_image,
+    uniform,
+    waves,
+)
 from digitlab.sheets.lights import lit
 from digitlab.sheets.scans import scanned
 
@@ -22,7 +31,7 @@ def seen(gray: Field, random: Generator) -> NDArray[np.uint8]:
     Takes brightness 0..1, float32 H x W, and changes it only so far that a person could still
     read strong writing. Nothing moves: boxes on the crop stay where they are.
     """
-    clean = random.random() < 0.1  # drawn on a screen, or scanned well
+    clean = random.random() < 0.3  # drawn on a screen, or scanned well
     if not clean:
         gray = _toned(lit(gray, random), random)
     if random.random() < _INVERTED:
@@ -42,13 +51,16 @@ def seen(gray: Field, random: Generator) -> NDArray[np.uint8]:
 
 
 def _toned(gray: Field, random: Generator) -> Field:
-    """Change gamma and contrast; a dull picture is gray in gray."""
+    """Expose, and change gamma and contrast; a dull picture is gray in gray."""
+    if random.random() < 0.7:  # cameras make a dark picture lighter
+        lightest = max(float(gray[::5, ::5].max()), 0.2)
+        gray = gray * np.float32(uniform(random, min(0.65, lightest), 1) / lightest)
     if random.random() < 0.3:
         # A table with 1,024 steps is faster than a power for each pixel.
         table = np.linspace(0, 1, 1024, dtype=np.float32) ** np.float32(uniform(random, 0.6, 1.6))
         gray = np.take(table, (gray * np.float32(1023)).astype(np.intp), mode="clip")
     if random.random() < 0.25:
-        contrast = uniform(random, 0.35, 1)
+        contrast = uniform(random, 0.45, 1)
         gray = gray * np.float32(contrast) + np.float32(random.random() * (1 - contrast))
     elif random.random() < 0.15:  # overexposed, or the blacks cut off
         gray = gray * np.float32(uniform(random, 1, 1.25)) - np.float32(uniform(random, 0, 0.08))
@@ -85,7 +97,8 @@ def _motion(random: Generator) -> ImageFilter.Kernel:
 def _noisy(image: Image.Image, random: Generator) -> Image.Image:
     """Add the sensor's noise, and sometimes moire, streaks, dust or wrong pixels."""
     gray = np.asarray(image, np.float32)
-    strength = 255 * 0.06 * random.random() ** 2
+    few = gray[::5, ::5]  # noise that hides all writing would teach nothing
+    strength = min(255 * 0.06 * random.random() ** 2, 0.15 * float(few.max() - few.min()) + 1)
     grain = noise(gray.shape, random)
     if random.random() < 0.3:  # noise that the camera has smoothed is coarse
         grain = smooth(gray.shape, random, uniform(random, 1.3, 2.5))

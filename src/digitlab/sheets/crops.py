@@ -5,6 +5,7 @@ and continued sees the same crops again, however many processes make them.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.random import Generator
@@ -59,17 +60,20 @@ class CropMaker:
         if kind < 0.04:  # no page at all
             return _crop(canvas, seen(photograph(shape, random), random))
         height = _digit_height(random)
+        is_plain = random.random() < 0.25  # strokes on paper, and nothing else
         behind = None
-        if random.random() < 0.06:
+        if random.random() < 0.06 and not is_plain:
             write_lines(canvas, Ground(canvas.ink, canvas.ink), height, random)
             behind = canvas.ink
             canvas = Canvas(np.zeros(shape, np.float32), self.images, self.by_label)
         paper = ground(shape, random, height, behind=behind)
+        if is_plain:
+            paper = replace(paper, lines=np.zeros(shape, np.float32), rows=[], boxes=[])
         _scene(paper, random)(canvas, paper, height, random)
-        ink = canvas.ink * fading(shape, random) if random.random() < 0.15 else canvas.ink
-        gray = paper.written(ink)
+        fades = random.random() < 0.15 and not is_plain
+        gray = paper.written(canvas.ink * fading(shape, random) if fades else canvas.ink)
         on_page = None
-        if random.random() < 0.16:
+        if random.random() < 0.2 and not is_plain:
             gray, on_page = on_a_desk(gray, random)
         return _crop(canvas, seen(gray, random), on_page)
 
@@ -105,7 +109,7 @@ def write_lines(canvas: Canvas, paper: Ground, height: float, random: Generator)
     rows = sorted(paper.rows)
     if len(rows) < 2 or rows[1] - rows[0] < 1.05 * height:
         rows = []  # too narrow to write on each
-    y = -random.uniform(0, 1) * height
+    y = _first_line(height, random)
     step = random.uniform(1.2, 2.4) * height
     while y < SIDE + height and len(canvas.labels) < _MOST_GLYPHS:
         at = rows.pop(0) - 0.5 * height if rows else y
@@ -113,6 +117,11 @@ def write_lines(canvas: Canvas, paper: Ground, height: float, random: Generator)
         y = max(y, at) + step * random.uniform(0.9, 1.2)
         if random.random() < 0.12:
             it = _hand(paper, height * random.uniform(0.8, 1.25), tilt, random)
+
+
+def _first_line(height: float, random: Generator) -> float:
+    """Return the middle of the first line: small writing, which fills no crop, is anywhere."""
+    return height * random.uniform(-0.6, max(0.4, SIDE / height - 5))
 
 
 def _write_line(
@@ -176,7 +185,7 @@ def fill_boxes(canvas: Canvas, paper: Ground, height: float, random: Generator) 
 def print_lines(canvas: Canvas, paper: Ground, height: float, random: Generator) -> None:
     """Print lines of numbers and words, as on labels, forms and receipts; some of it by hand."""
     tilt, level = _tilt(paper, random), ink_levels(random)[0]
-    y = -random.uniform(0, 1) * height
+    y = _first_line(height, random)
     while y < SIDE + height and len(canvas.labels) < _MOST_GLYPHS:
         x = random.uniform(-2.5, 0.5 * SIDE / height) * height
         words = [_printed_word(random) for _ in range(int(random.integers(1, 4)))]
@@ -233,8 +242,6 @@ def _hand(paper: Ground, height: float, tilt: float, random: Generator) -> Hand:
 
 
 def _resized(it: Hand, height: float) -> Hand:
-    from dataclasses import replace
-
     return replace(it, height=height, pen=it.pen * height / it.height)
 
 

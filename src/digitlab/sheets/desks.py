@@ -13,6 +13,7 @@ from digitlab.sheets.fields import (
     drawn,
     looked_up,
     noise,
+    phase,
     smooth,
     uniform,
     unit,
@@ -66,7 +67,9 @@ def _inside(shape: _Shape, random: Generator) -> Field:
             bend = uniform(random, -0.12, 0.12) / size
             edge += along(shape, direction + np.pi / 2) ** 2 * np.float32(bend)
         if random.random() < 0.06:  # torn off
-            edge += smooth(shape, random, uniform(random, 2, 8)) * np.float32(uniform(random, 0.5, 2))
+            edge += smooth(shape, random, uniform(random, 2, 8)) * np.float32(
+                uniform(random, 0.5, 2)
+            )
         field = edge if field is None else np.minimum(field, edge)
     assert field is not None
     return field
@@ -81,7 +84,9 @@ def _in_a_book(page: Field, random: Generator) -> tuple[Field, Mask]:
     kind = random.random()
     if kind < 0.4:  # the stack of the pages below, seen from the side: thin lines along the edge
         wide = uniform(random, 4, 40)
-        sheets = noise((1, 512), random)[0] * uniform(random, 0.05, 0.25) + uniform(random, 0.5, 0.85)
+        sheets = noise((1, 512), random)[0] * uniform(random, 0.02, 0.12) + uniform(
+            random, 0.4, 0.85
+        )
         stack = looked_up(sheets, inside + np.float32(128), 4)
         outside = unit(-inside - np.float32(wide) + np.float32(0.5))
         beyond = stack + (beyond - stack) * outside
@@ -98,7 +103,7 @@ def _in_a_book(page: Field, random: Generator) -> tuple[Field, Mask]:
 
 
 def _black(shape: _Shape, random: Generator) -> Field:
-    """A black desk, or the lid of a scanner left open."""
+    """Return a black desk, or the lid of a scanner left open."""
     grain = noise(shape, random) * np.float32(uniform(random, 0, 0.02))
     return unit(grain + np.float32(random.random() ** 2 * 0.25))
 
@@ -108,7 +113,7 @@ def _dark_wood(shape: _Shape, random: Generator) -> Field:
 
 
 def _cloth(shape: _Shape, random: Generator) -> Field:
-    """A woven tablecloth with stripes, checks or dots."""
+    """Return a woven tablecloth with stripes, checks or dots."""
     angle, period = random.random() * np.pi, uniform(random, 8, 60)
     pattern = waves(shape, angle, period, random.random() * 6)
     if random.random() < 0.7:
@@ -121,19 +126,21 @@ def _cloth(shape: _Shape, random: Generator) -> Field:
 
 
 def _keys(shape: _Shape, random: Generator) -> Field:
-    """A keyboard without letters: rows of keys with gaps, each row shifted."""
+    """Return a keyboard without letters: rows of keys with gaps, each row shifted."""
     size, angle = uniform(random, 14, 50), random.normal(0, 0.15)
-    down = along(shape, angle + np.pi / 2) * np.float32(1 / size)
-    row = np.floor(down)
-    across = along(shape, angle) * np.float32(1 / size) + row * np.float32(uniform(random, 0.2, 0.5))
-    corner = np.maximum(np.abs(down - row - 0.5), np.abs(across - np.floor(across) - 0.5))
+    down = along(shape, angle + np.pi / 2)
+    shift = np.floor(down * np.float32(1 / size)) * np.float32(size * uniform(random, 0.2, 0.5))
+    across = phase(along(shape, angle) + shift, size)
+    corner = np.maximum(np.abs(phase(down, size) - 0.5), np.abs(across - 0.5))
     key = unit((np.float32(0.5 - uniform(random, 0.04, 0.12)) - corner) * np.float32(size))
     gap, top = uniform(random, 0, 0.6), uniform(random, 0.05, 0.9)
-    return unit(np.float32(gap) + key * np.float32(top - gap) + noise(shape, random) * np.float32(0.01))
+    return unit(
+        np.float32(gap) + key * np.float32(top - gap) + noise(shape, random) * np.float32(0.01)
+    )
 
 
 def _coins(shape: _Shape, random: Generator) -> Field:
-    """Coins, buttons and erasers: round things with a rim and a shadow."""
+    """Return coins, buttons and erasers: round things with a rim and a shadow."""
     desk = mottled(shape, random) * np.float32(uniform(random, 0.3, 1))
     height, width = shape
     for _ in range(2 + below(random, 6)):
@@ -154,11 +161,11 @@ def _coins(shape: _Shape, random: Generator) -> Field:
 
 
 def _sheet(shape: _Shape, random: Generator) -> Field:
-    """Another sheet, perhaps with lines."""
+    """Return another sheet, perhaps with lines."""
     sheet = plain(shape, random) * np.float32(uniform(random, 0.6, 1))
     if random.random() < 0.4:
         period = uniform(random, 10, 40)
-        places = np.mod(along(shape, random.random() * np.pi), np.float32(period))
+        places = phase(along(shape, random.random() * np.pi), period) * np.float32(period)
         sheet = sheet * (1 - unit(1.2 - places) * np.float32(uniform(random, 0.1, 0.7)))
     return sheet
 

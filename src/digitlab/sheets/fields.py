@@ -15,7 +15,9 @@ from PIL import Image
 Field = NDArray[np.float32]
 """H x W."""
 
-_SIDE = 1024  # of the table of noise, in pixels
+_SIDE = 512  # of the tables of noise, in pixels
+_RATIO = 1.25  # of one table's cell to the next one's
+_FINE = 12.0  # pixels: noise with smaller cells is cut from tables
 _FLIPS = ((1, 1), (1, -1), (-1, 1), (-1, -1))
 
 
@@ -43,36 +45,81 @@ def drawn(kinds: tuple[tuple[_T, float], ...], random: Generator) -> _T:
 
 
 @cache
-def _noise_table() -> Field:
-    return np.random.default_rng(20).standard_normal((_SIDE, _SIDE), np.float32)
+def _table(step: int | None) -> Field:
+    """Return a fixed table of noise: a value for each pixel, or one every _RATIO**step pixels."""
+    table = np.random.default_rng(20).standard_normal((_SIDE, _SIDE), np.float32)
+    if step is not None:
+        side = int(_SIDE / _RATIO**step)
+        grid = Image.fromarray(np.ascontiguousarray(table[:side, :side]))
+        table = np.asarray(grid.resize((_SIDE, _SIDE), Image.Resampling.BICUBIC))
+        table = table / table.std()
+    table.flags.writeable = False  # the pieces that are handed out share its memory
+    return table
+
+
+def piece(table: Field, shape: tuple[int, int], random: Generator) -> Field:
+    """Return a random piece of a larger array, perhaps mirrored; it shares the memory."""
+    height, width = shape
+    top = below(random, table.shape[0] - height + 1)
+    left = below(random, table.shape[1] - width + 1)
+    down, right = _FLIPS[below(random, 4)]
+    return table[top : top + height, left : left + width][::down, ::right]
 
 
 def noise(shape: tuple[int, int], random: Generator) -> Field:
-    """Return normal noise of deviation 1, independent from pixel to pixel."""
-    height, width = shape
-    if height > _SIDE or width > _SIDE:
+    """Return normal noise of deviation 1, independent from pixel to pixel; not to be changed."""
+    if max(shape) > _SIDE:
         return random.standard_normal(shape, np.float32)
-    top, left = below(random, _SIDE - height + 1), below(random, _SIDE - width + 1)
-    down, right = _FLIPS[below(random, 4)]
-    return _noise_table()[top : top + height, left : left + width][::down, ::right]
+    return piece(_table(None), shape, random)
 
 
 def smooth(
     shape: tuple[int, int], random: Generator, cell: float, across: float | None = None
 ) -> Field:
-    """Return noise of deviation about 1 that changes over `cell` pixels (or more across than down).
+    """Return noise of deviation about 1 that changes over `cell` pixels.
 
-    `cell` is the distance of independent values from top to bottom, `across` from left to right
-    (the same if None).
+    With `across`, that is the distance of independent values from left to right, and `cell` the
+    one from top to bottom. Both are at least 1.
     """
-    height, width = shape
-    rows, columns = height / max(cell, 1), width / max(across or cell, 1)
-    grid = noise((int(rows) + 2, int(columns) + 2), random)
-    y, x = random.random(), random.random()  # the grid's place is random, too
-    image = Image.fromarray(np.ascontiguousarray(grid))
-    box = (x, y, min(x + columns, grid.shape[1]), min(y + rows, grid.shape[0]))
-    enlarged = image.resize((width, height), Image.Resampling.BILINEAR, box)
-    return np.asarray(enlarged) * np.float32(1.4)  # averaging neighbors has reduced the deviation
+    if across is None and cell < _FINE and max(shape) <= _SIDE:
+        return piece(_table(round(np.log(cell) / np.log(_RATIO))), shape, random).copy()
+    down, right = _weights(shape[0], cell, random), _weights(shape[1], across or cell, random)
+    grid = noise((down.shape[1], right.shape[1]), random)
+    if cell >= _FINE:
+        return _product(down, grid @ right.T) * np.float32(1.3)  # for what averaging has taken
+    height, width = shape  # many rows: Pillow takes less time for them than a product
+    rows = Image.fromarray(_product(grid, right.T))
+    box = (0, 0, width, min(height / cell, grid.shape[0]))
+    return np.asarray(rows.resize((width, height), Image.Resampling.BILINEAR, box)) * np.float32(
+        1.4
+    )
+
+
+def _weights(size: int, cell: float, random: Generator) -> Field:
+    """Return by what to multiply values `cell` pixels apart to get a smooth curve of `size`."""
+    places = np.arange(size) / cell + random.random()
+    left = places.astype(np.intp)
+    part = places - left
+    part *= part * (3 - 2 * part)
+    weights = np.zeros((size, int(left[-1]) + 2), np.float32)
+    pixels = np.arange(size)
+    weights[pixels, left], weights[pixels, left + 1] = 1 - part, part
+    return weights
+
+
+def _product(a: Field, b: Field) -> Field:
+    """Return a @ b, in parts so small that OpenBLAS starts no threads: they would double the time.
+
+    Its limit is 262,144 multiplications.
+    """
+    rows = max(250_000 // (a.shape[1] * b.shape[1]), 1)
+    return np.concatenate([a[i : i + rows] @ b for i in range(0, len(a), rows)])
+
+
+def phase(places: Field, period: float) -> Field:
+    """Return how far each place is in its period, 0 to 1."""
+    turns = places * np.float32(1 / period)
+    return turns - np.floor(turns)
 
 
 def along(shape: tuple[int, int], angle: float) -> Field:
@@ -97,7 +144,9 @@ def waves(shape: tuple[int, int], angle: float, period: float, phase: float) -> 
 
 def looked_up(table: NDArray[np.floating], places: Field, scale: float = 1) -> Field:
     """Return the table's value at each place (times scale); beyond its ends, the end's value."""
-    return np.take(table.astype(np.float32), (places * np.float32(scale)).astype(np.intp), mode="clip")
+    return np.take(
+        table.astype(np.float32), (places * np.float32(scale)).astype(np.intp), mode="clip"
+    )
 
 
 def unit(field: Field) -> Field:
@@ -107,7 +156,9 @@ def unit(field: Field) -> Field:
 
 def to_image(field: Field) -> Image.Image:
     """Return a field of 0..1 as a gray picture of 8 bits."""
-    return Image.fromarray((np.clip(field, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8))
+    return Image.fromarray(
+        (np.clip(field, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+    )
 
 
 def to_field(image: Image.Image) -> Field:

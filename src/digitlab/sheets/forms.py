@@ -1,5 +1,7 @@
 """Printed forms: tables, score sheets, and a box for each digit."""
 
+from itertools import pairwise
+
 from numpy.random import Generator
 
 from digitlab.sheets.fields import below, uniform
@@ -45,8 +47,8 @@ def _cells(
     for i, place in enumerate([] if only_rows else across):
         press.column(place, style, 1 if i % every else bold)
     inset = style.width / 2 + style.doubled
-    for left, right in zip(across, across[1:], strict=False):
-        for top, bottom in zip(down, down[1:], strict=False):
+    for left, right in pairwise(across):
+        for top, bottom in pairwise(down):
             if not only_rows:
                 press.box(left + inset, top + inset, right - left - inset, bottom - top - inset)
 
@@ -85,9 +87,11 @@ def _box_row(
         for side in (left,) if joined else (left, left + wide):
             height = tall if i in (0, count) or tooth == 1 else tall * tooth
             press.line((side, bottom - height), (side, bottom), style)
-    spans = [(first, first + count * wide)] if joined else [
-        (first + i * step, first + i * step + wide) for i in range(count)
-    ]
+    spans = (
+        [(first, first + count * wide)]
+        if joined
+        else [(first + i * step, first + i * step + wide) for i in range(count)]
+    )
     half = style.width / 2  # the corners are closed
     for left, right in spans:
         press.line((left - half, bottom), (right + half, bottom), style)

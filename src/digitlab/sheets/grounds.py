@@ -18,6 +18,7 @@ from digitlab.sheets.fields import (
     below,
     drawn,
     looked_up,
+    phase,
     to_field,
     to_image,
     uniform,
@@ -125,9 +126,10 @@ def _shade_bars(made: Ground, random: Generator, pitch: float) -> None:
     """Print every other row gray, as on paper for line printers, or gray fields."""
     period = pitch * uniform(random, 1.2, 4)
     direction = np.pi / 2 + made.slope if random.random() < 0.75 else made.slope
-    places = np.mod(along(made.paper.shape, direction) + random.random() * period, period)
-    gray, part = uniform(random, 0.05, 0.3), uniform(random, 0.3, 0.7)
-    made.paper = made.paper * (1 - gray * unit(part * period - places + 0.5))
+    places = along(made.paper.shape, direction) + np.float32(random.random() * period)
+    gray, part = np.float32(uniform(random, 0.05, 0.3)), uniform(random, 0.3, 0.7)
+    inside = (np.float32(part) - phase(places, period)) * np.float32(period)
+    made.paper = made.paper * (1 - gray * unit(inside + np.float32(0.5)))
 
 
 def _punch(made: Ground, random: Generator, pitch: float) -> None:
@@ -140,9 +142,8 @@ def _punch(made: Ground, random: Generator, pitch: float) -> None:
     left, right = max(int(x - radius - 1), 0), min(int(x + radius + 2), width)
     if left >= right:
         return
-    down = np.arange(height, dtype=np.float32)[:, None] + random.random() * distance
-    down = np.mod(down, distance) - distance / 2
-    off = np.hypot(down, np.arange(left, right, dtype=np.float32) - x)
+    down = (np.arange(height) / distance + random.random()) % 1 * distance - distance / 2
+    off = np.hypot(down[:, None], np.arange(left, right) - x).astype(np.float32)
     hole = unit(radius - off + 0.5)
     beyond = np.float32(uniform(random, 0, 0.3) if random.random() < 0.6 else 0.95)
     cut = made.paper[:, left:right]

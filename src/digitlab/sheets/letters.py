@@ -4,6 +4,7 @@ import string
 import unicodedata
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from HersheyFonts import HersheyFonts
@@ -23,7 +24,7 @@ SCRIPT = ("scripts", "cursive")
 _CAPITAL = 21.0  # height of a capital in the faces' units; its top is at -12
 _SHARP = 0.5  # cosine: a stroke that turns more than this, by 60 degrees, has a corner
 _GREEK = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ", "αβγδεζηθικλμνξοπρστυφχψω"  # in the order of the face
-_KANJI = "日円年大国人東中本京出時上者"  # from the face's fifth place
+_KANJI = "日円年大国人東中本京出時上者"  # these begin at "#" in the face
 _ACCENTS = {  # by combining character: strokes above a small letter, whose middle is x = 0
     "\u0300": [[(-0.12, -0.08), (0.08, 0.1)]],
     "\u0301": [[(0.12, -0.08), (-0.08, 0.1)]],
@@ -61,10 +62,10 @@ def letter(name: str, height: float, pen: float, random: Generator) -> Ink:
     """
     face = one_of(BLOCK if random.random() < 0.8 else SCRIPT, random)
     strokes, _ = outline(name, face)
-    squeezed = random.uniform(0.7, 1.1)
-    return drawn_at(
-        [stroke * (squeezed, 1) for stroke in strokes], height, pen, random, any_hand(random)
-    )[0]
+    hand = replace(any_hand(random), width=0.7 + 0.4 * random.random())
+    if name in _KANJI:
+        pen = max(pen, 0.07 * height)  # the face draws both edges of a stroke
+    return drawn_at(strokes, height, pen, random, hand)[0]
 
 
 def word(random: Generator, height: float, pen: float) -> Ink:
@@ -123,13 +124,13 @@ def outline(name: str, face: str) -> Outline:
 
     Raises DigitlabError if there are none.
     """
-    base, *marks = unicodedata.normalize("NFD", name)
+    base, *marks = list(unicodedata.normalize("NFD", name))
     key = base
     for order, first in zip(_GREEK, "Aa", strict=True):
         if base in order:
             face, key = "greeks", chr(ord(first) + order.index(base))
     if base in _KANJI:
-        face, key = "japanese", chr(ord(" ") + 4 + _KANJI.index(base))
+        face, key = "japanese", chr(ord("#") + _KANJI.index(base))
     glyph = _face(face).get(key)
     if glyph is None or not set(marks) <= _ACCENTS.keys():
         raise DigitlabError(f"no strokes for {name!r}: letters are A-Z, a-z, accented, or Greek")
@@ -171,5 +172,5 @@ def _rounded(stroke: Points) -> Points:
     steps /= np.maximum(np.hypot(steps[:, :1], steps[:, 1:]), 1e-9)
     corners = np.flatnonzero((steps[:-1] * steps[1:]).sum(axis=1) < _SHARP) + 1
     bounds = [0, *corners.tolist(), len(stroke) - 1]
-    parts = [smooth(stroke[a : b + 1], 3) for a, b in zip(bounds, bounds[1:], strict=False)]
+    parts = [smooth(stroke[a : b + 1], 2) for a, b in pairwise(bounds)]
     return np.concatenate([parts[0], *(part[1:] for part in parts[1:])])

@@ -24,15 +24,17 @@ def lit(gray: Field, random: Generator) -> Field:
 
 
 def _linear(shape: tuple[int, int], random: Generator) -> Field:
-    """Light that fades to one side."""
+    """Return light that fades to one side."""
     strength = uniform(random, 0.05, 0.7) / max(shape)
-    return 1 - along(shape, random.random() * 2 * np.pi) * np.float32(strength) - np.float32(
-        uniform(random, 0, 0.15)
+    return (
+        1
+        - along(shape, random.random() * 2 * np.pi) * np.float32(strength)
+        - np.float32(uniform(random, 0, 0.15))
     )
 
 
 def _lamp(shape: tuple[int, int], random: Generator) -> Field:
-    """Light that is brightest somewhere and fades around it: a lamp, or a lens's dark corners."""
+    """Return light that is brightest somewhere and fades around it: a lamp, or dark corners."""
     height, width = shape
     size = max(shape) * uniform(random, 0.5, 1.5)
     y = (np.arange(height) - uniform(random, -0.2, 1.2) * height) / size
@@ -43,7 +45,7 @@ def _lamp(shape: tuple[int, int], random: Generator) -> Field:
 
 
 def _shadow(shape: tuple[int, int], random: Generator) -> Field:
-    """The shadow of a hand or a phone: beyond an edge, straight or bent, hard or soft."""
+    """Return the shadow of a hand or a phone: beyond an edge, straight or bent, hard or soft."""
     side = along(shape, random.random() * 2 * np.pi)
     side += np.float32(uniform(random, -0.45, 0.45) * max(shape))
     if random.random() < 0.6:
@@ -52,5 +54,5 @@ def _shadow(shape: tuple[int, int], random: Generator) -> Field:
         side = np.abs(side) - np.float32(uniform(random, 8, 50))
     soft = uniform(random, 0.8, 4) if random.random() < 0.5 else uniform(random, 4, 40)
     edge = 1 / (1 + np.exp(np.linspace(-5, 5, 256)))
-    dark = 1 - uniform(random, 0.12, 0.6) * edge
+    dark = 1 - uniform(random, 0.12, 0.55) * edge
     return looked_up(dark, side + np.float32(soft), 128 / soft)

@@ -1,6 +1,7 @@
-"""Papers and boards before anything is printed on them: their brightness, 0 (black) to 1 (white)."""
+"""Papers and boards before anything is printed on them: brightness, 0 (black) to 1 (white)."""
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 from numpy.random import Generator
@@ -12,6 +13,8 @@ from digitlab.sheets.fields import (
     below,
     looked_up,
     noise,
+    phase,
+    piece,
     smooth,
     to_field,
     uniform,
@@ -25,7 +28,7 @@ _LEVELS = ((0.86, 1.0), (0.86, 1.0), (0.55, 0.86), (0.42, 0.7), (0.68, 0.9))
 
 
 def plain(shape: _Shape, random: Generator) -> Field:
-    """Smooth paper: white, gray, brown or yellowed; sometimes of one value, as in a drawing."""
+    """Return smooth paper: white, gray, brown or yellowed; sometimes of one value."""
     level = uniform(random, *_LEVELS[below(random, len(_LEVELS))])
     if random.random() < 0.15:
         return np.full(shape, 1.0 if random.random() < 0.5 else level, np.float32)
@@ -37,29 +40,35 @@ def plain(shape: _Shape, random: Generator) -> Field:
     return unit(paper)
 
 
-def fibers(shape: _Shape, random: Generator) -> Field:
-    """Recycled paper: short dark and light hairs lie in it."""
-    height, width = shape
-    canvas = Image.new("L", (width, height), 128)
+@cache
+def _fiber_table() -> Field:
+    """Return a fixed large sheet with hairs, -0.5 (dark) to 0.5 (light)."""
+    random, side = np.random.default_rng(21), 512
+    canvas = Image.new("L", (side, side), 128)
     draw = ImageDraw.Draw(canvas)
-    count = int(uniform(random, 10, 80) * height * width / 36_864)
-    places = random.random((count, 6))
-    length = uniform(random, 4, 16)
-    for x, y, turn, bend, shade, size in places.tolist():
-        reach, angle = length * size, turn * 6.3
-        x, y = x * width, y * height
+    for x, y, turn, bend, shade, size in random.random((400, 6)).tolist():
+        reach, angle = 3 + 14 * size, turn * 6.3
+        x, y = x * side, y * side
         middle = (x + reach * np.cos(angle), y + reach * np.sin(angle))
         angle += bend * 2 - 1
         end = (middle[0] + reach * np.cos(angle), middle[1] + reach * np.sin(angle))
-        draw.line([(x, y), middle, end], fill=int(70 + 100 * shade))
-    if random.random() < 0.7:
-        canvas = canvas.filter(ImageFilter.BoxBlur(0.6))
-    strength = uniform(random, 0.08, 0.35)
-    return unit(mottled(shape, random) + (to_field(canvas) - np.float32(0.5)) * np.float32(strength))
+        draw.line([(x, y), middle, end], fill=int(40 + 150 * shade))
+    table = to_field(canvas.filter(ImageFilter.BoxBlur(0.5))) - np.float32(0.5)
+    table.flags.writeable = False
+    return table
+
+
+def fibers(shape: _Shape, random: Generator) -> Field:
+    """Return recycled paper: short dark and light hairs lie in it."""
+    table = _fiber_table()
+    if max(shape) > len(table):
+        table = np.tile(table, [side // len(table) + 2 for side in shape])
+    hairs = piece(table, shape, random) * np.float32(uniform(random, 0.08, 0.4))
+    return unit(mottled(shape, random) + hairs)
 
 
 def mottled(shape: _Shape, random: Generator) -> Field:
-    """Cardboard or rough paper: spots of several sizes, sometimes with a corrugation."""
+    """Return cardboard or rough paper: spots of several sizes, sometimes with a corrugation."""
     low, high = ((0.42, 0.75), (0.75, 0.97))[below(random, 2)]
     strength = uniform(random, 0.005, 0.035)
     paper = np.float32(uniform(random, low, high)) + noise(shape, random) * np.float32(
@@ -70,13 +79,13 @@ def mottled(shape: _Shape, random: Generator) -> Field:
     if random.random() < 0.2:  # the waves inside of cardboard show as pale stripes
         period, angle = uniform(random, 6, 20), random.random() * 3.2
         ripple = np.cos(np.arange(256) * (2 * np.pi / 256))
-        places = np.mod(along(shape, angle), np.float32(period))
-        paper += looked_up(ripple, places, 256 / period) * np.float32(uniform(random, 0.005, 0.02))
+        ripples = looked_up(ripple, phase(along(shape, angle), period), 256)
+        paper += ripples * np.float32(uniform(random, 0.005, 0.02))
     return unit(paper)
 
 
 def sticky_note(shape: _Shape, random: Generator) -> Field:
-    """A colored note in gray: an even color that grows darker or lighter where it curls."""
+    """Return a colored note in gray: an even color that grows darker or lighter where it curls."""
     level, curl = uniform(random, 0.45, 0.92), uniform(random, -0.12, 0.12)
     slope = along(shape, random.random() * 6.3) * np.float32(2 / max(shape))
     paper = np.float32(level) + np.float32(curl) * slope * np.abs(slope)
@@ -84,7 +93,7 @@ def sticky_note(shape: _Shape, random: Generator) -> Field:
 
 
 def blackboard(shape: _Shape, random: Generator) -> Field:
-    """A dark board with the pale smears of what was wiped off."""
+    """Return a dark board with the pale smears of what was wiped off."""
     board = smooth(shape, random, uniform(random, 30, 90), uniform(random, 6, 60))
     board *= np.float32(uniform(random, 0.005, 0.05))
     if random.random() < 0.6:
@@ -96,7 +105,7 @@ def blackboard(shape: _Shape, random: Generator) -> Field:
 
 
 def whiteboard(shape: _Shape, random: Generator) -> Field:
-    """A white board with the glare of a lamp and remains of wiped writing."""
+    """Return a white board with the glare of a lamp and remains of wiped writing."""
     level, glare = uniform(random, 0.68, 0.92), uniform(random, 0, 0.25)
     height, width = shape
     x, y, size = random.random() * width, random.random() * height, uniform(random, 20, 90)
@@ -108,7 +117,7 @@ def whiteboard(shape: _Shape, random: Generator) -> Field:
 
 
 def wood(shape: _Shape, random: Generator, *, dark: bool = False) -> Field:
-    """The grain of a wooden desk: stripes that run one way and bend a little."""
+    """Return the grain of a wooden desk: stripes that run one way and bend a little."""
     level = uniform(random, 0.06, 0.3) if dark else uniform(random, 0.4, 0.8)
     upright = random.random() < 0.5
     turned = shape[::-1] if upright else shape
@@ -116,9 +125,11 @@ def wood(shape: _Shape, random: Generator, *, dark: bool = False) -> Field:
     places = along(turned, np.pi / 2 + random.normal(0, 0.05)) + bends
     grain = np.convolve(noise((1, 512), random)[0], np.ones(5) / 3, "same")
     fine = smooth(turned, random, 1, uniform(random, 12, 40))
-    strength = uniform(random, 0.15, 0.6) * level
+    strength = uniform(random, 0.08, 0.4) * level
     scale = uniform(random, 0.8, 2.5)
-    field = looked_up(grain, places + np.float32(256 / scale), scale) * np.float32(0.4) + fine * np.float32(0.25)
+    field = looked_up(grain, places + np.float32(256 / scale), scale) * np.float32(
+        0.4
+    ) + fine * np.float32(0.25)
     field = field * np.float32(strength) + np.float32(level)
     return unit(field.T if upright else field)
 

@@ -1,6 +1,6 @@
 """Draw strokes with a round pen, as a hand does: slanted, turned, wobbling, pressing unevenly."""
 
-import math
+import cmath
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -23,6 +23,7 @@ _PIECE = 8  # points drawn with one pressure
 class Hand:
     """How a hand changes the strokes it has in mind. Lengths are in heights of a digit."""
 
+    width: float = 1.0  # x is multiplied by it
     slant: float = 0.0  # to the right, per length upwards
     turn: float = 0.0  # radians, clockwise
     wobble: float = 0.0  # how far points stray, together with their neighbors
@@ -43,6 +44,7 @@ def any_hand(random: Generator, liveliness: float = 1.0) -> Hand:
     slant, turn = random.standard_normal(2).tolist()
     wobble, pressure, overshoot = random.random(3).tolist()
     return Hand(
+        1.0,
         liveliness * (0.08 + 0.18 * slant),
         liveliness * 0.04 * turn,
         liveliness * 0.04 * wobble,
@@ -94,26 +96,22 @@ def drawn_at(
 
 def _distorted(points: Points, ends: NDArray[np.int_], hand: Hand, random: Generator) -> Points:
     """Return the points as the hand places them; `ends` are the strokes' ends among them."""
-    points = points.copy()
+    if hand.wobble:
+        waves, phase = 3.5 * random.standard_normal((2, 2)), 6.3 * random.random(2)
+        points = points + hand.wobble * np.sin(points @ waves + phase)
+    z = points.view(complex).ravel()  # x + iy: turning is multiplying
+    if hand.width != 1:
+        z = hand.width * z.real + 1j * z.imag
     if hand.overshoot:
         starts = np.concatenate([[0], ends[:-1]])
         tips = np.concatenate([starts, ends - 1])
         inner = np.concatenate([np.minimum(starts + 1, ends - 1), np.maximum(ends - 2, starts)])
-        step = points[tips] - points[inner]  # 0 at a dot, which stays one
-        length = np.hypot(step[:, :1], step[:, 1:]) + 1e-6
-        further = hand.overshoot * random.standard_normal((len(tips), 1))
-        points[tips] += step * np.maximum(further / length, -0.3)
-    if hand.wobble:
-        waves = 3.5 * random.standard_normal((2, 2))
-        points += hand.wobble * np.sin(points @ waves + 6.3 * random.random(2))
-    sine, cosine = math.sin(hand.turn), math.cos(hand.turn)
-    across, down = points.T
-    middle_x, middle_y = (across.min() + across.max()) / 2, (down.min() + down.max()) / 2
-    x, y = across - middle_x, down - middle_y
-    x -= hand.slant * y
-    placed: Points = np.stack(
-        [cosine * x - sine * y + middle_x, sine * x + cosine * y + middle_y], axis=1
-    )
+        step = z[tips] - z[inner]  # 0 at a dot, which stays one
+        further = hand.overshoot * random.standard_normal(len(tips)) / (abs(step) + 1e-6)
+        z[tips] += step * np.maximum(further, -0.3)
+    middle = z.real.mean() + 0.5j
+    z = (z - hand.slant * (z.imag - 0.5) - middle) * cmath.exp(1j * hand.turn) + middle
+    placed: Points = z.view(float).reshape(-1, 2)
     return placed
 
 
@@ -128,9 +126,9 @@ def _inked(
     canvas = Image.new("L", (width * _FINE, height * _FINE))
     draw = ImageDraw.Draw(canvas)
     places = np.rint((pixels - low) * _FINE - 0.5).astype(int)
-    bends = _bends(pixels)
     flat = places.ravel().tolist()
     nib = max(1, round(pen * _FINE))
+    bends = _bends(pixels).tolist() if nib > 2 else []
     piece = _PIECE if pressure * nib > 0.7 else len(places)
     start = 0
     for end in ends.tolist():
@@ -142,7 +140,7 @@ def _inked(
             stop = min(first + piece, end - 1)
             draw.line(flat[2 * first : 2 * stop + 2], fill=255, width=nib)
             if nib > 2:  # round ends and joints
-                for at in (first, stop, *bends[(bends > first) & (bends < stop)].tolist()):
+                for at in (first, stop, *(bend for bend in bends if first < bend < stop)):
                     left, top = flat[2 * at] - (nib - 1) // 2, flat[2 * at + 1] - (nib - 1) // 2
                     draw.ellipse((left, top, left + nib - 1, top + nib - 1), fill=255)
         start = end
@@ -154,7 +152,7 @@ def _inked(
 
 def _bends(points: Points) -> NDArray[np.int_]:
     """Return where a thick line needs a round joint: it turns by more than 25 degrees."""
-    x, y = np.diff(points, axis=0).T
-    along = x[:-1] * x[1:] + y[:-1] * y[1:]
-    across = x[:-1] * y[1:] - y[:-1] * x[1:]
-    return np.flatnonzero(np.abs(across) > 0.47 * along) + 1
+    z = points.view(complex).ravel()
+    steps = z[1:] - z[:-1]
+    turns = steps[1:] * steps[:-1].conj()
+    return np.flatnonzero(abs(turns.imag) > 0.47 * turns.real) + 1

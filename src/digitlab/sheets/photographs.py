@@ -14,7 +14,19 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image
 
-from digitlab.sheets.fields import Field, along, below, drawn, looked_up, noise, smooth, uniform, unit, waves
+from digitlab.sheets.fields import (
+    Field,
+    along,
+    below,
+    drawn,
+    looked_up,
+    noise,
+    phase,
+    smooth,
+    uniform,
+    unit,
+    waves,
+)
 
 _Region = tuple[float, float, float, float]  # left, top, right, bottom; parts of the whole, 0..1
 
@@ -51,7 +63,7 @@ def _loaded() -> tuple[NDArray[np.uint8], ...]:
         ("matplotlib", "mpl-data/sample_data", _MATPLOTLIB),
     ):
         found = importlib.util.find_spec(package)  # does not import the package
-        for place in (found.submodule_search_locations or [] if found else []):
+        for place in found.submodule_search_locations or [] if found else []:
             for name, (left, top, right, bottom) in files:
                 if (path := Path(place, folder, name)).is_file():
                     image = Image.open(path).convert("L")
@@ -83,8 +95,8 @@ def photograph(shape: tuple[int, int], random: Generator) -> Field:
         picture.shape[0] / height,
         picture.shape[1] / width,
     )
-    left = random.random() * (picture.shape[1] - scale * width)
-    top = random.random() * (picture.shape[0] - scale * height)
+    left = random.random() * max(picture.shape[1] - scale * width, 0)
+    top = random.random() * max(picture.shape[0] - scale * height, 0)
     box = (left, top, left + scale * width, top + scale * height)
     x0, y0 = int(left), int(top)
     x1, y1 = min(int(box[2]) + 2, picture.shape[1]), min(int(box[3]) + 2, picture.shape[0])
@@ -98,7 +110,7 @@ def photograph(shape: tuple[int, int], random: Generator) -> Field:
 
 
 def _clouds(shape: tuple[int, int], random: Generator) -> Field:
-    """Noise of all sizes, as in clouds, rock and skin."""
+    """Return noise of all sizes, as in clouds, rock and skin."""
     field, cell, strength = noise(shape, random) * np.float32(0.03), 3.0, 0.06
     while cell < max(shape):
         field += smooth(shape, random, cell) * np.float32(strength)
@@ -107,18 +119,20 @@ def _clouds(shape: tuple[int, int], random: Generator) -> Field:
 
 
 def _striped(shape: tuple[int, int], random: Generator) -> Field:
-    """Stripes that bend: cloth, blinds, ploughed fields."""
+    """Return stripes that bend: cloth, blinds, ploughed fields."""
     period, sharp = uniform(random, 4, 50), uniform(random, 0.5, 4)
     places = along(shape, random.random() * np.pi)
     places += smooth(shape, random, uniform(random, 30, 120)) * np.float32(uniform(random, 0, 10))
-    places = np.mod(places, np.float32(period))
     profile = np.clip(np.cos(np.arange(256) * (2 * np.pi / 256)) * sharp, -1, 1)
     contrast = uniform(random, 0.05, 0.45)
-    return unit(looked_up(0.5 + profile * contrast, places, 256 / period) + noise(shape, random) * np.float32(0.02))
+    return unit(
+        looked_up(0.5 + profile * contrast, phase(places, period), 256)
+        + noise(shape, random) * np.float32(0.02)
+    )
 
 
 def _checked(shape: tuple[int, int], random: Generator) -> Field:
-    """Checks and weaves: two waves that cross."""
+    """Return checks and weaves: two waves that cross."""
     angle, period = random.random() * np.pi, uniform(random, 4, 60)
     across = waves(shape, angle, period, random.random() * 6)
     down = waves(shape, angle + np.pi / 2, period * uniform(random, 0.5, 2), random.random() * 6)
@@ -129,7 +143,7 @@ def _checked(shape: tuple[int, int], random: Generator) -> Field:
 
 
 def _blobs(shape: tuple[int, int], random: Generator) -> Field:
-    """Blobs with edges: pebbles, camouflage, spilled ink."""
+    """Return blobs with edges: pebbles, camouflage, spilled ink."""
     cell, sharp = uniform(random, 5, 50), uniform(random, 2, 12)
     field = smooth(shape, random, cell, cell * uniform(random, 0.5, 2))
     field = np.clip((field - np.float32(uniform(random, -0.8, 0.8))) * np.float32(sharp), -1, 1)
@@ -138,7 +152,7 @@ def _blobs(shape: tuple[int, int], random: Generator) -> Field:
 
 
 def _leaves(shape: tuple[int, int], random: Generator) -> Field:
-    """Overlapping pieces with bright edges and veins: leaves, feathers, crumpled paper."""
+    """Return overlapping pieces with bright edges and veins: leaves, feathers, crumpled paper."""
     field = np.zeros(shape, np.float32)
     for _ in range(3):
         folds = smooth(shape, random, uniform(random, 8, 50), uniform(random, 8, 50))

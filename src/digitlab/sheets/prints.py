@@ -4,8 +4,8 @@ All is drawn four times as large and then reduced, so that lines may be as thin 
 pixel and lie between pixels.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -43,7 +43,8 @@ class Print:
         height, width = self.shape
         self.canvas = Image.new("L", (width * _SCALE, height * _SCALE))
         self.draw = ImageDraw.Draw(self.canvas)
-        self.reach = 0.75 * max(height, width)  # beyond the crop's border at any tilt
+        # Lines reach a little beyond the crop's border at this tilt.
+        self.reach = 0.5 * max(height, width) * (1 + abs(self.slope)) + abs(self.bend) + 3
         length = (1 + self.slope**2) ** 0.5
         self._cos, self._sin = 1 / length, self.slope / length
 
@@ -74,7 +75,7 @@ class Print:
         if not style.dash:
             self.draw.line(points, fill=255, width=thick)
             return
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(points):
             part = style.dashed
             self.draw.line((x0, y0, x0 + (x1 - x0) * part, y0 + (y1 - y0) * part), 255, thick)
 
@@ -100,9 +101,8 @@ class Print:
 
     def base(self, down: float) -> None:
         """Note a base line to write on: its y at the crop's left border."""
-        _, width = self.shape
-        y = self.place(0, down)[1] - self.slope * width / 2
-        self.rows.append(y)
+        x, y = self.place(0, down)
+        self.rows.append(y - self.slope * x)
 
     def box(self, along: float, down: float, width: float, height: float) -> None:
         """Note a box to write in, if its middle is in the crop."""
@@ -188,7 +188,7 @@ def squared(press: Print, random: Generator, pitch: float, style: Style) -> None
 
 def graph_paper(press: Print, random: Generator, pitch: float, style: Style) -> None:
     """Draw fine squares with a stronger line after every fifth or tenth."""
-    size, every = max(pitch * uniform(random, 0.1, 0.3), 3), (5, 10)[below(random, 2)]
+    size, every = max(pitch * uniform(random, 0.13, 0.3), 4), (5, 10)[below(random, 2)]
     style.doubled = style.dash = 0
     style.width, style.darkness = min(style.width, 0.8), style.darkness * 0.6
     for draw in (press.row, press.column):
@@ -200,10 +200,8 @@ def dotted(press: Print, random: Generator, pitch: float, style: Style) -> None:
     """Draw a grid of dots."""
     size = max(pitch * uniform(random, 0.4, 1.3), 6)
     radius = max(min(style.width * 0.8, size / 6), 0.5)
-    down, height = _steps(press, random, size), press.shape[0]
     across = _steps(press, random, size)
-    for y in down:
-        if abs(y) < height:
-            for x in across:
-                press.dot(x, y, radius)
-            press.base(y)
+    for y in _steps(press, random, size):
+        for x in across:
+            press.dot(x, y, radius)
+        press.base(y)

@@ -15,5 +15,7 @@ WORDS = tuple(
     Nome Data Città Prezzo Totale Via Mese Anno Giorno Quantità Numero Firma Somma
     Naam Datum Bedrag Prijs Aantal Plaats Namn Antal Summa Pris Belopp Navn Dato Beløb
     Nazwa Kwota Miasto Rok Ulica Jméno Cena Adresa Rok Obec Suma
-    """.replace("ß", "ss").replace("ø", "o").split()
+    """.replace("ß", "ss")
+    .replace("ø", "o")
+    .split()
 )

@@ -157,24 +157,18 @@ def write(canvas: Canvas, text: str, x: float, y: float, it: Hand, random: Gener
 def print_text(
     canvas: Canvas, text: str, x: float, y: float, height: float, level: float, tilt: float,
     random: Generator,
-) -> float:  # fmt: skip
-    """Print a text of any characters as `write` does; letters are no digits and stay unnamed."""
+) -> None:  # fmt: skip
+    """Print a text of any characters to the right of (x, y); letters get no name."""
     ink, boxes = printed_with_boxes(text, height, random)
     along = np.array([np.cos(tilt), np.sin(tilt)])
     down = np.array([-along[1], along[0]])
-    middle = np.array([x, y - height / 2 + _above(ink, height) * 0])
-    for character, (left, top, right, bottom) in zip(text.replace(" ", ""), boxes, strict=True):
-        glyph = ink[top:bottom, left:right]
-        if not glyph.size:
-            continue
-        place = middle + along * (left + right) / 2 + down * (top + bottom) / 2
+    start = np.array([x, y]) - down * ink.shape[0] / 2
+    for character, box in zip(text.replace(" ", ""), boxes, strict=True):
+        left, top, right, bottom = np.rint(box).astype(int).tolist()
+        glyph = turned(ink[top : max(bottom, top + 1), left : max(right, left + 1)], tilt)
+        middle = start + along * (left + right) / 2 + down * (top + bottom) / 2
         name = character if character in CLASSES else ""
-        canvas.put(turned(glyph, tilt), *place.tolist(), level, name, height)
-    return float(ink.shape[1])
-
-
-def _above(ink: Ink, height: float) -> float:
-    return max(0.0, ink.shape[0] - height)
+        canvas.put(glyph, *middle.tolist(), level, name, height)
 
 
 def turned(ink: Ink, angle: float) -> Ink:
