@@ -84,7 +84,9 @@ def draw_loss(
         label = _RESUMED.text(language) if number == 0 else None
         axes.axvline(examples, color="0.35", linewidth=1, linestyle="dotted", label=label)
     log_loss_axis(axes, [*train_losses, *test_losses, *([lowest] if lowest else [])])
-    axes.set_ylabel((LOSS if lowest or not is_likelihood else NEGATIVE_LOG_LIKELIHOOD).text(language))
+    axes.set_ylabel(
+        (LOSS if lowest or not is_likelihood else NEGATIVE_LOG_LIKELIHOOD).text(language)
+    )
     last = span_examples(axes, [*train_examples, *test_examples], language)
     if epoch_size:
         _add_epochs(axes, epoch_size, last, language)

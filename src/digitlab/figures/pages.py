@@ -35,9 +35,7 @@ def draw_pages(samples: Sequence[Sample], path: Path, *, language: Language = "e
     height, width = (_SCALE * side for side in samples[0].gray.shape)
     rows = -(-len(samples) // _COLUMNS)
     top = 64
-    sheet = Sheet(
-        _COLUMNS * (width + _GAP) + _GAP, top + rows * (height + _GAP), language=language
-    )
+    sheet = Sheet(_COLUMNS * (width + _GAP) + _GAP, top + rows * (height + _GAP), language=language)
     right = sum(int(it.is_right.sum()) for it in samples)
     total = sum(len(it.truths) for it in samples)
     sheet.text(sheet.width / 2, 22, _TITLE.text(language, right=right, total=total), size=_TEXT)

@@ -39,9 +39,7 @@ def report_on(
     _look_inside(folder, training, dataset, watcher)
     held_out = training.examples.held_out
     assert isinstance(held_out, ScoredImages)
-    calibration = calibrate_by_held_out(
-        training.answer_held_out().numpy(), held_out.labels.numpy()
-    )
+    calibration = calibrate_by_held_out(training.answer_held_out().numpy(), held_out.labels.numpy())
     return make_report(answers.numpy(), dataset, calibration=calibration, **facts)
 
 
@@ -62,9 +60,7 @@ def _keep_samples(folder: RunFolder, training: Training) -> None:
     folder.write_samples(scored.samples(training.network_in_use, _SAMPLES))
 
 
-def _look_inside(
-    folder: RunFolder, training: Training, dataset: Dataset, watcher: Watcher
-) -> None:
+def _look_inside(folder: RunFolder, training: Training, dataset: Dataset, watcher: Watcher) -> None:
     """Write what the figures of kernels and activations are drawn from."""
     try:
         folder.write_inside(look_inside(training.network_in_use, dataset))

@@ -105,5 +105,7 @@ class PageExamples:
 
 def _free_cores(device: torch.device) -> int:
     """Return how many cores are left to compose crops, at least 1."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     return max(1, cores - (torch.get_num_threads() if device.type == "cpu" else 1))
