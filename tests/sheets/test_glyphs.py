@@ -18,7 +18,7 @@ MAKERS = {
     **{f"sign {name}": lambda h, p, r, name=name: sign(name, h, p, r)[0] for name in SIGNS},
     **{
         f"letter {name}": lambda h, p, r, name=name: letter(name, h, p, r)
-        for name in string.ascii_letters + "éÄçñσΩ年"
+        for name in "AQgiéÄçñσΩ年"
     },
     "word": lambda h, p, r: word(r, h, p),
     "mark": mark,
@@ -115,6 +115,11 @@ def test_a_slash_never_stands_as_straight_as_a_one() -> None:
     assert min(angles) > 12
     assert max(angles) < 58
     assert np.mean(np.array(tall) < 1.1) > 0.25  # many are no taller than a digit
+
+
+def test_every_latin_letter_can_be_written() -> None:
+    for name in string.ascii_letters:
+        assert letter(name, 30, 2, default_rng(0)).max() > 0.9
 
 
 def test_capitals_have_the_height_asked_for_and_small_letters_keep_their_proportions() -> None:

@@ -70,9 +70,9 @@ def test_boxes_are_empty_inside_and_have_lines_around(form):
                 continue
             found += 1
             assert lines[top + 2 : bottom - 2, left + 2 : right - 2].max() == 0
-            assert lines[bottom - 2 : bottom + 3, left + 2 : right - 2].max(axis=0).min() > 0.9
-            assert lines[bottom - 6 : bottom - 3, left - 3 : left + 3].max(axis=1).min() > 0.9
-    assert found > 40
+            assert lines[bottom - 2 : bottom + 3, left + 2 : right - 2].max(axis=0).min() > 0.7
+            assert lines[bottom - 6 : bottom - 3, left - 3 : left + 3].max(axis=1).min() > 0.7
+    assert found > 15
 
 
 def test_ruled_base_lines_are_where_ink_is_also_on_a_tilted_sheet():
@@ -108,7 +108,8 @@ def test_the_page_stays_in_the_mask_and_ends_beyond_it():
         shows = white - black  # how much of the page shows, 0 to 1
         assert shows[mask].min() > 0.05
         assert np.median(shows[mask]) > 0.7
-        if not mask.all():
+        assert shows[~mask].max(initial=0) < 0.6
+        if mask.mean() < 0.9:
             assert np.median(shows[~mask]) == 0
         shares.append(mask.mean())
     assert 0.5 < np.mean(shares) < 0.9

@@ -25,6 +25,7 @@ _CAPITAL = 21.0  # height of a capital in the faces' units; its top is at -12
 _SHARP = 0.5  # cosine: a stroke that turns more than this, by 60 degrees, has a corner
 _GREEK = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ", "αβγδεζηθικλμνξοπρστυφχψω"  # in the order of the face
 _KANJI = "日円年大国人東中本京出時上者"  # these begin at "#" in the face
+_LIKE_DIGITS = "bgijloqsyz"
 _ACCENTS = {  # by combining character: strokes above a small letter, whose middle is x = 0
     "\u0300": [[(-0.12, -0.08), (0.08, 0.1)]],
     "\u0301": [[(0.12, -0.08), (-0.08, 0.1)]],
@@ -109,9 +110,11 @@ def _spelled(random: Generator) -> str:
     else:
         sounds = ["aeiou", "bcdfghklmnprstvwz"]
         if random.random() < 0.3:
-            sounds = [string.ascii_lowercase] * 2
-        first, count = random.integers(2), int(random.integers(2, 9))
-        text = "".join(one_of(sounds[(first + i) % 2], random) for i in range(count))
+            sounds = [string.ascii_lowercase]
+        text = ""
+        while len(set(text) - set(_LIKE_DIGITS)) < 2:  # so that it cannot be read as a number
+            first, count = random.integers(2), int(random.integers(3, 9))
+            text = "".join(one_of(sounds[(first + i) % len(sounds)], random) for i in range(count))
     case = random.random()
     if case < 0.3:
         return text.upper()

@@ -215,12 +215,12 @@ def _smiley(random: Generator) -> list[Points]:
         random.uniform(-0.4, -0.2),
         random.uniform(0.3, 0.6),
     )
-    begin = (20, 160) if random.random() < 0.8 else (200, 340)
+    bow = (20, 160) if random.random() < 0.8 else (200, 340)
     return [
         arc(0, 0, random.uniform(0.9, 1.1), 1, 0, random.uniform(350, 375)),
         corners((-eye, level), (-eye, level + 0.12)),
         corners((eye, level), (eye, level + 0.12)),
-        arc(0, 0.15 if begin[0] < 90 else 0.7, mouth, 0.4, *begin),
+        arc(0, 0.15 if bow[0] < 90 else 0.7, mouth, 0.4, *bow),
     ]
 
 

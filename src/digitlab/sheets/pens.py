@@ -139,7 +139,7 @@ def _inked(
                 nib = max(1, round(pen * _FINE * (1 + share)))
             stop = min(first + piece, end - 1)
             draw.line(flat[2 * first : 2 * stop + 2], fill=255, width=nib)
-            if nib > 2:  # round ends and joints
+            if nib > 2 or first == stop:  # round ends and joints, and dots
                 for at in (first, stop, *(bend for bend in bends if first < bend < stop)):
                     left, top = flat[2 * at] - (nib - 1) // 2, flat[2 * at + 1] - (nib - 1) // 2
                     draw.ellipse((left, top, left + nib - 1, top + nib - 1), fill=255)

@@ -45,8 +45,11 @@ def sign(name: str, height: float, pen: float, random: Generator) -> tuple[Ink, 
     hand = any_hand(random, 0.7)
     if name in "/-.,:=":  # their own rules decide how they lean
         hand = replace(hand, slant=0.0, turn=0.2 * hand.turn, wobble=0.2 * hand.wobble)
-    thin = min(pen, 0.16 * height)  # a thicker pen would fill the smallest gaps
-    return drawn_at(_STROKES[name](random), height, pen if name in "/-.,:" else thin, random, hand)
+    if name in ".:":
+        pen = max(pen * random.uniform(1, 1.5), 0.05 * height)  # a dot is pressed harder
+    elif name not in "/-,":
+        pen = min(pen, 0.16 * height)  # a thicker one would fill the smallest gaps
+    return drawn_at(_STROKES[name](random), height, pen, random, hand)
 
 
 def _slash(random: Generator) -> list[Points]:
