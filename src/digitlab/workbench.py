@@ -21,6 +21,7 @@ from digitlab.named_recipes import changed, find_recipe, short_name
 from digitlab.recipe import Recipe
 from digitlab.records.folder import RunFolder
 from digitlab.records.history import Curves, Point, curves_of
+from digitlab.records.page_report import PageReport
 from digitlab.records.report import Report, make_report
 from digitlab.records.run_record import RunRecord, load_recorded_dataset
 
@@ -195,7 +196,7 @@ class Run:
         return curves_of(self.history)
 
     @property
-    def report(self) -> Report | None:
+    def report(self) -> Report | PageReport | None:
         """The result on the test set after the last epoch; None until the run is finished."""
         return self._folder.read_report()
 
@@ -218,18 +219,20 @@ class Run:
 
     def evaluate(
         self, dataset: str | os.PathLike[str] | Dataset | None = None, *, device: str = "auto"
-    ) -> Report:
+    ) -> Report | PageReport:
         """Test the network of the last checkpoint on the test set of a dataset; default: its own.
 
         Raises `DigitlabError` if the dataset has another number of classes.
         """
-        from digitlab.train.trained import answer_test_set, load_trained
+        from digitlab.train.trained import answer_test_set, load_trained, test_on_pages
 
         if dataset is None:
             dataset = self.dataset
         elif not isinstance(dataset, Dataset):
             dataset = load_recorded_dataset(os.fspath(dataset), self.record, None)
         trained = load_trained(self.path)
+        if trained.recipe.reads_pages:
+            return test_on_pages(trained, dataset, device_name=device, threads=None)
         answers, calibration = answer_test_set(trained, dataset, device_name=device, threads=None)
         try:
             return make_report(

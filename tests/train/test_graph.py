@@ -111,7 +111,8 @@ def test_bfloat16_goes_nearly_the_same_way_and_keeps_weights_whole(batch: tuple[
         losses[bfloat16] = [
             train_step(
                 network, optimizer, *batch, partial(mean_loss, smoothing=0.05), bfloat16=bfloat16
-            ).item() for _ in range(5)
+            ).item()
+            for _ in range(5)
         ]
         assert {p.dtype for p in network.parameters()} == {torch.float32}
     assert losses[True] != losses[False]  # or nothing was rounded

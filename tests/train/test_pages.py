@@ -28,7 +28,9 @@ EVENTS = 1 + 2 * (4 + 1) + 1  # held-out crops, 2 epochs of 4 steps and those, a
 def small() -> Iterator[None]:
     """Make the network and the number of scored crops small."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("digitlab.train.build.PageNetwork", partial(PageNetwork, channels=(4, 4, 4, 4)))
+        patch.setattr(
+            "digitlab.train.build.PageNetwork", partial(PageNetwork, channels=(4, 4, 4, 4))
+        )
         patch.setattr("digitlab.train.page_examples._HELD_OUT_CROPS", 4)
         patch.setattr("digitlab.train.page_examples._TEST_CROPS", 5)
         yield

@@ -24,6 +24,7 @@ from digitlab.models.probability import percent
 from digitlab.pictures.preparation import Preparation
 from digitlab.records.folder import RunFolder, record_of
 from digitlab.records.history import result_line
+from digitlab.records.page_report import PageReport, found_line
 from digitlab.records.report import ConfidenceReport, Report, check_classes, make_report
 from digitlab.records.run_record import RunRecord, load_recorded_dataset
 
@@ -46,6 +47,8 @@ class _Subject:
     """How a model file wants its pictures; None if that is for the record to say."""
     test: Callable[[Dataset], Answers]
     """Returns the answers to a dataset's test set, float32 (N, 10), and their calibration."""
+    test_on_pages: Callable[[Dataset], PageReport] | None = None
+    """For a network that finds digits on pages: tests it instead."""
 
 
 @chinese_help("测试一个训练好的网络：准确率及其置信区间、各个类别、置信度、混淆矩阵。")
@@ -107,6 +110,9 @@ def evaluate(
         )
     prepare = prepare or subjects[0].preparation
     loaded = load_recorded_dataset(name, subjects[0].record, data_dir, prepare)
+    if any(it.test_on_pages for it in subjects):
+        _evaluate_on_pages(subjects, loaded, as_json=as_json)
+        return
     tested = [subject.test(loaded) for subject in subjects]
     answers, calibration = tested[0] if len(tested) == 1 else (_mean_of(tested), None)
     named = ", ".join(str(path) for path in models)
@@ -121,6 +127,26 @@ def evaluate(
         if len(models) > 1:
             print(f"The mean of the probabilities of {len(models)} networks:")
         _print_report(report)
+
+
+def _evaluate_on_pages(subjects: list[_Subject], dataset: Dataset, *, as_json: bool) -> None:
+    test = subjects[0].test_on_pages
+    if len(subjects) > 1 or test is None:
+        raise DigitlabError(
+            f"{len(subjects)} networks cannot be tested together if one of them finds digits on "
+            "pages; test each alone"
+        )
+    report = test(dataset)
+    if as_json:
+        print(encode_json(report).decode().strip())
+        return
+    low, high = report.interval
+    print(result_line(report.loss, report.correct, report.total))
+    print(f"95 % interval of the accuracy: {low:.2%} to {high:.2%}")
+    print(found_line(report))
+    console = Console(markup=False)
+    console.print(_class_table(report))
+    console.print(_confusion_table(report))
 
 
 def _open(path: Path, device: str, threads: int | None) -> _Subject:
@@ -144,7 +170,8 @@ def _open(path: Path, device: str, threads: int | None) -> _Subject:
             preparation=None if card.dataset in CATALOG else card.preparation,
             test=test,
         )
-    from digitlab.train.trained import answer_test_set, load_trained  # here: PyTorch takes a second
+    # Here: PyTorch takes a second.
+    from digitlab.train.trained import answer_test_set, load_trained, test_on_pages
 
     trained = load_trained(path)
     return _Subject(
@@ -154,6 +181,11 @@ def _open(path: Path, device: str, threads: int | None) -> _Subject:
         record=record_of(path),
         preparation=None,
         test=lambda it: answer_test_set(trained, it, device_name=device, threads=threads),
+        test_on_pages=(
+            (lambda it: test_on_pages(trained, it, device_name=device, threads=threads))
+            if trained.recipe.reads_pages
+            else None
+        ),
     )
 
 
@@ -207,8 +239,8 @@ def _print_confidence(confidence: ConfidenceReport, total: int) -> None:
     )
 
 
-def _class_table(report: Report) -> Table:
-    names = ("images", "right", "accuracy", "precision")
+def _class_table(report: Report | PageReport) -> Table:
+    names = ("images" if isinstance(report, Report) else "digits", "right", "accuracy", "precision")
     columns = (Column(name, justify="right") for name in names)
     table = Table("class", *columns, title="Every class")
     for it in report.per_class:
@@ -217,7 +249,7 @@ def _class_table(report: Report) -> Table:
     return table
 
 
-def _confusion_table(report: Report) -> Table:
+def _confusion_table(report: Report | PageReport) -> Table:
     columns = (Column(str(index), justify="right") for index, _ in enumerate(report.classes))
     table = Table("", *columns, title="Confusion: rows are true labels, columns are answers")
     for index, (name, row) in enumerate(zip(report.classes, report.confusion, strict=True)):

@@ -8,6 +8,8 @@ from digitlab.errors import DigitlabError
 from digitlab.language import Language, Words, language_of_locale
 from digitlab.records.folder import RunResults
 from digitlab.records.history import epochs_in_words
+from digitlab.records.page_report import found_line
+from digitlab.records.report import Report
 
 _FIGURES = Words("Figures: {paths}", "图：{paths}")
 _PREDICTIONS = Words(
@@ -23,18 +25,22 @@ _ACCURACY = Words(
 def draw_figures(run: RunResults, dataset: Dataset, language: Language | None) -> None:
     """Draw all the figures of a run, and print which were written.
 
-    Two of them are left out if the file that they are drawn from is missing or damaged.
+    Some of them are left out if the file that they are drawn from is missing or damaged.
     """
     from digitlab.figures.run import draw_run  # here: importing matplotlib takes 0.3 s
 
-    inside = None
-    if run.report is not None:
-        try:
+    inside, samples = None, []
+    try:
+        if isinstance(run.report, Report):
+            left_out = "kernels.png and activations.png are"
             inside = run.folder.read_inside()
-        except DigitlabError as error:
-            print(f"{error}; kernels.png and activations.png are left out", file=sys.stderr)
+        elif run.report is not None:
+            left_out = "pages.png is"
+            samples = run.folder.read_samples()
+    except DigitlabError as error:
+        print(f"{error}; {left_out} left out", file=sys.stderr)
     drawn_in = language or language_of_locale()
-    print_figures(draw_run(run, dataset, inside, language=drawn_in), language)
+    print_figures(draw_run(run, dataset, inside, samples, language=drawn_in), language)
 
 
 def print_figures(paths: list[Path], language: Language | None) -> None:
@@ -54,16 +60,22 @@ def finish_run(
     figures: bool = True,
     language: Language | None = None,
 ) -> None:
-    """Draw the figures of a trained run, and print its first predictions and its accuracy."""
+    """Draw the figures of a trained run, and print its first predictions and its accuracy.
+
+    For digits on pages, print how many are missing, wrong and invented instead of predictions.
+    """
     if figures:
         draw_figures(run, dataset, language)
     report = run.report
     if report is not None:
         assert report.epochs is not None  # it is known of a run
         shown_in = _printed_in(language)
-        answers = [report.classes[it.answer] for it in report.predictions]
-        listed = ", ".join(answers)
-        print(_PREDICTIONS.text(shown_in, count=len(answers), answers=listed))
+        if isinstance(report, Report):
+            answers = [report.classes[it.answer] for it in report.predictions]
+            listed = ", ".join(answers)
+            print(_PREDICTIONS.text(shown_in, count=len(answers), answers=listed))
+        else:
+            print(found_line(report, shown_in))
         low, high = report.interval
         epochs = epochs_in_words(report.epochs, shown_in)
         print(_ACCURACY.text(shown_in, epochs=epochs, accuracy=report.accuracy, low=low, high=high))

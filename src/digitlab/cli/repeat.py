@@ -127,6 +127,10 @@ def _markdown(repeats: "Repeats") -> str:
     held_out = []
     if repeats.held_out:
         held_out = [("held-out accuracy, mean", f"{fmean(repeats.held_out):.3%}")]
+    without_disputed = []
+    if repeats.mean_without_disputed is not None:
+        mean = f"{repeats.mean_without_disputed:.3%}"
+        without_disputed = [("without the disputed labels, mean", mean)]
     rows = (
         ("recipe", ", ".join([f"`{repeats.recipe}`", *_settings(repeats)])),
         ("dataset", repeats.dataset),
@@ -135,7 +139,7 @@ def _markdown(repeats: "Repeats") -> str:
         *held_out,
         ("test accuracy, mean ± standard deviation", f"**{repeats.mean:.3%}**{spread}"),
         ("95 % interval of the mean", interval),
-        ("without the disputed labels, mean", f"{repeats.mean_without_disputed:.3%}"),
+        *without_disputed,
         ("each", each),
         ("seconds of training and testing", f"{repeats.seconds:.1f} ({least:.1f} to {most:.1f})"),
         ("machine", f"{repeats.machine}; threads: {repeats.threads}; jobs: {repeats.jobs}"),

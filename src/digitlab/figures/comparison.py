@@ -83,7 +83,7 @@ def draw_comparison(
         )
     log_loss_axis(axes, losses)
     recipes = [run.record.recipe for run in runs]
-    smoothed = any(it.label_smoothing or it.outliers for it in recipes)
+    smoothed = any(it.label_smoothing or it.outliers or it.reads_pages for it in recipes)
     axes.set_ylabel((LOSS if smoothed else NEGATIVE_LOG_LIKELIHOOD).text(language))
     span_examples(axes, [it.examples for run in runs for it in run.history], language)
     explanation = _EXPLANATION_WHERE_SMOOTHED if smoothed else _EXPLANATION

@@ -45,6 +45,7 @@ def draw_loss(
     smoothing: float = 0.0,
     outliers: float = 0.0,
     classes: int = 10,
+    is_likelihood: bool = True,
     language: Language = "en",
 ) -> Path:
     """Draw the training loss as a blue line and the test loss as red dots; return the path.
@@ -63,7 +64,8 @@ def draw_loss(
 
     With label smoothing, the share `smoothing` of each label, the training loss cannot reach 0,
     but the test loss can, because it is measured without. The same holds for pictures of no digit,
-    `outliers` of them per image. A dashed line shows the minimum.
+    `outliers` of them per image. A dashed line shows the minimum. Without `is_likelihood`, the loss
+    is another one than the negative log-likelihood.
     """
     language = drawn_language(language)
     figure = new_figure(8, 5)
@@ -82,7 +84,9 @@ def draw_loss(
         label = _RESUMED.text(language) if number == 0 else None
         axes.axvline(examples, color="0.35", linewidth=1, linestyle="dotted", label=label)
     log_loss_axis(axes, [*train_losses, *test_losses, *([lowest] if lowest else [])])
-    axes.set_ylabel((LOSS if lowest else NEGATIVE_LOG_LIKELIHOOD).text(language))
+    axes.set_ylabel(
+        (LOSS if lowest or not is_likelihood else NEGATIVE_LOG_LIKELIHOOD).text(language)
+    )
     last = span_examples(axes, [*train_examples, *test_examples], language)
     if epoch_size:
         _add_epochs(axes, epoch_size, last, language)

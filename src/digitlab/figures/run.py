@@ -1,5 +1,6 @@
 """All the figures of one run."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from digitlab.data.dataset import Dataset
@@ -9,11 +10,13 @@ from digitlab.figures.confusion import draw_confusion
 from digitlab.figures.images import draw_mistakes, draw_predictions, draw_samples
 from digitlab.figures.loss import draw_loss
 from digitlab.figures.network import draw_activations, draw_kernels
+from digitlab.figures.pages import draw_pages
 from digitlab.language import Language, Words
 from digitlab.records.describe import describe_run
 from digitlab.records.folder import RunResults
 from digitlab.records.history import HeldOutPoint, ScorePoint, TestPoint, TrainPoint
 from digitlab.records.inside import Inside
+from digitlab.records.page_samples import Sample
 from digitlab.records.report import Report
 
 _HELD_OUT = Words("Held-out Loss", "验证损失")
@@ -23,13 +26,15 @@ def draw_run(
     run: RunResults,
     dataset: Dataset,
     inside: Inside | None = None,
+    samples: Sequence[Sample] = (),
     *,
     language: Language = "en",
 ) -> list[Path]:
     """Draw every figure for which the run has the data; return their paths.
 
     Without `inside`, which `RunFolder.read_inside` returns, the figures of the kernels and the
-    activations are left out.
+    activations are left out; without `samples`, which `RunFolder.read_samples` returns, that of
+    the pages.
     """
     path, classes = run.folder.path, dataset.classes
     figures = [
@@ -43,8 +48,13 @@ def draw_run(
         figures.append(_draw_loss(run, path / "loss.png", classes=count, language=language))
         earlier = [it for it in run.folder.earlier_curves() if it <= _epochs_done(run)]
         figures += [draw_loss_until(run, it, classes=count, language=language) for it in earlier]
-    if run.report is not None:
+    if isinstance(run.report, Report):
         figures += _draw_report(run.report, path, dataset, language)
+    elif run.report is not None:
+        confusion = path / "confusion.png"
+        figures.append(draw_confusion(run.report.confusion, classes, confusion, language=language))
+    if samples:
+        figures.append(draw_pages(samples, path / "pages.png", language=language))
     if inside is not None:
         if inside.kernels is not None:
             figures.append(draw_kernels(inside.kernels, path / "kernels.png", language=language))
@@ -119,5 +129,6 @@ def _draw_loss(
         smoothing=run.record.recipe.label_smoothing,
         outliers=run.record.recipe.outliers,
         classes=classes,
+        is_likelihood=not run.record.recipe.reads_pages,
         language=language,
     )

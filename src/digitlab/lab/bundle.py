@@ -25,6 +25,7 @@ from digitlab.models.card import read_model
 from digitlab.models.onnx_graph import read_graph
 from digitlab.records.folder import RunFolder, RunResults, read_results
 from digitlab.records.history import TestPoint, TrainPoint
+from digitlab.records.report import Report
 from digitlab.records.run_record import RunRecord
 from digitlab.records.snapshots import SNAPSHOTS, read_snapshot
 
@@ -98,7 +99,7 @@ def bundle_of_snapshot(
             "package's networks only; export the run to see its last state"
         )
     classes, mean, std = _of_dataset(record)
-    confidence = None if results.report is None else results.report.calibration
+    confidence = results.report.calibration if isinstance(results.report, Report) else None
     examples = examples_after(results, step)
     return bundle_of_lines(
         lines, read_snapshot(path / SNAPSHOTS, step), type,

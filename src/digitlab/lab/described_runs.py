@@ -46,6 +46,7 @@ class Details(Summary, frozen=True, kw_only=True):
     snapshots: list[int] = []
     """The steps of its snapshots, in ascending order."""
     report: Report | None = None
+    """None also for digits on pages."""
     event: str = "0.-1"
     """From where to follow the run's events: what `GET …/events?after=` takes."""
 
@@ -76,7 +77,7 @@ def describe(
         record=record,
         history=history,
         snapshots=snapshots,
-        report=results.report,
+        report=results.report if isinstance(results.report, Report) else None,
         event=f"{len(history)}.{max(snapshots, default=-1)}",
     )
 

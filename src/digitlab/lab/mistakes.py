@@ -9,6 +9,7 @@ from digitlab.errors import DigitlabError
 from digitlab.lab.images import data_url, png_of
 from digitlab.models.metrics import Mistake
 from digitlab.records.folder import RunFolder
+from digitlab.records.page_report import PageReport
 from digitlab.records.run_record import RunRecord
 
 MOST_SHOWN = 500
@@ -42,6 +43,11 @@ def mistakes_of(folder: RunFolder) -> Mistakes:
         raise DigitlabError(
             f"{folder.path.name} is not finished, so its mistakes are not known yet; they are "
             "found in the test after the last epoch"
+        )
+    if isinstance(report, PageReport):
+        raise DigitlabError(
+            f"{folder.path.name} finds digits on pages, and this list is for runs with one digit "
+            "per image; pages.png in its folder shows what it finds"
         )
     dataset = _dataset_of(msgspec.json.encode(record))
     shown = [it for it in report.mistakes if it.index < len(dataset.test_images)][:MOST_SHOWN]

@@ -11,6 +11,7 @@ from digitlab.records.folder import (
     INSIDE,
     LAST,
     NEW_RECORD,
+    PAGES,
     PREVIOUS,
     SAVING,
     SYNTHETIC,
@@ -109,11 +110,11 @@ def start(
 def _clear(folder: RunFolder) -> None:
     """Remove everything that a run leaves here except `run.json`, checkpoints first."""
     names = (
-        *(LAST, PREVIOUS, SYNTHETIC, EXTRA, INSIDE),
+        *(LAST, PREVIOUS, SYNTHETIC, EXTRA, INSIDE, PAGES),
         *("report.json", "history.jsonl", "train.log", "network.py"),
         *(NEW_WEIGHTS, NEW_CARD, WEIGHTS, CARD, "model.pth", "optimizer.pth"),
         *("samples.png", "loss.png", "predictions.png", "confusion.png", "mistakes.png"),
-        *("kernels.png", "activations.png"),
+        *("kernels.png", "activations.png", "pages.png"),
         *(folder.earlier_curve(epochs).name for epochs in folder.earlier_curves()),
         *(f"{name}.damaged" for name in (LAST, PREVIOUS)),
     )

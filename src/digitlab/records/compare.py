@@ -13,6 +13,7 @@ from digitlab.recipe import Recipe
 from digitlab.records.describe import changed_settings, distinct_names
 from digitlab.records.folder import RunResults
 from digitlab.records.history import HeldOutPoint, Point, ScorePoint, TrainPoint
+from digitlab.records.page_report import PageReport
 from digitlab.records.report import Report
 from digitlab.records.run_record import RunRecord
 
@@ -114,7 +115,7 @@ def _differing_settings(records: Sequence[RunRecord]) -> list[str]:
 
 
 def _test_set(record: RunRecord) -> tuple[object, ...]:
-    return record.preparation, *sorted(record.data_sha256.items())
+    return record.recipe.reads_pages, record.preparation, *sorted(record.data_sha256.items())
 
 
 def _summary(run: RunResults, name: str, differing: list[str], test_set: int) -> RunSummary:
@@ -160,7 +161,7 @@ def is_finished(run: RunResults) -> bool:
 
 def _score(run: RunResults, scores: Sequence[ScorePoint]) -> Score | None:
     if run.report is not None and is_finished(run):
-        it: Report | ScorePoint = run.report
+        it: Report | PageReport | ScorePoint = run.report
         images: Literal["test", "held out"] = "test"
     elif scores:
         it = scores[-1]
@@ -178,13 +179,16 @@ def _score(run: RunResults, scores: Sequence[ScorePoint]) -> Score | None:
 
 
 def _pair(
-    one: RunSummary, one_report: Report | None, two: RunSummary, two_report: Report | None
+    one: RunSummary,
+    one_report: Report | PageReport | None,
+    two: RunSummary,
+    two_report: Report | PageReport | None,
 ) -> Pair | None:
     if one_report is None or two_report is None or one_report.total != two_report.total:
         return None
     if two_report.correct > one_report.correct:
         one, one_report, two, two_report = two, two_report, one, one_report
-    wrong = {it.index for it in one_report.mistakes}, {it.index for it in two_report.mistakes}
+    wrong = _mistakes_of(one_report), _mistakes_of(two_report)
     only_one, only_two = len(wrong[1] - wrong[0]), len(wrong[0] - wrong[1])
     return Pair(
         better=one.name,
@@ -194,6 +198,11 @@ def _pair(
         intervals_overlap=one_report.interval[0] <= two_report.interval[1],
         p=mcnemar(only_one, only_two),
     )
+
+
+def _mistakes_of(report: Report | PageReport) -> set[int]:
+    """Return the positions of the images, or of the digits on pages, that were not read right."""
+    return {it if isinstance(it, int) else it.index for it in report.mistakes}
 
 
 def mcnemar(only_one: int, only_two: int) -> float:

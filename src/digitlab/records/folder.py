@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from digitlab.files import (
 )
 from digitlab.records.history import Point, from_json_lines, to_json_lines
 from digitlab.records.inside import Inside, from_npz, to_npz
+from digitlab.records.page_report import PageReport
+from digitlab.records.page_samples import Sample, samples_from_npz, samples_to_npz
 from digitlab.records.report import Report
 from digitlab.records.run_record import RunRecord
 from digitlab.records.snapshots import SNAPSHOTS
@@ -26,6 +29,7 @@ SAVING = "saving.safetensors"
 SYNTHETIC = "synthetic.safetensors"
 EXTRA = "extra.safetensors"
 INSIDE = "inside.npz"
+PAGES = "pages.npz"
 NEW_RECORD = "run.json.new"
 
 
@@ -44,6 +48,7 @@ class RunFolder:
     snapshots/                  the weights at many moments, if they were asked for
     report.json                 the result on the test set after the last epoch
     inside.npz                  the first kernels, and each layer's output for one image
+    pages.npz                   a few crops of pages, and what was found on them
     samples, loss, …: .png      the figures
     model.onnx, model.json      the exported model, if `digitlab export` was called
     ==========================  ====================================================
@@ -59,6 +64,7 @@ class RunFolder:
         self.tensorboard = path / "tensorboard"
         self.snapshots = path / SNAPSHOTS
         self.inside_npz = path / INSIDE
+        self.pages_npz = path / PAGES
 
     def __str__(self) -> str:
         """Return the path, quoted for a shell where that is necessary."""
@@ -96,7 +102,7 @@ class RunFolder:
 
     def check_files(self) -> None:
         """Raise `DigitlabError` if there is a folder or a pipe where a run has a file."""
-        names = (LAST, PREVIOUS, SAVING, SYNTHETIC, EXTRA, INSIDE, NEW_RECORD)
+        names = (LAST, PREVIOUS, SAVING, SYNTHETIC, EXTRA, INSIDE, PAGES, NEW_RECORD)
         records = (
             *(self.run_json, self.history_jsonl, self.train_log, self.report_json),
             self.network_py,
@@ -156,17 +162,18 @@ class RunFolder:
         """Add one line to `train.log`."""
         append(self.train_log, f"{line}\n".encode())
 
-    def read_report(self) -> Report | None:
+    def read_report(self) -> Report | PageReport | None:
         """Return what `report.json` holds, or None if there is none or it is damaged.
 
         A run without a report is not finished; `digitlab resume` makes it again.
         """
-        try:
+        with suppress(OSError, DigitlabError):
             return read_json(self.report_json, Report)
-        except (OSError, DigitlabError):
-            return None
+        with suppress(OSError, DigitlabError):
+            return read_json(self.report_json, PageReport)
+        return None
 
-    def write_report(self, report: Report) -> None:
+    def write_report(self, report: Report | PageReport) -> None:
         """Write `report.json`."""
         write_whole(self.report_json, encode_json(report))
 
@@ -178,6 +185,19 @@ class RunFolder:
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             raise DigitlabError(f"{self.inside_npz} cannot be read ({reason})") from error
+
+    def read_samples(self) -> list[Sample]:
+        """Return what `pages.npz` holds, or raise `DigitlabError` if it is missing or damaged."""
+        try:
+            check_is_file(self.pages_npz)
+            return samples_from_npz(self.pages_npz.read_bytes())
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise DigitlabError(f"{self.pages_npz} cannot be read ({reason})") from error
+
+    def write_samples(self, samples: list[Sample]) -> None:
+        """Write `pages.npz`."""
+        write_whole(self.pages_npz, samples_to_npz(samples))
 
     def write_inside(self, inside: Inside) -> None:
         """Write `inside.npz`."""
@@ -191,7 +211,7 @@ class RunResults:
     folder: RunFolder
     record: RunRecord
     history: list[Point]
-    report: Report | None
+    report: Report | PageReport | None
     """None until the run is finished."""
 
 

@@ -8,6 +8,7 @@ from digitlab.recipe import Recipe
 from digitlab.records.history import Point, ScorePoint, TrainPoint, epochs_in_words
 
 _LEAST_STEPS = 100  # before that, a network may not have learned anything yet
+_STEPS_TO_SEE = 1_000  # before that, a network for pages may not have found a digit yet
 _CHANCE = 0.99  # a loss above this share of what guessing gives counts as guessing
 
 _ABSURD = 10  # times the loss of guessing: the weights have exploded
@@ -22,7 +23,7 @@ def find_collapse(history: Sequence[Point], recipe: Recipe, classes: int) -> str
 
     It has collapsed if the loss on other images is absurd; or if, after 100 steps or more, the
     network gives every image the same answer, or the training loss of the epoch's second half is
-    what guessing gives: ln `classes`.
+    what guessing gives: ln `classes`. A network for pages has collapsed if it finds no digit then.
     """
     losses = [it for it in history if isinstance(it, TrainPoint)]
     if not losses:
@@ -35,6 +36,8 @@ def find_collapse(history: Sequence[Point], recipe: Recipe, classes: int) -> str
     loss = statistics.fmean(second_half) if second_half else losses[-1].loss
     guessing = math.log(classes)
     score = scores[-1] if scores else None
+    if recipe.reads_pages:
+        return _find_blindness(losses[-1], score, recipe)
     if score and score.loss > _ABSURD * guessing:
         what = f"the loss on {score.total:,} other images is {score.loss:,.0f}"
     elif losses[-1].examples < _LEAST_STEPS * recipe.batch_size:
@@ -47,6 +50,16 @@ def find_collapse(history: Sequence[Point], recipe: Recipe, classes: int) -> str
         return None
     return (
         f"training has collapsed: after {epochs_in_words(epoch)}, {what}; {_likely_cause(recipe)}"
+    )
+
+
+def _find_blindness(last: TrainPoint, score: ScorePoint | None, recipe: Recipe) -> str | None:
+    """Return a sentence about a network for pages that finds nothing, or None."""
+    if not score or score.correct or last.examples < _STEPS_TO_SEE * recipe.batch_size:
+        return None
+    return (
+        f"training has collapsed: after {epochs_in_words(score.epoch)}, the network finds none of "
+        f"{score.total:,} digits; try a learning rate below {recipe.learning_rate:g}"
     )
 
 

@@ -16,6 +16,7 @@ from digitlab.named_recipes import short_name
 from digitlab.recipe import Recipe
 from digitlab.records.folder import RunFolder, read_results
 from digitlab.records.history import ScorePoint
+from digitlab.records.report import Report
 from digitlab.runs.jobs import run_commands
 from digitlab.runs.launch import Launch, command_of
 from digitlab.runs.run import resume_run, start_run
@@ -44,7 +45,7 @@ class Repeats:
     accuracies: list[float]
     """On the test set, for each seed, 0 to 1, after the last epoch."""
     without_disputed: list[float]
-    """The same without the test images whose label is disputed."""
+    """The same without the test images whose label is disputed; empty for digits on pages."""
     held_out: list[float]
     """Accuracy on the held-out images, for each seed; empty if nothing was held out."""
     mean: float
@@ -52,7 +53,7 @@ class Repeats:
     """Standard deviation over the seeds; None for one seed."""
     interval: tuple[float, float] | None
     """95 % confidence interval of the mean; None for one seed."""
-    mean_without_disputed: float
+    mean_without_disputed: float | None
     parameters: int
     seconds: float
     """Mean over the runs, without imports."""
@@ -180,7 +181,9 @@ def summarize(folders: list[RunFolder], name: str) -> Repeats:
     records = [run.record for run in runs]
     accuracies = [report.accuracy for report in reports]
     without_disputed = [
-        report.without_disputed.correct / report.without_disputed.total for report in reports
+        report.without_disputed.correct / report.without_disputed.total
+        for report in reports
+        if isinstance(report, Report)
     ]
     seconds = [
         [point for point in run.history if isinstance(point, ScorePoint)][-1].seconds
@@ -199,7 +202,7 @@ def summarize(folders: list[RunFolder], name: str) -> Repeats:
         mean=mean,
         sd=sd,
         interval=None if sd is None else interval_of_mean(mean, sd, len(accuracies)),
-        mean_without_disputed=statistics.fmean(without_disputed),
+        mean_without_disputed=statistics.fmean(without_disputed) if without_disputed else None,
         parameters=records[0].parameters,
         seconds=statistics.fmean(seconds),
         seconds_each=seconds,

@@ -4,7 +4,7 @@ The reader of pages decides more carefully (`digitlab.pages`); this is how well 
 on its own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,18 +20,6 @@ MISSING = -1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
-    """What the network made of one crop."""
-
-    truths: NDArray[np.int64]
-    """(N,): the digits that it should find."""
-    answers: NDArray[np.int64]
-    """(N,): what it read for each, or `MISSING`."""
-    invented: int
-    """How many digits it is sure of where there are none."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Peaks:
     """The digits that the network answered with, the most probable middle first."""
 
@@ -44,6 +32,28 @@ class Peaks:
     """(P, 4): left, top, right, bottom, in pixels."""
     probabilities: NDArray[np.float32]
     """(P,): of the middle times that of the digit."""
+
+    def chosen(self, which: NDArray[np.bool_]) -> "Peaks":
+        """Return some of them."""
+        return Peaks(**{it.name: getattr(self, it.name)[which] for it in fields(self)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What the network made of one crop."""
+
+    truths: NDArray[np.int64]
+    """(N,): the digits that it should find."""
+    boxes: NDArray[np.float32]
+    """(N, 4): where they are, as in `Crop`."""
+    answers: NDArray[np.int64]
+    """(N,): what it read for each, or `MISSING`."""
+    peaks: Peaks
+    """The digits that it answered with, without those where nothing is asked."""
+    is_right: NDArray[np.bool_]
+    """(P,): which of them are digits that it should find, named correctly."""
+    invented: int
+    """How many digits it is sure of where there are none."""
 
 
 def peaks_of(
@@ -85,29 +95,43 @@ def found_in(crop: Crop, peaks: Peaks) -> Found:
     Each digit takes the most probable middle in the inner half of its box that no other digit has
     taken. Where nothing is asked (see `targets_of`), nothing is invented either.
     """
-    is_digit = crop.labels < len(DIGITS)
-    height, width = crop.gray.shape
     left, top, right, bottom = crop.boxes.T
     x, y = (left + right) / 2, (top + bottom) / 2
-    is_visible = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    is_seen = (crop.sizes >= UNSEEN_BELOW) & (crop.sizes <= UNSEEN_ABOVE)
-    is_asked = ~crop.ignored & is_visible & (crop.sizes >= SMALLEST) & (crop.sizes <= LARGEST)
-    across = np.maximum(right - left, 2 * CELL) / 4
-    along = np.maximum(bottom - top, 2 * CELL) / 4
     # (N, P): whether a peak is in the inner half of a box
-    is_near = (abs(peaks.x - x[:, None]) <= across[:, None]) & (
-        abs(peaks.y - y[:, None]) <= along[:, None]
+    is_near = (abs(peaks.x - x[:, None]) <= np.maximum(right - left, 2 * CELL)[:, None] / 4) & (
+        abs(peaks.y - y[:, None]) <= np.maximum(bottom - top, 2 * CELL)[:, None] / 4
     )
-    is_free = np.ones(len(peaks.x), bool)
-    answers = np.full(len(crop.labels), MISSING)
-    for place in np.flatnonzero(is_digit & is_asked):
-        near = np.flatnonzero(is_near[place] & is_free)
+    is_asked, is_excused = _asked(crop, x, y)
+    places = np.flatnonzero(is_asked & (crop.labels < len(DIGITS)))
+    truths, answers = crop.labels[places], np.full(len(places), MISSING)
+    is_taken, is_right = np.zeros(len(peaks.x), bool), np.zeros(len(peaks.x), bool)
+    for number, place in enumerate(places):
+        near = np.flatnonzero(is_near[place] & ~is_taken)
         if len(near):
-            answers[place] = peaks.digits[near[0]]
-            is_free[near[0]] = False
-    is_excused = (is_near & (is_seen & ~is_asked)[:, None]).any(axis=0)
-    invented = is_free & ~is_excused & (peaks.probabilities >= SURE)
-    chosen = is_digit & is_asked
+            answers[number] = peaks.digits[near[0]]
+            is_taken[near[0]] = True
+            is_right[near[0]] = answers[number] == truths[number]
+    is_sure = (peaks.probabilities >= SURE) & ~is_near[is_excused].any(axis=0)
+    shown = is_taken | is_sure
     return Found(
-        truths=crop.labels[chosen], answers=answers[chosen], invented=int(invented.sum())
+        truths=truths,
+        boxes=crop.boxes[places],
+        answers=answers,
+        peaks=peaks.chosen(shown),
+        is_right=is_right[shown],
+        invented=int(np.count_nonzero(is_sure & ~is_taken)),
     )
+
+
+def _asked(
+    crop: Crop, x: NDArray[np.float32], y: NDArray[np.float32]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which digits and signs the network should find, and which it may find: (N,) each.
+
+    The middles of their boxes are at `x` and `y`.
+    """
+    height, width = crop.gray.shape
+    is_seen = (crop.sizes >= UNSEEN_BELOW) & (crop.sizes <= UNSEEN_ABOVE)
+    is_asked = (crop.sizes >= SMALLEST) & (crop.sizes <= LARGEST) & ~crop.ignored
+    is_asked &= (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    return is_asked, is_seen & ~is_asked

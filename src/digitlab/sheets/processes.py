@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
@@ -28,7 +28,7 @@ _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 
 def in_processes(
     work: Callable[[Item], Result], items: Sequence[Item], processes: int
-) -> Iterator[Result]:
+) -> Generator[Result]:
     """Yield `work(item)` for each item, in their order, computed ahead in other processes.
 
     Parameters
@@ -63,7 +63,11 @@ class _Worker(Generic[Item, Result]):
             [sys.executable, "-P", "-m", __name__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, **_ONE_THREAD, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env={
+                **os.environ,
+                **_ONE_THREAD,
+                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            },
             start_new_session=True,  # Ctrl-C is for the training, which saves first
         )
         self._reader = ThreadPoolExecutor(1)

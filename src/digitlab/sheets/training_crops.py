@@ -1,6 +1,4 @@
-"""The crops of a training by their position: what the page network sees, and what it should answer.
-
-"""
+"""The crops of a training by their position: what the page network sees, and what it should answer."""
 
 from dataclasses import dataclass
 

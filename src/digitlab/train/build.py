@@ -42,7 +42,9 @@ def build_network(recipe: Recipe, classes: int = 10, *, source: Path | None = No
     images, float32 (N, 1, 28, 28), into N x classes numbers.
     """
     if recipe.reads_pages:
-        return PageNetwork().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        pages = PageNetwork()
+        pages.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return pages
     if is_own(recipe.network):
         network = _create(recipe, classes, source)
     else:

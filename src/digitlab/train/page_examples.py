@@ -11,7 +11,6 @@ from torch import Tensor
 
 from digitlab.data.dataset import Dataset
 from digitlab.recipe import Recipe
-from digitlab.records.history import HeldOutPoint, TestPoint
 from digitlab.sheets.crops import CropMaker
 from digitlab.sheets.processes import in_processes
 from digitlab.sheets.training_crops import TrainingCrops
@@ -19,8 +18,9 @@ from digitlab.train.examples import split_of
 from digitlab.train.page_loss import page_loss
 from digitlab.train.page_score import ScoredCrops
 
-_SCORED_SEED = 1998  # not the run's: every seed is scored on the same crops, so runs are comparable
-_HELD_OUT_CROPS, _TEST_CROPS = 256, 1024
+
+Crop = tuple[NDArray[np.uint8], NDArray[np.float32]]
+"""A crop's gray pixels and its targets."""
 
 
 class PageExamples:
@@ -55,30 +55,17 @@ class PageExamples:
         self.device = device
         self._batch_size = recipe.batch_size
         self._processes = _free_cores(device) if processes is None else processes
-        trained, held_out = (part.numpy() for part in split_of(recipe, dataset))
-        images, labels = dataset.train_images, dataset.train_labels
+        trained = split_of(recipe, dataset)[0].numpy()
         self._crops = TrainingCrops(
-            maker=CropMaker(images[trained], labels[trained]), seed=seed, per_epoch=recipe.crops
+            maker=CropMaker(dataset.train_images[trained], dataset.train_labels[trained]),
+            seed=seed,
+            per_epoch=recipe.crops,
         )
         self._positions = range(recipe.epochs * recipe.crops)
-        self._made: Generator[tuple[NDArray[np.uint8], NDArray[np.float32]]] | None = None
-        self._next = -1  # the position of the next crop that `_made` yields
-        self.held_out = ScoredCrops(
-            kind=HeldOutPoint,
-            maker=CropMaker(images[held_out], labels[held_out]),
-            count=_HELD_OUT_CROPS,
-            seed=_SCORED_SEED,
-            batch_size=recipe.test_batch_size,
-            device=device,
-        )
-        self.test_set = ScoredCrops(
-            kind=TestPoint,
-            maker=CropMaker(dataset.test_images, dataset.test_labels),
-            count=_TEST_CROPS,
-            seed=_SCORED_SEED,
-            batch_size=recipe.test_batch_size,
-            device=device,
-        )
+        self._made: Generator[Crop] | None = None
+        self._next = 0  # the position of the next crop that `_made` yields
+        self.held_out = ScoredCrops.held_out(recipe, dataset, device)
+        self.test_set = ScoredCrops.test_set(recipe, dataset, device)
 
     def __len__(self) -> int:
         """Return the number of crops per epoch."""
@@ -92,8 +79,8 @@ class PageExamples:
         """
         first = (epoch - 1) * len(self)
         for start in range(first_batch * self._batch_size, len(self), self._batch_size):
-            self._go_to(first + start)
-            made = list(islice(self._made, min(self._batch_size, len(self) - start)))
+            crops = self._from(first + start)
+            made = list(islice(crops, min(self._batch_size, len(self) - start)))
             self._next += len(made)
             grays, targets = zip(*made, strict=True)
             yield (
@@ -101,21 +88,24 @@ class PageExamples:
                 torch.from_numpy(np.stack(targets)).to(self.device),
             )
 
-    def _go_to(self, position: int) -> None:
-        """Let the crop at this position be the next one."""
-        if self._next != position:
+    def _from(self, position: int) -> Generator[Crop]:
+        """Return what yields the crops from this position on."""
+        if self._made is None or self._next != position:
             self.close()
             self._made = in_processes(self._crops, self._positions[position:], self._processes)
             self._next = position
+        return self._made
 
     def close(self) -> None:
         """End the processes."""
         if self._made is not None:
             self._made.close()
-        self._made, self._next = None, -1
+        self._made = None
 
 
 def _free_cores(device: torch.device) -> int:
     """Return how many cores are left to compose crops, at least 1."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     return max(1, cores - (torch.get_num_threads() if device.type == "cpu" else 1))

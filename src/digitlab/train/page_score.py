@@ -1,19 +1,29 @@
 """Scoring the page network: which of the digits on crops it finds."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from digitlab.data.dataset import Dataset
+from digitlab.recipe import Recipe
 from digitlab.records.history import HeldOutPoint, TestPoint
+from digitlab.records.page_report import PageReport, make_page_report
+from digitlab.records.page_samples import Sample
+from digitlab.records.report import HeldOut
 from digitlab.sheets.crops import CropMaker
 from digitlab.sheets.found import MISSING, Found, found_in, peaks_of
 from digitlab.sheets.targets import Crop, targets_of
+from digitlab.train.examples import split_of
 from digitlab.train.page_loss import page_loss
 from digitlab.train.page_network import page_outputs
+
+
+_SEED = 1998  # not the run's: every seed is scored on the same crops, so runs are comparable
+_HELD_OUT_CROPS, _TEST_CROPS = 256, 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,14 +45,36 @@ class ScoredCrops:
     maker: CropMaker
     count: int
     """How many crops there are."""
-    seed: int
     batch_size: int
     device: torch.device
+
+    @classmethod
+    def test_set(cls, recipe: Recipe, dataset: Dataset, device: torch.device) -> "ScoredCrops":
+        """Return crops of a dataset's test images."""
+        return cls(
+            kind=TestPoint,
+            maker=CropMaker(dataset.test_images, dataset.test_labels),
+            count=_TEST_CROPS,
+            batch_size=recipe.test_batch_size,
+            device=device,
+        )
+
+    @classmethod
+    def held_out(cls, recipe: Recipe, dataset: Dataset, device: torch.device) -> "ScoredCrops":
+        """Return crops of the training images that are held out."""
+        _, held_out = (part.numpy() for part in split_of(recipe, dataset))
+        return cls(
+            kind=HeldOutPoint,
+            maker=CropMaker(dataset.train_images[held_out], dataset.train_labels[held_out]),
+            count=_HELD_OUT_CROPS,
+            batch_size=recipe.test_batch_size,
+            device=device,
+        )
 
     @cached_property
     def crops(self) -> list[Crop]:
         """The crops, composed when they are first needed."""
-        return [self.maker.crop(self.seed, 0, index) for index in range(self.count)]
+        return [self.maker.crop(_SEED, 0, index) for index in range(self.count)]
 
     @torch.inference_mode()
     def answers_of(self, network: nn.Module) -> PageAnswers:
@@ -64,6 +96,22 @@ class ScoredCrops:
             grays = [crop.gray for crop in self.crops[start : start + self.batch_size]]
             yield torch.from_numpy(np.stack(grays)).to(self.device)
 
+    def samples(self, network: nn.Module, count: int) -> list[Sample]:
+        """Return the first crops, with what the network finds on them."""
+        few = replace(self, count=min(count, self.count))
+        return [
+            Sample(
+                gray=crop.gray,
+                truths=it.truths,
+                truth_boxes=it.boxes,
+                is_found=it.answers != MISSING,
+                answers=it.peaks.digits,
+                answer_boxes=it.peaks.boxes,
+                is_right=it.is_right,
+            )
+            for crop, it in zip(few.crops, few.answers_of(network).found, strict=True)
+        ]
+
     def score(
         self, answers: PageAnswers, *, epoch: int, examples: int, seconds: float
     ) -> TestPoint | HeldOutPoint:
@@ -79,3 +127,26 @@ class ScoredCrops:
             classes_answered=len(np.unique(read[read != MISSING])),
             seconds=seconds,
         )
+
+
+def page_report_of(
+    answers: PageAnswers,
+    dataset: Dataset,
+    *,
+    model: str,
+    epochs: int | None,
+    held_out: HeldOut | None = None,
+) -> PageReport:
+    """Return the report on what a page network answered to crops of a dataset's test images."""
+    return make_page_report(
+        np.concatenate([it.truths for it in answers.found]),
+        np.concatenate([it.answers for it in answers.found]),
+        invented=sum(it.invented for it in answers.found),
+        crops=len(answers.found),
+        loss=answers.loss,
+        classes=dataset.classes,
+        dataset=dataset.name,
+        model=model,
+        epochs=epochs,
+        held_out=held_out,
+    )

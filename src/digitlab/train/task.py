@@ -26,9 +26,17 @@ class Scored(Protocol):
 class Task(Protocol):
     """Something to learn: the examples of each epoch, the loss, and what is scored."""
 
-    loss: Loss
-    held_out: Scored
-    test_set: Scored
+    @property
+    def loss(self) -> Loss:
+        """What is to become small."""
+
+    @property
+    def held_out(self) -> Scored:
+        """What settings are chosen by."""
+
+    @property
+    def test_set(self) -> Scored:
+        """What the result is measured on."""
 
     def __len__(self) -> int:
         """Return the number of examples per epoch."""

@@ -15,6 +15,7 @@ from digitlab.errors import DigitlabError
 from digitlab.models.calibration import Calibration, LogProbabilities
 from digitlab.recipe import Recipe
 from digitlab.records.folder import RunFolder
+from digitlab.records.page_report import PageReport
 from digitlab.records.report import calibrate_by_held_out, check_classes
 from digitlab.train.build import build_network, load_weights
 from digitlab.train.checkpoint import Checkpoint, load_checkpoint_to_use, read_checkpoint
@@ -22,6 +23,7 @@ from digitlab.train.device import set_up_device
 from digitlab.train.examples import split_of
 from digitlab.train.networks import answer
 from digitlab.train.own_network import changes_in, is_own
+from digitlab.train.page_score import ScoredCrops, page_report_of
 
 _ZIP_MAGIC = b"PK\x03\x04"
 """The first bytes of a file that `torch.save` wrote."""
@@ -140,6 +142,20 @@ def _answer_images(
         batch_size=trained.recipe.test_batch_size,
     )
     return answers.cpu().numpy()
+
+
+def test_on_pages(
+    trained: TrainedNetwork, dataset: Dataset, *, device_name: str, threads: int | None
+) -> PageReport:
+    """Return the report of a page network on crops of the dataset's test images.
+
+    Raises `DigitlabError` if the device is not available, or the dataset has other classes.
+    """
+    check_classes(trained.classes, dataset, trained.source)
+    device = set_up_device(device_name, threads)
+    crops = ScoredCrops.test_set(trained.recipe, dataset, device)
+    answers = crops.answers_of(trained.network.to(device))
+    return page_report_of(answers, dataset, model=trained.source, epochs=trained.epochs)
 
 
 def calibrate_trained(
