@@ -4,7 +4,7 @@ The network answers what is 12 to 54 pixels high, so it looks at the page in sev
 half of the one before. What it sees twice is one sighting, with both answers averaged.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Protocol
 
 import numpy as np
@@ -26,6 +26,7 @@ SURE = 0.6  # probability of a middle from which on a digit explains its ink
 LARGE_ENOUGH = 20  # pixels: a digit that was seen this large need not be seen larger
 LEAST_STROKE = 10  # gray levels between a cell and its surroundings
 TILE, FEW = 16, 6  # cells per side of a tile; the least gray of a tile with strokes, of 255
+SAME_IN_ONE_SIZE = 0.65
 SAME = 0.4  # overlap of two boxes, as the share of both together: they are of the same digit
 INSIDE = 0.7  # of a box's area inside another one: only the more probable is kept
 
@@ -65,14 +66,14 @@ class Sightings:
     """N x 23: log-probabilities of the classes."""
     is_sign: NDArray[np.bool_]
     """N."""
+    scales: NDArray[np.float32]
+    """N: pixels of the page per pixel of the size in which it was seen."""
 
     def __len__(self) -> int:
         return len(self.boxes)
 
     def __getitem__(self, chosen: NDArray[np.generic] | slice) -> "Sightings":
-        return Sightings(
-            self.boxes[chosen], self.centers[chosen], self.classes[chosen], self.is_sign[chosen]
-        )
+        return Sightings(*(getattr(self, it.name)[chosen] for it in fields(self)))
 
     @property
     def sizes(self) -> NDArray[np.float32]:
@@ -118,10 +119,8 @@ def look(page: Gray, finder: Finder) -> Sightings:
 
 def together(seen: list[Sightings]) -> Sightings:
     """Return several groups of sightings as one."""
-    return Sightings(
-        *(np.concatenate([getattr(it, name) for it in seen]) for name in
-          ("boxes", "centers", "classes", "is_sign"))
-    )  # fmt: skip
+    names = [it.name for it in fields(Sightings)]
+    return Sightings(*(np.concatenate([getattr(it, name) for it in seen]) for name in names))
 
 
 def moved(seen: Sightings, right: float, down: float) -> Sightings:
@@ -196,6 +195,7 @@ def peaks_of(maps: Maps, scale: float) -> Sightings:
             Sightings(
                 boxes * np.float32(scale), middles[rows, columns],
                 maps.classes[:, rows, columns].T, np.full(len(rows), kind == 1),
+                np.full(len(rows), scale, np.float32),
             )
         )  # fmt: skip
     digits, signs = seen
@@ -208,29 +208,38 @@ def each_once(seen: Sightings) -> Sightings:
     """Return the sightings with those of the same thing put together, the most probable first.
 
     The classes of one thing's sightings are averaged, each as much as its middle is probable. Of
-    two things of which one is inside the other, the more probable one is kept.
+    two things of which one is inside the other, the more probable one is kept. A digit and a sign
+    are never the same thing: `digitlab.pages.conflicts` decides between them.
     """
-    order = np.argsort(-seen.centers, kind="stable")
-    seen = seen[order]
-    left, top, right, bottom = seen.boxes.T
-    areas = np.maximum(right - left, 1) * np.maximum(bottom - top, 1)
+    seen = seen[np.argsort(-seen.centers, kind="stable")]
     free = np.ones(len(seen), np.bool_)
     kept, classes = [], []
     for first in range(len(seen)):
         if not free[first]:
             continue
-        across = np.minimum(right[first], right) - np.maximum(left[first], left)
-        down = np.minimum(bottom[first], bottom) - np.maximum(top[first], top)
-        common = np.maximum(across, 0) * np.maximum(down, 0)
-        shares = common / (areas[first] + areas - common)
-        is_same = free & (shares >= SAME)
-        same = np.flatnonzero(is_same & (seen.is_sign == seen.is_sign[first]))
+        shares, inside = overlaps(seen.boxes[first], seen.boxes)
+        # Two peaks in one size are of two things, unless they cover each other almost wholly.
+        least = np.where(seen.scales == seen.scales[first], SAME_IN_ONE_SIZE, SAME)
+        rivals = free & (seen.is_sign == seen.is_sign[first])
+        same = rivals & (shares >= least)
         weights = seen.centers[same] / seen.centers[same].sum()
         classes.append(weights @ seen.classes[same])
         kept.append(first)
-        free &= ~(is_same | (common >= INSIDE * np.minimum(areas[first], areas)))
+        free &= ~(same | (rivals & (inside >= INSIDE) & (shares < SAME)))
     chosen = seen[np.array(kept, np.int64)]
-    return Sightings(
-        chosen.boxes, chosen.centers,
-        np.stack(classes).astype(np.float32) if classes else chosen.classes, chosen.is_sign,
-    )  # fmt: skip
+    return replace(chosen, classes=np.stack(classes).astype(np.float32)) if kept else chosen
+
+
+def overlaps(
+    box: NDArray[np.float32], boxes: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return how much of a box and each of N others is common to both.
+
+    First as a share of both together, then as a share of the smaller one; each N.
+    """
+    low = np.maximum(box[:2], boxes[:, :2])
+    high = np.minimum(box[2:], boxes[:, 2:])
+    common = np.maximum(high - low, 0).prod(axis=1)
+    own = np.maximum(box[2:] - box[:2], 1).prod()
+    areas = np.maximum(boxes[:, 2:] - boxes[:, :2], 1).prod(axis=1)
+    return common / (own + areas - common), common / np.minimum(own, areas)
