@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from digitlab.data.dataset import Dataset
 from digitlab.export.onnx import _FromBytes, to_onnx
 from digitlab.models.card import ANSWERS, IMAGES
-from digitlab.models.classifier import onnxruntime
+from digitlab.models.session import onnxruntime
 from digitlab.recipe import NETWORKS, Recipe
 from digitlab.records.inside import to_npz
 from digitlab.train.build import build_network
