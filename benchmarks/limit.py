@@ -28,7 +28,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from benchmarks.measure import print_environment, print_table, run_program, seconds_of
 from digitlab.data.catalog import MNIST
-from digitlab.named_recipes import RECIPES, find_recipe
+from digitlab.named_recipes import IMAGE_RECIPES, find_recipe
 from digitlab.train.build import build_network
 from digitlab.train.device import set_up_device
 from digitlab.train.networks import normalize
@@ -165,7 +165,7 @@ def measure_limit(
     ] = None,
 ) -> None:
     """Measure, and print both tables."""
-    names = recipes or list(RECIPES)
+    names = recipes or list(IMAGE_RECIPES)
     for name in names:
         find_recipe(name)  # an unknown name should fail before anything is measured
     set_up_device("cpu")

@@ -146,16 +146,27 @@ class Examples:
         return epoch > self.recipe.epochs - self.recipe.plain_epochs
 
 
-def check_examples(recipe: Recipe, dataset: Dataset) -> None:
+def check_examples(recipe: Recipe, dataset: Dataset, extra: Extra | None = None) -> None:
     """Raise `DigitlabError` if this recipe cannot be trained on this dataset.
 
-    That is so if it holds out all images, or asks for synthetic ones and the dataset is not MNIST.
+    That is so if it holds out all images, or asks for synthetic ones or for pages and the dataset
+    is not MNIST; and if pages are to be learned besides extra pictures of single digits.
     """
     images = images_used(recipe, dataset)
     if recipe.validation >= images:
         raise DigitlabError(
             f"validation is {recipe.validation:,}, but must be below the number of training "
             f"images ({images:,})"
+        )
+    if recipe.reads_pages and dataset.name != "mnist":
+        raise DigitlabError(
+            f"pages are composed only of the digits of mnist, not of {dataset.name}; leave out "
+            "--dataset"
+        )
+    if recipe.reads_pages and extra is not None:
+        raise DigitlabError(
+            f"extra pictures ({extra.folder}) show one digit each, and the network "
+            f"{recipe.network} learns from pages; leave out --extra"
         )
     if (recipe.degraded or recipe.outliers) and dataset.name != "mnist":
         raise DigitlabError(

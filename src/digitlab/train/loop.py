@@ -86,7 +86,7 @@ class Training:
         self.device = device
         self.bfloat16 = recipe.precision == "bfloat16" and computes_bfloat16(device)
         self._mean, self._std = dataset.mean, dataset.std
-        check_examples(recipe, dataset)
+        check_examples(recipe, dataset, extra)
         self.network = build_network(recipe, len(self.classes), source=source)
         if has_batch_norm(self.network):
             check_batches(recipe, dataset)
