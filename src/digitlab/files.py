@@ -4,8 +4,10 @@ import os
 import re
 import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import msgspec
 
@@ -17,22 +19,31 @@ _TEMPORARY = re.compile(r"\.([0-9]{1,9})-[0-9a-f]{8}\.digitlab\.tmp")
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file completely or not at all, so that it also survives a power cut.
+    """Write a file completely or not at all, as `whole_file` does."""
+    with whole_file(path) as stream:
+        stream.write(content)
 
-    The bytes go into a temporary file in the same folder, are flushed to the disk, and the file
-    then takes its name in one step. If anything fails, the temporary file is removed and what
-    `path` held before is untouched. What is not a regular file (`/dev/stdout`, a pipe) is written
-    directly. Raises `OSError`, with `path` as its `filename`, for example if the disk is full.
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that is written completely or not at all, so that it also survives a power cut.
+
+    The bytes go into a temporary file in the same folder, are flushed to the disk when the block
+    ends, and the file then takes its name in one step. If anything fails, the temporary file is
+    removed and what `path` held before is untouched. What is not a regular file (`/dev/stdout`, a
+    pipe) is written directly. Raises `OSError`, with `path` as its `filename`, for example if the
+    disk is full.
     """
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{os.getpid()}-{secrets.token_hex(4)}.digitlab.tmp")
-    try:
+    with _errors_of(path):
         if path.exists() and not path.is_file():
-            path.write_bytes(content)
+            with path.open("wb") as stream:
+                yield stream
             return
         try:
             with temporary.open("xb") as stream:
-                stream.write(content)
+                yield stream
                 stream.flush()
                 os.fsync(stream.fileno())
             if target.exists():
@@ -42,17 +53,21 @@ def write_whole(path: Path, content: bytes) -> None:
             temporary.unlink(missing_ok=True)
             raise
         flush_folder(target.parent)
+
+
+@contextmanager
+def _errors_of(path: Path) -> Iterator[None]:
+    """Let an `OSError` about a temporary file, or without a file, name the path instead."""
+    try:
+        yield
     except OSError as error:
         raise type(error)(error.errno, error.strerror or str(error), str(path)) from error
 
 
 def append(path: Path, content: bytes) -> None:
     """Add to the end of a file, or raise `OSError` with `path` as its `filename`."""
-    try:
-        with path.open("ab") as stream:
-            stream.write(content)
-    except OSError as error:
-        raise type(error)(error.errno, error.strerror or str(error), str(path)) from error
+    with _errors_of(path), path.open("ab") as stream:
+        stream.write(content)
 
 
 def flush_folder(folder: Path) -> None:

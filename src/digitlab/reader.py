@@ -15,8 +15,16 @@ from digitlab.models.card import ModelCard, read_model
 from digitlab.models.classifier import Classifier
 from digitlab.models.probability import cut_off, percent
 from digitlab.pages.answers import Page
-from digitlab.pages.read import read_page
-from digitlab.pictures.digit import SIDE, Digit, has_format, prepare_and_check, prepare_stack
+from digitlab.pages.read import LARGEST_SIDE, read_page
+from digitlab.pictures.digit import (
+    SIDE,
+    Digit,
+    has_format,
+    prepare_and_check,
+    prepare_stack,
+    refuse_flat_stack,
+)
+from digitlab.pictures.documents import open_document
 from digitlab.pictures.open import Source
 from digitlab.pictures.plain import plain
 
@@ -122,15 +130,47 @@ class Reader:
         return self._answer_groups(iter(_separate(pictures)))
 
     def read(self, picture: Source) -> Page:
-        """Read all the digits in a picture, in reading order: the text, and each digit's box.
+        """Read all the digits and signs in a picture, in reading order.
 
-        Takes whatever `predict` takes. If no digit was found, the text is "". Raises
-        `PictureError` if the picture cannot be opened, and `DigitlabError` if the model was not
-        trained on the ten digits, with MNIST's preparation.
+        The answer has the text, and the box of each digit, sign, number and line. Takes whatever
+        `predict` takes. If no digit was found, the text is "". Raises `PictureError` if the picture
+        cannot be opened or has several pages (use `read_pages`), and `DigitlabError` if the model
+        was not trained on the ten digits, with MNIST's preparation.
         """
         self.check_reads_pages()
         threshold = self.card.calibration.lowest_sure_probability
         return read_page(picture, self.classifier.classify, threshold=threshold)
+
+    def read_pages(self, document: Source) -> Iterator[Page]:
+        """Yield what `read` returns for each page of a PDF document, a TIFF file, or one picture.
+
+        One page is in memory at a time. If a page cannot be opened, the `error` of its answer is
+        the reason, and the others are read. Raises what `read` raises, when the first page is asked
+        for.
+        """
+        refuse_flat_stack(document)
+        self.check_reads_pages()
+        with open_document(document, largest_side=LARGEST_SIDE) as pages:
+            for picture in pages:
+                try:
+                    if isinstance(picture, PictureError):
+                        raise picture
+                    yield self.read(picture)
+                except PictureError as error:
+                    yield Page(text="", error=str(error))
+
+    def read_each(self, pictures: Iterable[Source]) -> Iterator[Page]:
+        """Yield what `read` returns for each of several pictures, in their order.
+
+        If a picture cannot be opened or has several pages, the `error` of its answer is the reason,
+        and the others are read. Raises `DigitlabError` like `read`, when the first is asked for.
+        """
+        self.check_reads_pages()
+        for picture in _separate(pictures):
+            try:
+                yield self.read(picture)
+            except PictureError as error:
+                yield Page(text="", error=str(error))
 
     def check_reads_pages(self) -> None:
         """Raise `DigitlabError` if `read` needs another model."""

@@ -12,20 +12,21 @@ from digitlab.pictures.formats import SUFFIXES
 from digitlab.pictures.open import Source
 
 
-def find_pictures(paths: Iterable[Path]) -> Iterator[Path]:
+def find_pictures(paths: Iterable[Path], suffixes: tuple[str, ...] = SUFFIXES) -> Iterator[Path]:
     """Yield each file in `paths`, and for each folder the picture files in it, sorted by name.
 
-    Folders are searched recursively; hidden files and folders are skipped. A folder without a
-    picture, or one that cannot be opened, is yielded itself, so that it is reported as an error.
+    A picture file's name ends with one of `suffixes`, in upper or lower case. Folders are searched
+    recursively; hidden files and folders are skipped. A folder without a picture, or one that
+    cannot be opened, is yielded itself, so that it is reported as an error.
     """
     for path in paths:
         if os.path.isdir(path):  # noqa: PTH112 # Path.is_dir() raises for names that are too long
-            yield from _pictures_in(path)
+            yield from _pictures_in(path, suffixes)
         else:
             yield path
 
 
-def _pictures_in(path: Path) -> Iterator[Path]:
+def _pictures_in(path: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
     is_empty = True
     closed: list[Path] = []
     walk = os.walk(path, onerror=lambda error: closed.append(Path(error.filename)))
@@ -33,7 +34,7 @@ def _pictures_in(path: Path) -> Iterator[Path]:
         inner[:] = sorted(name for name in inner if not name.startswith("."))
         for name in sorted(names):
             file = Path(folder, name)
-            is_picture = name.lower().endswith(SUFFIXES) and not name.startswith(".")
+            is_picture = name.lower().endswith(suffixes) and not name.startswith(".")
             if is_picture and not _is_pipe(file):  # reading a pipe could wait forever
                 is_empty = False
                 yield file

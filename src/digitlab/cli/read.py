@@ -1,82 +1,127 @@
-"""`digitlab read`: all the digits in a picture."""
+"""`digitlab read`: all the digits in pictures, in the format that is wanted."""
 
-import io
-import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from PIL import Image
 
 from digitlab.cli.help import chinese_help, help_text
-from digitlab.cli.parameters import STDIN, AsJsonLines, ModelPath, PicturePaths
-from digitlab.cli.pictures import find_pictures, print_error, source_of
+from digitlab.cli.marked import Marked
+from digitlab.cli.page_formats import Answer, PageFormat, format_of_suffix, printer_of
+from digitlab.cli.parameters import AsCsv, AsJsonLines, Lang, ModelPath, PicturePaths
+from digitlab.cli.pictures import find_pictures, source_of
+from digitlab.cli.progress import Report, progress
 from digitlab.errors import DigitlabError, PictureError, printable
-from digitlab.files import write_whole
+from digitlab.files import whole_file
 from digitlab.pages.answers import Page
-from digitlab.pages.boxes import draw_boxes
 from digitlab.pages.read import LARGEST_SIDE
-from digitlab.pictures.open import open_picture
+from digitlab.pictures.documents import open_document
+from digitlab.pictures.formats import suffixes_with_extras
+from digitlab.pictures.open import Picture
 from digitlab.reader import Reader
 
 
 @chinese_help(
-    "逐行输出每张图片里的所有数字，没有把握的数字写成 `?`。\n\n"
-    "用 --json 时，每张图片输出一个对象：picture、text（行之间是换行符，数之间是空格）、"
-    "digits（每个有以像素为单位的 box [x, y, width, height]、digit、probability、unsure）；"
-    "或者 picture、error。有图片打不开时，退出码为 1。"
+    "逐行输出每张图片里的所有数字和符号，没有把握的数字写成 `?`。PDF 和 TIFF 文件逐页读取。\n\n"
+    "--json 为每一页输出一个对象：picture、page（从 1 数起）、"
+    "text（行之间是换行符，词之间是空格）、width、height、turned、lines、numbers、digits、"
+    "signs、ignored（没有读的墨迹）；或者 picture、error。"
+    "其中每一项都有以像素为单位的 box [x, y, width, height]。--csv 为每个数输出一行。"
+    "有图片或页打不开时，退出码为 1。"
 )
 def read(
     pictures: PicturePaths,
     /,
     *,
+    format: Annotated[
+        PageFormat | None,
+        Parameter(
+            help=help_text(
+                "text, json (one object per page and line), csv (one row per number), hocr "
+                "(version 1.2) or alto (version 4). Default: as the name of --out ends, or text.",
+                "text、json（每页一个对象，占一行）、csv（每个数一行）、hocr（1.2 版）或 alto（4 "
+                "版）。默认：由 --out 的文件名结尾决定，否则是 text。",
+            )
+        ),
+    ] = None,
+    as_json: AsJsonLines = False,
+    as_csv: AsCsv = False,
+    digits_only: Annotated[
+        bool,
+        Parameter(
+            help=help_text(
+                "Leave out the signs: 12/03/2026 becomes 12032026.",
+                "不输出符号：12/03/2026 变成 12032026。",
+            ),
+            negative="",
+        ),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        Parameter(
+            help=help_text(
+                "Write the answers to this file, completely or not at all, instead of stdout.",
+                "把结果写进这个文件（要么完整写入，要么完全不写），而不是标准输出。",
+            )
+        ),
+    ] = None,
     boxes: Annotated[
         Path | None,
         Parameter(
             help=help_text(
-                "Save a copy of the picture with the digits marked; for one picture only.",
-                "另存一张标出了各个数字的图片；只用于一张图片。",
+                "Save a copy of the picture with the digits marked; of several pictures or pages, "
+                "a copy of each in this folder, which must exist.",
+                "另存一张标出了各个数字的图片；有多张图片或多页时，给出一个已有的文件夹，"
+                "每张各存一份。",
             )
         ),
     ] = None,
     model: ModelPath = None,
-    as_json: AsJsonLines = False,
+    lang: Lang = None,
 ) -> int:
-    """Print all the digits in each picture, line by line, with `?` for a digit that is unsure.
+    """Print all the digits and signs in each picture, line by line, with `?` where it is unsure.
 
-    With --json, print one object per picture: picture, text (lines separated by newlines, numbers
-    by spaces), digits (each with box [x, y, width, height] in pixels, digit, probability, unsure);
-    or picture, error. The exit code is 1 if a picture could not be opened.
+    PDF and TIFF files are read page by page. With --json, print one object per page: picture, page
+    (from 1), text (lines separated by newlines, words by spaces), width, height, turned, lines,
+    numbers, digits, signs, ignored (ink that was not read); or picture, error. Each of their
+    entries has a box [x, y, width, height] in pixels. With --csv, print one row per number. The
+    exit code is 1 if a picture or a page could not be opened.
     """
-    paths = list(find_pictures(pictures))
-    if boxes is not None:
-        _check_boxes(boxes, paths)
+    paths = list(find_pictures(pictures, suffixes_with_extras()))
+    printer = printer_of(_one_format(format, as_json, as_csv, out))
+    if out is not None and any(_are_same(out, path) for path in paths):
+        raise DigitlabError(f"--out would overwrite a picture, {printable(out)}")
+    marked = None if boxes is None else Marked(boxes, paths, lang)
     reader = Reader(model)
     reader.check_reads_pages()
-    failures = 0
-    for path in paths:
-        try:
-            picture = open_picture(source_of(path), largest_side=LARGEST_SIDE)
-            page = reader.read(picture)
-        except PictureError as error:
-            failures += 1
-            print_error(path, error, as_json=as_json)
-            continue
-        _show(path, page, as_json=as_json, named=len(paths) > 1)
-        if boxes is not None:
-            _save(draw_boxes(picture, page), boxes)
-    return min(failures, 1)
+    reading = _Reading(reader, marked, digits_only)
+    # On a terminal, the answers themselves show how far it has come.
+    is_silent = out is not None or not sys.stdout.isatty()
+    with _opened(out) as write, progress(len(paths), is_wanted=is_silent) as report:
+        for piece in printer(reading.answers(paths, report), paths):
+            write(piece)
+    return min(reading.failures, 1)
 
 
-def _check_boxes(boxes: Path, paths: list[Path]) -> None:
-    """Refuse, before anything is read, a file that `--boxes` cannot or should not write."""
-    if len(paths) != 1:
-        raise DigitlabError(f"--boxes draws one picture, but {len(paths)} were given")
-    if paths[0] != STDIN and _are_same(boxes, paths[0]):
-        raise DigitlabError(f"--boxes would overwrite the picture itself, {printable(boxes)}")
-    if boxes.suffix.lower() not in Image.registered_extensions():
-        raise DigitlabError(f"{printable(boxes)} cannot be written: name it .png or .jpg")
+def _one_format(
+    name: PageFormat | None, as_json: bool, as_csv: bool, out: Path | None
+) -> PageFormat:
+    """Return the format that was asked for; raise `DigitlabError` for several."""
+    asked: list[PageFormat] = [name] if name else []
+    if as_json:
+        asked.append("json")
+    if as_csv:
+        asked.append("csv")
+    if len(set(asked)) > 1:
+        flags = [f"--format {name}"] * bool(name) + ["--json"] * as_json + ["--csv"] * as_csv
+        raise DigitlabError(f"{' and '.join(flags)} exclude each other: give one of them")
+    if asked:
+        return asked[0]
+    return "text" if out is None else format_of_suffix(out)
 
 
 def _are_same(one: Path, other: Path) -> bool:
@@ -86,26 +131,52 @@ def _are_same(one: Path, other: Path) -> bool:
         return False
 
 
-def _show(path: Path, page: Page, *, as_json: bool, named: bool) -> None:
-    if as_json:
-        print(json.dumps({"picture": str(path)} | page.record()))
+@contextmanager
+def _opened(out: Path | None) -> Iterator[Callable[[str], object]]:
+    """Yield what writes to stdout, or to a file that is written completely or not at all."""
+    if out is None:
+        yield sys.stdout.write
         return
-    if named:
-        print(f"{printable(path)}:")
-    if page.digits:
-        print(page.text)
-    else:
-        print(f"digitlab: {printable(path)}: no digit found", file=sys.stderr)
+    with whole_file(out) as stream:
+        yield lambda text: stream.write(text.encode("utf-8", "backslashreplace"))
 
 
-def _save(image: Image.Image, path: Path) -> None:
-    """Write a picture in the format of the name's suffix, completely or not at all."""
-    encoded = io.BytesIO()
-    try:
-        image.save(encoded, Image.registered_extensions()[path.suffix.lower()])
-        write_whole(path, encoded.getvalue())
-    except OSError as error:
-        reason = error.strerror or error
-        raise DigitlabError(f"{printable(path)} cannot be written ({reason})") from error
-    except (KeyError, ValueError) as error:  # a format that Pillow reads only, or not at this size
-        raise DigitlabError(f"{printable(path)} cannot be written: name it .png or .jpg") from error
+@dataclass
+class _Reading:
+    """Reads files one after another, and counts those that could not be opened."""
+
+    reader: Reader
+    marked: Marked | None
+    digits_only: bool
+    failures: int = 0
+
+    def answers(self, paths: list[Path], report: Report) -> Iterator[Answer]:
+        """Yield the answer to each page of each file, or why it could not be opened."""
+        for place, path in enumerate(paths, 1):
+            report(place - 1, printable(path))
+            try:
+                with open_document(source_of(path), largest_side=LARGEST_SIDE) as document:
+                    if self.marked:
+                        self.marked.check_pages(path, document.pages)
+                    for number, picture in enumerate(document, 1):
+                        page = self._page(picture)
+                        answer = Answer(path, place, number, document.pages, page)
+                        if self.marked and not isinstance(picture, PictureError):
+                            self.marked.save(picture, answer)
+                        yield answer
+                        report(place - 1 + number / document.pages, answer.name)
+            except PictureError as error:
+                yield Answer(path, place, 0, 1, self._failed(error))
+
+    def _page(self, picture: Picture | PictureError) -> Page:
+        try:
+            if isinstance(picture, PictureError):
+                raise picture
+            page = self.reader.read(picture)
+        except PictureError as error:
+            return self._failed(error)
+        return page.without_signs() if self.digits_only else page
+
+    def _failed(self, error: PictureError) -> Page:
+        self.failures += 1
+        return Page(text="", error=str(error))

@@ -2,6 +2,7 @@
 
 from PIL import Image, ImageDraw, ImageFont
 
+from digitlab.language import Language
 from digitlab.pages.answers import Box, Page, ReadDigit
 from digitlab.pictures.open import Source, open_picture
 
@@ -11,7 +12,7 @@ LEAST_LABEL = 11  # pixels: smaller letters are unreadable
 LINE_SHARE = 1 / 40  # of a digit's height: the width of the frame's line
 
 
-def draw_boxes(source: Source, page: Page) -> Image.Image:
+def draw_boxes(source: Source, page: Page, *, language: Language | None = None) -> Image.Image:
     """Return the upright picture, RGB, with a frame around each digit and the answer above it.
 
     They are blue where the answer is sure, and orange with `?` where it is not. Takes the picture

@@ -1,72 +1,61 @@
-"""From digits in lines to the page's text: where one number ends and the next begins."""
+"""From a line's digits and signs to its words: where one number ends and the next begins."""
 
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.pages.answers import Box, Page, ReadDigit
-from digitlab.pictures.digit import Digit
-
-NARROWEST_SPACE, WIDEST_GAP, USUAL_SPACE = 0.4, 1.2, 0.65  # of the height, between digits
-
-
-class Found(NamedTuple):
-    """A digit that was found; its box is in pixels of the reduced picture."""
-
-    box: Box
-    digit: int
-    probability: float
-    line_height: float
-    image: Digit
+NARROWEST_SPACE, WIDEST_GAP, USUAL_SPACE = 0.4, 1.2, 0.65  # of the digits' height
+EVEN = 0.35  # of the digits' height: steps that differ less are those of boxes, one digit in each
+LONGEST_STEP = 2.0  # digit heights from middle to middle in such boxes
 
 
-def page_of(rows: list[list[Found]], scale: int, size: tuple[int, int], threshold: float) -> Page:
-    """Return the page's text and the digits of its lines, in pixels of the full picture.
+def words_of(
+    rows: list[NDArray[np.int64]], boxes: NDArray[np.float32], heights: NDArray[np.float32]
+) -> list[list[list[int]]]:
+    """Return the positions of each line's digits and signs, divided into words.
 
-    `size` is the full picture's, and `scale` its pixels per pixel of the reduced one. Digits with a
-    probability below `threshold` are unsure.
+    Parameters
+    ----------
+    rows
+        The positions of each line's digits and signs, from left to right.
+    boxes
+        Left, top, right, bottom, N x 4.
+    heights
+        How high the digits of the line are, N.
     """
     gaps = [
-        [(b.box[0] - a.box[0] - a.box[2]) / a.line_height for a, b in pairwise(row)] for row in rows
+        np.array([(boxes[b, 0] - boxes[a, 2]) / heights[a] for a, b in pairwise(row)])
+        for row in rows
     ]
-    space = least_space(np.array([gap for row in gaps for gap in row]))
+    space = least_space(np.concatenate(gaps) if gaps else np.empty(0))
     lines = []
     for row, between in zip(rows, gaps, strict=True):
-        text = ""
-        for found, gap in zip(row, [0.0, *between], strict=True):
-            digit = str(found.digit) if found.probability >= threshold else "?"
-            text += " " * (gap >= space) + digit
-        lines.append(text)
-    digits = [
-        ReadDigit(
-            box=enlarged(found.box, scale, size),
-            digit=found.digit,
-            probability=found.probability,
-            unsure=found.probability < threshold,
-            image=found.image,
-        )
-        for row in rows
-        for found in row
-    ]
-    return Page(text="\n".join(lines), digits=tuple(digits))
+        limit = LONGEST_STEP if _are_boxes(row, boxes, heights) else space
+        words = [[int(row[0])]]
+        for place, gap in zip(row[1:].tolist(), between.tolist(), strict=True):
+            if gap >= limit:
+                words.append([])
+            words[-1].append(place)
+        lines.append(words)
+    return lines
 
 
-def enlarged(box: Box, scale: int, size: tuple[int, int]) -> Box:
-    """Return a box of the reduced picture in pixels of the full one, clipped to it.
-
-    >>> enlarged((2, 3, 10, 10), 3, (35, 100))
-    (6, 9, 29, 30)
-    """
-    left, top, width, height = (scale * side for side in box)
-    return left, top, min(width, size[0] - left), min(height, size[1] - top)
+def _are_boxes(
+    row: NDArray[np.int64], boxes: NDArray[np.float32], heights: NDArray[np.float32]
+) -> bool:
+    """Return whether a line's digits are as far apart as in a row of boxes, with one in each."""
+    if len(row) < 3:
+        return False
+    middles = (boxes[row, 0] + boxes[row, 2]) / 2
+    steps = np.diff(middles) / np.median(heights[row])
+    return bool(np.ptp(steps) < EVEN and steps.max() < LONGEST_STEP)
 
 
 def least_space(gaps: NDArray[np.float64]) -> float:
     """Return the gap at which a new number begins: the middle of the widest range without gaps.
 
-    The gaps are between neighbors in a line, of the whole page, as shares of the line's height.
+    The gaps are between neighbors in a line, of the whole page, as shares of the digits' height.
     """
     inside = gaps[(gaps > NARROWEST_SPACE) & (gaps < WIDEST_GAP)]
     edges = np.sort(np.concatenate([inside, [NARROWEST_SPACE, WIDEST_GAP]]))

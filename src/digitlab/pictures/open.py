@@ -12,7 +12,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from digitlab.errors import PictureError
 from digitlab.pictures.content import File, one_line, read_content
-from digitlab.pictures.formats import FORMATS, remedy_for
+from digitlab.pictures.formats import FORMATS, has_extra, is_heic, is_pdf, remedy_for
 from digitlab.pictures.gray import Gray, eight_bits, gray_levels
 from digitlab.pictures.ink import Ink, ink_of
 from digitlab.pictures.quiet import quietly
@@ -104,15 +104,16 @@ def _decoding(name: str, content: bytes = b"") -> Iterator[None]:
 def open_picture(source: Source, *, largest_side: int | None = None) -> Picture:
     """Decode a picture.
 
-    Raises PictureError for a picture that is missing, empty, too large, damaged, an animation or
-    not a picture, and for an array with a wrong shape or wrong values.
+    Raises PictureError for a picture that is missing, empty, too large, damaged, an animation, a
+    document of several pages or not a picture, and for an array with a wrong shape or wrong values.
 
     Parameters
     ----------
     source
-        A path; the bytes of a file; a binary stream such as ``sys.stdin.buffer``; a Pillow
-        image; an array of height x width (gray), x 3 (RGB) or x 4 (RGBA), of uint8, uint16, bool,
-        or float in 0..1; or a `Picture`, which is returned as it is.
+        A path; the bytes of a file (also HEIC, or PDF with one page, if the extras of these names
+        are installed); a binary stream such as ``sys.stdin.buffer``; a Pillow image; an array of
+        height x width (gray), x 3 (RGB) or x 4 (RGBA), of uint8, uint16, bool, or float in 0..1; or
+        a `Picture`, which is returned as it is.
     largest_side
         Reduce the gray levels by a whole factor, by averaging areas, while the longer side stays at
         or above this many pixels. A large JPEG is then also decoded faster, at a half, a quarter or
@@ -129,11 +130,21 @@ def open_picture(source: Source, *, largest_side: int | None = None) -> Picture:
         name, image = "the image", source
     else:
         name, content = read_content(source)
-        image = _image_from_bytes(content, name)
+        image = single_image(content, name)
+    return picture_of(image, name, largest_side, is_own=image is not source)
+
+
+def picture_of(
+    image: Image.Image, name: str, largest_side: int | None, *, is_own: bool = True
+) -> Picture:
+    """Decode an image that is open, unless it is too large or too small; see `open_picture`.
+
+    One that is not our own is copied, because nothing may change the caller's image.
+    """
     _check_size(image, name)
     with _decoding(name):
-        if image is source:
-            image = source.copy()  # nothing may change the caller's image
+        if not is_own:
+            image = image.copy()
         size = image.size
         if largest_side is not None:
             _reduce_while_decoding(image, largest_side)
@@ -154,17 +165,46 @@ def _reduce_while_decoding(image: Image.Image, largest_side: int) -> None:
             return
 
 
-def _image_from_bytes(content: bytes, name: str) -> Image.Image:
-    """Recognize the format and read the header; the pixels are not decoded yet."""
-    with _decoding(name, content):
-        image = Image.open(io.BytesIO(content), formats=FORMATS)
-        # MPO: a phone's photo with a small copy after it
-        frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+def single_image(content: bytes, name: str) -> Image.Image:
+    """Open what must be one picture; the pixels are not decoded yet, except of a PDF document."""
+    if is_pdf(content) and has_extra("pdf"):
+        from digitlab.pictures.pdf import only_page
+
+        return only_page(content, name)
+    image, frames = image_and_frames(content, name)
+    if frames > 1 and image.format == "TIFF":
+        raise PictureError(several_pages(name, frames))
     if frames > 1:
-        raise PictureError(
-            f"{name} is an animation or has several pages ({frames}): save one as a picture"
-        )
+        raise PictureError(f"{name} is an animation of {frames} pictures: save one as a picture")
     return image
+
+
+def image_and_frames(content: bytes, name: str, frame: int = 0) -> tuple[Image.Image, int]:
+    """Recognize the format and read a frame's header; return it and the number of frames.
+
+    The pixels are not decoded yet. A phone's photo counts as one frame, also where its file has
+    small copies (MPO) or more photos of a burst (HEIF).
+    """
+    with _decoding(name, content):
+        if is_heic(content) and has_extra("heic"):
+            # Not registered in Pillow: that would change what the caller's own program opens.
+            from pillow_heif import HeifImageFile
+
+            return HeifImageFile(io.BytesIO(content)), 1
+        image = Image.open(io.BytesIO(content), formats=FORMATS)
+        if image.format == "MPO":
+            return image, 1
+        if frame:
+            image.seek(frame)
+        return image, getattr(image, "n_frames", 1)
+
+
+def several_pages(name: str, pages: int) -> str:
+    """Return the sentence about a document where one picture is expected."""
+    return (
+        f"{name} has {pages:,} pages, but one picture is expected: read them with `digitlab read` "
+        "or `Reader.read_pages`"
+    )
 
 
 def _image_from_array(array: NDArray[np.generic]) -> Image.Image:

@@ -1,0 +1,92 @@
+"""Put digits and signs into lines, in reading order, on pages that are tilted a little or a lot."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+FARTHEST = 3.0  # digit heights from a digit to its right neighbor, to find the slope of the lines
+STEEPEST = 0.75  # pixels down per pixel to the right
+SAME_ROW = 0.45  # of a digit's height: middles that are less far apart are in the same line
+
+
+def slope_of(middles: NDArray[np.float32], heights: NDArray[np.float32]) -> float:
+    """Return how the lines fall, in pixels down per pixel to the right.
+
+    It is the weighted median of the slopes from each digit to the nearest one on its right.
+    """
+    slopes, weights = [], []
+    for place, (x, y) in enumerate(middles):
+        height = heights[place]
+        right, down = middles[:, 0] - x, middles[:, 1] - y
+        near = (right > 0.25 * height) & (right < FARTHEST * height) & (abs(down) < STEEPEST * right)
+        near &= (heights > 0.6 * height) & (heights < 1.67 * height)
+        if near.any():
+            distances = np.where(near, np.hypot(right, 2 * down), np.inf)
+            nearest = int(distances.argmin())
+            slopes.append(down[nearest] / right[nearest])
+            weights.append(min(right[nearest], 2 * height))
+    if len(slopes) < 2:
+        return float(slopes[0]) if slopes and abs(slopes[0]) < 0.3 else 0.0
+    order = np.argsort(slopes)
+    total = np.cumsum(np.array(weights)[order])
+    return float(np.array(slopes)[order][np.searchsorted(total, total[-1] / 2)])
+
+
+def rows_of(
+    middles: NDArray[np.float32], heights: NDArray[np.float32], slope: float
+) -> list[NDArray[np.int64]]:
+    """Return the positions of each line's digits, from top to bottom and from left to right."""
+    if not len(middles):
+        return []
+    level = middles[:, 1] - slope * middles[:, 0]  # the same all along a straight line
+    chains = chains_of(middles, level, heights)
+    chains.sort(key=lambda chain: float(np.median(level[chain])))
+    rows: list[list[int]] = []
+    for chain in chains:
+        for row in reversed(rows):
+            if _are_level(row, chain, middles, level, heights):
+                row += chain
+                break
+        else:
+            rows.append(list(chain))
+    sorted_rows = [np.array(sorted(row, key=lambda it: middles[it, 0])) for row in rows]
+    return sorted(sorted_rows, key=lambda row: float(np.median(level[row])))
+
+
+def chains_of(
+    middles: NDArray[np.float32], level: NDArray[np.float32], heights: NDArray[np.float32]
+) -> list[list[int]]:
+    """Link each digit with the nearest one on its right in the same line; return the chains."""
+    owner = list(range(len(middles)))
+    taken: set[int] = set()
+    for place in np.argsort(middles[:, 0], kind="stable").tolist():
+        right = middles[:, 0] - middles[place, 0]
+        off = abs(level - level[place])
+        height = np.maximum(heights, heights[place])
+        near = (right > 0) & (right < FARTHEST * height) & (off < 0.5 * height)
+        near[list(taken)] = False
+        if near.any():
+            nearest = int(np.where(near, right + 2 * off, np.inf).argmin())
+            taken.add(nearest)
+            owner[nearest] = owner[place]
+    chains: dict[int, list[int]] = {}
+    for place in np.argsort(middles[:, 0], kind="stable").tolist():
+        chains.setdefault(owner[place], []).append(place)
+    return list(chains.values())
+
+
+def _are_level(
+    row: list[int], chain: list[int], middles: NDArray[np.float32], level: NDArray[np.float32],
+    heights: NDArray[np.float32],
+) -> bool:  # fmt: skip
+    """Return whether a chain of digits goes on in the same line as a row, left or right of it."""
+    x, own = middles[chain, 0], middles[row, 0]
+    if x.min() < own.max() and own.min() < x.max():
+        between = (own > x.min()) & (own < x.max())
+        if between.any():
+            return False
+    height = float(np.median(heights[row + chain]))
+    nearest = min(row, key=lambda it: float(abs(middles[it, 0] - x).min()))
+    ends = [it for it in row if abs(middles[it, 0] - middles[nearest, 0]) < 4 * height]
+    start = min(chain, key=lambda it: abs(middles[it, 0] - middles[nearest, 0]))
+    starts = [it for it in chain if abs(middles[it, 0] - middles[start, 0]) < 4 * height]
+    return bool(abs(np.mean(level[ends]) - np.mean(level[starts])) < SAME_ROW * height)

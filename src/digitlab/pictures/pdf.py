@@ -1,0 +1,122 @@
+"""The pages of a PDF document as images; needs pypdfium2, which the extra [pdf] installs.
+
+pdfium must not be used by two threads at once, and a PDF file of 2 kB can make it work for hours
+and fill all memory. So it runs in a process of its own, `pdf_worker.py`, which can be ended.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from threading import Timer
+
+from PIL import Image
+
+from digitlab.errors import PictureError
+from digitlab.pictures.open import several_pages
+
+DPI = 200  # at which pages are drawn: a digit 3 mm high has 24 pixels
+MOST_PIXELS = (
+    16_000_000  # of a page: 26 cm x 40 cm at 200 dpi; a larger one is drawn with fewer dpi
+)
+_MOST_BYTES = 1_000_000_000  # of memory
+_MOST_SECONDS = 10  # to open the document, and to draw a page
+
+_WORKER = Path(__file__).with_name("pdf_worker.py")
+
+
+class PdfDocument:
+    """A PDF document whose pages are drawn when asked for. To be used by one thread at a time.
+
+    Raises `PictureError` if it cannot be opened, is protected by a password, or has no page.
+    """
+
+    def __init__(self, content: bytes, name: str) -> None:
+        self.name = name
+        self._content = content
+        self._worker: subprocess.Popen[bytes] | None = None
+        try:
+            self.pages = self._start()
+            if self.pages == 0:
+                raise PictureError(f"{name} is a PDF document without a page")
+        except BaseException:
+            self.close()
+            raise
+
+    def page(self, index: int) -> Image.Image:
+        """Draw a page, numbered from 0: RGB, 200 dpi, or less if it is very large.
+
+        Raises `PictureError` if it is damaged, or takes more time or memory than the limits.
+        """
+        if self._worker is None:  # it ended with the page before
+            self._start()
+        width, height = map(int, self._ask(b"%d\n" % index))
+        assert self._worker is not None
+        assert self._worker.stdout is not None
+        return Image.frombytes("RGB", (width, height), self._worker.stdout.read(3 * width * height))
+
+    def close(self) -> None:
+        """End the process. May be called several times."""
+        if self._worker is not None:
+            worker, self._worker = self._worker, None
+            worker.kill()
+            worker.communicate()  # closes the pipes, and waits for the end
+
+    def _start(self) -> int:
+        """Start the process, and return how many pages it finds in the document."""
+        limits = (DPI, MOST_PIXELS, _MOST_BYTES, _MOST_SECONDS + 1)
+        self._worker = subprocess.Popen(
+            [sys.executable, str(_WORKER), *map(str, limits)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            # It finds what this process finds, and nothing in the folder of `pdf_worker.py`.
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONSAFEPATH": "1"},
+        )  # fmt: skip
+        return int(self._ask(b"%d\n" % len(self._content), self._content)[0])
+
+    def _ask(self, *request: bytes) -> list[str]:
+        """Send a request, and return the words of the answer's line after the first."""
+        worker = self._worker
+        assert worker is not None
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        overdue = Timer(_MOST_SECONDS, worker.kill)
+        overdue.start()
+        try:
+            worker.stdin.writelines(request)
+            worker.stdin.flush()
+            kind, *words = worker.stdout.readline().decode().split(" ")
+        except OSError:  # a broken pipe: the process has ended
+            kind = ""
+        finally:
+            took_too_long = not overdue.is_alive()
+            overdue.cancel()
+        if kind in ("pages", "page"):
+            return words
+        if kind != "error":
+            self.close()
+            raise PictureError(f"{self.name} {self._why_it_ended(took_too_long)}")
+        if words[0] == "password":
+            raise PictureError(
+                f"{self.name} is protected by a password: save a copy of it without one"
+            )
+        raise PictureError(f"{self.name} is damaged: {' '.join(words[1:]).strip()}")
+
+    @staticmethod
+    def _why_it_ended(took_too_long: bool) -> str:
+        if took_too_long:
+            return f"takes more than {_MOST_SECONDS} seconds to draw: save its pages as PNG first"
+        return (
+            f"is damaged, or needs more than {_MOST_BYTES // 10**9} GB of memory: save its pages "
+            "as PNG first"
+        )
+
+
+def only_page(content: bytes, name: str) -> Image.Image:
+    """Draw the page of a document that has one; raise `PictureError` if it has more."""
+    document = PdfDocument(content, name)
+    try:
+        if document.pages > 1:
+            raise PictureError(several_pages(name, document.pages))
+        return document.page(0)
+    finally:
+        document.close()
