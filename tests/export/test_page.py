@@ -52,15 +52,13 @@ def test_a_run_leaves_its_report_and_its_figures(run: Path):
     assert {path.name for path in run.iterdir()} == {
         *("run.json", "history.jsonl", "train.log", "report.json", "pages.npz", ".lock"),
         *("last.safetensors", "previous.safetensors", "page.onnx", "page.json"),
-        *("samples.png", "loss.png", "confusion.png", "pages.png"),
+        *("samples.png", "loss.png", "pages.png"),
     }
     report = RunFolder(run).read_report()
     assert isinstance(report, PageReport)
     assert (report.crops, report.epochs, report.dataset) == (12, 1, "mnist")
     assert report.held_out is not None
-    read = sum(map(sum, report.confusion))
-    assert report.missing + read == report.total == sum(it.total for it in report.per_class)
-    assert len(report.mistakes) == report.total - report.correct
+    assert report.missing == report.total > 0  # it has learned next to nothing
     samples = RunFolder(run).read_samples()
     assert len(samples) == 6
     assert sum(len(it.truths) for it in samples) <= report.held_out.total

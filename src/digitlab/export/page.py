@@ -17,7 +17,7 @@ from digitlab.models.page_card import (
     BOXES,
     CENTERS,
     CLASSES,
-    PAGES,
+    PAGE,
     UNCALIBRATED,
     PageCard,
     write_page_model,
@@ -98,7 +98,7 @@ def _to_onnx(module: _Finder) -> bytes:
         module,
         torch.zeros(2, 64, 96, dtype=torch.uint8),
         {0: torch.export.Dim("n"), 1: height, 2: width},
-        inputs=[PAGES],
+        inputs=[PAGE],
         outputs=[CENTERS, CLASSES, BOXES],
         name=type(module.network).__name__,
     )

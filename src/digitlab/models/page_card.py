@@ -8,7 +8,7 @@ from digitlab.models.pair import Pair
 
 _FORMAT = 1  # of the card; a later format might not be understood
 
-PAGES = "pages"
+PAGE = "page"
 """The network's input: gray pages, uint8, N x H x W, H and W multiples of 16, dark ink on white."""
 CENTERS, CLASSES, BOXES = "centers", "classes", "boxes"
 """Its outputs, float32, N x C x H/4 x W/4: see `digitlab.models.page_network.Maps`."""

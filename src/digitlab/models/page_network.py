@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.errors import DigitlabError
-from digitlab.models.page_card import BOXES, CENTERS, CLASSES, PAGE_MODEL, PAGES, PageCard
+from digitlab.models.page_card import BOXES, CENTERS, CLASSES, PAGE_MODEL, PAGE, PageCard
 from digitlab.models.session import Session
 
 CELL = 4
@@ -43,7 +43,7 @@ class PageFinder:
         self._depths = {CENTERS: 2, CLASSES: len(card.classes), BOXES: 4}
         self._session = Session(weights, PAGE_MODEL.weights, threads)
         outputs = {name: ["N", depth, "H/4", "W/4"] for name, depth in self._depths.items()}
-        self._session.check(PAGE_MODEL.card, {PAGES: ["N", "H", "W"]}, outputs)
+        self._session.check(PAGE_MODEL.card, {PAGE: ["N", "H", "W"]}, outputs)
 
     def maps(self, gray: NDArray[np.uint8]) -> Maps:
         """Return what the network finds on a page, uint8 (H, W), 0 = black to 255 = white.
@@ -63,7 +63,7 @@ class PageFinder:
             name: (count, depth, height // CELL, width // CELL)
             for name, depth in self._depths.items()
         }
-        centers, classes, boxes = self._session.run(shapes, {PAGES: pages})
+        centers, classes, boxes = self._session.run(shapes, {PAGE: pages})
         if not ((centers >= 0) & (centers <= 1)).all():
             raise DigitlabError(
                 f"{PAGE_MODEL.weights} gave {CENTERS} that are no probabilities; export the model "

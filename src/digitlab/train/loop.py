@@ -91,8 +91,9 @@ class Training:
         if has_batch_norm(self.network):
             check_batches(recipe, dataset)
         if isinstance(self.network, FastNetwork):
-            first = torch.from_numpy(dataset.train_images)[split_of(recipe, dataset)[0]]
-            self.network.whiten(normalize(first[:_WHITENING_IMAGES], self._mean, self._std))
+            first = split_of(recipe, dataset)[0][:_WHITENING_IMAGES].numpy()
+            images = torch.from_numpy(dataset.train_images[first])
+            self.network.whiten(normalize(images, self._mean, self._std))
         self.network.to(device)
         self.examples: Task
         if recipe.reads_pages:

@@ -18,7 +18,6 @@ from digitlab.train.examples import split_of
 from digitlab.train.page_loss import page_loss
 from digitlab.train.page_score import ScoredCrops
 
-
 Crop = tuple[NDArray[np.uint8], NDArray[np.float32]]
 """A crop's gray pixels and its targets."""
 
