@@ -90,9 +90,9 @@ class Recipe:
     convolutions), `compact` (five), `best` (the same with more channels), `page` (it finds digits
     on pages), or one of your own: `my_net.py:MyNet` or `package.module:MyNet`.
 
-    The networks have 21,840, 38,170, 21,602, 131,322 and 741,165 parameters. All but `tutorial` use batch
-    norm, which lets them take larger steps. The first convolution of `fast` moves 2 pixels at a
-    time and is computed from the training images instead of learned. `compact` and `best` keep
+    The networks have 21,840, 38,170, 21,602, 131,322 and 741,165 parameters. All but `tutorial` use
+    batch norm, which lets them take larger steps. The first convolution of `fast` moves 2 pixels at
+    a time and is computed from the training images instead of learned. `compact` and `best` keep
     nearly all their parameters in convolutions, where each is used at many places of the image. A
     network of your own is any PyTorch module that takes such images and returns a score for each
     class."""

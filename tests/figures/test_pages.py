@@ -1,6 +1,6 @@
 """The figure of the pages shows each crop with what was found, wrong and missed on it."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +21,9 @@ SAMPLE = Sample(
     is_right=np.array([True, False]),
 )
 NOTHING = replace(
-    SAMPLE, truths=SAMPLE.truths[:0], truth_boxes=SAMPLE.truth_boxes[:0], is_found=SAMPLE.is_found[:0],
-    answers=SAMPLE.answers[:0], answer_boxes=SAMPLE.answer_boxes[:0], is_right=SAMPLE.is_right[:0],
-)  # fmt: skip
+    SAMPLE,
+    **{it.name: getattr(SAMPLE, it.name)[:0] for it in fields(Sample) if it.name != "gray"},
+)
 
 
 def colors_of(path: Path) -> set[tuple[int, int, int]]:

@@ -23,9 +23,7 @@ from digitlab.train.examples import Examples
 from digitlab.train.loop import Training
 from digitlab.train.page_network import PageNetwork
 
-RECIPE = replace(
-    find_recipe("page"), epochs=2, batch_size=4, crops=14, validation=100, log_every=1
-)
+RECIPE = replace(find_recipe("page"), epochs=2, batch_size=4, crops=14, validation=100, log_every=1)
 EVENTS = 1 + 2 * (4 + 1) + 1  # held-out crops, 2 epochs of 4 steps and those, a test
 
 

@@ -29,10 +29,9 @@ def export(
         Literal["onnx", "tutorial"],
         Parameter(
             help=help_text(
-                "onnx: model.onnx and its card model.json, for `digitlab predict` and `read` (of the "
-                "network page: page.onnx and page.json); "
-                "checked to give the same answers as PyTorch. tutorial: model.pth and "
-                "optimizer.pth, "
+                "onnx: model.onnx and its card model.json, for `digitlab predict` and `read` (of "
+                "the network page: page.onnx and page.json); checked to give the same answers as "
+                "PyTorch. tutorial: model.pth and optimizer.pth, "
                 "as the tutorial's own script loads them.",
                 "onnx：model.onnx 和它的说明 model.json，供 `digitlab predict` 和 `read` 使用"
                 "（网络 page 则是 page.onnx 和 page.json），"

@@ -98,8 +98,9 @@ def find_subject(what: str | None, *, for_a_picture: bool = False) -> Subject:
         recipe = changed(RECIPES["tutorial"], {"network": what})
         return _from_recipe(recipe, "tutorial", what, "network")
     raise DigitlabError(
-        f"there is no {printable(what)}; give a recipe ({', '.join(IMAGE_RECIPES)}, or a .toml file), "
-        f"the folder of a run or of an exported model, {SHIPPED}, or a network like my_net.py:MyNet"
+        f"there is no {printable(what)}; give a recipe ({', '.join(IMAGE_RECIPES)}, or a .toml "
+        f"file), the folder of a run or of an exported model, {SHIPPED}, or a network like "
+        "my_net.py:MyNet"
     )
 
 

@@ -195,7 +195,8 @@ def _recipe_of(new: NewRun) -> Recipe:
     """Return the whole recipe, or raise `DigitlabError` with the setting that is impossible."""
     if new.recipe not in IMAGE_RECIPES:  # not `find_recipe`, which would open a file
         raise DigitlabError(
-            f"there is no recipe {printable(new.recipe)!r}; choose one of {', '.join(IMAGE_RECIPES)}"
+            f"there is no recipe {printable(new.recipe)!r}; choose one of "
+            f"{', '.join(IMAGE_RECIPES)}"
         )
     if not 0 <= new.seed < 2**63:
         raise DigitlabError(f"seed is {new.seed}, but must be at least 0 and below 2^63")

@@ -1,4 +1,4 @@
-"""A model that names digits: a folder with `model.onnx`, the network, and `model.json`, its card."""
+"""A model that names digits: `model.onnx`, the network, and `model.json`, its card."""
 
 import os
 from collections import Counter

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.errors import DigitlabError
-from digitlab.models.page_card import BOXES, CENTERS, CLASSES, PAGE_MODEL, PAGE, PageCard
+from digitlab.models.page_card import BOXES, CENTERS, CLASSES, PAGE, PAGE_MODEL, PageCard
 from digitlab.models.session import Session
 
 CELL = 4
@@ -45,16 +45,16 @@ class PageFinder:
         outputs = {name: ["N", depth, "H/4", "W/4"] for name, depth in self._depths.items()}
         self._session.check(PAGE_MODEL.card, {PAGE: ["N", "H", "W"]}, outputs)
 
-    def maps(self, gray: NDArray[np.uint8]) -> Maps:
-        """Return what the network finds on a page, uint8 (H, W), 0 = black to 255 = white.
+    def maps(self, page: NDArray[np.uint8]) -> Maps:
+        """Return what the network finds on a gray page, uint8 (H, W), 0 = black to 255 = white.
 
         Sides that are no multiples of 16 are filled up with the pixels of the right and the bottom
-        edge, so h = ceil(H / 16) * 4, and w likewise. Raises DigitlabError if the page is empty, the
+        edge: h is 4 * ceil(H / 16), and w likewise. Raises DigitlabError if the page is empty, the
         network fails, or its answers are impossible.
         """
-        if gray.ndim != 2 or not gray.size:
-            raise DigitlabError(f"a page must have pixels in two dimensions, not {gray.shape}")
-        return self._maps(filled(gray)[None])[0]
+        if page.ndim != 2 or not page.size:
+            raise DigitlabError(f"a page must have pixels in two dimensions, not {page.shape}")
+        return self._maps(filled(page)[None])[0]
 
     def _maps(self, pages: NDArray[np.uint8]) -> list[Maps]:
         """Return the maps of pages of one size, uint8 (N, H, W), H and W multiples of 16."""
@@ -82,7 +82,7 @@ class PageFinder:
         ]
 
 
-def filled(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def filled(page: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return a page with its last row and column repeated until its sides are multiples of 16."""
-    rows, columns = (-side % MULTIPLE for side in gray.shape)
-    return np.pad(gray, ((0, rows), (0, columns)), mode="edge")
+    rows, columns = (-side % MULTIPLE for side in page.shape)
+    return np.pad(page, ((0, rows), (0, columns)), mode="edge")

@@ -100,9 +100,7 @@ class Pair(Generic[Card]):
             for _ in range(2):  # again if an export replaced the files between the two reads
                 weights = _read_weights(folder / self.weights)
                 digest = hashlib.sha256(weights).hexdigest()
-                card = self._new_card_of(folder, digest) or read_json(
-                    folder / self.card, self.kind
-                )
+                card = self._new_card_of(folder, digest) or read_json(folder / self.card, self.kind)
                 if card.sha256 == digest:
                     return weights, card
         except (OSError, ValueError) as error:  # ValueError: a path with a null byte
@@ -117,8 +115,7 @@ class Pair(Generic[Card]):
         )
 
     def _new_card_of(self, folder: Path, digest: str) -> Card | None:
-        """Return the card that is not yet renamed, if it is that of the network with this SHA-256.
-        """
+        """Return the card that is not yet renamed, if the network with this SHA-256 is its own."""
         with contextlib.suppress(OSError, DigitlabError):
             card = read_json(folder / _new(self.card), self.kind)
             if card.sha256 == digest:

@@ -68,7 +68,7 @@ class Session:
             )
         entries = (*found_inputs, *self._session.get_outputs())
         found = {entry.name: (entry.type, entry.shape) for entry in entries}
-        kinds = {**dict.fromkeys(inputs, "tensor(uint8)"), **dict.fromkeys(outputs, "tensor(float)")}
+        kinds = dict.fromkeys(inputs, "tensor(uint8)") | dict.fromkeys(outputs, "tensor(float)")
         for name, shape in {**inputs, **outputs}.items():
             if name not in found:
                 raise DigitlabError(f"{self.name} does not match {card}: it has no output {name}")

@@ -99,10 +99,11 @@ class Examples:
 
         float32 (B, 1, 28, 28) and int64 (B,).
         """
-        images = self.epoch_images(epoch)
-        order = epoch_order(len(self), self.seed, epoch).to(images.device)
-        size = self.recipe.batch_size
-        for images, labels in train_batches(images, self.labels, order, size, first_batch):
+        order = epoch_order(len(self), self.seed, epoch).to(self.images.device)
+        batches = train_batches(
+            self.epoch_images(epoch), self.labels, order, self.recipe.batch_size, first_batch
+        )
+        for images, labels in batches:
             images, labels = self.varied(images, labels, epoch)
             yield normalize(images, self._mean, self._std), labels
 

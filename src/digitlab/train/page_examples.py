@@ -26,7 +26,7 @@ class PageExamples:
     """Crops composed of a dataset's training images: see `digitlab.train.task.Task`.
 
     A crop is a function of seed, epoch and its number in the epoch, whichever process composes it.
-    So a run that is continued in the middle of an epoch composes only the crops that it still needs.
+    So a run that is continued in the middle of an epoch composes only the crops that are left.
 
     Parameters
     ----------
