@@ -28,12 +28,12 @@ from torch.profiler import ProfilerActivity, profile
 
 from benchmarks.measure import print_environment, print_table, run_program, seconds_of
 from digitlab.data.catalog import MNIST
-from digitlab.named_recipes import RECIPES, find_recipe
+from digitlab.named_recipes import IMAGE_RECIPES, find_recipe
 from digitlab.train.build import build_network
 from digitlab.train.device import set_up_device
 from digitlab.train.networks import normalize
 from digitlab.train.optimizer import MomentumSGD, make_optimizer
-from digitlab.train.step import train_step
+from digitlab.train.step import mean_loss, train_step
 
 MATRIX_SIDE = 2048
 RUNS = 7
@@ -57,9 +57,8 @@ def set_up(recipe_name: str) -> tuple[nn.Module, MomentumSGD, Tensor, Callable[[
     optimizer = make_optimizer(network, recipe)
     pixels = torch.randint(256, (recipe.batch_size, 28, 28), dtype=torch.uint8)
     labels = torch.randint(10, (recipe.batch_size,))
-    step = partial(
-        train_step, network, optimizer, normalized(pixels), labels, recipe.label_smoothing
-    )
+    loss_of = partial(mean_loss, smoothing=recipe.label_smoothing)
+    step = partial(train_step, network, optimizer, normalized(pixels), labels, loss_of)
     return network, optimizer, pixels, step
 
 
@@ -165,7 +164,7 @@ def measure_limit(
     ] = None,
 ) -> None:
     """Measure, and print both tables."""
-    names = recipes or list(RECIPES)
+    names = recipes or list(IMAGE_RECIPES)
     for name in names:
         find_recipe(name)  # an unknown name should fail before anything is measured
     set_up_device("cpu")

@@ -57,7 +57,7 @@ def test_every_field_is_explained_and_is_a_flag(call: Callable):
 
 def test_the_help_shows_the_value_of_each_recipe(call: Callable):
     shown = " ".join(call("train", "--help").out.replace("│", " ").split())
-    assert "[default: tutorial 64, fast 512, compact 128, best 128]" in shown
+    assert "[default: tutorial 64, fast 512, compact 128, best 128, page 16]" in shown
     assert "[default: 1000]" in shown  # all recipes have the same
 
 
@@ -106,20 +106,33 @@ def test_an_unknown_recipe_is_told_with_those_that_there_are():
         *[("augment", value) for value in (-0.1, 2.1, math.nan)],
         *[
             (name, value)
-            for name in ("weight_decay", "muon")
+            for name in ("weight_decay", "muon", "clip")
             for value in (-0.1, math.inf, math.nan)
         ],
-        *[(name, -1) for name in ("validation", "train_images")],
+        *[(name, -1) for name in ("validation", "train_images", "crops")],
         *[(name, 2**31) for name in ("epochs", "batch_size", "train_images")],
         ("plain_epochs", -1),
         ("precision", "float8"),
         ("schedule", "zigzag"),
         ("network", "huge"),
+        ("crops", 100),  # for a network that takes images
     ],
 )
 def test_impossible_values_are_told_with_their_limit(name: str, value: object):
     with pytest.raises(DigitlabError, match=f"{name} is .*must be"):
         Recipe(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[(name, 0.1) for name in ("dropout", "label_smoothing", "augment", "degraded")],
+        *[("outliers", 0.1), ("plain_epochs", 1), ("crops", 0)],
+    ],
+)
+def test_the_page_network_refuses_settings_of_other_networks(name: str, value: float):
+    with pytest.raises(DigitlabError, match=f"^{name} is {value}, but must be .* page$"):
+        replace(find_recipe("page"), **{name: value})
 
 
 def test_some_images_must_be_left_to_train_on():

@@ -95,6 +95,10 @@ RECIPES = {
 }
 
 
+IMAGE_RECIPES = {name: it for name, it in RECIPES.items() if not it.reads_pages}
+"""The recipes for networks that take an image with one digit."""
+
+
 def find_recipe(name: str) -> Recipe:
     """Return the recipe of that name, or the one in a file whose name ends in `.toml`.
 

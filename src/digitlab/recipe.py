@@ -87,12 +87,12 @@ class Recipe:
 
     network: str = "tutorial"
     """Which network to train: `tutorial` (two convolutions and two linear layers), `fast` (four
-    convolutions), `compact` (five convolutions), `best` (the same with more channels), or one of
-    your own: `my_net.py:MyNet` or `package.module:MyNet`.
+    convolutions), `compact` (five), `best` (the same with more channels), `page` (it finds digits
+    on pages), or one of your own: `my_net.py:MyNet` or `package.module:MyNet`.
 
-    The networks have 21,840, 38,170, 21,602 and 131,322 parameters. All but `tutorial` use batch
-    norm, which lets them take larger steps. The first convolution of `fast` moves 2 pixels at a
-    time and is computed from the training images instead of learned. `compact` and `best` keep
+    The networks have 21,840, 38,170, 21,602, 131,322 and 741,165 parameters. All but `tutorial` use
+    batch norm, which lets them take larger steps. The first convolution of `fast` moves 2 pixels at
+    a time and is computed from the training images instead of learned. `compact` and `best` keep
     nearly all their parameters in convolutions, where each is used at many places of the image. A
     network of your own is any PyTorch module that takes such images and returns a score for each
     class."""
@@ -153,16 +153,17 @@ class Recipe:
     train_images: int = 0
     """How many training images to use, counted from the first; 0 for all of them.
 
-    Use fewer for a quick trial, or to see how much the accuracy depends on the amount of data."""
+    Use fewer for a quick trial, or to see how much the accuracy depends on the amount of data.
+    `page` writes them onto its pages."""
 
     crops: int = 0
-    """How many crops of composed pages make up one epoch of the network `page`; at least 1 for it,
-    and 0 for all other networks.
+    """How many crops of composed pages make up one epoch of the network `page`; at least 1 for
+    `page`, and 0 for all other networks.
 
-    A crop of 192x192 pixels is composed of training digits, signs, letters, lines and damage, and
-    shown once: an epoch is only the time between two scores, and more epochs are more different
-    crops, not the same ones again. A crop takes about 10 ms, so other processes compose them while
-    the network learns."""
+    A crop has 192x192 pixels, on which training digits are written among signs, letters, lines and
+    stains. Each crop is seen only once, so an epoch is simply the time between two scores, and more
+    epochs mean more different crops. Composing a crop takes about as long as learning from it, so
+    other processes do that at the same time."""
 
     validation: int = 0
     """How many training images to hold out for validation; from 0 to below the number used.
@@ -170,9 +171,10 @@ class Recipe:
     The network does not learn from the held-out images, so you can choose settings by the accuracy
     on them and leave the test set alone. They are tested after every epoch, and the test set only
     once, at the end. They are consecutive images, the same ones for every seed. MNIST is sorted by
-    writer, so almost all of them are by writers not seen in training, as in the test set. The
-    recipes hold out none; a model for real use should hold some out (the shipped
-    model: 5,000), because its probabilities are calibrated on them."""
+    writer, so almost all of them are by writers not seen in training, as in the test set. `page`
+    holds out 5,000 digits and is scored on pages with these; the other recipes hold out none. A
+    model for real use should hold some out (the shipped model: 5,000), because its probabilities
+    are calibrated on them."""
 
     schedule: Schedule = "constant"
     """How the learning rate changes: it stays `constant`, or it rises to `learning_rate` and then
@@ -214,11 +216,12 @@ class Recipe:
     misread 12 to 20 % fewer augmented held-out images."""
 
     clip: float = 0.0
-    """Longest gradient of all weights together; at least 0, and 0 for any length.
+    """Greatest length of the gradient of all weights together (gradient clipping); at least 0, and
+    0 for any length.
 
-    A longer gradient is shortened to this length before the step and keeps its direction. A single
-    unusual batch then cannot throw the weights far off. Images of single digits are too similar for
-    that, so only `page` clips: one of its crops can be full of digits, the next one empty."""
+    A longer gradient is shortened before the step and keeps its direction, so that a single unusual
+    batch cannot throw the weights far off. Batches of single digits are much alike, and only `page`
+    clips, at 5: one of its crops is full of digits, the next one is empty."""
 
     average: float = 0.0
     """Decay of the exponential moving average (EMA) of the weights; from 0 (no average) to below 1.

@@ -246,8 +246,13 @@ class Run:
         """Write `model.onnx` and `model.json`; return the reader that uses them.
 
         They are written to `folder`, by default the run's own. Raises `DigitlabError` if the
-        exported network does not give the same answers.
+        exported network does not give the same answers, or it finds digits on pages.
         """
+        if self.recipe.reads_pages:
+            raise DigitlabError(
+                f"{self.path} finds digits on pages and has no model.onnx; `digitlab export "
+                f"{self._folder} --out FOLDER` writes page.onnx"
+            )
         from digitlab.export.onnx import export_onnx
         from digitlab.export.origin import origin_of
         from digitlab.reader import Reader
@@ -267,11 +272,13 @@ class Run:
         from digitlab.figures.run import draw_run
         from digitlab.records.folder import read_results
 
-        inside = None
+        inside, samples = None, []
         with suppress(DigitlabError):  # without this file, two of the figures are left out
             inside = self._folder.read_inside()
+        with suppress(DigitlabError):  # without this one, that of the pages
+            samples = self._folder.read_samples()
         results = read_results(self._folder)
-        return draw_run(results, self.dataset, inside, language=_known(language))
+        return draw_run(results, self.dataset, inside, samples, language=_known(language))
 
     def __repr__(self) -> str:
         """Return the folder, the recipe, and how far the run has come."""

@@ -17,7 +17,7 @@ from digitlab.explain.followed import Followed, summands, total_of
 from digitlab.explain.picture import prepare_picture
 from digitlab.explain.subject import SHIPPED, find_subject
 from digitlab.explain.trace import trace
-from digitlab.named_recipes import RECIPES
+from digitlab.named_recipes import IMAGE_RECIPES
 from digitlab.reader import Reader
 
 
@@ -35,7 +35,7 @@ def check_sums(followed: list[Followed], calls: list[Call]) -> None:
             assert math.fsum(part.value for part in parts) == pytest.approx(total)
 
 
-@pytest.mark.parametrize("what", [SHIPPED, *RECIPES])
+@pytest.mark.parametrize("what", [SHIPPED, *IMAGE_RECIPES])
 def test_the_sums_of_every_network_add_up(what: str, mnist: Dataset):
     calls = find_subject(what).run(mnist.test_images[0])
     followed = follow(calls)

@@ -13,7 +13,7 @@ from digitlab.errors import DigitlabError
 from digitlab.explain.network import ExplainedNetwork, Operation, explain_calls, explain_network
 from digitlab.explain.subject import SHIPPED, find_subject
 from digitlab.explain.words import SENTENCES, sentence_of
-from digitlab.named_recipes import RECIPES
+from digitlab.named_recipes import IMAGE_RECIPES
 from digitlab.presentation.tables import print_network
 from digitlab.train.build import build_network
 
@@ -51,9 +51,9 @@ def test_the_tutorials_network():
     assert [field[0] for field in fields if field] == [5, 6, 6, 14, 14, 16, 16, 16, *[28] * 5]
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", IMAGE_RECIPES)
 def test_the_networks_of_the_package_against_pytorchs_own_shapes(name: str):
-    module = build_network(RECIPES[name]).eval()
+    module = build_network(IMAGE_RECIPES[name]).eval()
     counted = []
 
     def count(layer: nn.Module, _inputs: object, output: torch.Tensor) -> None:
@@ -267,7 +267,7 @@ def test_what_digitlab_adds_is_named(tmp_path, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_every_kind_has_a_sentence_in_both_languages(unusual: nn.Module):
-    for network in (*map(explained, RECIPES), explain_network(unusual)):
+    for network in (*map(explained, IMAGE_RECIPES), explain_network(unusual)):
         for operation in network.operations:
             english, chinese = sentence_of(operation, "en"), sentence_of(operation, "zh")
             assert bool(english) == bool(chinese) == (operation.kind != "other")

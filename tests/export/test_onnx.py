@@ -47,9 +47,8 @@ def of_pytorch(run: Path, dataset: Dataset, count: int) -> np.ndarray:
 @pytest.mark.parametrize("count", [1, 2, 17, 10_000])
 def test_the_file_answers_as_pytorch_does(run: Path, mnist: Dataset, count: int):
     ours = of_pytorch(run, mnist, count)
-    # The session itself, all images at once: the classifier would split them.
-    session = Classifier(*read_model(run))._session
-    (theirs,) = session.run(["log_probabilities"], {"images": mnist.test_images[:count]})
+    images = mnist.test_images[:count]
+    theirs = Classifier(*read_model(run)).log_probabilities(images, at_once=count)
     np.testing.assert_allclose(theirs, ours, atol=1e-4)
     assert (theirs.argmax(axis=1) == ours.argmax(axis=1)).all()
 

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from digitlab.errors import DigitlabError
-from digitlab.models import card as card_module
+from digitlab.models import pair as pair_module
 from digitlab.models.calibration import Calibration
-from digitlab.models.card import MAX_WEIGHTS, ModelCard, is_model, read_model, write_model
+from digitlab.models.card import ModelCard, is_model, read_model, write_model
+from digitlab.models.pair import MAX_WEIGHTS
 
 DIGEST_OF_ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2
 A_CARD = ModelCard(
@@ -326,18 +327,18 @@ def test_a_model_replaced_while_it_is_read_is_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     write_model(tmp_path, b"abc", A_CARD)
-    read_weights = card_module._read_weights
+    read_weights = pair_module._read_weights
     calls = 0
 
-    def read_then_replace(folder: Path) -> bytes:
+    def read_then_replace(path: Path) -> bytes:
         nonlocal calls
         calls += 1
-        weights = read_weights(folder)
+        weights = read_weights(path)
         if calls == 1:
             monkeypatch.undo()
-            write_model(folder, b"new", card_of(b"new"))
+            write_model(tmp_path, b"new", card_of(b"new"))
         return weights
 
-    monkeypatch.setattr(card_module, "_read_weights", read_then_replace)
+    monkeypatch.setattr(pair_module, "_read_weights", read_then_replace)
     assert read_model(tmp_path) == (b"new", card_of(b"new"))
     assert calls == 1

@@ -348,4 +348,4 @@ def test_onnxruntime_is_imported_in_one_place_only():
         for path in (ROOT / room).rglob("*.py")
         if "onnxruntime" in imported_modules(path)
     ]
-    assert importers == ["src/digitlab/models/classifier.py"]
+    assert importers == ["src/digitlab/models/session.py"]

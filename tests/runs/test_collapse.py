@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from digitlab.data.dataset import Dataset
@@ -100,6 +101,18 @@ def test_the_learning_rate_is_not_blamed_where_batch_norm_allows_any():
     found = find_collapse(history(STUCK, seen=10**6), find_recipe("fast"), classes=10)
     assert found is not None
     assert "labels that do not belong" in found
+
+
+@pytest.mark.parametrize(
+    ("correct", "seen", "is_blind"), [(0, 16_000, True), (1, 16_000, False), (0, 15_000, False)]
+)
+def test_a_network_for_pages_that_finds_nothing_is_reported(
+    correct: int, seen: int, is_blind: bool
+):
+    points = history(STUCK, seen=seen)
+    points[-1] = msgspec.structs.replace(points[-1], correct=correct)
+    found = find_collapse(points, find_recipe("page"), classes=10)
+    assert (found is not None and "finds none of 50 digits" in found) == is_blind
 
 
 def test_a_run_reports_it(small_mnist: Dataset, tmp_path: Path):

@@ -24,7 +24,7 @@ import pytest
 import torch
 
 from digitlab.data.dataset import Dataset
-from digitlab.named_recipes import RECIPES, find_recipe
+from digitlab.named_recipes import IMAGE_RECIPES, find_recipe
 from digitlab.records.history import TestPoint, TrainPoint
 from digitlab.train.device import set_up_device
 from digitlab.train.loop import Training
@@ -102,6 +102,6 @@ def test_a_short_run_is_as_it_was(
 
 
 def test_every_recipe_has_a_golden_run():
-    in_its_own_precision = {(name, recipe.precision) for name, recipe in RECIPES.items()}
-    in_float32 = {(name, "float32") for name in RECIPES}
+    in_its_own_precision = {(name, recipe.precision) for name, recipe in IMAGE_RECIPES.items()}
+    in_float32 = {(name, "float32") for name in IMAGE_RECIPES}
     assert GOLDEN.keys() == in_its_own_precision | in_float32

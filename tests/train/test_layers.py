@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from digitlab.data.dataset import Dataset
 from digitlab.export.onnx import _FromBytes, to_onnx
 from digitlab.models.card import ANSWERS, IMAGES
-from digitlab.models.classifier import onnxruntime
-from digitlab.recipe import NETWORKS, Recipe
+from digitlab.models.session import onnxruntime
+from digitlab.recipe import CLASSIFIERS, Recipe
 from digitlab.records.inside import to_npz
 from digitlab.train.build import build_network
 from digitlab.train.layers import layer_outputs, look_inside
@@ -26,7 +26,7 @@ INNER = {
 }
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", CLASSIFIERS)
 def test_the_inner_layers_of_our_networks(name: str):
     network = build_network(Recipe(network=name))
     images = torch.randn(3, 1, 28, 28)

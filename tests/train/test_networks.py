@@ -5,7 +5,7 @@ import torch
 
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
-from digitlab.recipe import NETWORKS, Recipe
+from digitlab.recipe import CLASSIFIERS, Recipe
 from digitlab.train.build import build_network, load_weights
 from digitlab.train.networks import count_parameters, normalize
 
@@ -69,7 +69,7 @@ def test_the_best_network_is_less_than_a_megabyte():
     assert 4 * count_parameters(best) < 900_000  # bytes; the rest of an ONNX file is small
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", CLASSIFIERS)
 @pytest.mark.parametrize("images", [1, 2, 17])
 def test_outputs_are_log_probabilities(images: int, name: str):
     network = build_network(Recipe(network=name)).eval()
@@ -78,7 +78,7 @@ def test_outputs_are_log_probabilities(images: int, name: str):
     assert torch.allclose(answers.exp().sum(dim=1), torch.ones(images), atol=1e-5)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", CLASSIFIERS)
 def test_dropout_is_only_for_training(name: str):
     network = build_network(Recipe(network=name))
     image = torch.randn(2, 1, 28, 28)

@@ -45,6 +45,22 @@ def test_weight_decay_is_pytorchs_and_for_weights_alone():
         assert torch.allclose(one, other, rtol=1e-4, atol=1e-6), name
 
 
+def test_a_long_gradient_is_shortened_as_pytorch_does_it():
+    ours, theirs = make(), make()
+    optimizer = MomentumSGD(ours.named_parameters(), learning_rate=0.1, momentum=0.9, clip=0.05)
+    train(ours, optimizer.zero_grad, optimizer.step)
+    reference = torch.optim.SGD(theirs.parameters(), lr=0.1, momentum=0.9)
+
+    def step() -> None:
+        nn.utils.clip_grad_norm_(theirs.parameters(), 0.05)
+        reference.step()
+
+    train(theirs, reference.zero_grad, step)
+    for (name, one), other in zip(ours.named_parameters(), theirs.parameters(), strict=True):
+        assert torch.equal(one, other), name
+    assert not torch.equal(ours[0].weight, make()[0].weight)
+
+
 def test_muon_moves_as_pytorchs_own_does():
     # PyTorch's accepts only matrices, and multiplies in bfloat16.
     ours, theirs = make(), make()
@@ -95,6 +111,27 @@ def test_muon_moves_all_except_hidden_convolutions_as_sgd_does():
         optimizer.step()
     for (name, sgd), muon in zip(one.named_parameters(), other.parameters(), strict=True):
         assert torch.equal(sgd, muon) == (name != "2.weight"), name
+
+
+def test_muon_leaves_a_convolution_that_puts_out_the_answer_to_sgd():
+    def network() -> nn.Sequential:
+        torch.manual_seed(2)
+        return nn.Sequential(nn.Conv2d(1, 4, 3), nn.Conv2d(4, 5, 3), nn.Conv2d(5, 3, 1))
+
+    one, other = network(), network()
+    settings = {"learning_rate": 0.1, "momentum": 0.9}
+    for it, optimizer in (
+        (one, MomentumSGD(one.named_parameters(), **settings)),
+        (other, Muon(other.named_parameters(), relative_rate=0.5, **settings)),
+    ):
+        it(torch.ones(2, 1, 6, 6)).square().mean().backward()
+        optimizer.step()
+    moved_alike = [
+        torch.equal(sgd, muon)
+        for (name, sgd), muon in zip(one.named_parameters(), other.parameters(), strict=True)
+        if name.endswith("weight")
+    ]
+    assert moved_alike == [True, False, True]
 
 
 @pytest.mark.parametrize("shape", [(16, 144), (64, 432), (96, 40), (5, 5)])

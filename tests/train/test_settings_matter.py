@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from digitlab.data.dataset import Dataset
 from digitlab.data.extra import Extra
-from digitlab.recipe import NETWORKS, Recipe
+from digitlab.recipe import CLASSIFIERS, Recipe
 from digitlab.records.history import HeldOutPoint, TestPoint, TrainPoint
 from digitlab.train.build import build_network
 from digitlab.train.device import set_up_device
@@ -43,6 +43,7 @@ EVERYTHING = Recipe(
     label_smoothing=0.1,
     weight_decay=0.01,
     muon=0.3,
+    clip=1.0,
     average=0.3,
     augment=1.0,
     degraded=0.3,
@@ -66,6 +67,7 @@ CHANGES_WEIGHTS = {
     "label_smoothing": 0.09,
     "weight_decay": 0.011,
     "muon": 0.31,
+    "clip": 0.9,
     "average": 0.29,
     "augment": 0.9,
     "degraded": 0.5,
@@ -193,7 +195,7 @@ def without_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_field_is_tested_here():
     assert not CHANGES_WEIGHTS.keys() & KEEPS_WEIGHTS.keys()
-    tested = CHANGES_WEIGHTS.keys() | KEEPS_WEIGHTS.keys()
+    tested = CHANGES_WEIGHTS.keys() | KEEPS_WEIGHTS.keys() | {"crops"}  # in test_pages.py
     assert tested == {field.name for field in fields(Recipe)}, "add the new field to a list above"
 
 
@@ -254,7 +256,7 @@ def test_reporting_does_what_it_says(small_mnist: Dataset):
 
 def test_network(small_mnist: Dataset):
     parameters = {}
-    for name in NETWORKS:
+    for name in CLASSIFIERS:
         recipe = replace(PLAIN, network=name)
         training = Training(recipe, small_mnist, seed=1, device=set_up_device("cpu"))
         parameters[name] = count_parameters(training.network)
@@ -387,7 +389,7 @@ def test_without_muon_the_same_weights_move_as_the_gradient_says(small_mnist: Da
     assert torch.allclose(moved, 0.1 * step.gradients["conv2.weight"], rtol=1e-3, atol=1e-7)
 
 
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("network", CLASSIFIERS)
 @pytest.mark.parametrize("share", [0.2, 0.6])
 def test_dropout(small_mnist: Dataset, network: str, share: float):
     recipe = replace(PLAIN, network=network, dropout=share, epochs=1)

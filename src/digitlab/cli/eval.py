@@ -20,6 +20,7 @@ from digitlab.files import encode_json
 from digitlab.models.calibration import Calibration, LogProbabilities, temperature_scaled
 from digitlab.models.card import is_model, read_model
 from digitlab.models.classifier import Classifier
+from digitlab.models.page_card import PAGE_MODEL
 from digitlab.models.probability import percent
 from digitlab.pictures.preparation import Preparation
 from digitlab.records.folder import RunFolder, record_of
@@ -151,6 +152,13 @@ def _evaluate_on_pages(subjects: list[_Subject], dataset: Dataset, *, as_json: b
 
 def _open(path: Path, device: str, threads: int | None) -> _Subject:
     folder = RunFolder(path)
+    if path.name == PAGE_MODEL.weights or (
+        (path / PAGE_MODEL.weights).exists() and not is_model(path) and not folder.holds_a_run()
+    ):
+        raise DigitlabError(
+            f"{path} is an exported network for pages, and {PAGE_MODEL.card} has the result of its "
+            "test; to test it again, name the run that it was exported from"
+        )
     # A run's folder may also hold an exported model; it then stands for its last checkpoint.
     if path.suffix == ".onnx" or (is_model(path) and not folder.holds_a_run()):
         weights, card = read_model(path)

@@ -29,11 +29,12 @@ def export(
         Literal["onnx", "tutorial"],
         Parameter(
             help=help_text(
-                "onnx: model.onnx and its card model.json, for `digitlab predict` and `read`; "
-                "checked to give the same answers as PyTorch. tutorial: model.pth and "
-                "optimizer.pth, "
+                "onnx: model.onnx and its card model.json, for `digitlab predict` and `read` (of "
+                "the network page: page.onnx and page.json); checked to give the same answers as "
+                "PyTorch. tutorial: model.pth and optimizer.pth, "
                 "as the tutorial's own script loads them.",
-                "onnx：model.onnx 和它的说明 model.json，供 `digitlab predict` 和 `read` 使用，"
+                "onnx：model.onnx 和它的说明 model.json，供 `digitlab predict` 和 `read` 使用"
+                "（网络 page 则是 page.onnx 和 page.json），"
                 "并确认答案与 PyTorch 相同。tutorial：model.pth 和 optimizer.pth，"
                 "教程自己的程序可以直接载入。",
             )
@@ -61,12 +62,14 @@ def export(
     else:
         from digitlab.export.onnx import export_onnx
         from digitlab.export.origin import origin_of
+        from digitlab.export.page import export_page
         from digitlab.train.trained import load_trained
 
         trained = load_trained(run)
         record = record_of(run)
         dataset = load_recorded_dataset(trained.dataset_name or "mnist", record, data_dir)
-        paths = export_onnx(trained, dataset, out, origin=origin_of(record, sys.argv[1:]))
+        write = export_page if trained.recipe.reads_pages else export_onnx
+        paths = write(trained, dataset, out, origin=origin_of(record, sys.argv[1:]))
         if not trained.recipe.validation:
             print("not calibrated: no held-out images (train with --validation N)", file=sys.stderr)
     for path in paths:

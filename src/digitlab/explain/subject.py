@@ -17,7 +17,14 @@ from digitlab.explain.onnx import calls_of
 from digitlab.models.card import is_model, read_model
 from digitlab.models.classifier import Classifier
 from digitlab.models.onnx_graph import normalization_of, read_graph
-from digitlab.named_recipes import RECIPES, changed, differences, find_recipe, short_name
+from digitlab.named_recipes import (
+    IMAGE_RECIPES,
+    RECIPES,
+    changed,
+    differences,
+    find_recipe,
+    short_name,
+)
 from digitlab.pictures.preparation import Preparation
 from digitlab.reader import PRETRAINED
 from digitlab.recipe import OWN_NETWORK, Recipe
@@ -91,8 +98,9 @@ def find_subject(what: str | None, *, for_a_picture: bool = False) -> Subject:
         recipe = changed(RECIPES["tutorial"], {"network": what})
         return _from_recipe(recipe, "tutorial", what, "network")
     raise DigitlabError(
-        f"there is no {printable(what)}; give a recipe ({', '.join(RECIPES)}, or a .toml file), "
-        f"the folder of a run or of an exported model, {SHIPPED}, or a network like my_net.py:MyNet"
+        f"there is no {printable(what)}; give a recipe ({', '.join(IMAGE_RECIPES)}, or a .toml "
+        f"file), the folder of a run or of an exported model, {SHIPPED}, or a network like "
+        "my_net.py:MyNet"
     )
 
 
@@ -128,6 +136,7 @@ def _from_model(path: Path, what: str) -> Subject:
 
 
 def _from_recipe(recipe: Recipe, name: str, what: str, kind: Kind) -> Subject:
+    _check_takes_images(recipe, what)
     torch = _import_torch(what)
     from digitlab.train.build import build_network
 
@@ -154,6 +163,7 @@ def _from_run(path: Path, what: str) -> Subject:
     from digitlab.train.trained import load_trained
 
     trained = load_trained(path)
+    _check_takes_images(trained.recipe, what)
     record = record_of(path)
     mean, std = _normalization_in(trained)
     return Subject(
@@ -168,6 +178,14 @@ def _from_run(path: Path, what: str) -> Subject:
         std=std,
         preparation=record.preparation if record else "mnist",
     )
+
+
+def _check_takes_images(recipe: Recipe, what: str) -> None:
+    if recipe.reads_pages:
+        raise DigitlabError(
+            f"{printable(what)} finds digits on whole pages, but one image of 28x28 pixels is "
+            f"explained; give a network that takes such images, as {', '.join(IMAGE_RECIPES)} do"
+        )
 
 
 def _normalization_in(trained: "TrainedNetwork") -> tuple[float, float]:
@@ -216,4 +234,4 @@ def _import_torch(what: str) -> ModuleType:
 
 def nearest_recipe(recipe: Recipe) -> str:
     """Return the named recipe that differs from this one in the fewest settings."""
-    return min(RECIPES, key=lambda name: len(differences(recipe, RECIPES[name])))
+    return min(IMAGE_RECIPES, key=lambda name: len(differences(recipe, IMAGE_RECIPES[name])))

@@ -1,10 +1,6 @@
 """A trained network as a model in use: `model.onnx`, checked against PyTorch, and its card."""
 
 import hashlib
-import io
-import logging
-import warnings
-from contextlib import redirect_stderr
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +13,7 @@ from torch import Tensor, nn
 
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
+from digitlab.export.graph import to_bytes, to_graph
 from digitlab.models.calibration import LogProbabilities
 from digitlab.models.card import ANSWERS, IMAGES, WEIGHTS, ModelCard, write_model
 from digitlab.models.classifier import Classifier
@@ -112,48 +109,16 @@ def to_onnx(module: _FromBytes) -> bytes:
 
     Raises `DigitlabError` if it does something that such a file cannot hold.
     """
-    # Two images: with one, the batch size would be fixed.
-    example = torch.zeros(2, 28, 28, dtype=torch.uint8)
-    logging.disable(logging.CRITICAL)  # it recommends packages, and logs each failed attempt
-    try:
-        with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
-            warnings.simplefilter("ignore")  # about its own use of deprecated parts of PyTorch
-            program = torch.onnx.export(
-                module,
-                (example,),
-                input_names=[IMAGES],
-                output_names=[ANSWERS, *(_TEMPORARY + name for name in module.inner)],
-                dynamic_shapes={"images": {0: torch.export.Dim("n")}},
-                dynamo=True,
-                external_data=False,
-                verbose=False,
-            )
-    except Exception as error:  # it can be any, and has many lines
-        name = type(module.network).__name__
-        raise DigitlabError(
-            f"{name} cannot be written as ONNX ({_reason(error)}); its forward must do the same "
-            "for every image and every batch size, with operators that ONNX has"
-        ) from error
-    finally:
-        logging.disable(logging.NOTSET)
-    assert program is not None
-    model = program.model_proto  # a new copy at each access
-    graph = model.graph
-    _name_outputs(graph)
-    values = (*graph.value_info, *graph.input, *graph.output, *graph.initializer)
-    for described in (model, graph, *graph.node, *values):
-        # What the exporter adds for debugging: source lines and folders of this machine.
-        del described.metadata_props[:]
-    weights: bytes = model.SerializeToString(deterministic=True)
-    return weights
-
-
-def _reason(error: BaseException) -> str:
-    """Return the first line of the innermost reason that the exporter gives."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    first = next((it.strip() for it in str(error).splitlines() if it.strip()), "")
-    return f"{type(error).__name__}: {first}"[:300]
+    model = to_graph(
+        module,
+        torch.zeros(2, 28, 28, dtype=torch.uint8),
+        {0: torch.export.Dim("n")},
+        inputs=[IMAGES],
+        outputs=[ANSWERS, *(_TEMPORARY + name for name in module.inner)],
+        name=type(module.network).__name__,
+    )
+    _name_outputs(model.graph)
+    return to_bytes(model)
 
 
 def _last_name(name: str) -> str:

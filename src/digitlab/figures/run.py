@@ -52,7 +52,11 @@ def draw_run(
         figures += _draw_report(run.report, path, dataset, language)
     elif run.report is not None:
         confusion = path / "confusion.png"
-        figures.append(draw_confusion(run.report.confusion, classes, confusion, language=language))
+        if run.report.missing < run.report.total:
+            counts = run.report.confusion
+            figures.append(draw_confusion(counts, classes, confusion, language=language))
+        else:
+            confusion.unlink(missing_ok=True)  # of a run that was here before
     if samples:
         figures.append(draw_pages(samples, path / "pages.png", language=language))
     if inside is not None:

@@ -11,8 +11,8 @@ import msgspec
 from digitlab.errors import DigitlabError, printable
 from digitlab.lab.described_runs import Details, Status, Summary, describe, shortened
 from digitlab.lab.trainings import BusyError, Trainings
-from digitlab.named_recipes import RECIPES, changed
-from digitlab.recipe import NETWORKS, Recipe
+from digitlab.named_recipes import IMAGE_RECIPES, changed
+from digitlab.recipe import CLASSIFIERS, Recipe
 from digitlab.records.claim import is_training
 from digitlab.records.compare import is_finished
 from digitlab.records.folder import RunFolder, read_results
@@ -193,17 +193,18 @@ class Runs:
 
 def _recipe_of(new: NewRun) -> Recipe:
     """Return the whole recipe, or raise `DigitlabError` with the setting that is impossible."""
-    if new.recipe not in RECIPES:  # not `find_recipe`, which would open a file
+    if new.recipe not in IMAGE_RECIPES:  # not `find_recipe`, which would open a file
         raise DigitlabError(
-            f"there is no recipe {printable(new.recipe)!r}; choose one of {', '.join(RECIPES)}"
+            f"there is no recipe {printable(new.recipe)!r}; choose one of "
+            f"{', '.join(IMAGE_RECIPES)}"
         )
     if not 0 <= new.seed < 2**63:
         raise DigitlabError(f"seed is {new.seed}, but must be at least 0 and below 2^63")
-    recipe = changed(RECIPES[new.recipe], new.settings)
-    if recipe.network not in NETWORKS:  # it would run code whose name came from a page
+    recipe = changed(IMAGE_RECIPES[new.recipe], new.settings)
+    if recipe.network not in CLASSIFIERS:  # it would run code whose name came from a page
         raise DigitlabError(
             f"network is {printable(recipe.network)!r}, but the page trains only "
-            f"{', '.join(NETWORKS)}; `digitlab train --network` trains your own"
+            f"{', '.join(CLASSIFIERS)}; `digitlab train --network` trains your own"
         )
     return recipe
 

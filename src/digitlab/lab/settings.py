@@ -7,12 +7,15 @@ from typing import Any, get_args
 import msgspec
 
 from digitlab.language import Language, Words
-from digitlab.named_recipes import RECIPES
-from digitlab.recipe import NETWORKS, PRECISIONS, RANGES, SCHEDULES, Range, Recipe
+from digitlab.named_recipes import IMAGE_RECIPES
+from digitlab.recipe import CLASSIFIERS, PRECISIONS, RANGES, SCHEDULES, Range, Recipe
 from digitlab.recipe_help import help_in, range_in
 
-CHOICES = {"network": NETWORKS, "schedule": SCHEDULES, "precision": PRECISIONS}
+CHOICES = {"network": CLASSIFIERS, "schedule": SCHEDULES, "precision": PRECISIONS}
 """What a setting that is not a number can be; a network of the user's own is none of them."""
+
+_OF_PAGES = ("crops",)
+"""The settings of networks that the page does not train."""
 
 _NEEDED = ("torch", "safetensors")
 _LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -58,8 +61,8 @@ def settings() -> Settings:
     """Return the recipes and their settings, and whether a training can be started."""
     why = why_no_training()
     return Settings(
-        fields=[_setting(it.name) for it in fields(Recipe)],
-        recipes=RECIPES,
+        fields=[_setting(it.name) for it in fields(Recipe) if it.name not in _OF_PAGES],
+        recipes=IMAGE_RECIPES,
         can_train=why is None,
         why=None if why is None else {"en": why.en, "zh": why.zh},
     )

@@ -1,18 +1,5 @@
-"""A model ready to use: a folder with `model.onnx`, the network, and `model.json`, its card.
+"""A model that names digits: `model.onnx`, the network, and `model.json`, its card."""
 
-The two files belong together: the card contains the SHA-256 of the network. They are replaced as a
-pair, although a file system can only replace one file at a time:
-
-1. both new files are written as `model.onnx.new` and `model.json.new`;
-2. `model.onnx.new` is renamed to `model.onnx`: from here on the new model is in use;
-3. `model.json.new` is renamed to `model.json`.
-
-`read_model` uses `model.json.new` when it is the card of `model.onnx`. So whenever the writing
-process is killed, the folder contains the whole old model or the whole new one.
-"""
-
-import contextlib
-import hashlib
 import os
 from collections import Counter
 from dataclasses import dataclass
@@ -20,20 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from digitlab.errors import DigitlabError
-from digitlab.files import (
-    check_is_file,
-    encode_json,
-    flush_folder,
-    read_json,
-    remove_leftovers,
-    write_whole,
-)
 from digitlab.models.calibration import Calibration
+from digitlab.models.pair import Pair
 from digitlab.pictures.preparation import Preparation
 
-WEIGHTS, NEW_WEIGHTS = "model.onnx", "model.onnx.new"
-CARD, NEW_CARD = "model.json", "model.json.new"
-MAX_WEIGHTS = 100_000_000  # bytes
 _FORMAT = 1  # of the card; a later format might not be understood
 
 IMAGES = "images"
@@ -93,32 +70,13 @@ class ModelCard:
                 raise ValueError(f"classes must be different names, but {name!r} is there twice")
 
 
-def write_model(folder: Path, weights: bytes, card: ModelCard) -> tuple[Path, Path]:
-    """Write a model's two files as a pair; return the paths of `model.onnx` and `model.json`.
+MODEL = Pair("model", ModelCard)
+WEIGHTS, CARD = MODEL.weights, MODEL.card
 
-    If the writing fails, which raises DigitlabError, or the process is killed, an older model in
-    the folder stays usable.
-    """
-    new_weights, new_card = folder / NEW_WEIGHTS, folder / NEW_CARD
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _finish_interrupted_write(folder)
-        try:
-            write_whole(new_weights, weights)
-            write_whole(new_card, encode_json(card, indent=2))
-            new_weights.replace(folder / WEIGHTS)
-        except BaseException:
-            if new_weights.exists():  # otherwise the new model is already in use
-                new_weights.unlink()
-                new_card.unlink(missing_ok=True)
-            raise
-        flush_folder(folder)  # on the disk, too, the network is renamed before its card
-        new_card.replace(folder / CARD)
-        flush_folder(folder)
-    except OSError as error:
-        path = error.filename or folder
-        raise DigitlabError(f"{path} cannot be written ({error.strerror or error})") from error
-    return folder / WEIGHTS, folder / CARD
+
+def write_model(folder: Path, weights: bytes, card: ModelCard) -> tuple[Path, Path]:
+    """Write a model's two files as a pair: see `Pair.write`."""
+    return MODEL.write(folder, weights, card)
 
 
 def is_model(path: Path) -> bool:
@@ -133,24 +91,7 @@ def read_model(path: str | os.PathLike[str]) -> tuple[bytes, ModelCard]:
     """
     if not os.fsdecode(path):
         raise DigitlabError("the path of the model is empty: give the model's folder")
-    folder = _folder_of(Path(os.fsdecode(path)))
-    try:
-        for _ in range(2):  # again if an export replaced the files between the two reads
-            weights = _read_weights(folder)
-            digest = hashlib.sha256(weights).hexdigest()
-            card = _new_card_of(folder, digest) or read_json(folder / CARD, ModelCard)
-            if card.sha256 == digest:
-                return weights, card
-    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
-        file, reason = getattr(error, "filename", folder), getattr(error, "strerror", error)
-        raise DigitlabError(
-            f"{folder} contains no model: {file} cannot be read ({reason}); "
-            "`digitlab export RUN --out FOLDER` makes one"
-        ) from error
-    raise DigitlabError(
-        f"{folder / WEIGHTS} does not match {CARD}: its SHA-256 is not the one in the card; "
-        "export the model again"
-    )
+    return MODEL.read(_folder_of(Path(os.fsdecode(path))))
 
 
 def _folder_of(path: Path) -> Path:
@@ -166,32 +107,3 @@ def _folder_of(path: Path) -> Path:
             "one from a checkpoint or a model.pth"
         )
     return path
-
-
-def _read_weights(folder: Path) -> bytes:
-    path = folder / WEIGHTS
-    check_is_file(path)
-    with path.open("rb") as stream:
-        weights = stream.read(MAX_WEIGHTS + 1)
-    if len(weights) > MAX_WEIGHTS:
-        raise DigitlabError(f"{path} is larger than {MAX_WEIGHTS // 10**6} MB, the limit")
-    return weights
-
-
-def _new_card_of(folder: Path, digest: str) -> ModelCard | None:
-    """Return the card in `model.json.new` if it is the card of the network with this SHA-256."""
-    with contextlib.suppress(OSError, DigitlabError):
-        card = read_json(folder / NEW_CARD, ModelCard)
-        if card.sha256 == digest:
-            return card
-    return None
-
-
-def _finish_interrupted_write(folder: Path) -> None:
-    """Rename the new card if the process that wrote it was killed before it could do that."""
-    remove_leftovers(folder)
-    with contextlib.suppress(FileNotFoundError, DigitlabError):  # there is no usable model yet
-        digest = hashlib.sha256(_read_weights(folder)).hexdigest()
-        if _new_card_of(folder, digest):
-            (folder / NEW_CARD).replace(folder / CARD)
-            flush_folder(folder)

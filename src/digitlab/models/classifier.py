@@ -1,28 +1,18 @@
 """One answer per image: runs a model's network with onnxruntime."""
 
-import os
-
 import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.errors import DigitlabError
+from digitlab.models import session
 from digitlab.models.calibration import LogProbabilities, temperature_scaled
 from digitlab.models.card import ANSWERS, CARD, IMAGES, WEIGHTS, ModelCard
-from digitlab.models.onnx_graph import with_outputs
-
-# Unless this is set before the import, onnxruntime writes a device ID into the user's cache folder
-# and sends usage data to Microsoft. A value that the user has set stays. This is the only module
-# that imports onnxruntime.
-os.environ["ORT_DISABLE_TELEMETRY"] = os.environ.get("ORT_DISABLE_TELEMETRY") or "1"
-
-import onnxruntime
+from digitlab.models.session import Session
 
 Images = NDArray[np.uint8]  # N x 28 x 28; for digits, bright ink on black
 
 BATCH = 64  # images at once: small enough that a layer's output stays in the processor's cache
-_PROVIDERS = ["CPUExecutionProvider"]
 _SUM_TOLERANCE = 0.01  # far above the rounding of the float32 exponentials
-_LOOPS = (b'"\x04Loop', b'"\x04Scan')  # operators in a file: tag of `op_type`, length, name
 
 
 class Classifier:
@@ -34,23 +24,11 @@ class Classifier:
     """
 
     def __init__(self, weights: bytes, card: ModelCard, *, threads: int | None = None) -> None:
-        if threads is not None and threads < 1:
-            raise DigitlabError(f"threads is {threads}, but must be at least 1")
-        if any(loop in weights for loop in _LOOPS):  # it could run without end
-            raise DigitlabError(f"{WEIGHTS} contains a loop; only networks without loops are run")
         self.card = card
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or 0  # 0: one per core
-        options.log_severity_level = 4  # errors are raised, so they need not be printed as well
-        options.add_session_config_entry("session.load_model_format", "ONNX")
-        try:
-            self._session = onnxruntime.InferenceSession(weights, options, providers=_PROVIDERS)
-        except Exception as error:  # onnxruntime's exceptions have no common base class
-            raise DigitlabError(
-                f"{WEIGHTS} is not a network that runs here ({_first_line(error)})"
-            ) from error
         self._shapes = {ANSWERS: [len(card.classes)], **card.layers}
-        self._check_signature()
+        self._session = Session(weights, WEIGHTS, threads)
+        outputs = {name: ["N", *shape] for name, shape in self._shapes.items()}
+        self._session.check(CARD, {IMAGES: ["N", 28, 28]}, outputs)
 
     def log_probabilities(self, images: Images, *, at_once: int = BATCH) -> LogProbabilities:
         """Return the network's own answers, before calibration: float32, N x classes.
@@ -88,46 +66,8 @@ class Classifier:
         return dict(zip(self.card.layers, outputs[1:], strict=True))  # without the answers
 
     def _run(self, names: list[str], images: Images) -> list[NDArray[np.float32]]:
-        try:
-            outputs: list[NDArray[np.float32]] = self._session.run(names, {IMAGES: images})
-        except Exception as error:  # as above
-            raise DigitlabError(
-                f"{WEIGHTS} failed on a batch of {len(images)} ({_first_line(error)})"
-            ) from error
-        for name, output in zip(names, outputs, strict=True):
-            expected = (len(images), *self._shapes[name])
-            if output.shape != expected:
-                raise DigitlabError(
-                    f"{WEIGHTS} gave {name} of shape {output.shape} instead of {expected}"
-                )
-            if not np.isfinite(output).all():
-                raise DigitlabError(
-                    f"{WEIGHTS} gave {name} that are NaN or infinite; export the model again"
-                )
-        return outputs
-
-    def _check_signature(self) -> None:
-        """Refuse a network whose inputs or outputs differ in name, type or shape."""
-        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
-        if [entry.name for entry in inputs] != [IMAGES]:
-            names = ", ".join(entry.name for entry in inputs)
-            raise DigitlabError(f"{WEIGHTS} must have one input, {IMAGES}, but has: {names}")
-        found = {entry.name: (entry.type, entry.shape) for entry in (*inputs, *outputs)}
-        expected = {name: ("tensor(float)", shape) for name, shape in self._shapes.items()}
-        for name, (kind, shape) in {IMAGES: ("tensor(uint8)", [28, 28]), **expected}.items():
-            if name not in found:
-                raise DigitlabError(f"{WEIGHTS} does not match {CARD}: it has no output {name}")
-            found_kind, found_shape = found[name]
-            is_any_number = found_shape and not isinstance(found_shape[0], int)
-            if (found_kind, found_shape[1:]) != (kind, shape) or not is_any_number:
-                raise DigitlabError(
-                    f"{WEIGHTS}: {name} is a {found_kind} of shape {found_shape}, but must be a "
-                    f"{kind} of shape {['N', *shape]}, for any N"
-                )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
+        shapes = {name: (len(images), *self._shapes[name]) for name in names}
+        return self._session.run(shapes, {IMAGES: images})
 
 
 def inner_values(
@@ -138,19 +78,4 @@ def inner_values(
     `names` are those of outputs of operations; each value has a batch dimension of 1. `weights` are
     those of a model that `Classifier` accepts. Raises DigitlabError if the network fails.
     """
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    try:
-        known = onnxruntime.InferenceSession(weights, options, providers=_PROVIDERS)
-        present = {entry.name for entry in known.get_outputs()}
-        session = onnxruntime.InferenceSession(
-            with_outputs(weights, [name for name in names if name not in present]),
-            options,
-            providers=_PROVIDERS,
-        )
-        values = session.run(names, {IMAGES: image[None]})
-    except Exception as error:  # as above
-        raise DigitlabError(
-            f"{WEIGHTS} does not give the values of its inner operations ({_first_line(error)})"
-        ) from error
-    return dict(zip(names, values, strict=True))
+    return session.inner_values(weights, WEIGHTS, names, {IMAGES: image[None]})

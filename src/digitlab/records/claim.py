@@ -5,7 +5,8 @@ from contextlib import contextmanager, suppress
 
 from digitlab.errors import DigitlabError
 from digitlab.files import encode_json, flush_folder, remove_leftovers, write_whole
-from digitlab.models.card import CARD, NEW_CARD, NEW_WEIGHTS, WEIGHTS
+from digitlab.models.card import MODEL
+from digitlab.models.page_card import PAGE_MODEL
 from digitlab.records.folder import (
     EXTRA,
     INSIDE,
@@ -112,7 +113,7 @@ def _clear(folder: RunFolder) -> None:
     names = (
         *(LAST, PREVIOUS, SYNTHETIC, EXTRA, INSIDE, PAGES),
         *("report.json", "history.jsonl", "train.log", "network.py"),
-        *(NEW_WEIGHTS, NEW_CARD, WEIGHTS, CARD, "model.pth", "optimizer.pth"),
+        *(*MODEL.names, *PAGE_MODEL.names, "model.pth", "optimizer.pth"),
         *("samples.png", "loss.png", "predictions.png", "confusion.png", "mistakes.png"),
         *("kernels.png", "activations.png", "pages.png"),
         *(folder.earlier_curve(epochs).name for epochs in folder.earlier_curves()),

@@ -63,7 +63,7 @@ def start_run(
     device = set_up_device(launch.device, launch.threads)
     with only_one_process(folder), explained(folder, "then run the same command again"):
         folder.check_free(force=launch.force)
-        check_examples(recipe, dataset)
+        check_examples(recipe, dataset, extra)
         own = None
         if is_own(recipe.network):
             recipe = replace(recipe, network=absolute_name(recipe.network))

@@ -78,7 +78,7 @@ def peaks_of(
     rows, columns = rows[order], columns[order]
     x, y = (columns + 0.5) * CELL, (rows + 0.5) * CELL
     left, top, right, bottom = boxes[:, rows, columns]
-    edges = np.stack([x - left, y - top, x + right, y + bottom], axis=1)
+    edges = np.stack([x - left, y - top, x + right, y + bottom], axis=1, dtype=np.float32)
     scores = classes[: len(DIGITS), rows, columns]  # (10, P)
     return Peaks(
         x=(edges[:, 0] + edges[:, 2]) / 2,

@@ -7,7 +7,6 @@ results any more, so none outlives a training that was killed.
 
 import os
 import pickle
-import signal
 import subprocess
 import sys
 from collections import deque
@@ -110,9 +109,9 @@ class _Worker(Generic[Item, Result]):
             result, error = pickle.load(self._process.stdout)
         except (EOFError, OSError, ValueError, pickle.UnpicklingError) as problem:
             code = self._process.wait()
+            why = "perhaps for lack of memory" if code < 0 else "see what it printed"
             raise DigitlabError(
-                f"a process that composes training crops ended with exit code {code}, perhaps "
-                "because there was too little memory"
+                f"a process that composes training crops ended with exit code {code}, {why}"
             ) from problem
         if error is not None:
             raise error
@@ -121,19 +120,19 @@ class _Worker(Generic[Item, Result]):
 
 def _main() -> None:
     """Compute what stdin asks for; write the results to stdout until nobody reads them."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     results = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what anything prints must not be taken for a result
-    work, items = pickle.load(sys.stdin.buffer)
     try:
+        work, items = pickle.load(sys.stdin.buffer)
         for item in items:
+            answer: tuple[Any, Exception | None]
             try:
                 answer = work(item), None
             except Exception as error:  # it is raised again where the result is needed
                 answer = None, error
             pickle.dump(answer, results, protocol=pickle.HIGHEST_PROTOCOL)
             results.flush()
-    except BrokenPipeError:  # the training has ended
+    except (EOFError, BrokenPipeError):  # the training has ended
         os._exit(0)
 
 

@@ -99,10 +99,11 @@ class Examples:
 
         float32 (B, 1, 28, 28) and int64 (B,).
         """
-        images = self.epoch_images(epoch)
-        order = epoch_order(len(self), self.seed, epoch).to(images.device)
-        size = self.recipe.batch_size
-        for images, labels in train_batches(images, self.labels, order, size, first_batch):
+        order = epoch_order(len(self), self.seed, epoch).to(self.images.device)
+        batches = train_batches(
+            self.epoch_images(epoch), self.labels, order, self.recipe.batch_size, first_batch
+        )
+        for images, labels in batches:
             images, labels = self.varied(images, labels, epoch)
             yield normalize(images, self._mean, self._std), labels
 
@@ -146,16 +147,27 @@ class Examples:
         return epoch > self.recipe.epochs - self.recipe.plain_epochs
 
 
-def check_examples(recipe: Recipe, dataset: Dataset) -> None:
+def check_examples(recipe: Recipe, dataset: Dataset, extra: Extra | None = None) -> None:
     """Raise `DigitlabError` if this recipe cannot be trained on this dataset.
 
-    That is so if it holds out all images, or asks for synthetic ones and the dataset is not MNIST.
+    That is so if it holds out all images, or asks for synthetic ones or for pages and the dataset
+    is not MNIST; and if pages are to be learned besides extra pictures of single digits.
     """
     images = images_used(recipe, dataset)
     if recipe.validation >= images:
         raise DigitlabError(
             f"validation is {recipe.validation:,}, but must be below the number of training "
             f"images ({images:,})"
+        )
+    if recipe.reads_pages and dataset.name != "mnist":
+        raise DigitlabError(
+            f"pages are composed only of the digits of mnist, not of {dataset.name}; leave out "
+            "--dataset"
+        )
+    if recipe.reads_pages and extra is not None:
+        raise DigitlabError(
+            f"extra pictures ({extra.folder}) show one digit each, and the network "
+            f"{recipe.network} learns from pages; leave out --extra"
         )
     if (recipe.degraded or recipe.outliers) and dataset.name != "mnist":
         raise DigitlabError(

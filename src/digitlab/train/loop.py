@@ -86,13 +86,14 @@ class Training:
         self.device = device
         self.bfloat16 = recipe.precision == "bfloat16" and computes_bfloat16(device)
         self._mean, self._std = dataset.mean, dataset.std
-        check_examples(recipe, dataset)
+        check_examples(recipe, dataset, extra)
         self.network = build_network(recipe, len(self.classes), source=source)
         if has_batch_norm(self.network):
             check_batches(recipe, dataset)
         if isinstance(self.network, FastNetwork):
-            first = torch.from_numpy(dataset.train_images)[split_of(recipe, dataset)[0]]
-            self.network.whiten(normalize(first[:_WHITENING_IMAGES], self._mean, self._std))
+            first = split_of(recipe, dataset)[0][:_WHITENING_IMAGES].numpy()
+            images = torch.from_numpy(dataset.train_images[first])
+            self.network.whiten(normalize(images, self._mean, self._std))
         self.network.to(device)
         self.examples: Task
         if recipe.reads_pages:

@@ -139,12 +139,12 @@ class Muon(MomentumSGD):
     """Momentum SGD, except that the steps of hidden convolutions are made orthogonal.
 
     The weights of every convolution except the first, and except one that puts out the network's
-    answer, form a matrix with one row per kernel and channels x height x width columns. A gradient has large singular values in a few directions of
-    this matrix and small ones in the rest, so SGD moves far in few directions and hardly in the
-    others. Muon sets all singular values of the step to about 1, whatever the size of the
-    gradient, so the learning rate alone decides the step size. Why this helps is not proven; its
-    author supposes that the directions with small singular values matter for learning what is
-    rare. All other weights move as in `MomentumSGD`.
+    answer, form a matrix with one row per kernel and channels x height x width columns. A gradient
+    has large singular values in a few directions of this matrix and small ones in the rest, so SGD
+    moves far in few directions and hardly in the others. Muon sets all singular values of the step
+    to about 1, whatever the size of the gradient, so the learning rate alone decides the step size.
+    Why this helps is not proven; its author supposes that the directions with small singular values
+    matter for learning what is rare. All other weights move as in `MomentumSGD`.
 
     A hidden convolution's matrix w with velocity v and gradient g::
 

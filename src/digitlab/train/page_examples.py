@@ -18,7 +18,6 @@ from digitlab.train.examples import split_of
 from digitlab.train.page_loss import page_loss
 from digitlab.train.page_score import ScoredCrops
 
-
 Crop = tuple[NDArray[np.uint8], NDArray[np.float32]]
 """A crop's gray pixels and its targets."""
 
@@ -27,7 +26,7 @@ class PageExamples:
     """Crops composed of a dataset's training images: see `digitlab.train.task.Task`.
 
     A crop is a function of seed, epoch and its number in the epoch, whichever process composes it.
-    So a run that is continued in the middle of an epoch composes only the crops that it still needs.
+    So a run that is continued in the middle of an epoch composes only the crops that are left.
 
     Parameters
     ----------

@@ -1,0 +1,100 @@
+"""A model that finds digits on pages: `page.onnx`, the network, and `page.json`, its card."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from digitlab.models.pair import Pair
+
+_FORMAT = 1  # of the card; a later format might not be understood
+
+PAGE = "page"
+"""The network's input: gray pages, uint8, N x H x W, H and W multiples of 16, dark ink on white."""
+CENTERS, CLASSES, BOXES = "centers", "classes", "boxes"
+"""Its outputs, float32, N x C x H/4 x W/4: see `digitlab.models.page_network.Maps`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageConfidence:
+    """How the network's answers become probabilities, and which digits are "unsure"."""
+
+    center: float
+    """A digit or sign is read where the probability of its middle is at least this, 0 to 1."""
+    temperature: float
+    """The log-probabilities of the classes are divided by it, 0.05 to 20; 1 changes nothing."""
+    threshold: float
+    """A digit with a lower probability is "unsure", 0 to 1; at 1 all digits are."""
+    error_rate: float | None
+    """The threshold was chosen so that at most this share of the digits that are not unsure is
+    wrong, 0 to below 1; None if it was not chosen."""
+    fitted_on: str
+    """A description of the pages that they were chosen on."""
+
+    def __post_init__(self) -> None:
+        rate = self.error_rate
+        for name, is_valid, limits in (  # NaN is not valid
+            ("center", 0 <= self.center <= 1, "0 to 1"),
+            ("temperature", 0.05 <= self.temperature <= 20, "0.05 to 20"),
+            ("threshold", 0 <= self.threshold <= 1, "0 to 1"),
+            ("error_rate", rate is None or 0 <= rate < 1, "0 to below 1"),
+        ):
+            if not is_valid:
+                raise ValueError(f"{name} is {getattr(self, name)}, but must be from {limits}")
+
+
+UNCALIBRATED = PageConfidence(
+    center=0.3, temperature=1.0, threshold=0.5, error_rate=None, fitted_on="no page"
+)
+"""Until it is chosen on pages."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageCard:
+    """How a page network was made, how accurate it is, and how its answers are calibrated."""
+
+    sha256: str
+    """Of the complete `page.onnx`, in hexadecimal."""
+    dataset: str
+    """The dataset whose digits are on the pages that it was trained on."""
+    classes: str
+    """The digits and signs that it knows, one character each, in the order of its output."""
+    parameters: int
+    """How many numbers the network learned."""
+    confidence: PageConfidence
+    test: dict[str, Any]
+    """The result on composed pages of the dataset's test digits: how many there are, how many were
+    found and named correctly, missing, invented, and the loss."""
+    recipe: dict[str, Any]
+    """Every setting of the training."""
+    seed: int | None
+    """Of the training; None if the exported file does not contain it."""
+    epochs: int | None
+    """How many epochs it was trained; None if the exported file does not contain it."""
+    commands: list[str]
+    """The commands that made it, from the training to the export."""
+    data_sha256: dict[str, str]
+    """Of each file of the dataset."""
+    machine: str | None
+    """The processor it was trained on; None if the exported file does not contain it."""
+    versions: dict[str, str]
+    """Of the software it was trained with; empty if the exported file does not contain them."""
+    format: int = _FORMAT
+
+    def __post_init__(self) -> None:
+        if self.format != _FORMAT:
+            raise ValueError(f"format is {self.format}, but this version reads {_FORMAT}")
+        if self.classes[:10] != "0123456789" or len(set(self.classes)) != len(self.classes):
+            raise ValueError(f"classes must be the digits and then signs, not {self.classes!a}")
+
+
+PAGE_MODEL = Pair("page", PageCard)
+
+
+def write_page_model(folder: Path, weights: bytes, card: PageCard) -> tuple[Path, Path]:
+    """Write `page.onnx` and `page.json` as a pair: see `Pair.write`."""
+    return PAGE_MODEL.write(folder, weights, card)
+
+
+def read_page_model(folder: Path) -> tuple[bytes, PageCard]:
+    """Return the weights and the card of the page network in a folder: see `Pair.read`."""
+    return PAGE_MODEL.read(folder)
