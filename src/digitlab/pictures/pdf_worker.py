@@ -18,9 +18,9 @@ _POINTS_PER_INCH = 72
 
 
 def main(dpi: float, most_pixels: int, most_bytes: int, most_seconds: int) -> None:
-    """Answer until stdin ends, with limits on a page's pixels, the memory, and each answer's time.
+    """Answer until stdin ends, with limits on a page's pixels, the memory, and each answer's work.
 
-    The time is limited in case that the parent, which has the same limit, is gone.
+    An answer that takes more than `most_seconds` of the processor's time ends the process.
     """
     _limit_memory(most_bytes)
     answers = os.fdopen(os.dup(1), "wb")
@@ -74,8 +74,8 @@ def _limit_memory(most_bytes: int) -> None:
 
 
 def _limit_time(seconds: int) -> None:
-    if hasattr(signal, "alarm"):
-        signal.alarm(seconds)  # ends this process, also within pdfium
+    if hasattr(signal, "setitimer"):  # not on Windows
+        signal.setitimer(signal.ITIMER_PROF, seconds)  # its signal also ends pdfium's work
 
 
 if __name__ == "__main__":
