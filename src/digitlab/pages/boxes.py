@@ -1,6 +1,7 @@
 """Draw what was read of a page onto the picture."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 import numpy as np
@@ -15,6 +16,8 @@ SURE, UNSURE, SIGN, IGNORED = (0, 114, 178), (213, 94, 0), (0, 140, 100), (128, 
 
 _LABEL_SHARES = (0.45, 0.36, 0.28, 0.22)  # of the usual digit's height: the first that has room
 _LEAST_LABEL = 11  # pixels: smaller letters are unreadable
+_ROOMY = 24  # pixels of a digit's height: the labels of larger ones have room
+_LARGEST = 4000  # pixels of the longer side of what was enlarged
 _LINE_SHARE = 1 / 40  # of the usual digit's height: the width of the frames' lines
 
 _OVERLAID = {"€": "C="}  # Pillow's own font lacks it: these are drawn on top of each other
@@ -39,7 +42,8 @@ def draw_boxes(source: Source, page: Page) -> Image.Image:
     Takes the picture that was read (a stream must be at its beginning again, a
     `digitlab.pictures.open.Picture` is not decoded again) and what `digitlab.pages.read.read_page`
     returned for it. The result has the picture's full size, or that of `Picture.image` if a JPEG
-    was reduced while it was decoded. Raises PictureError if the picture cannot be opened.
+    was reduced while it was decoded; with small writing it is 2 to 4 times as large, so that the
+    labels have room. Raises PictureError if the picture cannot be opened.
     """
     picture = open_picture(source)
     try:
@@ -47,6 +51,10 @@ def draw_boxes(source: Source, page: Page) -> Image.Image:
     except ValueError:  # a mode that Pillow cannot convert to colors
         image = Image.fromarray(picture.gray()).convert("RGB")
     scale = image.width / picture.size[0], image.height / picture.size[1]
+    usual = _usual([it.box[3] * scale[1] for it in page.digits])
+    if factor := _enlarging(usual, max(image.size)):
+        image = image.resize((factor * image.width, factor * image.height))
+        scale = factor * scale[0], factor * scale[1]
     before, turned = image.size, page.turned
     if turned:
         image = image.transpose(_TURNS[turned])
@@ -64,12 +72,24 @@ def draw_boxes(source: Source, page: Page) -> Image.Image:
     return image.transpose(_TURNS[360 - turned]) if turned else image
 
 
+def _usual(heights: Sequence[float]) -> float:
+    """Return the median of some heights, or 0 if there are none."""
+    return sorted(heights)[len(heights) // 2] if heights else 0
+
+
+def _enlarging(usual: float, longer_side: int) -> int:
+    """Return how many times as large a picture is drawn if its writing is small, or else 0."""
+    if not 0 < usual < _ROOMY:
+        return 0
+    factor = min(math.ceil(_ROOMY / usual), 4, _LARGEST // longer_side)
+    return factor if factor > 1 else 0
+
+
 def _draw_words(
     draw: ImageDraw.ImageDraw, words: list[list[tuple[Character, Box]]], size: tuple[int, int]
 ) -> None:
     """Draw the frames of all characters, and the labels of the words."""
-    heights = sorted(box[3] for word in words for _, box in word)
-    usual = heights[len(heights) // 2] if heights else 0
+    usual = _usual([box[3] for word in words for _, box in word])
     line = max(1, round(usual * _LINE_SHARE))
     for character, box in (it for word in words for it in word):
         draw.rectangle(_frame(box, line), outline=_color(character), width=line)
@@ -81,7 +101,7 @@ def _draw_words(
 
 
 def _labels(
-    texts: list[str], frames: _Boxes, usual: int, size: tuple[int, int]
+    texts: list[str], frames: _Boxes, usual: float, size: tuple[int, int]
 ) -> tuple[_Boxes, _Font]:
     """Return a place for each word's label, and the largest font with which they cover the least.
 

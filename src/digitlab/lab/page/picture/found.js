@@ -25,11 +25,11 @@ function bytesOf(base64) {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
-/** Show a picture that was read: {name, address, text, digits, single, width, height}. */
+/** Show a picture that was read: what `/lab/read` answers, with its {name, address}. */
 export function showFound(place, read) {
   const isOne = get("pictureMode") === "one";
   const digits = isOne ? [read.single].filter((one) => one.pixels) : read.digits;
-  const picture = framed(read, isOne ? [] : digits);
+  const picture = framed(read, isOne ? [] : digits, isOne ? [] : marksOf(read));
   const detail = chosenDigit(digits);
   const words = isOne ? oneInWords(read.single) : pageInWords(read);
   const figure = h("figure.found-picture", picture.frame);
@@ -44,8 +44,26 @@ export function showFound(place, read) {
   update();
 }
 
+/** Return what is only shown: a frame around each sign, and a thinner one around ignored ink. */
+function marksOf(read) {
+  const signs = read.signs.map(({ box, sign }) => [box, h("span.sign-box", h("b.box-label", sign))]);
+  const ignored = read.ignored.map(({ box }) => [box, h("span.ignored-box")]);
+  return [...ignored, ...signs].map(([box, mark]) => placed(mark, box, read));
+}
+
+/** Put an element where a box of the picture is. */
+function placed(element, [x, y, width, height], read) {
+  Object.assign(element.style, {
+    left: `${(100 * x) / read.width}%`,
+    top: `${(100 * y) / read.height}%`,
+    width: `${(100 * width) / read.width}%`,
+    height: `${(100 * height) / read.height}%`,
+  });
+  return element;
+}
+
 /** Return the picture with a button over each digit. */
-function framed(read, digits) {
+function framed(read, digits, marks) {
   const frame = h("div.frame-picture");
   frame.style.aspectRatio = `${read.width} / ${read.height}`;
   frame.style.maxWidth = `${Math.round(Math.min(Math.max(read.width, 240), WIDEST, (TALLEST * read.width) / read.height))}px`;
@@ -73,7 +91,7 @@ function framed(read, digits) {
     chooseDigit(digits, at);
     boxes[at].focus();
   });
-  fill(frame, image, list);
+  fill(frame, image, h("div.boxes", { "aria-hidden": "true" }, marks), list);
   new ResizeObserver(() => {
     const widths = digits
       .map((digit) => (digit.box[2] * frame.clientWidth) / read.width)
@@ -92,7 +110,7 @@ function framed(read, digits) {
 }
 
 function boxOf(read, digits, index) {
-  const { box, digit, probability, unsure } = digits[index];
+  const { box, digit, probability, unsure, runner_up: other } = digits[index];
   const words = t("picture.box", {
     number: index + 1,
     count: digits.length,
@@ -111,19 +129,13 @@ function boxOf(read, digits, index) {
     label,
   );
   button.classList.toggle("unsure", unsure);
-  const [x, y, width, height] = box;
-  Object.assign(button.style, {
-    left: `${(100 * x) / read.width}%`,
-    top: `${(100 * y) / read.height}%`,
-    width: `${(100 * width) / read.width}%`,
-    height: `${(100 * height) / read.height}%`,
-  });
+  const answer = unsure && other !== null ? t("picture.box.or", { digit, other }) : digit;
   button.addEventListener("pointermove", (event) =>
-    showTip(`${digit}  ${percent(probability)}`, event.clientX, event.clientY),
+    showTip(`${answer}  ${percent(probability)}`, event.clientX, event.clientY),
   );
   button.addEventListener("pointerleave", () => showTip(null));
   button.addEventListener("focus", () => say(words));
-  return button;
+  return placed(button, box, read);
 }
 
 /** Return the page's text, each of whose digits belongs to a box. */
@@ -142,7 +154,8 @@ function pageInWords(read) {
     h(
       "span.text-line",
       [...line].map((character) => {
-        if (!/[\d?]/.test(character)) return character;
+        if (character === " ") return character;
+        if (!/[\d?]/.test(character)) return h("span.text-sign", character);
         const at = index++;
         const span = h("span.text-digit", character);
         span.addEventListener("click", () => chooseDigit(read.digits, at));
@@ -160,12 +173,44 @@ function pageInWords(read) {
     ),
     h("p.found-text", { tabindex: 0, role: "group", "aria-label": t("picture.text") }, lines),
     unsure ? h("p.caption", t("picture.unsure.note")) : null,
+    read.turned ? h("p.caption", t("picture.turned", { degrees: read.turned })) : null,
+    read.ignored.length
+      ? h("p.caption", t("picture.ignored", { count: read.ignored.length }))
+      : null,
+    numbersInWords(read),
   );
   return {
     element,
     mark: (chosen) =>
       characters.forEach((span, i) => span.classList.toggle("chosen", i === chosen)),
   };
+}
+
+/** Return the numbers as a list of buttons, each of which chooses the number's first digit. */
+function numbersInWords(read) {
+  const items = read.numbers.map(({ text, probability, unsure }, index) => {
+    const button = h(
+      "button.number",
+      {
+        type: "button",
+        onclick: () =>
+          chooseDigit(
+            read.digits,
+            read.digits.findIndex((digit) => digit.number === index),
+          ),
+      },
+      h("span.number-text", text),
+      h("span.number-share", percent(probability)),
+    );
+    button.classList.toggle("unsure", unsure);
+    return h("li", button);
+  });
+  return h(
+    "details.numbers",
+    h("summary", t("picture.numbers", { count: items.length })),
+    h("p.caption", t("picture.numbers.what")),
+    h("ul", items),
+  );
 }
 
 /** Return the answer to a picture of one digit. */
