@@ -44,8 +44,8 @@ def picture_paths(reader: Reader) -> Json:
             "read",
             "All the digits and signs in a picture",
             "The text, its lines and numbers, and each digit and sign, with their boxes (x, y, "
-            "width, height in pixels), as `digitlab read --json` prints them. `?` stands for a digit that "
-            "is unsure; `ignored` is ink as large as a digit that was not read.",
+            "width, height in pixels), as `digitlab read --json` prints them. `?` stands for a "
+            "digit that is unsure; `ignored` is ink as large as a digit that was not read.",
             parameters=[_PAGE_NUMBER],
             body=_picture_bodies(),
             answer={"application/json": {"schema": _page(), "example": page}},
