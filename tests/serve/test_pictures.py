@@ -138,7 +138,7 @@ def numbers(value: object) -> str:
 WRONG = {
     "nothing": (b"", {}, 422, "the body is empty"),
     "not a picture": (b"hello", {}, 422, "is not a picture of a known format"),
-    "a PDF": (b"%PDF-1.7", {}, 422, "is a PDF document: save"),
+    "half a PDF document": (b"%PDF-1.7", {}, 422, "is damaged"),
     "half a picture": ("half", {}, 422, "is damaged"),
     "too large a picture": ("huge", {}, 413, "has 100.0 megapixels (10000x10000), more than 30"),
     "text": (b"7", {"Content-Type": "text/plain"}, 415, "text/plain' must|text/plain', but must"),

@@ -31,7 +31,7 @@ _WORKER = Path(__file__).with_name("pdf_worker.py")
 class PdfDocument:
     """A PDF document whose pages are drawn when asked for. To be used by one thread at a time.
 
-    Raises `PictureError` if it cannot be opened, is protected by a password, or has no page.
+    Raises `PictureError` if it is damaged, is protected by a password, or has no page.
     """
 
     def __init__(self, content: bytes, name: str) -> None:
@@ -40,8 +40,6 @@ class PdfDocument:
         self._worker: subprocess.Popen[bytes] | None = None
         try:
             self.pages = self._start()
-            if self.pages == 0:
-                raise PictureError(f"{name} is a PDF document without a page")
         except BaseException:
             self.close()
             raise

@@ -60,9 +60,11 @@ def _answer_page(
 
 
 def _answer_error(answers: IO[bytes], error: Exception) -> None:
-    is_locked = getattr(error, "err_code", None) == raw.FPDF_ERR_PASSWORD
-    text = " ".join(str(error).split())
-    answers.write(f"error {'password' if is_locked else 'damaged'} {text}\n".encode())
+    code = getattr(error, "err_code", None)
+    kind = "password" if code == raw.FPDF_ERR_PASSWORD else "damaged"
+    # pdfium fails for a document without pages, but says "success".
+    text = "no page was found" if code == raw.FPDF_ERR_SUCCESS else " ".join(str(error).split())
+    answers.write(f"error {kind} {text}\n".encode())
     answers.flush()
 
 
