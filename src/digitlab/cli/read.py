@@ -160,9 +160,9 @@ class _Reading:
                     for number, picture in enumerate(document, 1):
                         page = self._page(picture)
                         answer = Answer(path, place, number, document.pages, page)
+                        yield answer
                         if self.marked and not isinstance(picture, PictureError):
                             self.marked.save(picture, answer)
-                        yield answer
                         report(place - 1 + number / document.pages, answer.name)
             except PictureError as error:
                 yield Answer(path, place, 0, 1, self._failed(error))

@@ -54,7 +54,11 @@ class PdfDocument:
         width, height = map(int, self._ask(b"%d\n" % index))
         assert self._worker is not None
         assert self._worker.stdout is not None
-        return Image.frombytes("RGB", (width, height), self._worker.stdout.read(3 * width * height))
+        pixels = self._worker.stdout.read(3 * width * height)
+        if len(pixels) < 3 * width * height:
+            self.close()
+            raise PictureError(f"{self.name} cannot be drawn: the process that draws it has ended")
+        return Image.frombytes("RGB", (width, height), pixels)
 
     def close(self) -> None:
         """End the process. May be called several times."""
