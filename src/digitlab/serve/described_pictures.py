@@ -132,6 +132,8 @@ def prediction(reader: Reader) -> Json:
     fields["unsure"] = {"type": "boolean"}
     if reader.reads_digits:
         fields["several"] = {"type": "boolean"}
+    name = "digit" if reader.reads_digits else "label"
+    fields["runner_up"] = {**fields[name], "description": "The second most likely one."}
     fields["probabilities"] = {"type": "object", "additionalProperties": PROBABILITY}
     return record(fields, optional=("picture",))
 
