@@ -22,6 +22,9 @@ Precision = Literal["float32", "bfloat16"]
 NETWORKS = ("tutorial", "fast", "compact", "best")
 """The networks that come with the package: see `digitlab.train.networks`."""
 
+DETECTING = ("compact", "best")
+"""The networks that can have a second output: whether a picture shows a digit at all."""
+
 OWN_NETWORK = re.compile(r".+:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 """Any other network: a file or module, a colon, and the name of the class in it."""
 
@@ -62,7 +65,7 @@ RANGES = {
     ),
     **dict.fromkeys(("degraded", "outliers", "extra_share"), _SHARE),
     "augment": Range(least=0, most=2, in_words="from 0 to 2"),
-    **dict.fromkeys(("weight_decay", "muon"), _STRENGTH),
+    **dict.fromkeys(("weight_decay", "muon", "digit_loss"), _STRENGTH),
 }
 """The range of every setting that is a number, whatever the other settings are."""
 
@@ -227,6 +230,15 @@ class Recipe:
     exposure). `best` uses 0.02: a trial with 0.05 gained little and had a higher loss. For MNIST
     only."""
 
+    digit_loss: float = 0.0
+    """Weight of the loss of a second output: the probability that a picture shows a digit at all;
+    at least 0, and 0 for no such output.
+
+    "Which digit" and "is it one" are two questions, and ten classes answer only the first. The
+    second output learns from the digits and from the pictures without one (`outliers`), with binary
+    cross-entropy, which is multiplied by this weight and added to the loss. Only `compact` and
+    `best` have it, and only if `outliers` is above 0. DIGITLOSSNOTE"""
+
     extra_share: float = 0.05
     """Pictures of your own (`--extra`) that are added to each batch, as a share of its size; from 0
     to 1. Has no effect without `--extra`.
@@ -277,6 +289,11 @@ class Recipe:
         is_network = self.network in NETWORKS or OWN_NETWORK.fullmatch(self.network)
         names = ", ".join(NETWORKS)
         self._check("network", bool(is_network), f"one of {names}, or like my_net.py:MyNet")
+
+    @property
+    def detects_digits(self) -> bool:
+        """Whether the network has a second output: the probability that it is a digit at all."""
+        return self.network in DETECTING and self.outliers > 0 and self.digit_loss > 0
 
     def _check(self, name: str, holds: bool, limit: str) -> None:
         if not holds:

@@ -16,9 +16,10 @@ from digitlab.reader import Prediction, Reader
 
 
 @chinese_help(
-    "输出每张图片是哪个数字、概率多大、是否没有把握。\n\n"
+    "输出每张图片是哪个数字、概率多大、是否没有把握。"
+    "如果图片很可能根本不是数字，也算没有把握，并输出 `no digit?`。\n\n"
     "用 --json 时，每行输出一个对象：picture、digit（没有找到数字时为 null）、probability、"
-    "unsure、several（图中像是有几个连着的数字时为 true）、probabilities（每个数字的概率）；"
+    "unsure、is_digit（图中确实是数字的概率，模型有这个输出时才有）、several（图中像是有几个连着的数字时为 true）、probabilities（每个数字的概率）；"
     "或者 picture、error。如果模型的类别不是数字，`label` 代替 `digit`，并且没有 `several`。"
     "有图片打不开时，退出码为 1。"
 )
@@ -32,25 +33,29 @@ def predict(
 ) -> int:
     """Print which digit each picture shows, how likely that is, and whether it is unsure.
 
+    A picture is also unsure if it probably shows no digit at all: then `no digit?` is printed.
+
     With --json, print one object per line: picture, digit (null if none was found), probability,
-    unsure, several (true if there seem to be several digits in a row), probabilities (of each digit
-    by its name); or picture, error. With a model of other classes, `label` takes the place of
+    unsure, is_digit (the probability that it is a digit at all, if the model has this output),
+    several (true if there seem to be several digits in a row), probabilities (of each digit by its
+    name); or picture, error. With a model of other classes, `label` takes the place of
     `digit`, and `several` is left out. The exit code is 1 if a picture could not be opened.
     """
     if as_json and as_csv:
         raise DigitlabError("--json and --csv exclude each other: give one of them")
     reader = Reader(model)
+    detects = [] if reader.card.is_digit is None else ["is_digit"]
     table = csv.writer(sys.stdout, lineterminator="\n")
     if as_csv:
         answer_name = "digit" if reader.reads_digits else "label"
-        table.writerow(("picture", answer_name, "probability", "unsure", "error"))
+        table.writerow(("picture", answer_name, "probability", "unsure", *detects, "error"))
     lines = _Lines(reader)
     failures = 0
     paths, names = tee(find_pictures(pictures))
     for path, answer in zip(names, reader.predict_each(map(source_of, paths)), strict=True):
         failures += answer.error is not None
         if as_csv:
-            table.writerow(_csv_cells(path, answer))
+            table.writerow(_csv_cells(path, answer, len(detects)))
         elif answer.error is not None:
             print_error(path, answer.error, as_json=as_json)
         elif as_json:
@@ -60,11 +65,14 @@ def predict(
     return min(failures, 1)
 
 
-def _csv_cells(path: Path, answer: Prediction) -> tuple[object, ...]:
+def _csv_cells(path: Path, answer: Prediction, detects: int) -> tuple[object, ...]:
+    """Return a row of the table, which has a column `is_digit` if `detects` is 1, not 0."""
     if answer.error is not None:
-        return path, None, None, None, reason_of(path, answer.error)
+        return path, None, None, None, *[None] * detects, reason_of(path, answer.error)
     unsure = "true" if answer.unsure else "false"
-    return path, answer.label, f"{cut_off(answer.probability):.6f}", unsure, None
+    is_digit = None if answer.is_digit is None else f"{cut_off(answer.is_digit):.6f}"
+    probability = f"{cut_off(answer.probability):.6f}"
+    return path, answer.label, probability, unsure, *[is_digit] * detects, None
 
 
 class _Lines:
@@ -84,7 +92,7 @@ class _Lines:
             nothing = "no digit found" if self.is_of_digits else "blank"
             print(f"{self._cell('-')}            -  {printable(path)}  {nothing}")
             return
-        remarks = "  unsure" * answer.unsure
+        remarks = "  no digit?" if answer.refused else "  unsure" * answer.unsure
         remarks += "  several digits: try `digitlab read`" * answer.several
         figure = f"{percent(answer.probability):>11}"
         print(f"{self._cell(answer.label)}  {figure}  {printable(path)}{remarks}")

@@ -5,6 +5,7 @@ network is not quite calibrated; dividing its outputs by one number, the tempera
 corrects most of the error.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,6 +56,44 @@ class Calibration:
         the threshold could round to below it.
         """
         return np.asarray(_answer_probability(log_probabilities) >= self.lowest_sure_probability)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detection:
+    """From which probability on a picture is taken for a digit, and how often that is wrong."""
+
+    threshold: float
+    """A picture with a lower `is_digit` is refused: its answer is "unsure"; 0 to 1."""
+    refused: dict[str, float]
+    """The share of digits that is refused, by kind of picture; 0 to 1."""
+    accepted: dict[str, float]
+    """The share of pictures without a digit that is accepted, by kind of picture; 0 to 1."""
+
+    def __post_init__(self) -> None:
+        shares = {"threshold": self.threshold, **self.refused, **self.accepted}
+        for name, share in shares.items():
+            if not 0 <= share <= 1:  # NaN is not
+                raise ValueError(f"{name} is {share}, but must be from 0 to 1")
+
+
+def fit_detection(
+    digits: Mapping[str, NDArray[np.float32]],
+    others: Mapping[str, NDArray[np.float32]],
+    *,
+    refused: float,
+) -> Detection:
+    """Choose the threshold of `is_digit` that refuses at most the share `refused` of the digits.
+
+    Both take the probabilities that pictures show a digit, (N,) for each kind of picture: pictures
+    of digits, and pictures without one. The share is kept in every kind of digits.
+    """
+    lowest = [np.sort(it)[int(refused * len(it))] for it in digits.values()]
+    threshold = float(min(lowest))
+    return Detection(
+        threshold=threshold,
+        refused={kind: float((it < threshold).mean()) for kind, it in digits.items()},
+        accepted={kind: float((it >= threshold).mean()) for kind, it in others.items()},
+    )
 
 
 def calibrate(

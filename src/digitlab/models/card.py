@@ -28,7 +28,7 @@ from digitlab.files import (
     remove_leftovers,
     write_whole,
 )
-from digitlab.models.calibration import Calibration
+from digitlab.models.calibration import Calibration, Detection
 from digitlab.pictures.preparation import Preparation
 
 WEIGHTS, NEW_WEIGHTS = "model.onnx", "model.onnx.new"
@@ -40,6 +40,8 @@ IMAGES = "images"
 """The network's input: uint8, N x 28 x 28, bright ink on black."""
 ANSWERS = "log_probabilities"
 """The network's output: float32, N x classes."""
+IS_DIGIT = "is_digit"
+"""The second output of some networks: the probability that it is a digit at all, float32, N."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +79,8 @@ class ModelCard:
     """Of the software it was trained with; empty if the exported file does not contain them."""
     extra_pictures: dict[str, Any] | None = None
     """The pictures that were learned besides the dataset: their number and SHA-256."""
+    is_digit: Detection | None = None
+    """How the second output is used; None if the network has no such output."""
     preparation: Preparation = "mnist"
     """How a picture becomes the 28 x 28 pixels that the network takes."""
     format: int = _FORMAT

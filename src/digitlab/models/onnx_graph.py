@@ -78,6 +78,16 @@ class Normalization:
     """The operations after it."""
 
 
+def leading_to(graph: Graph, output: str) -> Graph:
+    """Return the graph with only the operations that one output is computed by."""
+    wanted, nodes = {output}, []
+    for node in reversed(graph.nodes):
+        if wanted & set(node.outputs):
+            wanted |= set(node.inputs)
+            nodes.append(node)
+    return Graph(nodes=nodes[::-1], weights=graph.weights)
+
+
 _NORMALIZATION = ["Unsqueeze", "Cast", "Div", "Sub", "Div"]
 
 

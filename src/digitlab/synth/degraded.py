@@ -17,10 +17,12 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from digitlab.pictures.digit import SIDE, Digit, has_ink, prepare
+from digitlab.pictures.digit import SIDE, Digit, has_ink, prepare, to_mnist
 from digitlab.pictures.ink import Ink
 from digitlab.pictures.raster import bounds, stroke_width
+from digitlab.synth.pen_digits import pen_digit, printed_digit
 
+DRAWN, PRINTED = 0.2, 0.05  # the shares of copies that show a drawn or a printed digit
 FLAGGED, BARRED = 0.4, 0.2  # the shares of ones that get a flag and of sevens that get a bar
 
 _FINE = 48  # pixels of the digit's longer side before it is reduced: a good scan
@@ -42,11 +44,17 @@ def degraded_copies(
     Takes images and labels in MNIST's format. With the same seed they give the same copies.
     """
     random = np.random.default_rng([seed, 1])
-    copies = [
-        degraded_copy(with_regional_form(image, int(label), random), random)
-        for image, label in zip(images, labels, strict=True)
-    ]
+    copies = [_copy(image, int(label), random) for image, label in zip(images, labels, strict=True)]
     return np.stack(copies)
+
+
+def _copy(image: Digit, label: int, random: Generator) -> Digit:
+    kind = random.random()
+    if kind >= DRAWN + PRINTED:
+        return degraded_copy(with_regional_form(image, label, random), random)
+    ink = pen_digit(label, random) if kind < DRAWN else printed_digit(label, random)
+    digit = to_mnist(ink)
+    return degraded_copy(digit, random) if random.random() < 0.5 else digit
 
 
 def with_regional_form(image: Digit, label: int, random: Generator) -> Digit:

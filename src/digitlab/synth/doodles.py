@@ -14,10 +14,10 @@ from digitlab.pictures.ink import Ink
 CANVAS = 96  # pixels per side
 
 _Pair = tuple[float, float]
-_Points = NDArray[np.float64]  # N x 2: the points of one stroke, x to the right and y down, 0..1
+Points = NDArray[np.float64]  # N x 2: the points of one stroke, x to the right and y down, 0..1
 
 
-def pen_drawing(strokes: list[_Points], random: Generator) -> Ink:
+def pen_drawing(strokes: list[Points], random: Generator) -> Ink:
     """Draw the strokes, slanted, turned, squeezed, and with a pen of any usual width.
 
     Returns 96 x 96 pixels. The strokes fill them along their longer side, except for a margin.
@@ -40,7 +40,7 @@ def pen_drawing(strokes: list[_Points], random: Generator) -> Ink:
     return np.asarray(canvas, np.float32) / np.float32(255)
 
 
-def _smooth(points: _Points, steps: int = 12) -> _Points:
+def smooth(points: Points, steps: int = 12) -> Points:
     """Return a Catmull-Rom spline through the points, `steps` for each segment."""
     padded = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
     a, b, c, d = padded[:-3, None], padded[1:-2, None], padded[2:-1, None], padded[3:, None]
@@ -50,31 +50,31 @@ def _smooth(points: _Points, steps: int = 12) -> _Points:
     return np.vstack([curve.reshape(-1, 2), points[-1:]])
 
 
-def _line(x0: float, y0: float, x1: float, y1: float, random: Generator) -> _Points:
+def _line(x0: float, y0: float, x1: float, y1: float, random: Generator) -> Points:
     """Return a nearly straight stroke that nearly connects two points."""
     ends = np.array([[x0, y0], [(x0 + x1) / 2, (y0 + y1) / 2], [x1, y1]])
-    return _smooth(ends + random.normal(0, 0.03, (3, 2)), 6)
+    return smooth(ends + random.normal(0, 0.03, (3, 2)), 6)
 
 
-def _arc(center: _Pair, radii: _Pair, turns: _Pair, random: Generator) -> _Points:
+def _arc(center: _Pair, radii: _Pair, turns: _Pair, random: Generator) -> Points:
     """Return a part of an ellipse, between two angles in full rotations; 0 is right, 0.25 down."""
     angles = 2 * np.pi * np.linspace(*turns, 9)
     points = np.stack([np.cos(angles), np.sin(angles)], axis=1) * radii + center
-    return _smooth(points + random.normal(0, 0.02, points.shape), 4)
+    return smooth(points + random.normal(0, 0.02, points.shape), 4)
 
 
-def _scribble(random: Generator) -> list[_Points]:
+def _scribble(random: Generator) -> list[Points]:
     """Return one long stroke through many random points."""
-    return [_smooth(random.uniform(0, 1, (int(random.integers(7, 24)), 2)))]
+    return [smooth(random.uniform(0, 1, (int(random.integers(7, 24)), 2)))]
 
 
-def _separate_strokes(random: Generator) -> list[_Points]:
+def _separate_strokes(random: Generator) -> list[Points]:
     """Return several strokes that are independent of each other."""
     count = int(random.integers(3, 7))
-    return [_smooth(random.uniform(0, 1, (int(random.integers(2, 5)), 2))) for _ in range(count)]
+    return [smooth(random.uniform(0, 1, (int(random.integers(2, 5)), 2))) for _ in range(count)]
 
 
-def _comb(random: Generator) -> list[_Points]:
+def _comb(random: Generator) -> list[Points]:
     """Return a stem with two to four teeth on one side or on both."""
     heights = np.linspace(0, 1, int(random.integers(2, 5))) + random.normal(0, 0.04)
     if random.random() < 0.5:
@@ -85,7 +85,7 @@ def _comb(random: Generator) -> list[_Points]:
     return [_line(0, 0, 0, 1, random), *teeth]
 
 
-def _posts(random: Generator) -> list[_Points]:
+def _posts(random: Generator) -> list[Points]:
     """Return two posts, upright or leaning, with bars or a diagonal between them."""
     lean = random.choice([0.0, random.uniform(-0.4, 0.45)])
     posts = [_line(lean, 0, 0, 1, random), _line(1 - lean, 0, 1, 1, random)]
@@ -99,7 +99,7 @@ def _posts(random: Generator) -> list[_Points]:
     return [*posts, *(_line(0.5 * lean, y, 1 - 0.5 * lean, y, random) for y in bars)]
 
 
-def _zigzag(random: Generator) -> list[_Points]:
+def _zigzag(random: Generator) -> list[Points]:
     """Return a stroke that goes up and down at least four times, or a wedge."""
     corners = int(random.choice([3, 5, 5, 6, 7, 8, 9]))
     points = np.stack([np.linspace(0, 1, corners), np.arange(corners) % 2], axis=1)
@@ -111,7 +111,7 @@ def _zigzag(random: Generator) -> list[_Points]:
     return [points]
 
 
-def _cross(random: Generator) -> list[_Points]:
+def _cross(random: Generator) -> list[Points]:
     """Return two to four lines that cross in about the same place."""
     count = int(random.choice([2, 2, 3, 4]))
     begin = random.uniform(0, np.pi)
@@ -123,7 +123,7 @@ def _cross(random: Generator) -> list[_Points]:
     return strokes
 
 
-def _gallows(random: Generator) -> list[_Points]:
+def _gallows(random: Generator) -> list[Points]:
     """Return a stem with a bar across its top, two legs, a bowl (and perhaps a leg), or arches."""
     stem = _line(0, 0, 0, 1, random)
     kind = random.integers(4)
@@ -147,7 +147,7 @@ def _gallows(random: Generator) -> list[_Points]:
     return strokes
 
 
-def _polygon(random: Generator) -> list[_Points]:
+def _polygon(random: Generator) -> list[Points]:
     """Return a triangle, a quadrilateral or a star; with more sides it would look like a zero."""
     corners = int(random.choice([3, 4, 5]))
     angles = np.sort(random.uniform(-0.25, 0.25, corners) + np.arange(corners)) / corners
@@ -158,7 +158,7 @@ def _polygon(random: Generator) -> list[_Points]:
     return [np.vstack([points, points[:1]])]
 
 
-def _ring(random: Generator) -> list[_Points]:
+def _ring(random: Generator) -> list[Points]:
     """Return an oval with marks inside, or one that is wide open on the right."""
     if random.random() < 0.3:
         gap = random.uniform(0.17, 0.25)

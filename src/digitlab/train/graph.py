@@ -17,7 +17,7 @@ class LearningStep:
 
     Parameters
     ----------
-    network, optimizer, label_smoothing, bfloat16
+    network, optimizer, label_smoothing, digit_loss, bfloat16
         See `train_step`.
     records
         Whether the device can record a step. If recording fails, a warning is printed and training
@@ -30,14 +30,16 @@ class LearningStep:
         optimizer: MomentumSGD,
         *,
         label_smoothing: float,
+        digit_loss: float = 0.0,
         bfloat16: bool,
         records: bool,
     ) -> None:
         self.network, self.optimizer = network, optimizer
         self.records = records
         self._step = partial(
-            train_step, network, optimizer, label_smoothing=label_smoothing, bfloat16=bfloat16
-        )
+            train_step, network, optimizer, label_smoothing=label_smoothing,
+            digit_loss=digit_loss, bfloat16=bfloat16,
+        )  # fmt: skip
         self._recorded: RecordedStep | None = None
 
     def __call__(self, images: Tensor, labels: Tensor, *, is_last: bool) -> Tensor:

@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from digitlab.train.networks import detects_digits
 from digitlab.train.optimizer import MomentumSGD
 
 NO_DIGIT = -1
@@ -17,6 +18,7 @@ def train_step(
     labels: Tensor,
     label_smoothing: float = 0.0,
     *,
+    digit_loss: float = 0.0,
     bfloat16: bool = False,
 ) -> Tensor:
     """Train on one batch; return its loss, a single number, as it was before the step.
@@ -33,6 +35,8 @@ def train_step(
         int64 (B,), 0 to classes - 1 or `NO_DIGIT`.
     label_smoothing
         See `mean_loss`.
+    digit_loss
+        Weight of the loss of the second output, if the network has one.
     bfloat16
         Whether convolutions and linear layers compute in 16 bits. The weights, batch norm's
         running averages and the loss stay float32.
@@ -42,8 +46,14 @@ def train_step(
     with torch.autocast(
         images.device.type, dtype=torch.bfloat16, enabled=bfloat16, cache_enabled=False
     ):
-        log_probabilities = network(images)  # (B, classes)
+        if detects_digits(network):  # two outputs, and a loss for each
+            log_probabilities, log_odds = network.classify_and_detect(images)  # (B, classes), (B,)
+        else:
+            log_probabilities, log_odds = network(images), None  # (B, classes)
     loss = mean_loss(log_probabilities, labels, label_smoothing)  # one number
+    if log_odds is not None:
+        is_digit = (labels != NO_DIGIT).float()  # (B,): 1 or 0
+        loss = loss + digit_loss * F.binary_cross_entropy_with_logits(log_odds, is_digit)
     loss.backward()  # the gradient: how much the loss would change with each weight
     optimizer.step()  # move every weight a little way downhill
     return loss.detach()
