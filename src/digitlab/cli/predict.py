@@ -19,7 +19,8 @@ from digitlab.reader import Prediction, Reader
     "输出每张图片是哪个数字、概率多大、是否没有把握。"
     "如果图片很可能根本不是数字，也算没有把握，并输出 `no digit?`。\n\n"
     "用 --json 时，每行输出一个对象：picture、digit（没有找到数字时为 null）、probability、"
-    "unsure、is_digit（图中确实是数字的概率，模型有这个输出时才有）、several（图中像是有几个连着的数字时为 true）、probabilities（每个数字的概率）；"
+    "unsure、is_digit（图中确实是数字的概率，模型有这个输出时才有）、"
+    "several（图中像是有几个连着的数字时为 true）、probabilities（每个数字的概率）；"
     "或者 picture、error。如果模型的类别不是数字，`label` 代替 `digit`，并且没有 `several`。"
     "有图片打不开时，退出码为 1。"
 )

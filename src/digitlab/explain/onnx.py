@@ -57,8 +57,9 @@ _NETWORK = "network."
 def calls_of(weights: bytes, graph: Graph, image: NDArray[np.uint8]) -> list[Call]:
     """Return the operations of an exported model on one image, uint8 (28, 28), in their order.
 
-    `graph` is that of `weights`. Only operations that lead to the log-probabilities count. The normalization at its beginning is not among them, nor is what
-    computes only shapes. Raises `DigitlabError` if the network fails.
+    `graph` is that of `weights`. Only operations that lead to the log-probabilities count. The
+    normalization at the beginning is not among them, nor is what computes only shapes. Raises
+    `DigitlabError` if the network fails.
     """
     graph = leading_to(graph, ANSWERS)
     normalization = normalization_of(graph)

@@ -101,7 +101,9 @@ class Examples:
         uint8 (B, 28, 28) and int64 (B,) become uint8 (B + B', 28, 28) and int64 (B + B',).
         """
         size = len(images)
-        if self._non_digits is not None:
+        # To the detector, digits that are neither augmented nor degraded would all look alike.
+        has_non_digits = not (self.recipe.detects_digits and self._is_plain(epoch))
+        if self._non_digits is not None and has_non_digits:
             count = round(self.recipe.outliers * size)
             drawn = torch.randint(len(self._non_digits), (count,), device=images.device)
             images = torch.cat([images, self._non_digits[drawn]])

@@ -13,11 +13,11 @@ from digitlab.train.step import train_step
 
 
 class LearningStep:
-    """`train_step` for one network; on a GPU it is recorded at the first batch.
+    """`train_step` for one network; on a GPU it is recorded at the first batch of each size.
 
     Parameters
     ----------
-    network, optimizer, label_smoothing, digit_loss, bfloat16
+    network, optimizer, label_smoothing, digit_weight, bfloat16
         See `train_step`.
     records
         Whether the device can record a step. If recording fails, a warning is printed and training
@@ -30,7 +30,7 @@ class LearningStep:
         optimizer: MomentumSGD,
         *,
         label_smoothing: float,
-        digit_loss: float = 0.0,
+        digit_weight: float = 0.0,
         bfloat16: bool,
         records: bool,
     ) -> None:
@@ -38,17 +38,18 @@ class LearningStep:
         self.records = records
         self._step = partial(
             train_step, network, optimizer, label_smoothing=label_smoothing,
-            digit_loss=digit_loss, bfloat16=bfloat16,
+            digit_weight=digit_weight, bfloat16=bfloat16,
         )  # fmt: skip
-        self._recorded: RecordedStep | None = None
+        self._recorded: dict[int, RecordedStep] = {}  # by the size of its batches
 
     def __call__(self, images: Tensor, labels: Tensor, *, is_last: bool) -> Tensor:
         """Train on one batch; return its loss. An epoch's last batch may have another size."""
         if not self.records or is_last:
             return self._step(images, labels)
-        if self._recorded is None:
+        size = len(images)
+        if size not in self._recorded:
             try:
-                self._recorded = RecordedStep(
+                self._recorded[size] = RecordedStep(
                     self._step, self.network, self.optimizer, images, labels
                 )
             except RuntimeError as error:
@@ -60,7 +61,7 @@ class LearningStep:
                 )
                 self.records = False
                 return self._step(images, labels)
-        return self._recorded(images, labels)
+        return self._recorded[size](images, labels)
 
 
 class RecordedStep:

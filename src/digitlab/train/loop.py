@@ -104,7 +104,7 @@ class Training:
             self.average = ExponentialMovingAverage(self.network, recipe.average)
         self._step = LearningStep(
             self.network, self.optimizer, label_smoothing=recipe.label_smoothing,
-            digit_loss=recipe.digit_loss, bfloat16=self.bfloat16,
+            digit_weight=recipe.digit_loss, bfloat16=self.bfloat16,
             # A recording would repeat the branches that a network of the user's own took once.
             records=device.type == "cuda" and not is_own(recipe.network),
         )  # fmt: skip

@@ -18,7 +18,7 @@ def train_step(
     labels: Tensor,
     label_smoothing: float = 0.0,
     *,
-    digit_loss: float = 0.0,
+    digit_weight: float = 0.0,
     bfloat16: bool = False,
 ) -> Tensor:
     """Train on one batch; return its loss, a single number, as it was before the step.
@@ -35,7 +35,7 @@ def train_step(
         int64 (B,), 0 to classes - 1 or `NO_DIGIT`.
     label_smoothing
         See `mean_loss`.
-    digit_loss
+    digit_weight
         Weight of the loss of the second output, if the network has one.
     bfloat16
         Whether convolutions and linear layers compute in 16 bits. The weights, batch norm's
@@ -50,16 +50,19 @@ def train_step(
             log_probabilities, log_odds = network.classify_and_detect(images)  # (B, classes), (B,)
         else:
             log_probabilities, log_odds = network(images), None  # (B, classes)
-    loss = mean_loss(log_probabilities, labels, label_smoothing)  # one number
+    loss = mean_loss(
+        log_probabilities, labels, label_smoothing, digits_only=log_odds is not None
+    )  # one number
     if log_odds is not None:
-        is_digit = (labels != NO_DIGIT).float()  # (B,): 1 or 0
-        loss = loss + digit_loss * F.binary_cross_entropy_with_logits(log_odds, is_digit)
+        loss = loss + digit_weight * digit_loss(log_odds, labels)
     loss.backward()  # the gradient: how much the loss would change with each weight
     optimizer.step()  # move every weight a little way downhill
     return loss.detach()
 
 
-def mean_loss(log_probabilities: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
+def mean_loss(
+    log_probabilities: Tensor, labels: Tensor, smoothing: float = 0.0, *, digits_only: bool = False
+) -> Tensor:
     """Return the loss of a batch: one number, in nats.
 
     For a digit, the loss is the negative log-likelihood: minus the log-probability of the true
@@ -80,6 +83,8 @@ def mean_loss(log_probabilities: Tensor, labels: Tensor, smoothing: float = 0.0)
         int64 (B,), 0 to classes - 1 or `NO_DIGIT`.
     smoothing
         `Recipe.label_smoothing`, from 0 to below 1.
+    digits_only
+        Whether the mean is over the digits alone: `digit_loss` then takes care of the others.
     """
     is_digit = labels != NO_DIGIT  # (B,)
     # The usual case, in the tutorial's own arithmetic. (On a GPU, checking would wait for it.)
@@ -89,4 +94,17 @@ def mean_loss(log_probabilities: Tensor, labels: Tensor, smoothing: float = 0.0)
     one_hot = F.one_hot(labels.clamp(min=0), classes)  # (B, classes): 1 at the true label, else 0
     smoothed = one_hot * (1 - smoothing) + smoothing / classes  # (B, classes)
     targets = torch.where(is_digit.unsqueeze(1), smoothed, 1 / classes)  # each row sums to 1
-    return -(targets * log_probabilities).sum(dim=1).mean()
+    losses = -(targets * log_probabilities).sum(dim=1)  # (B,)
+    return (losses * is_digit).sum() / is_digit.sum() if digits_only else losses.mean()
+
+
+def digit_loss(log_odds: Tensor, labels: Tensor) -> Tensor:
+    """Return the binary cross-entropy of "is it a digit at all?", in nats.
+
+    It is 0 if all pictures show a digit: a network that sees nothing else would learn to answer yes
+    to everything. `log_odds` are those that a picture shows a digit, float32 (B,); see `mean_loss`
+    for `labels`.
+    """
+    is_digit = (labels != NO_DIGIT).float()  # (B,): 1 or 0
+    loss = F.binary_cross_entropy_with_logits(log_odds, is_digit)
+    return loss * (1 - is_digit.min())
