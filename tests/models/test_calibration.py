@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from digitlab.models.calibration import (
     DEFAULT_THRESHOLD,
     Calibration,
+    Detection,
     calibrate,
     expected_calibration_error,
     find_threshold,
+    fit_detection,
     fit_temperature,
     temperature_scaled,
 )
@@ -158,3 +160,28 @@ def test_impossible_values_are_refused(values: dict[str, float], message: str):
     possible = {"temperature": 1.0, "threshold": 0.5, "error_rate": None, "fitted_on": "images"}
     with pytest.raises(ValueError, match=message):
         Calibration(**possible | values)
+
+
+def test_every_kind_of_digits_is_refused_as_rarely_as_asked():
+    random = np.random.default_rng(1)
+    clean, degraded = random.random((2, 1000)).astype(np.float32)
+    degraded *= np.float32(0.5)
+    others = random.random(1000).astype(np.float32)
+    found = fit_detection({"clean": clean, "degraded": degraded}, {"others": others}, refused=0.01)
+    assert found.threshold == np.sort(degraded)[10]
+    assert found.refused["degraded"] == 0.01
+    assert found.refused["clean"] == (clean < found.threshold).mean() <= 0.01
+    assert found.accepted == {"others": (others >= found.threshold).mean()}
+
+
+def test_digits_of_equal_probability_are_all_accepted():
+    alike = np.full(10, 0.75, np.float32)
+    found = fit_detection({"alike": alike}, {}, refused=0.5)
+    assert (found.threshold, found.refused) == (0.75, {"alike": 0.0})
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
+def test_a_share_of_pictures_is_between_none_and_all(share: float):
+    for values in ({"threshold": share}, {"refused": {"digits": share}}):
+        with pytest.raises(ValueError, match="must be from 0 to 1"):
+            Detection(**({"threshold": 0.5, "refused": {}, "accepted": {}} | values))
