@@ -30,9 +30,9 @@ from digitlab.train.networks import normalize
 from digitlab.train.trained import TrainedNetwork
 
 RECIPE = Recipe(
-    network="compact", epochs=4, batch_size=50, learning_rate=0.1, dropout=0.0, schedule="one-cycle",
-    warm_up=0.2, validation=100, train_images=600, outliers=0.4, digit_loss=1.0,
-    test_each_epoch=False,
+    network="compact", epochs=4, batch_size=50, learning_rate=0.1, dropout=0.0,
+    schedule="one-cycle", warm_up=0.2, validation=100, train_images=600,
+    outliers=0.4, digit_loss=1.0, test_each_epoch=False,
 )  # fmt: skip
 
 
