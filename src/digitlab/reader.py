@@ -233,7 +233,7 @@ class Reader:
         """Return which of `count` pictures are taken for no digit."""
         if is_digit is None or self.card.is_digit is None:
             return np.zeros(count, np.bool_)
-        return np.asarray(is_digit < self.card.is_digit.threshold)
+        return ~self.card.is_digit.accepts(is_digit)
 
 
 def is_digit(name: str) -> bool:

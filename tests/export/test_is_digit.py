@@ -24,6 +24,7 @@ from digitlab.reader import Reader
 from digitlab.recipe import Recipe
 from digitlab.serve.inference import metadata_of
 from digitlab.synth.non_digits import KINDS, non_digits
+from digitlab.train.detection import REFUSED
 from digitlab.train.device import set_up_device
 from digitlab.train.loop import Training
 from digitlab.train.networks import normalize
@@ -99,9 +100,10 @@ def test_the_card_states_the_threshold_and_how_often_it_is_wrong(model: Path):
     card = card_of(model)
     assert card.parameters == 21_602 + 37
     assert card.is_digit is not None
-    assert list(card.is_digit.refused) == ["held-out digits", "degraded held-out digits"]
-    assert max(card.is_digit.refused.values()) == 0  # 0.5 % of 100 images is none
-    assert card.is_digit.accepted.keys() == KINDS.keys()
+    assert card.is_digit.refused.keys() == card.is_digit.wrong.keys() == REFUSED.keys()
+    for kind, share in card.is_digit.refused.items():
+        assert share <= REFUSED[kind]
+    assert card.is_digit.answered.keys() == KINDS.keys()
 
 
 def test_a_refused_picture_is_unsure_but_keeps_its_answer(

@@ -11,8 +11,8 @@ from digitlab.models.calibration import (
     Detection,
     calibrate,
     expected_calibration_error,
+    find_detection_threshold,
     find_threshold,
-    fit_detection,
     fit_temperature,
     temperature_scaled,
 )
@@ -162,26 +162,28 @@ def test_impossible_values_are_refused(values: dict[str, float], message: str):
         Calibration(**possible | values)
 
 
-def test_every_kind_of_digits_is_refused_as_rarely_as_asked():
-    random = np.random.default_rng(1)
-    clean, degraded = random.random((2, 1000)).astype(np.float32)
-    degraded *= np.float32(0.5)
-    others = random.random(1000).astype(np.float32)
-    found = fit_detection({"clean": clean, "degraded": degraded}, {"others": others}, refused=0.01)
-    assert found.threshold == np.sort(degraded)[10]
-    assert found.refused["degraded"] == 0.01
-    assert found.refused["clean"] == (clean < found.threshold).mean() <= 0.01
-    assert found.accepted == {"others": (others >= found.threshold).mean()}
+def test_no_more_digits_are_refused_than_asked():
+    is_digit = np.random.default_rng(1).random(1000).astype(np.float32)
+    for refused in (0.0, 0.0005, 0.01, 0.5):
+        threshold = find_detection_threshold(is_digit, refused)
+        assert (is_digit < threshold).mean() == pytest.approx(refused, abs=0.0006)
+        assert (is_digit < threshold).mean() <= refused
 
 
 def test_digits_of_equal_probability_are_all_accepted():
     alike = np.full(10, 0.75, np.float32)
-    found = fit_detection({"alike": alike}, {}, refused=0.5)
-    assert (found.threshold, found.refused) == (0.75, {"alike": 0.0})
+    detection = detection_with(threshold=find_detection_threshold(alike, refused=0.5))
+    assert detection.accepts(alike).all()
+    assert not detection.accepts(np.nextafter(alike, np.float32(0))).any()
 
 
+def detection_with(**values: object) -> Detection:
+    return Detection(**({"threshold": 0.5, "refused": {}, "wrong": {}, "answered": {}} | values))
+
+
+@pytest.mark.parametrize("name", ["refused", "wrong", "answered"])
 @pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
-def test_a_share_of_pictures_is_between_none_and_all(share: float):
-    for values in ({"threshold": share}, {"refused": {"digits": share}}):
+def test_a_share_of_pictures_is_between_none_and_all(name: str, share: float):
+    for values in ({"threshold": share}, {name: {"digits": share}}):
         with pytest.raises(ValueError, match="must be from 0 to 1"):
-            Detection(**({"threshold": 0.5, "refused": {}, "accepted": {}} | values))
+            detection_with(**values)

@@ -49,6 +49,15 @@ def test_some_copies_show_another_picture_of_the_same_digit(
     assert right >= 50
 
 
+def test_foreign_forms_are_other_pictures_of_the_same_digits(mnist: Dataset):
+    images, labels = mnist.train_images[:60], mnist.train_labels[:60]
+    made = degrade.foreign_forms(images, labels, seed=1)
+    assert (made.shape, made.dtype) == (images.shape, np.uint8)
+    assert (made != images).any(axis=(1, 2)).all()
+    answers = Reader().predict_many(made)
+    assert sum(it.digit == label for it, label in zip(answers, labels, strict=True)) >= 50
+
+
 def test_an_image_of_which_nothing_is_left_stays_as_it_is():
     speck = np.zeros((28, 28), np.uint8)
     speck[14, 14] = 255

@@ -103,7 +103,7 @@ def export_onnx(
         seed=trained.seed,
         epochs=trained.epochs,
         data_sha256=dataset.digests,
-        is_digit=calibrate_detection(trained, dataset),
+        is_digit=calibrate_detection(trained, dataset, calibration),
         preparation=dataset.preparation,
         **origin,
     )

@@ -5,7 +5,6 @@ network is not quite calibrated; dividing its outputs by one number, the tempera
 corrects most of the error.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,40 +59,40 @@ class Calibration:
 
 @dataclass(frozen=True, kw_only=True)
 class Detection:
-    """From which probability on a picture is taken for a digit, and how often that is wrong."""
+    """From which probability on a picture is taken for a digit, and what comes of it.
+
+    The shares, 0 to 1, are of pictures that the network has not learned, by kind.
+    """
 
     threshold: float
     """A picture with a lower `is_digit` is refused: its answer is "unsure"; 0 to 1."""
     refused: dict[str, float]
-    """The share of digits that is refused, by kind of picture; 0 to 1."""
-    accepted: dict[str, float]
-    """The share of pictures without a digit that is accepted, by kind of picture; 0 to 1."""
+    """The share of digits that is refused."""
+    wrong: dict[str, float]
+    """The share of wrong answers among those to digits that are not unsure."""
+    answered: dict[str, float]
+    """The share of pictures without a digit that get an answer that is not unsure."""
 
     def __post_init__(self) -> None:
-        shares = {"threshold": self.threshold, **self.refused, **self.accepted}
+        shares = {"threshold": self.threshold, **self.refused, **self.wrong, **self.answered}
         for name, share in shares.items():
             if not 0 <= share <= 1:  # NaN is not
                 raise ValueError(f"{name} is {share}, but must be from 0 to 1")
 
+    def accepts(self, is_digit: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Return which pictures are not refused, by their probabilities of being a digit, (N,)."""
+        return np.asarray(is_digit >= self.threshold)
 
-def fit_detection(
-    digits: Mapping[str, NDArray[np.float32]],
-    others: Mapping[str, NDArray[np.float32]],
-    *,
-    refused: float,
-) -> Detection:
-    """Choose the threshold of `is_digit` that refuses at most the share `refused` of the digits.
 
-    Both take the probabilities that pictures show a digit, (N,) for each kind of picture: pictures
-    of digits, and pictures without one. The share is kept in every kind of digits.
+def find_detection_threshold(is_digit: NDArray[np.float32], refused: float) -> float:
+    """Return the highest threshold that refuses at most the share `refused` of some digits.
+
+    Takes the probabilities that pictures of digits show one, at least one picture: float32, (N,).
+
+    >>> find_detection_threshold(np.array([0.25, 0.5, 0.75, 1], np.float32), refused=0.3)
+    0.5
     """
-    lowest = [np.sort(it)[int(refused * len(it))] for it in digits.values()]
-    threshold = float(min(lowest))
-    return Detection(
-        threshold=threshold,
-        refused={kind: float((it < threshold).mean()) for kind, it in digits.items()},
-        accepted={kind: float((it >= threshold).mean()) for kind, it in others.items()},
-    )
+    return float(np.sort(is_digit)[int(refused * len(is_digit))])
 
 
 def calibrate(
