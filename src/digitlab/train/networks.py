@@ -191,6 +191,7 @@ class DeepNetwork(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Return the log-probability of each digit for each image."""
         x = self.features(images)  # (N, e)
+        x = self.drop(x)  # (N, e): in training, some of the e become 0
         x = self.fc(x)  # (N, 10): one score per digit
         return F.log_softmax(x, dim=1, dtype=torch.float32)  # (N, 10): log-probabilities
 
@@ -201,7 +202,7 @@ class DeepNetwork(nn.Module):
         is the probability. Only for networks with `detects`.
         """
         assert self.is_digit is not None
-        x = self.features(images)  # (N, e)
+        x = self.drop(self.features(images))  # (N, e)
         log_odds: Tensor = self.is_digit(x).squeeze(1)  # (N,)
         log_probabilities = F.log_softmax(self.fc(x), dim=1, dtype=torch.float32)  # (N, 10)
         return log_probabilities, log_odds.to(torch.float32)
@@ -216,8 +217,7 @@ class DeepNetwork(nn.Module):
         x = F.max_pool2d(self.conv4(x), 2)  # (N, d, 3, 3): 20 pixels
         x = F.relu(self.norm4(x))  # (N, d, 3, 3)
         x = F.relu(self.norm5(self.conv5(x)))  # (N, e, 1, 1): the whole image
-        x = x.flatten(1)  # (N, e)
-        return self.drop(x)  # (N, e): in training, some of the e become 0
+        return x.flatten(1)  # (N, e)
 
 
 def detects_digits(network: nn.Module) -> TypeGuard[DeepNetwork]:
