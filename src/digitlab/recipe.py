@@ -220,8 +220,8 @@ class Recipe:
     A degraded copy was made small, blurred, or reduced to black and white or a few gray levels, and
     then restored by the preprocessing that real pictures go through. Digits from forms, scanners
     and paint programs look like this. A quarter of the copies show the same digit drawn with a pen
-    or printed, in forms that are rare in MNIST: ones with a flag, sevens with a bar, open fours,
-    curled nines. Only `best`, which is meant for real pictures, uses them. For MNIST only."""
+    or printed, in forms that are rare in MNIST: a 1 with a flag, a 7 with a bar, an open 4, a
+    curled 9. Only `best`, which is meant for real pictures, uses them. For MNIST only."""
 
     outliers: float = 0.0
     """Pictures without a digit that are added to each batch, as a share of its size; from 0 to 1.

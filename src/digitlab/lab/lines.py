@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.errors import DigitlabError, printable
-from digitlab.models.card import ANSWERS, IMAGES
-from digitlab.models.onnx_graph import Graph, Node, leading_to, normalization_of
+from digitlab.models.card import ANSWERS, IMAGES, IS_DIGIT
+from digitlab.models.onnx_graph import Graph, Node, normalization_of, without_output
 
 Line = dict[str, Any]
 Weights = Mapping[str, NDArray[np.floating]]  # by PyTorch's names: conv1.weight
@@ -101,7 +101,7 @@ def lines_of_graph(graph: Graph) -> tuple[list[Line], float, float]:
     them: an exported network has none. Raises `DigitlabError` if the network
     does anything that the page cannot compute.
     """
-    graph = leading_to(graph, ANSWERS)
+    graph = without_output(graph, IS_DIGIT)
     nodes = _chain(graph)
     normalization = normalization_of(graph)
     if normalization is None:

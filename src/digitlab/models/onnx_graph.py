@@ -78,14 +78,18 @@ class Normalization:
     """The operations after it."""
 
 
-def leading_to(graph: Graph, output: str) -> Graph:
-    """Return the graph with only the operations that one output is computed by."""
-    wanted, nodes = {output}, []
+def without_output(graph: Graph, output: str) -> Graph:
+    """Return the graph without one of its outputs, and what only this output is computed by."""
+    kept: list[Node] = []
+    wanted: set[str] = set()  # what the kept operations take
+    unwanted = {output}  # what the others take
     for node in reversed(graph.nodes):
-        if wanted & set(node.outputs):
+        if unwanted & set(node.outputs) and not wanted & set(node.outputs):
+            unwanted |= set(node.inputs)
+        else:
             wanted |= set(node.inputs)
-            nodes.append(node)
-    return Graph(nodes=nodes[::-1], weights=graph.weights)
+            kept.append(node)
+    return Graph(nodes=kept[::-1], weights=graph.weights)
 
 
 _NORMALIZATION = ["Unsqueeze", "Cast", "Div", "Sub", "Div"]
