@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.explain.call import IMAGE, Call, Values
-from digitlab.models.card import ANSWERS, IMAGES, IS_DIGIT
+from digitlab.models.card import IMAGES, IS_DIGIT
 from digitlab.models.classifier import inner_values
 from digitlab.models.onnx_graph import Graph, Node, normalization_of, without_output
 
