@@ -225,8 +225,7 @@ class Reader:
         if is_digit is None:
             is_digit = np.full(len(images), None)
         columns: list[Any] = [
-            it.tolist()
-            for it in (probabilities, best, second, sure, is_digit, refused, is_shown)
+            it.tolist() for it in (probabilities, best, second, sure, is_digit, refused, is_shown)
         ]
         names, digits_only = self.card.classes, self.reads_digits
         return [
