@@ -203,7 +203,7 @@ def compare(
         raise DigitlabError(
             "tesseract is not installed: install the system's package tesseract-ocr"
         )
-    version = subprocess.run(["tesseract", "--version"], capture_output=True, text=True, check=True)
+    version = subprocess.check_output(["tesseract", "--version"], text=True)
     facts = print_environment(
         "onnxruntime", "numpy", "pillow", model=model, count=count, seed=seed, split=split,
         rapidocr=RAPIDOCR[0], tesseract=version.split("\n")[0],

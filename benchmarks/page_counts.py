@@ -19,8 +19,8 @@ ALIKE = 2.0  # nor is one that is larger or smaller by more than this factor
 
 def best_text(page: Page) -> str:
     """Return the page's text with the most probable digit wherever the answer is unsure."""
-    digits = iter(page.digits)
-    return "".join(str(next(digits).digit) if c.isdigit() or c == "?" else c for c in page.text)
+    digits = (str(digit.digit) for digit in page.digits)
+    return "".join(next(digits, "?") if c.isdigit() or c == "?" else c for c in page.text)
 
 
 def counts_of(sheet: Sheet, page: Page, seconds: float) -> Counter[str]:

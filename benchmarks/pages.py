@@ -28,7 +28,6 @@ from benchmarks.measure import Count, print_environment, print_table, progress, 
 from benchmarks.page_counts import best_text, counts_of
 from digitlab.data.load import load_dataset
 from digitlab.reader import PRETRAINED, Reader
-from digitlab.train.examples import split as split_images
 from testsets.hard_pages import hard_pages
 from testsets.no_digits import pages_without_digits
 from testsets.pages import composed
@@ -46,6 +45,8 @@ def mnist_digits(split: Split) -> tuple[NDArray[np.uint8], NDArray[np.integer]]:
         return mnist.test_images, mnist.test_labels
     if split == "train":
         return mnist.train_images, mnist.train_labels
+    from digitlab.train.examples import split as split_images  # imports PyTorch
+
     chosen = split_images(len(mnist.train_images), HELD_OUT)[1].numpy()
     return mnist.train_images[chosen], mnist.train_labels[chosen]
 

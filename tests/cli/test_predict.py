@@ -160,7 +160,6 @@ def truncated(path: Path, kind: str) -> None:
         (lambda path: path.write_bytes(b""), "is empty"),
         (lambda path: path.write_text("no picture"), "is not a picture of a known format"),
         (lambda path: path.write_text("<svg/>"), "is an SVG drawing: export it as PNG first"),
-        (lambda path: path.write_text("%PDF-1.4"), "is a PDF document: save the page as PNG"),
         (lambda path: truncated(path, "PNG"), "is damaged"),
         (lambda path: truncated(path, "JPEG"), "is damaged"),
         (animation, "is an animation or has several pages"),

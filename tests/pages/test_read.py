@@ -19,10 +19,8 @@ from digitlab.errors import PictureError
 from digitlab.models.card import read_model
 from digitlab.models.classifier import Classifier
 from digitlab.pages.answers import Page
-from digitlab.pages.boxes import SURE, UNSURE, draw_boxes
-from digitlab.pages.read import LARGEST_SIDE, read_page
+from digitlab.pages.read import read_page
 from digitlab.pictures.digit import prepare, to_mnist
-from digitlab.pictures.open import open_picture
 from digitlab.reader import PRETRAINED
 
 Gray = NDArray[np.uint8]
@@ -255,7 +253,7 @@ def test_a_digit_in_two_halves_is_one() -> None:
 
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_blank_page_has_no_text(level: int) -> None:
-    assert read(np.full((700, 500), level, np.uint8)) == Page(text="", digits=())
+    assert read(np.full((700, 500), level, np.uint8)) == Page(text="", size=(500, 700))
 
 
 def test_light_and_grain_are_no_text() -> None:
@@ -348,47 +346,6 @@ def test_digit_that_fills_the_picture_is_answered_as_prepared() -> None:
         assert page.digits[0].probability == pytest.approx(
             np.exp(classify(prepare(gray)[None]).max())
         )
-
-
-# --- the picture with boxes --------------------------------------------------------------------
-
-
-def test_boxes_are_drawn_where_the_digits_are() -> None:
-    gray, boxes = write(["12"], 60)
-    page = read(gray)
-    drawn = draw_boxes(gray, page)
-    assert drawn.mode == "RGB"
-    assert drawn.size == (gray.shape[1], gray.shape[0])
-    colors = np.asarray(drawn)
-    x, y, width, height = boxes[0]
-    assert (colors[y + height // 2, x - 4 : x] == SURE).all(1).any()
-    assert (colors[y : y + height, x : x + width, 0] == gray[y : y + height, x : x + width]).all()
-    unsure = read_page(gray, classify, threshold=1.0)
-    assert unsure.text == "??"
-    assert (np.asarray(draw_boxes(gray, unsure)) == UNSURE).all(2).any()
-
-
-def test_boxes_are_drawn_on_any_picture() -> None:
-    gray, _ = write(["8"], 30, margin=2)
-    page = read(gray)
-    wide = gray.astype(np.uint16) * 257
-    clear = np.dstack([gray, gray, gray, 255 - gray])
-    for source in (gray, wide, gray / 255, clear, file(gray), Image.fromarray(gray).convert("P")):
-        assert draw_boxes(source, page).size == (gray.shape[1], gray.shape[0])
-    assert draw_boxes(gray, Page(text="", digits=())).mode == "RGB"
-
-
-def test_boxes_on_a_jpeg_that_was_reduced_while_it_was_decoded() -> None:
-    gray, _ = write(["82"], 900, margin=600)
-    content = file(gray, "JPEG", quality=95)
-    picture = open_picture(content, largest_side=LARGEST_SIDE // 4)
-    assert 4 * picture.image.width in range(gray.shape[1], gray.shape[1] + 4)
-    page = read(content)
-    small, large = draw_boxes(picture, page), draw_boxes(content, page)
-    assert small.size == picture.image.size
-    assert large.size == picture.size == gray.shape[::-1]
-    enlarged = np.asarray(small.resize(large.size)).astype(int)
-    assert np.abs(enlarged - np.asarray(large)).mean() < 4  # 7 without any frame
 
 
 def test_an_array_of_flat_images_is_no_page(small_mnist: Dataset) -> None:

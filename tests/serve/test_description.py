@@ -93,9 +93,10 @@ def pictures() -> st.SearchStrategy[bytes]:
     return st.sampled_from([example_picture(), chalk.read_bytes()])
 
 
-for media in ("png", "jpeg", "webp", "bmp", "tiff", "gif"):
+for media in ("png", "jpeg", "webp", "bmp", "tiff", "gif", "heic"):
     schemathesis.openapi.media_type(f"image/{media}", pictures())
-schemathesis.openapi.media_type("application/octet-stream", pictures())
+for media in ("pdf", "octet-stream"):
+    schemathesis.openapi.media_type(f"application/{media}", pictures())
 
 
 def check(live: Live, examples: int) -> None:

@@ -10,7 +10,6 @@ from digitlab.cli.page_formats import Answer
 from digitlab.cli.parameters import STDIN
 from digitlab.errors import DigitlabError, printable
 from digitlab.files import write_whole
-from digitlab.language import Language
 from digitlab.pages.boxes import draw_boxes
 from digitlab.pictures.formats import SUFFIXES
 from digitlab.pictures.open import Picture
@@ -23,9 +22,8 @@ class Marked:
     written. In a folder, the copies are named as the pictures, in the same folders within it.
     """
 
-    def __init__(self, target: Path, paths: list[Path], language: Language | None) -> None:
+    def __init__(self, target: Path, paths: list[Path]) -> None:
         self.target = target
-        self.language = language
         self.is_folder = target.is_dir()
         folders = [os.path.dirname(os.path.abspath(path)) for path in paths]  # noqa: PTH100, PTH120
         self.common = os.path.commonpath(folders) if folders else ""
@@ -55,7 +53,7 @@ class Marked:
     def save(self, picture: Picture, answer: Answer) -> None:
         """Write a copy of the picture, in the format of the name's suffix."""
         path = self._place(answer.path, answer.number, answer.pages)
-        image = draw_boxes(picture, answer.page, language=self.language)
+        image = draw_boxes(picture, answer.page)
         encoded = io.BytesIO()
         try:
             image.save(encoded, Image.registered_extensions()[path.suffix.lower()])

@@ -3,68 +3,144 @@
 import csv
 import json
 import sys
-from itertools import tee
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from itertools import chain, islice, tee
 from pathlib import Path
+from typing import Annotated
 from unicodedata import east_asian_width
 
-from digitlab.cli.help import chinese_help
-from digitlab.cli.parameters import AsCsv, AsJsonLines, ModelPath, PicturePaths
+from cyclopts import Parameter
+
+from digitlab.cli.help import chinese_help, help_text
+from digitlab.cli.parameters import (
+    STDIN,
+    AsCsv,
+    AsJsonLines,
+    ModelPath,
+    PicturePaths,
+    whole_number,
+)
 from digitlab.cli.pictures import find_pictures, print_error, reason_of, source_of
 from digitlab.errors import DigitlabError, printable
 from digitlab.models.probability import cut_off, percent
+from digitlab.processes import cores
 from digitlab.reader import Prediction, Reader
+
+_MANY = 500  # pictures from which other processes are worth their start
+_REPORT_SECONDS = 0.5
 
 
 @chinese_help(
     "输出每张图片是哪个数字、概率多大、是否没有把握。\n\n"
     "用 --json 时，每行输出一个对象：picture、digit（没有找到数字时为 null）、probability、"
-    "unsure、several（图中像是有几个连着的数字时为 true）、probabilities（每个数字的概率）；"
-    "或者 picture、error。如果模型的类别不是数字，`label` 代替 `digit`，并且没有 `several`。"
-    "有图片打不开时，退出码为 1。"
+    "unsure、several（图中像是有几个连着的数字时为 true）、runner_up（第二可能的数字）、"
+    "probabilities（每个数字的概率）；或者 picture、error。"
+    "如果模型的类别不是数字，`label` 代替 `digit`，并且没有 `several`。"
+    "--csv 的列名相同，没有 probabilities。有图片打不开时，退出码为 1。"
 )
 def predict(
     pictures: PicturePaths,
     /,
     *,
     model: ModelPath = None,
+    jobs: Annotated[
+        int | None,
+        Parameter(
+            converter=whole_number,
+            help=help_text(
+                f"How many processes open and prepare pictures; default: one per core from {_MANY} "
+                "pictures on.",
+                f"用多少个进程打开和预处理图片；默认：达到 {_MANY} 张时每个核心一个。",
+            ),
+        ),
+    ] = None,
     as_json: AsJsonLines = False,
     as_csv: AsCsv = False,
 ) -> int:
     """Print which digit each picture shows, how likely that is, and whether it is unsure.
 
     With --json, print one object per line: picture, digit (null if none was found), probability,
-    unsure, several (true if there seem to be several digits in a row), probabilities (of each digit
-    by its name); or picture, error. With a model of other classes, `label` takes the place of
-    `digit`, and `several` is left out. The exit code is 1 if a picture could not be opened.
+    unsure, several (true if there seem to be several digits in a row), runner_up (the second most
+    likely digit), probabilities (of each digit by its name); or picture, error. With a model of
+    other classes, `label` takes the place of `digit`, and `several` is left out. --csv has the same
+    names, without probabilities. The exit code is 1 if a picture could not be opened.
     """
     if as_json and as_csv:
         raise DigitlabError("--json and --csv exclude each other: give one of them")
-    reader = Reader(model)
-    table = csv.writer(sys.stdout, lineterminator="\n")
-    if as_csv:
-        answer_name = "digit" if reader.reads_digits else "label"
-        table.writerow(("picture", answer_name, "probability", "unsure", "error"))
-    lines = _Lines(reader)
+    found = find_pictures(pictures)
+    first = list(islice(found, _MANY))
+    if jobs is None:
+        jobs = cores() if len(first) == _MANY else 1
+    # A process of its own would need its own stdin, and the network is faster than its pictures.
+    jobs = 1 if STDIN in pictures else jobs
+    reader = Reader(model, threads=1 if jobs > 1 else None)
+    show = (_JsonLines if as_json else _Table if as_csv else _Lines)(reader)
     failures = 0
-    paths, names = tee(find_pictures(pictures))
-    for path, answer in zip(names, reader.predict_each(map(source_of, paths)), strict=True):
-        failures += answer.error is not None
-        if as_csv:
-            table.writerow(_csv_cells(path, answer))
-        elif answer.error is not None:
-            print_error(path, answer.error, as_json=as_json)
-        elif as_json:
-            print(json.dumps({"picture": str(path)} | reader.record(answer)))
-        else:
-            lines.print(path, answer)
+    paths, names = tee(chain(first, found))
+    with closing(reader.predict_each(map(source_of, paths), jobs=jobs)) as answers:
+        for path, answer in _reported(zip(names, answers, strict=True)):
+            failures += answer.error is not None
+            show.print(path, answer)
     return min(failures, 1)
 
 
-def _csv_cells(path: Path, answer: Prediction) -> tuple[object, ...]:
-    if answer.error is not None:
-        return path, None, None, None, reason_of(path, answer.error)
-    unsure = "true" if answer.unsure else "false"
-    return path, answer.label, f"{cut_off(answer.probability):.6f}", unsure, None
+def _reported(answers: Iterable[tuple[Path, Prediction]]) -> Iterator[tuple[Path, Prediction]]:
+    """Yield the answers; show on stderr how many there are while stdout is not on the terminal."""
+    if not sys.stderr.isatty() or sys.stdout.isatty():
+        yield from answers
+        return
+    start = last = time.monotonic()
+    shown = False
+    for count, answer in enumerate(answers):
+        now = time.monotonic()
+        if now - last > _REPORT_SECONDS:
+            rate = count / (now - start)
+            print(f"\r{count:,} pictures, {rate:,.0f}/s ", end="", file=sys.stderr, flush=True)
+            last, shown = now, True
+        yield answer
+    if shown:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+class _JsonLines:
+    """One object per picture."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+
+    def print(self, path: Path, answer: Prediction) -> None:
+        """Print the line of one picture."""
+        if answer.error is not None:
+            print_error(path, answer.error, as_json=True)
+        else:
+            print(json.dumps({"picture": str(path)} | self.reader.record(answer)))
+
+
+class _Table:
+    """Comma-separated values: the heading, and one row per picture."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.writer = csv.writer(sys.stdout, lineterminator="\n")
+        self.is_of_digits = reader.reads_digits
+        answer = ("digit", "probability", "unsure", "several", "runner_up")
+        if not self.is_of_digits:
+            answer = ("label", "probability", "unsure", "runner_up")
+        self.columns = len(answer)
+        self.writer.writerow(("picture", *answer, "error"))
+
+    def print(self, path: Path, answer: Prediction) -> None:
+        """Print the row of one picture."""
+        if answer.error is not None:
+            row: tuple[object, ...] = (None,) * self.columns
+            self.writer.writerow((path, *row, reason_of(path, answer.error)))
+            return
+        flags = [answer.unsure, answer.several] if self.is_of_digits else [answer.unsure]
+        written = ("true" if flag else "false" for flag in flags)
+        probability = f"{cut_off(answer.probability):.6f}"
+        row = (answer.label, probability, *written, answer.runner_up)
+        self.writer.writerow((path, *row, None))
 
 
 class _Lines:
@@ -76,7 +152,10 @@ class _Lines:
         self.width = max(map(_columns, ("digit", *reader.card.classes)))
 
     def print(self, path: Path, answer: Prediction) -> None:
-        """Print the line of one picture."""
+        """Print the line of one picture, or to stderr why there is none."""
+        if answer.error is not None:
+            print_error(path, answer.error, as_json=False)
+            return
         if self.is_first:
             print(f"{self._cell('digit' if self.is_of_digits else 'class')}  probability  picture")
             self.is_first = False
@@ -85,7 +164,11 @@ class _Lines:
             print(f"{self._cell('-')}            -  {printable(path)}  {nothing}")
             return
         remarks = "  unsure" * answer.unsure
-        remarks += "  several digits: try `digitlab read`" * answer.several
+        if answer.several:
+            remarks += "  several digits: try `digitlab read`"
+        elif answer.unsure and answer.runner_up is not None:
+            second = sorted(answer.probabilities)[-2]
+            remarks += f", or {answer.runner_up} ({percent(second)})"
         figure = f"{percent(answer.probability):>11}"
         print(f"{self._cell(answer.label)}  {figure}  {printable(path)}{remarks}")
 

@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from digitlab.cli.help import chinese_help, help_text
 from digitlab.cli.marked import Marked
 from digitlab.cli.page_formats import Answer, PageFormat, format_of_suffix, printer_of
-from digitlab.cli.parameters import AsCsv, AsJsonLines, Lang, ModelPath, PicturePaths
+from digitlab.cli.parameters import AsCsv, AsJsonLines, ModelPath, PicturePaths
 from digitlab.cli.pictures import find_pictures, source_of
 from digitlab.cli.progress import Report, progress
 from digitlab.errors import DigitlabError, PictureError, printable
@@ -81,7 +81,6 @@ def read(
         ),
     ] = None,
     model: ModelPath = None,
-    lang: Lang = None,
 ) -> int:
     """Print all the digits and signs in each picture, line by line, with `?` where it is unsure.
 
@@ -95,7 +94,7 @@ def read(
     printer = printer_of(_one_format(format, as_json, as_csv, out))
     if out is not None and any(_are_same(out, path) for path in paths):
         raise DigitlabError(f"--out would overwrite a picture, {printable(out)}")
-    marked = None if boxes is None else Marked(boxes, paths, lang)
+    marked = None if boxes is None else Marked(boxes, paths)
     reader = Reader(model)
     reader.check_reads_pages()
     reading = _Reading(reader, marked, digits_only)
@@ -161,9 +160,9 @@ class _Reading:
                     for number, picture in enumerate(document, 1):
                         page = self._page(picture)
                         answer = Answer(path, place, number, document.pages, page)
+                        yield answer
                         if self.marked and not isinstance(picture, PictureError):
                             self.marked.save(picture, answer)
-                        yield answer
                         report(place - 1 + number / document.pages, answer.name)
             except PictureError as error:
                 yield Answer(path, place, 0, 1, self._failed(error))

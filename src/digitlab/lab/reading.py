@@ -10,21 +10,18 @@ from starlette.responses import Response
 
 from digitlab.errors import PictureError
 from digitlab.pictures.digit import has_ink, prepare
-from digitlab.pictures.open import open_picture
 from digitlab.reader import Reader
 from digitlab.serve.pictures import check_reads_pages, status_of
 from digitlab.serve.pixels import TooManyPixelsError, limited
 from digitlab.serve.replies import ServiceError, json_reply
 from digitlab.serve.waiting import unless_gone
 
-_DISPLAYED_SIDE = 64  # pixels: only the size of the picture is needed
-
 
 async def read_page(request: Request) -> Response:
     """Answer with everything in the picture that is the request's body.
 
-    `text` and `digits` are what `/read` answers, `single` is what `/predict` answers, and `width`
-    and `height` are those of the upright picture, in whose pixels the boxes are. Each digit has
+    It has what `/read` answers (the boxes are in pixels of the upright picture, whose `width` and
+    `height` are there too), and `single`, which is what `/predict` answers. Each digit has
     `pixels`, 28x28 bytes in base64, row by row, 0 = background to 255 = ink; `single` has none if
     the picture is blank. With them the page shows how the network came to its answer.
     """
@@ -45,12 +42,8 @@ async def read_page(request: Request) -> Response:
 
 def _read(reader: Reader, picture: bytes) -> dict[str, object]:
     page, pixels = reader.read(picture), prepare(picture)
-    width, height = open_picture(picture, largest_side=_DISPLAYED_SIDE).size
     seen = {"pixels": _encoded(pixels)} if has_ink(pixels) else {}
-    return {
-        "width": width,
-        "height": height,
-        "text": page.text,
+    return page.record() | {
         "digits": [it.record() | {"pixels": _encoded(it.image)} for it in page.digits],
         "single": reader.record(reader.predict(picture)) | seen,
     }

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from digitlab.models.calibration import LogProbabilities
 from digitlab.pages.answers import Box, Ignored, Page, ReadDigit, ReadSign
+from digitlab.pages.left_over import left_over
 from digitlab.pages.rows import rows_of, slope_of
 from digitlab.pages.second_look import inks_of
 from digitlab.pages.sightings import LARGEST_SIDE, Finder, Sightings, look
@@ -79,7 +80,11 @@ def read_page(source: Source, finder: Finder, classify: Classify, *, threshold: 
         [[characters[it] for it in word] for word in line]
         for line in words_of(rows, seen.boxes, heights)
     ]
-    return Page.from_words(lines, size=picture.size, turned=90 * turns)
+    ignored = [
+        Ignored(box=to_picture(box, scale, turns, gray.shape, picture.size))
+        for box in left_over(ink, seen.boxes, seen.heights[digits])
+    ]
+    return Page.from_words(lines, size=picture.size, ignored=ignored, turned=90 * turns)
 
 
 def log_softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -4,7 +4,7 @@ The network answers what is 12 to 54 pixels high, so it looks at the page in sev
 half of the one before. What it sees twice is one sighting, with both answers averaged.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from digitlab.pictures.gray import Gray
+from digitlab.pictures.raster import mean, reduced
 
 LARGEST_SIDE = 1600  # pixels of the longer side of the largest size that the network looks at
 SMALL_SIDE = 500  # pixels of the longer side: a smaller page is also looked at in double size
@@ -19,6 +20,13 @@ LEAST_SIDE = 48  # pixels of the longer side of the smallest size
 MARGIN = 16  # pixels of bare paper around the page, so that the network sees where it ends
 SMALLEST, LARGEST = 9, 75  # pixels of the longer side of a digit: others are seen in another size
 LEAST_CENTER = 0.15  # probability of a middle: lower peaks are nothing
+CELL = 4  # pixels: the network answers once for each square of this side
+MUCH = 300_000  # pixels: in a larger page, what smaller sizes have explained is skipped
+SURE = 0.6  # probability of a middle from which on a digit explains its ink
+LARGE_ENOUGH = 20  # pixels: a digit that was seen this large need not be seen larger
+LEAST_STROKE = 10  # gray levels between a cell and its surroundings
+TILE, FEW = 16, 6  # cells per side of a tile; the least gray of a tile with strokes, of 255
+SAME_IN_ONE_SIZE = 0.65
 SAME = 0.4  # overlap of two boxes, as the share of both together: they are of the same digit
 INSIDE = 0.7  # of a box's area inside another one: only the more probable is kept
 
@@ -58,14 +66,14 @@ class Sightings:
     """N x 23: log-probabilities of the classes."""
     is_sign: NDArray[np.bool_]
     """N."""
+    scales: NDArray[np.float32]
+    """N: pixels of the page per pixel of the size in which it was seen."""
 
     def __len__(self) -> int:
         return len(self.boxes)
 
     def __getitem__(self, chosen: NDArray[np.generic] | slice) -> "Sightings":
-        return Sightings(
-            self.boxes[chosen], self.centers[chosen], self.classes[chosen], self.is_sign[chosen]
-        )
+        return Sightings(*(getattr(self, it.name)[chosen] for it in fields(self)))
 
     @property
     def sizes(self) -> NDArray[np.float32]:
@@ -89,18 +97,59 @@ class Sightings:
 
 
 def look(page: Gray, finder: Finder) -> Sightings:
-    """Return what the network sees on a page, the most probable first; each thing once."""
-    seen = [
-        peaks_of(finder.maps(with_margin(image)), scale) for scale, image in sizes_of(page)
-    ]
-    together = Sightings(
-        *(np.concatenate([getattr(it, name) for it in seen]) for name in
-          ("boxes", "centers", "classes", "is_sign"))
-    )  # fmt: skip
+    """Return what the network sees on a page, the most probable first; each thing once.
+
+    The largest size takes three quarters of the time, so only the part of it is looked at where a
+    smaller one left something unexplained.
+    """
+    largest, *smaller = sizes_of(page)
+    seen = [peaks_of(finder.maps(with_margin(image)), scale) for scale, image in smaller]
+    scale, image = largest
+    left, top, right, bottom = 0, 0, image.shape[1], image.shape[0]
+    if smaller and image.size > MUCH:
+        left, top, right, bottom = unexplained(image, scale, together(seen))
+    if left < right and top < bottom:
+        part = np.ascontiguousarray(image[top:bottom, left:right])
+        seen.append(moved(peaks_of(finder.maps(with_margin(part)), scale), left * scale, top * scale))
+    everything = together(seen)
     height, width = page.shape
-    x, y = together.middles.T
-    together = together[(x >= 0) & (x < width) & (y >= 0) & (y < height)]
-    return each_once(together)
+    x, y = everything.middles.T
+    return each_once(everything[(x >= 0) & (x < width) & (y >= 0) & (y < height)])
+
+
+def together(seen: list[Sightings]) -> Sightings:
+    """Return several groups of sightings as one."""
+    names = [it.name for it in fields(Sightings)]
+    return Sightings(*(np.concatenate([getattr(it, name) for it in seen]) for name in names))
+
+
+def moved(seen: Sightings, right: float, down: float) -> Sightings:
+    """Return the sightings with their boxes so many pixels further to the right and down."""
+    by = np.array([right, down, right, down], np.float32)
+    return replace(seen, boxes=seen.boxes + by)
+
+
+def unexplained(image: Gray, scale: float, seen: Sightings) -> tuple[int, int, int, int]:
+    """Return the left, top, right and bottom side of the part of a page that must be looked at.
+
+    It is the part with strokes that are not in the box of a digit that was seen large enough.
+    """
+    cells = reduced(image, CELL).astype(np.float32)
+    strokes = abs(cells - mean(cells, 9)) > LEAST_STROKE
+    clear = seen[(seen.centers >= SURE) & (seen.sizes >= 2 * LARGE_ENOUGH * scale)]
+    for box in clear.boxes / (CELL * scale):
+        x0, y0, x1, y1 = np.rint(box + np.array([-2, -2, 2, 2])).astype(int).clip(0).tolist()
+        strokes[y0:y1, x0:x1] = False
+    tiles = reduced(np.where(strokes, np.uint8(255), np.uint8(0)), TILE) > FEW
+    rows, columns = np.flatnonzero(tiles.any(1)), np.flatnonzero(tiles.any(0))
+    if not len(rows):
+        return 0, 0, 0, 0
+    side, margin = CELL * TILE, 2 * LARGE_ENOUGH
+    return (
+        max(0, int(columns[0]) * side - margin), max(0, int(rows[0]) * side - margin),
+        min(image.shape[1], int(columns[-1] + 1) * side + margin),
+        min(image.shape[0], int(rows[-1] + 1) * side + margin),
+    )  # fmt: skip
 
 
 def sizes_of(page: Gray) -> list[tuple[float, Gray]]:
@@ -146,44 +195,51 @@ def peaks_of(maps: Maps, scale: float) -> Sightings:
             Sightings(
                 boxes * np.float32(scale), middles[rows, columns],
                 maps.classes[:, rows, columns].T, np.full(len(rows), kind == 1),
+                np.full(len(rows), scale, np.float32),
             )
         )  # fmt: skip
     digits, signs = seen
     sizes = digits.sizes / scale
     digits = digits[(sizes >= SMALLEST) & (sizes <= LARGEST)]
-    return Sightings(
-        *(np.concatenate([getattr(digits, name), getattr(signs, name)]) for name in
-          ("boxes", "centers", "classes", "is_sign"))
-    )  # fmt: skip
+    return together([digits, signs])
 
 
 def each_once(seen: Sightings) -> Sightings:
     """Return the sightings with those of the same thing put together, the most probable first.
 
     The classes of one thing's sightings are averaged, each as much as its middle is probable. Of
-    two things of which one is inside the other, the more probable one is kept.
+    two things of which one is inside the other, the more probable one is kept. A digit and a sign
+    are never the same thing: `digitlab.pages.conflicts` decides between them.
     """
-    order = np.argsort(-seen.centers, kind="stable")
-    seen = seen[order]
-    left, top, right, bottom = seen.boxes.T
-    areas = np.maximum(right - left, 1) * np.maximum(bottom - top, 1)
+    seen = seen[np.argsort(-seen.centers, kind="stable")]
     free = np.ones(len(seen), np.bool_)
     kept, classes = [], []
     for first in range(len(seen)):
         if not free[first]:
             continue
-        across = np.minimum(right[first], right) - np.maximum(left[first], left)
-        down = np.minimum(bottom[first], bottom) - np.maximum(top[first], top)
-        common = np.maximum(across, 0) * np.maximum(down, 0)
-        shares = common / (areas[first] + areas - common)
-        is_same = free & (shares >= SAME)
-        same = np.flatnonzero(is_same & (seen.is_sign == seen.is_sign[first]))
+        shares, inside = overlaps(seen.boxes[first], seen.boxes)
+        # Two peaks in one size are of two things, unless they cover each other almost wholly.
+        least = np.where(seen.scales == seen.scales[first], SAME_IN_ONE_SIZE, SAME)
+        rivals = free & (seen.is_sign == seen.is_sign[first])
+        same = rivals & (shares >= least)
         weights = seen.centers[same] / seen.centers[same].sum()
         classes.append(weights @ seen.classes[same])
         kept.append(first)
-        free &= ~(is_same | (common >= INSIDE * np.minimum(areas[first], areas)))
+        free &= ~(same | (rivals & (inside >= INSIDE) & (shares < SAME)))
     chosen = seen[np.array(kept, np.int64)]
-    return Sightings(
-        chosen.boxes, chosen.centers,
-        np.stack(classes).astype(np.float32) if classes else chosen.classes, chosen.is_sign,
-    )  # fmt: skip
+    return replace(chosen, classes=np.stack(classes).astype(np.float32)) if kept else chosen
+
+
+def overlaps(
+    box: NDArray[np.float32], boxes: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return how much of a box and each of N others is common to both.
+
+    First as a share of both together, then as a share of the smaller one; each N.
+    """
+    low = np.maximum(box[:2], boxes[:, :2])
+    high = np.minimum(box[2:], boxes[:, 2:])
+    common = np.maximum(high - low, 0).prod(axis=1)
+    own = np.maximum(box[2:] - box[:2], 1).prod()
+    areas = np.maximum(boxes[:, 2:] - boxes[:, :2], 1).prod(axis=1)
+    return common / (own + areas - common), common / np.minimum(own, areas)

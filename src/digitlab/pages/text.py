@@ -1,13 +1,13 @@
 """From a line's digits and signs to its words: where one number ends and the next begins."""
 
-from itertools import pairwise
-
 import numpy as np
 from numpy.typing import NDArray
 
 NARROWEST_SPACE, WIDEST_GAP, USUAL_SPACE = 0.4, 1.2, 0.65  # of the digits' height
-EVEN = 0.35  # of the digits' height: steps that differ less are those of boxes, one digit in each
-LONGEST_STEP = 2.0  # digit heights from middle to middle in such boxes
+EVEN = 0.2  # of a step from box to box: steps that differ less are the same
+LONGEST_STEP = 2.2  # digit heights: longer steps are from number to number
+LONGER = 1.45  # steps from box to box: from here on, a new number begins
+FEWEST_STEPS, MOST = 3, 0.6  # so many steps, and this share of them, show that there are boxes
 
 
 def words_of(
@@ -24,32 +24,34 @@ def words_of(
     heights
         How high the digits of the line are, N.
     """
-    gaps = [
-        np.array([(boxes[b, 0] - boxes[a, 2]) / heights[a] for a, b in pairwise(row)])
-        for row in rows
-    ]
-    space = least_space(np.concatenate(gaps) if gaps else np.empty(0))
+    gaps = [(boxes[row[1:], 0] - boxes[row[:-1], 2]) / heights[row[:-1]] for row in rows]
+    middles = (boxes[:, 0] + boxes[:, 2]) / 2
+    steps = [np.diff(middles[row]) / np.median(heights[row]) for row in rows]
+    everything = np.concatenate([np.empty(0), *gaps])
+    pitch = box_pitch(everything, np.concatenate([np.empty(0), *steps]))
+    limit = LONGER * pitch if pitch else least_space(everything)
     lines = []
-    for row, between in zip(rows, gaps, strict=True):
-        limit = LONGEST_STEP if _are_boxes(row, boxes, heights) else space
+    for row, between in zip(rows, steps if pitch else gaps, strict=True):
         words = [[int(row[0])]]
-        for place, gap in zip(row[1:].tolist(), between.tolist(), strict=True):
-            if gap >= limit:
+        for place, distance in zip(row[1:].tolist(), between.tolist(), strict=True):
+            if distance >= limit:
                 words.append([])
             words[-1].append(place)
         lines.append(words)
     return lines
 
 
-def _are_boxes(
-    row: NDArray[np.int64], boxes: NDArray[np.float32], heights: NDArray[np.float32]
-) -> bool:
-    """Return whether a line's digits are as far apart as in a row of boxes, with one in each."""
-    if len(row) < 3:
-        return False
-    middles = (boxes[row, 0] + boxes[row, 2]) / 2
-    steps = np.diff(middles) / np.median(heights[row])
-    return bool(np.ptp(steps) < EVEN and steps.max() < LONGEST_STEP)
+def box_pitch(gaps: NDArray[np.float64], steps: NDArray[np.float64]) -> float:
+    """Return the step from box to box if a page has a box for each digit, or 0.
+
+    It has if most digits are clearly apart, and most steps from middle to middle are the same.
+    """
+    if len(steps) < FEWEST_STEPS:
+        return 0.0
+    usual = float(np.quantile(steps, 0.35))
+    alike = (abs(steps - usual) < EVEN * usual).mean()
+    apart = (gaps > NARROWEST_SPACE).mean()
+    return usual if usual < LONGEST_STEP and alike > MOST and apart > MOST else 0.0
 
 
 def least_space(gaps: NDArray[np.float64]) -> float:

@@ -20,6 +20,10 @@ from digitlab.pictures.open import (
 )
 
 
+class NoSuchPageError(PictureError):
+    """A page that the document does not have."""
+
+
 @dataclass(frozen=True)
 class Document:
     """An open document. Iterating gives each page, or why it cannot be used; one is in memory."""
@@ -29,10 +33,13 @@ class Document:
     _page: Callable[[int], Picture]
 
     def page(self, number: int) -> Picture:
-        """Return a page, numbered from 1, or raise `PictureError` if it is damaged or missing."""
+        """Return a page, numbered from 1.
+
+        Raises `NoSuchPageError` for another number, and `PictureError` if the page is damaged.
+        """
         if not 1 <= number <= self.pages:
             has = "1 page" if self.pages == 1 else f"{self.pages:,} pages"
-            raise PictureError(f"there is no page {number:,}: the document has {has}")
+            raise NoSuchPageError(f"there is no page {number:,}: the document has {has}")
         return self._page(number - 1)
 
     def __iter__(self) -> Iterator[Picture | PictureError]:

@@ -1,31 +1,39 @@
 """Separate ink from paper: gray levels to a map of ink, from 0 (bare paper) to 1 (full ink)."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.pictures.gray import Gray
+from digitlab.pictures.levels import Levels, counted, levels_below
 from digitlab.pictures.raster import (
     blurred,
+    bounds,
     closed,
     dilated,
-    enlarged,
-    mean,
+    find_blobs,
     median,
     otsu,
     reduced,
+    stroke_width,
+    window_sums,
 )
 
 Ink = NDArray[np.float32]  # height x width, 0..1
+Drawing = NDArray[np.uint8]  # height x width; 0 = paper, 255 = full ink
 
 LEAST_CONTRAST = 0.06  # of ink against paper, as a share of the paper's gray
-LIGHT_FLOOR = 32.0  # gray levels: keeps the contrast of ink on black paper finite
 NOISY = 0.04  # standard deviation of the noise, of the ink's depth: more than this is blurred away
 _COARSE_SIDE = 48  # pixels: light and paper change slowly, so they are estimated at this size
 _UNSHADED_SIDE = 40  # pixels: a smaller picture is a crop, and its paper has one gray
 _PAPER_WINDOW = 0.5  # of the longer side: wider than any stroke, narrower than a shadow
 _BARE_WINDOW = 9  # coarse pixels
+_FRAME = 3  # coarse pixels at the border that do not count for the size of the ink
 _LEAST_SIGNAL = 6.0  # ink over the standard deviation of the noise
 _MOST_HALF_INKED = 2.5  # see half_inked
+_HAIRLINE = 1 / 12  # of the digit's longer side: the widest thin line
+_NOISE_ROWS = 128  # rows from which the noise is estimated
 
 
 def ink_of(gray: Gray) -> Ink:
@@ -33,34 +41,61 @@ def ink_of(gray: Gray) -> Ink:
 
     The ink may be dark or light. The map has the picture's shape, and is all zero if it is blank.
     """
-    blank = np.zeros(gray.shape, np.float32)
+    return drawing_of(gray).astype(np.float32) / np.float32(255)
+
+
+def drawing_of(gray: Gray, ink_side: int | None = None) -> Drawing:
+    """Return the ink of a picture of one digit as bytes; all zero if the picture is blank.
+
+    With `ink_side`, the picture is reduced by a whole factor while the longer side of its ink stays
+    at or above so many pixels.
+    """
     coarse = coarsely(gray)
-    if coarse.max() - coarse.min() < 2:
-        return blank
-    light_ink = ink_is_light(coarse)
-    paper = _paper_of(gray, coarse, light_ink)  # height x width, or one number
-    level = gray.astype(np.float32)
-    depth = level - paper if light_ink else paper - level
-    depth /= paper + (LIGHT_FLOOR if light_ink else 1.0)
-    noise, strongest = noise_of(depth), _peak(depth)
+    if int(coarse.max()) - int(coarse.min()) < 2:
+        return np.zeros(gray.shape, np.uint8)
+    light_ink = ink_is_light(coarse, may_have_frame=max(gray.shape) > _UNSHADED_SIDE)
+    paper = _paper_of(255 - coarse if light_ink else coarse, gray.shape)
+    if ink_side:
+        gray = reduced(gray, max(1, paper.ink_side // ink_side))
+    levels = levels_below(paper.gray, 255 - gray if light_ink else gray, light_ink=light_ink)
+    return _ink_in(levels, may_be_shade=not isinstance(paper.gray, float))
+
+
+def _ink_in(levels: Levels, *, may_be_shade: bool) -> Drawing:
+    """Stretch the depths so that bare paper becomes 0 and ink 255; all zero if there is no ink."""
+    blank = np.zeros(levels.pixels.shape, np.uint8)
+    noise, strongest = noise_of(levels.pixels) * levels.step, levels.peak()
     if noise > NOISY * strongest > 0:
-        depth, noise = denoised(depth, noise, strongest, widest=2.0)
-        strongest = _peak(depth)
+        radius = _blur_for(noise, strongest, widest=2.0)
+        levels, noise = levels.blurred(radius), _noise_after(radius, noise)
+        strongest = levels.peak()
     if strongest < max(LEAST_CONTRAST, _LEAST_SIGNAL * noise):
         return blank
-    if min(depth.shape) >= 48:
-        depth = _without_ruled_rows(_without_ruled_rows(depth, strongest).T, strongest).T
-    faint = depth > max(0.25 * strongest, 3 * noise)
-    if not faint.any():
+    if min(blank.shape) >= 48:
+        levels = _without_ruled_lines(levels, strongest)
+    limit = max(0.25 * strongest, 3 * noise)
+    faint = levels.depths > limit
+    if not levels.counts[faint].any():
         return blank
-    inked = depth > otsu(depth[faint])  # without shadows, printed lines and soft edges
-    bare = median(depth[~faint]) if not faint.all() else np.float32(0)
-    ink: Ink = depth - bare  # then in place: new memory takes longer than the arithmetic
-    ink /= depth[inked].mean() - bare
-    np.clip(ink, 0, 1, out=ink)
-    if max(gray.shape) > _UNSHADED_SIDE and half_inked(ink) > _MOST_HALF_INKED:
-        return blank  # light and shadow, not strokes
-    return ink
+    # Full ink is without shadows, printed lines and soft edges.
+    full = levels.mean_above(otsu(levels.depths[faint], levels.counts[faint]))
+    bare = levels.median_up_to(limit)
+    ink = np.clip((levels.depths - bare) / (full - bare), 0, 1)  # of each level
+    drawing = levels.mapped(np.rint(ink * 255).astype(np.uint8))
+    if may_be_shade and _half_inked(ink, levels.counts) > _MOST_HALF_INKED:
+        return drawing if _is_hairline(drawing) else blank  # light and shadow, not strokes
+    return drawing
+
+
+def _is_hairline(drawing: Drawing) -> bool:
+    """Check whether most of the ink is one thin line: all its pixels may be half paper."""
+    inked = drawing > 64
+    labels, areas = find_blobs(inked)
+    longest = int(areas.argmax()) + 1
+    line = labels == longest
+    top, bottom, left, right = bounds(line)
+    thin = _HAIRLINE * max(bottom - top, right - left)
+    return bool(2 * areas.max() > areas.sum() and stroke_width(line) < thin)
 
 
 def half_inked(ink: Ink) -> float:
@@ -69,112 +104,157 @@ def half_inked(ink: Ink) -> float:
     Strokes have edges: even one that is out of focus has 1.7 (a bell in cross-section); a shadow
     has more.
     """
-    full, some = int(np.count_nonzero(ink >= 0.8)), int(np.count_nonzero(ink > 0.2))
+    return _half_inked(ink, np.ones(ink.shape, np.int64))
+
+
+def _half_inked(ink: NDArray[np.floating], counts: NDArray[np.int64]) -> float:
+    full, some = int(counts[ink >= 0.8].sum()), int(counts[ink > 0.2].sum())
     return (some - full) / max(1, full)
 
 
-def coarsely(gray: Gray) -> NDArray[np.float32]:
+def coarsely(gray: Gray) -> Gray:
     """Average over squares until the longer side has at most _COARSE_SIDE pixels."""
-    return reduced(gray, -(-max(gray.shape) // _COARSE_SIDE)).astype(np.float32)
+    return reduced(gray, -(-max(gray.shape) // _COARSE_SIDE))
 
 
-def ink_is_light(coarse: NDArray[np.float32]) -> bool:
+def ink_is_light(coarse: Gray, *, may_have_frame: bool = False) -> bool:
     """Decide whether the lighter or the darker gray is ink: the border shows which one is paper.
+
+    But at the border, a form's box may have a frame. If what is a little further inside says the
+    opposite, the paper is what covers most of the picture.
+    """
+    is_light = _border_is_dark(coarse)
+    inside = max(coarse.shape) // 10
+    if not may_have_frame or min(coarse.shape) <= 4 * inside:
+        return is_light
+    if _border_is_dark(coarse[inside:-inside, inside:-inside], coarse) == is_light:
+        return is_light
+    return float(np.median(coarse)) < _middle_of(coarse)
+
+
+def _border_is_dark(part: Gray, whole: Gray | None = None) -> bool:
+    """Compare the border with the middle between the darkest and the lightest gray.
 
     In a crop without a margin, ink may touch all four sides and cover half of the picture, but a
     digit is round or slim and seldom reaches a corner, so the corners count more. Their weight, 2,
     was fitted on crops of 8 x 8 to 20 x 20 of MNIST's training images; it is correct for 99.8 % of
     them.
     """
-    bright = (coarse - coarse.min()) / (coarse.max() - coarse.min()) - 0.5  # -0.5..0.5
-    border = np.concatenate([bright[0], bright[-1], bright[1:-1, 0], bright[1:-1, -1]])
-    corners = bright[[0, 0, -1, -1], [0, -1, 0, -1]]
-    return bool(border.mean() + 2 * corners.mean() < 0)
+    edges = part[0], part[-1], part[1:-1, 0], part[1:-1, -1]
+    border = sum(int(edge.sum()) for edge in edges) / sum(len(edge) for edge in edges)
+    corners = sum(int(part[row, column]) for row in (0, -1) for column in (0, -1)) / 4
+    return border + 2 * corners < 3 * _middle_of(part if whole is None else whole)
 
 
-def _paper_of(
-    gray: Gray, coarse: NDArray[np.float32], light_ink: bool
-) -> NDArray[np.float32] | float:
-    """Estimate the gray of the bare paper at every pixel, with a gray closing.
+def _middle_of(coarse: Gray) -> float:
+    return (int(coarse.min()) + int(coarse.max())) / 2
 
-    For light ink the grays are negated. The paper that is then found to be bare is averaged over a
-    smaller window, which follows the light more closely.
+
+class _Paper(NamedTuple):
+    gray: NDArray[np.float32] | float
+    """Of the bare paper: one number, or a map that is coarser than the picture."""
+    ink_side: int
+    """Of the ink's box, the longer side in pixels of the picture, about."""
+
+
+def _paper_of(coarse: Gray, shape: tuple[int, ...]) -> _Paper:
+    """Estimate the gray of the bare paper, for dark ink."""
+    side = max(shape)
+    if side <= _UNSHADED_SIDE:
+        lightest = np.sort(coarse, axis=None)
+        return _Paper(float(lightest[int(0.9 * (lightest.size - 1))]), side)
+    depth = coarse.max() - coarse
+    inked = _inked_in(depth)
+    if depth[~dilated(inked, 5, 5)].any():  # else it is a paint program's paper, of one gray
+        paper, inked = _uneven_paper_of(coarse)
+    else:
+        paper = float(coarse.max())
+    return _Paper(paper, _longer_side_of(inked) * -(-side // _COARSE_SIDE))
+
+
+def _longer_side_of(inked: NDArray[np.bool_]) -> int:
+    """Return the longer side of the ink's box, without what is only at the border."""
+    inside = inked[_FRAME:-_FRAME, _FRAME:-_FRAME]
+    top, bottom, left, right = bounds(inside if inside.any() else inked)
+    return max(bottom - top, right - left)
+
+
+def _uneven_paper_of(coarse: Gray) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Estimate the gray of the bare paper with a gray closing; also return where there is ink.
+
+    The paper that is then found to be bare is averaged over a smaller window, which follows the
+    light more closely.
     """
-    sign = -1.0 if light_ink else 1.0
-    if max(gray.shape) <= _UNSHADED_SIDE:
-        lightest = np.sort((sign * coarse).ravel())
-        return float(sign * lightest[int(0.9 * (lightest.size - 1))])
     window = int(max(coarse.shape) * _PAPER_WINDOW) | 1
-    smooth = sign * mean(closed(sign * coarse, window), window // 2 | 1)
-    depth = sign * (smooth - coarse)
-    inked = depth > otsu(depth[depth > max(0.0, 0.25 * depth.max())])
-    bare = (~dilated(inked, 5, 5)).astype(np.float32)
-    share = mean(bare, _BARE_WINDOW)
-    smooth = np.where(
-        share > 0, mean(coarse * bare, _BARE_WINDOW) / np.maximum(share, 1e-6), smooth
-    )
-    if smooth.min() == smooth.max():  # such as a paint program's black
-        return float(smooth[0, 0])
-    return enlarged(smooth.astype(np.float32), gray.shape)
+    around = window // 2 | 1
+    smooth = window_sums(closed(coarse, window), around) / around**2
+    inked = _inked_in(smooth - coarse)
+    bare = ~dilated(inked, 5, 5)
+    share = window_sums(bare, _BARE_WINDOW)
+    nearby = window_sums(coarse * bare, _BARE_WINDOW) / np.maximum(share, 1)
+    return np.where(share > 0, nearby, smooth).astype(np.float32), inked
 
 
-def _peak(depth: NDArray[np.float32]) -> float:
-    """Return how deep the ink is: the mean of the deepest 0.2 %, of at least 3 pixels."""
-    count = min(depth.size, max(3, depth.size // 500))
-    deepest = depth.max()
-    if np.count_nonzero(depth == deepest) >= count:  # a paint program's: partition would be slow
-        return float(np.full(count, deepest).mean())
-    return float(np.partition(depth.ravel(), -count)[-count:].mean())
+def _inked_in(depth: NDArray[np.generic]) -> NDArray[np.bool_]:
+    """Split the pixels that are not bare paper into two classes, and return the deeper one."""
+    deep = depth[depth > max(0.0, 0.25 * depth.max())]
+    return np.asarray(depth > otsu(deep), np.bool_)
 
 
-def noise_of(depth: NDArray[np.float32]) -> float:
-    """Estimate the standard deviation of the noise from second differences.
+def noise_of(depth: NDArray[np.generic]) -> float:
+    """Estimate the standard deviation of the noise from second differences, of some of the rows.
 
     Strokes and slopes hardly change it: Immerkaer's mask (CVIU 64, 1996) is 0 on a slope, and the
     median ignores the edges of strokes.
     """
     if min(depth.shape) < 20:
         return 0.0
-    d = _second_difference(_second_difference(depth.T).T)
+    signed = depth.astype(np.int16 if depth.dtype == np.uint8 else np.float32)
+    every = max(1, len(depth) // _NOISE_ROWS)
+    d = signed[:-2:every] - 2 * signed[1:-1:every] + signed[2::every]
+    d = d[:, :-2] - 2 * d[:, 1:-1] + d[:, 2:]
     return float(median(np.abs(d, out=d)) * 1.4826 / 6)
-
-
-def _second_difference(depth: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return each row minus twice the next plus the one after that: 0 on a slope."""
-    difference = 2 * depth[1:-1]
-    np.subtract(depth[:-2], difference, out=difference)
-    difference += depth[2:]
-    return difference
 
 
 def denoised(
     depth: NDArray[np.float32], noise: float, strongest: float, *, widest: float
 ) -> tuple[NDArray[np.float32], float]:
     """Blur by at most `widest` pixels; return the depth and the noise that is left."""
-    radius = min(widest, 10 * noise / strongest)
-    return blurred(depth, radius), noise / max(1.0, 3.5 * radius)
+    radius = _blur_for(noise, strongest, widest=widest)
+    return blurred(depth, radius), _noise_after(radius, noise)
 
 
-def _without_ruled_rows(depth: NDArray[np.float32], strongest: float) -> NDArray[np.float32]:
-    """Clear thin rows that have ink from side to side, except for darker ink that crosses them."""
-    ruled = _rows_below(depth, 0.1 * strongest)  # even their palest pixels have ink
+def _blur_for(noise: float, strongest: float, *, widest: float) -> float:
+    return min(widest, 10 * noise / strongest)
+
+
+def _noise_after(radius: float, noise: float) -> float:
+    return noise / max(1.0, 3.5 * radius)
+
+
+def _without_ruled_lines(levels: Levels, strongest: float) -> Levels:
+    """Clear thin lines that have ink from side to side, except for darker ink that crosses them."""
+    pixels = levels.pixels
+    for _ in ("rows", "columns"):
+        pixels = _without_ruled_rows(pixels, levels.depths, strongest).T
+    return levels if pixels.base is levels.pixels else counted(pixels, levels.depths)
+
+
+def _without_ruled_rows(
+    pixels: NDArray[np.uint8], depths: NDArray[np.float64], strongest: float
+) -> NDArray[np.uint8]:
+    pale = (pixels < np.searchsorted(depths, 0.1 * strongest)).sum(axis=1, dtype=np.int32)
+    ruled = pale < 0.05 * pixels.shape[1]  # even their palest pixels have ink
     if not ruled.any() or ruled.mean() > 0.15 or ruled[0] or ruled[-1]:
-        return depth
+        return pixels
     changes = np.flatnonzero(np.diff(np.pad(ruled, 1).astype(np.int8)))
     thickest = np.diff(changes)[::2].max()  # rows of the thickest line
-    if thickest > max(2, 0.02 * max(depth.shape)):
-        return depth  # the bar of a digit
+    if thickest > max(2, 0.02 * max(pixels.shape)):
+        return pixels  # the bar of a digit
     near = dilated(ruled[:, None], 3, 1)[:, 0]  # includes each line's soft edges
-    cleared = depth.copy()
-    line = np.median(depth[near], axis=1, keepdims=True)  # rows x 1
-    cleared[near] = np.where(depth[near] > 1.4 * line, depth[near], 0)
+    depth = depths[pixels[near]]
+    line = np.median(depth, axis=1, keepdims=True)  # rows x 1
+    bare = np.searchsorted(depths, 0)
+    cleared = pixels.copy()
+    cleared[near] = np.where(depth > 1.4 * line, pixels[near], bare)
     return cleared
-
-
-def _rows_below(depth: NDArray[np.float32], limit: float) -> NDArray[np.bool_]:
-    """Return which rows are deeper than `limit` all along: their 5th percentile is."""
-    pale = (depth < limit).sum(axis=1, dtype=np.int32)
-    deep = pale < 0.05 * depth.shape[1] + 2  # with more pale pixels, the percentile is pale, too
-    if deep.any():  # percentiles are slow, so they are computed for few rows
-        deep[deep] = np.percentile(depth[deep], 5, axis=1) > limit
-    return np.asarray(deep, np.bool_)

@@ -175,7 +175,9 @@ def single_image(content: bytes, name: str) -> Image.Image:
     if frames > 1 and image.format == "TIFF":
         raise PictureError(several_pages(name, frames))
     if frames > 1:
-        raise PictureError(f"{name} is an animation of {frames} pictures: save one as a picture")
+        raise PictureError(
+            f"{name} is an animation or has several pages ({frames}): save one as a picture"
+        )
     return image
 
 

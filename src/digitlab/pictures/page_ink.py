@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 from digitlab.pictures.gray import Gray
 from digitlab.pictures.ink import (
     LEAST_CONTRAST,
-    LIGHT_FLOOR,
     NOISY,
     Ink,
     coarsely,
@@ -15,6 +14,7 @@ from digitlab.pictures.ink import (
     ink_is_light,
     noise_of,
 )
+from digitlab.pictures.levels import LIGHT_FLOOR
 from digitlab.pictures.open import Picture
 from digitlab.pictures.raster import closed, dilated, enlarged, mean, otsu, reduced, stroke_width
 from digitlab.pictures.rules import without_printed_lines
@@ -45,7 +45,7 @@ def page_ink(picture: Picture) -> Ink:
         return picture.ink()
     blank = np.zeros(gray.shape, np.float32)
     coarse = coarsely(gray)
-    if coarse.max() - coarse.min() < 2:
+    if int(coarse.max()) - int(coarse.min()) < 2:
         return blank
     skew = skewness(gray)
     light = skew > 0 if abs(skew) > _SKEWED else ink_is_light(coarse)
@@ -106,13 +106,13 @@ def _paper_below(bright: Gray) -> NDArray[np.float32]:
     A gray closing over a window wider than strokes keeps light and shadow with their edges, but it
     follows the top of the noise. So the mean distance of the bare paper nearby is subtracted.
     """
-    coarse = reduced(bright, -(-max(bright.shape) // _PAPER_SIDE)).astype(np.float32)
+    coarse = reduced(bright, -(-max(bright.shape) // _PAPER_SIDE))
     window = int(max(coarse.shape) * _WIDEST_STROKE) | 1
     top = closed(coarse, window)
     below = top - coarse
     bare = below < max(2.0, otsu(below[below > 2]) / 2)
-    share = mean(bare.astype(np.float32), 9)
-    lower = mean(np.where(bare, below, np.float32(0)), 9) / np.maximum(share, 0.05)
+    share = mean(bare, 9)
+    lower = mean(below * bare, 9) / np.maximum(share, 0.05)
     return np.clip(enlarged((top - lower).astype(np.float32), bright.shape), 0, 255)
 
 

@@ -5,6 +5,7 @@ and fill all memory. So it runs in a process of its own, `pdf_worker.py`, which 
 """
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -20,15 +21,17 @@ MOST_PIXELS = (
     16_000_000  # of a page: 26 cm x 40 cm at 200 dpi; a larger one is drawn with fewer dpi
 )
 _MOST_BYTES = 1_000_000_000  # of memory
-_MOST_SECONDS = 10  # to open the document, and to draw a page
+_MOST_SECONDS = 5  # of processor time, to open the document and to draw a page
+_MOST_WAITING = 100  # seconds: on a busy machine, the same takes longer
 
+_OUT_OF_TIME = getattr(signal, "SIGPROF", 0)  # what ends a process after _MOST_SECONDS
 _WORKER = Path(__file__).with_name("pdf_worker.py")
 
 
 class PdfDocument:
     """A PDF document whose pages are drawn when asked for. To be used by one thread at a time.
 
-    Raises `PictureError` if it cannot be opened, is protected by a password, or has no page.
+    Raises `PictureError` if it is damaged, is protected by a password, or has no page.
     """
 
     def __init__(self, content: bytes, name: str) -> None:
@@ -37,8 +40,6 @@ class PdfDocument:
         self._worker: subprocess.Popen[bytes] | None = None
         try:
             self.pages = self._start()
-            if self.pages == 0:
-                raise PictureError(f"{name} is a PDF document without a page")
         except BaseException:
             self.close()
             raise
@@ -53,7 +54,11 @@ class PdfDocument:
         width, height = map(int, self._ask(b"%d\n" % index))
         assert self._worker is not None
         assert self._worker.stdout is not None
-        return Image.frombytes("RGB", (width, height), self._worker.stdout.read(3 * width * height))
+        pixels = self._worker.stdout.read(3 * width * height)
+        if len(pixels) < 3 * width * height:
+            self.close()
+            raise PictureError(f"{self.name} cannot be drawn: the process that draws it has ended")
+        return Image.frombytes("RGB", (width, height), pixels)
 
     def close(self) -> None:
         """End the process. May be called several times."""
@@ -64,13 +69,19 @@ class PdfDocument:
 
     def _start(self) -> int:
         """Start the process, and return how many pages it finds in the document."""
-        limits = (DPI, MOST_PIXELS, _MOST_BYTES, _MOST_SECONDS + 1)
-        self._worker = subprocess.Popen(
-            [sys.executable, str(_WORKER), *map(str, limits)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            # It finds what this process finds, and nothing in the folder of `pdf_worker.py`.
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONSAFEPATH": "1"},
-        )  # fmt: skip
+        limits = (DPI, MOST_PIXELS, _MOST_BYTES, _MOST_SECONDS)
+        # It finds what this process finds, and nothing in the folder of `pdf_worker.py`.
+        found = {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONSAFEPATH": "1"}
+        try:
+            self._worker = subprocess.Popen(
+                [sys.executable, str(_WORKER), *map(str, limits)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                env=os.environ | found,
+            )  # fmt: skip
+        except OSError as error:  # the system has no process left
+            raise PictureError(
+                f"{self.name} cannot be drawn: no process can be started ({error.strerror})"
+            ) from error
         return int(self._ask(b"%d\n" % len(self._content), self._content)[0])
 
     def _ask(self, *request: bytes) -> list[str]:
@@ -79,7 +90,7 @@ class PdfDocument:
         assert worker is not None
         assert worker.stdin is not None
         assert worker.stdout is not None
-        overdue = Timer(_MOST_SECONDS, worker.kill)
+        overdue = Timer(_MOST_WAITING, worker.kill)
         overdue.start()
         try:
             worker.stdin.writelines(request)
@@ -88,12 +99,13 @@ class PdfDocument:
         except OSError:  # a broken pipe: the process has ended
             kind = ""
         finally:
-            took_too_long = not overdue.is_alive()
+            is_overdue = not overdue.is_alive()
             overdue.cancel()
         if kind in ("pages", "page"):
             return words
         if kind != "error":
             self.close()
+            took_too_long = is_overdue or worker.returncode == -_OUT_OF_TIME
             raise PictureError(f"{self.name} {self._why_it_ended(took_too_long)}")
         if words[0] == "password":
             raise PictureError(

@@ -18,9 +18,9 @@ _POINTS_PER_INCH = 72
 
 
 def main(dpi: float, most_pixels: int, most_bytes: int, most_seconds: int) -> None:
-    """Answer until stdin ends, with limits on a page's pixels, the memory, and each answer's time.
+    """Answer until stdin ends, with limits on a page's pixels, the memory, and each answer's work.
 
-    The time is limited in case that the parent, which has the same limit, is gone.
+    An answer that takes more than `most_seconds` of the processor's time ends the process.
     """
     _limit_memory(most_bytes)
     answers = os.fdopen(os.dup(1), "wb")
@@ -60,9 +60,11 @@ def _answer_page(
 
 
 def _answer_error(answers: IO[bytes], error: Exception) -> None:
-    is_locked = getattr(error, "err_code", None) == raw.FPDF_ERR_PASSWORD
-    text = " ".join(str(error).split())
-    answers.write(f"error {'password' if is_locked else 'damaged'} {text}\n".encode())
+    code = getattr(error, "err_code", None)
+    kind = "password" if code == raw.FPDF_ERR_PASSWORD else "damaged"
+    # pdfium fails for a document without pages, but says "success".
+    text = "no page was found" if code == raw.FPDF_ERR_SUCCESS else " ".join(str(error).split())
+    answers.write(f"error {kind} {text}\n".encode())
     answers.flush()
 
 
@@ -74,8 +76,8 @@ def _limit_memory(most_bytes: int) -> None:
 
 
 def _limit_time(seconds: int) -> None:
-    if hasattr(signal, "alarm"):
-        signal.alarm(seconds)  # ends this process, also within pdfium
+    if hasattr(signal, "setitimer"):  # not on Windows
+        signal.setitimer(signal.ITIMER_PROF, seconds)  # its signal also ends pdfium's work
 
 
 if __name__ == "__main__":

@@ -4,12 +4,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from digitlab.pictures.ink import Ink
+from digitlab.pictures.ink import Drawing
 from digitlab.pictures.raster import blob_boxes, bounds, find_blobs, reduced
 
 _ONE_DIGIT_SIDE = 32  # pixels: a picture this small shows one digit, as for `digitlab read`
 _SEEN_HEIGHT = 48  # pixels of the ink's height, at least, when its pieces are compared
-_INKED = 0.7  # ink: a printed line that was not removed has less
+_INKED = 178  # 0.7 of full ink: a printed line that was not removed has less
 # All of these were chosen on MNIST's training digits, drawn whole, broken, and side by side.
 _TALL = 0.6  # of the highest piece: lower pieces are parts of digits
 _LEAST_HEIGHT = 0.25  # of all the ink: lower pieces are dots and dashes, or a page of many lines
@@ -19,7 +19,7 @@ _WIDE = 1.2  # of the height: two neighbors that together are wider than one dig
 _APART = 0.15  # or have this much bare paper between them
 
 
-def shows_several(ink: Ink) -> bool:
+def shows_several(ink: Drawing) -> bool:
     """Return whether the ink looks like several digits side by side, which do not touch.
 
     Two neighboring pieces must be about as high as each other, and either clearly apart or

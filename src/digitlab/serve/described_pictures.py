@@ -7,11 +7,18 @@ from PIL import Image, ImageDraw
 
 from digitlab.errors import DigitlabError
 from digitlab.pictures.digit import SIDE, prepare
+from digitlab.pictures.formats import has_extra
 from digitlab.reader import Reader
 from digitlab.serve.operation import PROBABILITY, Json, operation, record
 from digitlab.serve.uploads import MAX_PICTURES
 
 _PICTURE_FORMATS = ("png", "jpeg", "webp", "bmp", "tiff", "gif")
+_PAGE_NUMBER: Json = {
+    "name": "page",
+    "in": "query",
+    "description": "Which page of a PDF or TIFF file, from 1. Without it, there must be only one.",
+    "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
+}
 
 
 def example_picture() -> bytes:
@@ -35,11 +42,14 @@ def picture_paths(reader: Reader) -> Json:
     paths["/read"] = {
         "post": operation(
             "read",
-            "All the digits in a picture",
-            "The text, and each digit's box (x, y, width, height in pixels), as "
-            "`digitlab read --json` prints them. `?` stands for a digit that is unsure.",
+            "All the digits and signs in a picture",
+            "The text, its lines and numbers, and each digit and sign, with their boxes (x, y, "
+            "width, height in pixels), as `digitlab read --json` prints them. `?` stands for a "
+            "digit that is unsure; `ignored` is ink as large as a digit that was not read.",
+            parameters=[_PAGE_NUMBER],
             body=_picture_bodies(),
             answer={"application/json": {"schema": _page(), "example": page}},
+            errors=(404,),
         )
     }
     return paths
@@ -78,7 +88,10 @@ def _predict(reader: Reader, picture: bytes, answer: Json) -> Json:
 
 def _picture_bodies() -> Json:
     """Return the ways to send a picture, by content type."""
-    media = [*(f"image/{name}" for name in _PICTURE_FORMATS), "application/octet-stream"]
+    media = [f"image/{name}" for name in _PICTURE_FORMATS]
+    media += ["image/heic"] if has_extra("heic") else []
+    media += ["application/pdf"] if has_extra("pdf") else []
+    media += ["application/octet-stream"]
     file = {"type": "string", "format": "binary"}
     form = record({"picture": file})
     return {
@@ -119,23 +132,40 @@ def prediction(reader: Reader) -> Json:
     fields["unsure"] = {"type": "boolean"}
     if reader.reads_digits:
         fields["several"] = {"type": "boolean"}
+    name = "digit" if reader.reads_digits else "label"
+    fields["runner_up"] = {**fields[name], "description": "The second most likely one."}
     fields["probabilities"] = {"type": "object", "additionalProperties": PROBABILITY}
     return record(fields, optional=("picture",))
 
 
 def _page() -> Json:
-    box = {"type": "array", "items": {"type": "integer"}, "minItems": 4, "maxItems": 4}
-    digit = record(
-        {
-            "box": box,
-            "digit": {"type": "integer", "minimum": 0, "maximum": 9},
-            "probability": PROBABILITY,
-            "unsure": {"type": "boolean"},
-        }
-    )
+    pixels: Json = {"type": "integer", "minimum": 0}
+    box: Json = {
+        "box": {"type": "array", "items": {"type": "integer"}, "minItems": 4, "maxItems": 4}
+    }
+    text: Json = {"text": {"type": "string"}}
+    likely: Json = {"probability": PROBABILITY}
+    sure = likely | {"unsure": {"type": "boolean"}}
+    line: Json = {"line": {"type": "integer", "minimum": 0}}  # an index
+    digit: Json = {"type": "integer", "minimum": 0, "maximum": 9}
+    each = record(dict.fromkeys("0123456789", PROBABILITY))
+    number: Json = {"number": {"type": "integer", "minimum": 0}}  # an index
+    digits = box | {"digit": digit} | sure | line | number
+    digits |= {"runner_up": digit, "probabilities": each}
     fields = {
         "picture": {"type": "string", "description": "The file's name in a form."},
-        "text": {"type": "string"},
-        "digits": {"type": "array", "items": digit},
+        **text,
+        "width": pixels,
+        "height": pixels,
+        "turned": {"enum": [0, 90, 180, 270]},
+        "lines": _list(text | box),
+        "numbers": _list(text | box | sure | line),
+        "digits": _list(digits),
+        "signs": _list(box | {"sign": {"type": "string"}} | likely | line),
+        "ignored": _list(box),
     }
     return record(fields, optional=("picture",))
+
+
+def _list(fields: Json) -> Json:
+    return {"type": "array", "items": record(fields)}

@@ -14,7 +14,7 @@ PROBABILITY: Json = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
 _ERRORS = {
     400: "The request is not what its headers say it is.",
     403: "A page of another origin asks from a browser.",
-    404: "There is no such model.",
+    404: "There is no such model, or no such page.",
     408: "The body did not arrive in time.",
     413: "The body is too large, or the picture has too many pixels.",
     415: "The content type is not one of these, or the body is compressed.",
@@ -33,6 +33,7 @@ def operation(
     summary: str,
     details: str = "",
     *,
+    parameters: list[Json] | None = None,
     body: Json | None = None,
     answer: Json | None = None,
     errors: tuple[int, ...] = (),
@@ -45,6 +46,8 @@ def operation(
         Its `operationId`.
     summary, details
         What it does, for people.
+    parameters
+        What its address may have besides the path.
     body, answer
         By content type: the schema, and an example or several.
     errors
@@ -55,6 +58,8 @@ def operation(
     described: Json = {"operationId": name, "summary": summary}
     if details:
         described["description"] = details
+    if parameters:
+        described["parameters"] = parameters
     if body:
         described["requestBody"] = {"required": True, "content": body}
     success: Json = {"description": "The answer."}

@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from digitlab.errors import DigitlabError, PictureError
+from digitlab.pictures.documents import NoSuchPageError
 from digitlab.reader import Prediction
 from digitlab.serve.pixels import TooManyPixelsError
 from digitlab.serve.replies import ServiceError, json_reply
@@ -23,13 +24,14 @@ async def predict(request: Request) -> Response:
 
 
 async def read(request: Request) -> Response:
-    """Answer with all the digits in a picture."""
+    """Answer with all the digits and signs in a picture, or on a page of a document."""
     state = request.app.state
     check_reads_pages(request)
+    number = _page_number(request)
     body = await state.intake.body(request)
     try:
         upload = await _upload(request, body, takes_json=False)
-        return await unless_gone(request, _read(request, upload))
+        return await unless_gone(request, _read(request, upload, number))
     finally:
         state.intake.release(body)
 
@@ -48,7 +50,17 @@ async def _predicted(request: Request, upload: Upload) -> Response:
     return json_reply(records[0], status_of(upload.pictures[0]) if "error" in records[0] else 200)
 
 
-async def _read(request: Request, upload: Upload) -> Response:
+def _page_number(request: Request) -> int | None:
+    """Return which page is asked for, from 1; None if none is."""
+    text = request.query_params.get("page")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0):
+        raise ServiceError(422, f"page is {text[:60]!a}, but must be a whole number from 1")
+    return int(text)
+
+
+async def _read(request: Request, upload: Upload, number: int | None) -> Response:
     if upload.is_many:
         raise ServiceError(
             422, f"the form has {len(upload.pictures)} files, but /read takes one picture"
@@ -57,7 +69,7 @@ async def _read(request: Request, upload: Upload) -> Response:
     try:
         if isinstance(picture, PictureError):
             raise picture
-        page = await request.app.state.service.read(picture)
+        page = await request.app.state.service.read(picture, number)
     except PictureError as error:
         return json_reply(_named(name) | {"error": str(error)}, status_of(error))
     return json_reply(_named(name) | page.record())
@@ -83,4 +95,6 @@ def check_reads_pages(request: Request) -> None:
 
 def status_of(picture: object) -> int:
     """Return the status that reports one picture that cannot be used, or the error that says so."""
+    if isinstance(picture, NoSuchPageError):
+        return 404
     return 413 if isinstance(picture, TooManyPixelsError) else 422

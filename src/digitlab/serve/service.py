@@ -6,6 +6,7 @@ hold up the quick ones. Each queue has one thread, and the network runs in that 
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,7 +15,9 @@ from numpy.typing import NDArray
 from digitlab.errors import DigitlabError, PictureError
 from digitlab.models.calibration import LogProbabilities
 from digitlab.pages.answers import Page
+from digitlab.pages.read import LARGEST_SIDE
 from digitlab.pictures.digit import has_format
+from digitlab.pictures.documents import open_document
 from digitlab.pictures.open import Source
 from digitlab.reader import Prediction, Reader
 from digitlab.serve.metrics import Metrics
@@ -67,9 +70,12 @@ class Service:
         )
         return answers
 
-    async def read(self, picture: Source) -> Page:
-        """Return what `Reader.read` returns, or raise what it raises."""
-        return await self.slowly(self.reader.read, picture)
+    async def read(self, document: Source, number: int | None = None) -> Page:
+        """Return what `Reader.read` returns for a document's page, or raise what it raises.
+
+        Without a number, from 1, the document must have one page.
+        """
+        return await self.slowly(partial(_read, self.reader, number), document)
 
     async def log_probabilities(self, images: NDArray[np.uint8]) -> LogProbabilities:
         """Return the network's own answers, before calibration, for N x 28 x 28 images."""
@@ -101,6 +107,15 @@ class Service:
 
     def _log_probabilities(self, images: list[NDArray[np.uint8]]) -> list[LogProbabilities]:
         return list(self.reader.classifier.log_probabilities(np.stack(images)))
+
+
+def _read(reader: Reader, number: int | None, document: Source) -> Page:
+    with open_document(document, largest_side=LARGEST_SIDE) as pages:
+        if number is None and pages.pages > 1:
+            raise PictureError(
+                f"the document has {pages.pages:,} pages: ask for one with ?page=1, ?page=2 ..."
+            )
+        return reader.read(pages.page(number or 1))
 
 
 def is_quick(picture: Source) -> bool:

@@ -44,14 +44,14 @@ async def upload_of(content_type: str, body: bytes, *, takes_json: bool, max_pix
     """
     kind, options = parse_options_header(content_type)
     media = kind.decode("latin-1").strip().lower()
-    if media in _RAW or media.startswith("image/"):
+    if media in _RAW or media == "application/pdf" or media.startswith("image/"):
         return await in_thread_if_long(_upload_of_picture, body, max_pixels, takes_json)
     if media == "multipart/form-data":
         boundary = options.get(b"boundary", b"")
         return await in_thread_if_long(_upload_of_form, body, max_pixels, boundary)
     if takes_json and media == "application/json":
         return await in_thread_if_long(_upload_of_json, body, max_pixels)
-    takes = "image/*, application/octet-stream, multipart/form-data"
+    takes = "image/*, application/pdf, application/octet-stream, multipart/form-data"
     takes += ", application/json" if takes_json else ""
     raise ServiceError(415, f"the content type is {media[:60]!a}, but must be one of: {takes}")
 

@@ -188,4 +188,6 @@ def fading(shape: tuple[int, int], random: Generator) -> Field:
     if random.random() < 0.3:
         fall = uniform(random, 0, 0.4) / max(shape)
         field += along(shape, random.random() * 6.3) * np.float32(fall)
-    return np.clip(field + np.float32(uniform(random, 0.65, 1)), 0.2, 1, dtype=np.float32)
+    field += np.float32(uniform(random, 0.65, 1))
+    paled: Field = np.clip(field, np.float32(0.2), np.float32(1))
+    return paled

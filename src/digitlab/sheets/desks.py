@@ -118,7 +118,9 @@ def _cloth(shape: _Shape, random: Generator) -> Field:
     pattern = waves(shape, angle, period, random.random() * 6)
     if random.random() < 0.7:
         across = waves(shape, angle + np.pi / 2, period, random.random() * 6)
-        pattern = pattern * across if random.random() < 0.5 else (pattern + across) / 2
+        pattern = (
+            pattern * across if random.random() < 0.5 else (pattern + across) * np.float32(0.5)
+        )
     pattern = np.clip(pattern * np.float32(uniform(random, 1, 8)), -1, 1)
     weave = waves(shape, angle, uniform(random, 2.1, 4), 0) * np.float32(uniform(random, 0, 0.05))
     level = np.float32(uniform(random, 0.15, 0.75))

@@ -90,9 +90,8 @@ def smooth(
     height, width = shape  # many rows: Pillow takes less time for them than a product
     rows = Image.fromarray(_product(grid, right.T))
     box = (0, 0, width, min(height / cell, grid.shape[0]))
-    return np.asarray(rows.resize((width, height), Image.Resampling.BILINEAR, box)) * np.float32(
-        1.4
-    )
+    image = rows.resize((width, height), Image.Resampling.BILINEAR, box)
+    return np.asarray(image) * np.float32(1.4)
 
 
 def _weights(size: int, cell: float, random: Generator) -> Field:
@@ -118,7 +117,7 @@ def _product(a: Field, b: Field) -> Field:
 
 def phase(places: Field, period: float) -> Field:
     """Return how far each place is in its period, 0 to 1."""
-    turns = places * np.float32(1 / period)
+    turns: Field = places * np.float32(1 / period)
     return turns - np.floor(turns)
 
 
@@ -130,7 +129,8 @@ def along(shape: tuple[int, int], angle: float) -> Field:
     height, width = shape
     y = (np.arange(height, dtype=np.float32) - np.float32(height / 2)) * np.float32(np.sin(angle))
     x = (np.arange(width, dtype=np.float32) - np.float32(width / 2)) * np.float32(np.cos(angle))
-    return y[:, None] + x
+    places: Field = y[:, None] + x
+    return places
 
 
 def waves(shape: tuple[int, int], angle: float, period: float, phase: float) -> Field:
@@ -139,19 +139,21 @@ def waves(shape: tuple[int, int], angle: float, period: float, phase: float) -> 
     step = 2 * np.pi / period
     y = np.exp(1j * (np.arange(height) * (step * np.sin(angle)) + phase)).astype(np.complex64)
     x = np.exp(1j * np.arange(width) * (step * np.cos(angle))).astype(np.complex64)
-    return np.outer(y.real, x.real) - np.outer(y.imag, x.imag)
+    wave: Field = np.outer(y.real, x.real) - np.outer(y.imag, x.imag)
+    return wave
 
 
 def looked_up(table: NDArray[np.floating], places: Field, scale: float = 1) -> Field:
     """Return the table's value at each place (times scale); beyond its ends, the end's value."""
-    return np.take(
-        table.astype(np.float32), (places * np.float32(scale)).astype(np.intp), mode="clip"
-    )
+    indices = (places * np.float32(scale)).astype(np.intp)
+    values: Field = np.take(table.astype(np.float32), indices, mode="clip")
+    return values
 
 
-def unit(field: Field) -> Field:
+def unit(field: NDArray[np.floating]) -> Field:
     """Return the field as contiguous float32, cut to 0..1."""
-    return np.clip(field, 0, 1, dtype=np.float32)
+    cut: Field = np.clip(field, 0, 1, dtype=np.float32)
+    return cut
 
 
 def to_image(field: Field) -> Image.Image:

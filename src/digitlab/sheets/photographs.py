@@ -69,8 +69,9 @@ def _loaded() -> tuple[NDArray[np.uint8], ...]:
                     image = Image.open(path).convert("L")
                     image.thumbnail((_LONGEST, _LONGEST))
                     width, height = image.size
-                    sides = (left * width, top * height, right * width, bottom * height)
-                    pictures.append(np.asarray(image.crop(tuple(round(side) for side in sides))))
+                    start = round(left * width), round(top * height)
+                    part = image.crop((*start, round(right * width), round(bottom * height)))
+                    pictures.append(np.asarray(part))
     return tuple(pictures)
 
 

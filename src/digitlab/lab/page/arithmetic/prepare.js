@@ -2,13 +2,15 @@
 // Python, to the byte, and as MNIST was made: crop to the ink, scale it into a box of 20 x 20 pixels
 // with its shape kept, and place it so that its center of mass is at pixel (14, 14).
 
-import { inkOf } from "./inkmap.js";
+import { withoutFrame } from "./frame.js";
+import { drawingOf } from "./inkmap.js";
 import { bounds, findBlobs, roundEven, strokes, widened } from "./raster.js";
 import { reduce, resize } from "./resample.js";
 
 const SIDE = 28;
 const BOX = 20; // pixels of the box that the ink fills on its longer side
 const CENTER = 14;
+const LEAST_INK = 80; // pixels of the ink's longer side to which a drawing is reduced, at least
 const SPECK_SIDE = 128; // pixels: specks are found at this size, where small gaps are closed
 const SPECK = 0.02; // of the largest region's area: smaller regions are specks
 const DRAWING = 80; // pixels of the longer side while strokes are adjusted: four per pixel of the box
@@ -16,7 +18,6 @@ const UNIT = DRAWING / BOX;
 const THINNEST = 1.8; // stroke widths, in pixels of the box, that are left unchanged
 const THICKEST = 4;
 const CONTRAST = 1.5; // factor by which the redrawn ink's contrast is raised, around middle gray
-const isHalf = (ink) => ink > 0.5;
 const isDark = (value) => value > 127;
 
 /** Return every step from a drawing to its 28 x 28 pixels.
@@ -31,9 +32,9 @@ const isDark = (value) => value > 127;
  * `digit`, 784 bytes: 0 for paper to 255 for ink.
  */
 export function prepare(gray, width, height) {
-  const found = inkOf({ pixels: gray, width, height });
-  const ink = found && withoutSpecks(found);
-  if (!ink || !ink.pixels.some(isHalf)) {
+  const found = drawingOf({ pixels: gray, width, height }, LEAST_INK);
+  const ink = found && withoutSpecks(withoutFrame(found));
+  if (!ink || !ink.pixels.some(isDark)) {
     const nothing = { ink: null, box: null, small: null, center: null, place: null };
     return { blank: true, ...nothing, digit: new Uint8Array(SIDE * SIDE) };
   }
@@ -53,7 +54,7 @@ export function prepare(gray, width, height) {
   }
   return {
     blank: false,
-    ink: inBytes(ink).pixels,
+    ink: onCanvas(ink, width, height),
     box: toCanvas(cut),
     small: small.pixels,
     center,
@@ -68,16 +69,18 @@ export function plainResize(gray, width, height) {
   return resize({ pixels: inverted, width, height }, SIDE, SIDE, "box").pixels;
 }
 
-function inBytes({ pixels, width, height }) {
-  const bytes = new Uint8Array(pixels.length);
-  for (let i = 0; i < bytes.length; i += 1) bytes[i] = roundEven(Math.fround(pixels[i] * 255));
-  return { pixels: bytes, width, height };
+/** Return the pixels of a reduced drawing, each repeated as often as it was reduced. */
+function onCanvas({ pixels, width: reducedWidth, factor }, width, height) {
+  return new Uint8Array(width * height).map((_, i) => {
+    const [x, y] = [Math.floor((i % width) / factor), Math.floor(Math.floor(i / width) / factor)];
+    return pixels[y * reducedWidth + x];
+  });
 }
 
 /** Clear regions smaller than SPECK of the largest one's area; the others keep soft edges. */
 function withoutSpecks(ink) {
   const factor = Math.ceil(Math.max(ink.width, ink.height) / SPECK_SIDE);
-  const coarse = reduce(inBytes(ink), factor);
+  const coarse = reduce(ink, factor);
   const { labels, areas } = findBlobs(coarse, (value) => value > (factor === 1 ? 96 : 32));
   const least = SPECK * Math.max(...areas);
   if (areas.every((area) => area >= least)) return ink;
@@ -96,24 +99,24 @@ function withoutSpecks(ink) {
  * Also returns a function from a box in the redrawn and then padded ink to one in the canvas.
  */
 function redrawn(ink) {
-  const [left, top, right, bottom] = bounds(ink, isHalf);
+  const [left, top, right, bottom] = bounds(ink, isDark);
   const scale = DRAWING / Math.max(right - left, bottom - top);
-  const padded = withMargin(inBytes(ink), left, top, right, bottom);
+  const padded = withMargin(ink, left, top, right, bottom);
   const [width, height] = [padded.width, padded.height].map((side) =>
     Math.max(1, roundEven(side * scale)),
   );
   const resized = resize(padded, width, height, scale > 1 ? "bicubic" : "box");
-  const faded = (strokes(ink, isHalf).width * scale) / 1.5; // means fade lines below 1.5 pixels
+  const faded = (strokes(ink, isDark).width * scale) / 1.5; // means fade lines below 1.5 pixels
   const strongest = resized.pixels.reduce((most, value) => Math.max(most, value), 0);
-  const share = Math.fround(Math.min(1, faded, Math.fround(strongest / 255)));
-  const pixels = resized.pixels.map((value) => {
-    const above = Math.fround(Math.fround(Math.fround(value / share) - 127) * CONTRAST);
-    return Math.min(255, Math.max(0, Math.fround(above + 127)));
-  });
+  const gain = CONTRAST / Math.min(1, faded, strongest / 255);
+  const pixels = resized.pixels.map((value) =>
+    Math.min(255, Math.max(0, value * gain - 127 * (CONTRAST - 1))),
+  );
   const toCanvas = ([l, t, r, b]) => {
     const [perX, perY] = [padded.width / width, padded.height / height];
     const [x, y] = [padded.left + (l - MARGIN) * perX, padded.top + (t - MARGIN) * perY];
-    return { left: x, top: y, width: (r - l) * perX, height: (b - t) * perY };
+    const box = { left: x, top: y, width: (r - l) * perX, height: (b - t) * perY };
+    return Object.fromEntries(Object.entries(box).map(([key, value]) => [key, value * ink.factor]));
   };
   return { drawing: { pixels, width, height }, toCanvas };
 }

@@ -2,8 +2,6 @@
 //
 // A map is { pixels, width, height }, row by row.
 
-const { fround } = Math;
-
 /** Return the largest value in the window of so many rows and columns around each pixel. */
 export function dilated(map, rows, columns) {
   return largestOf(largestOf(map, rows, true), columns, false);
@@ -34,56 +32,32 @@ export function widened(map, isDiagonal) {
   return { ...map, pixels: down.pixels.map((v, i) => Math.max(v, across.pixels[i])) };
 }
 
-/** Return the mean of the square window around each value, in 32-bit floats, edges repeated. */
-export function windowMean(map, size) {
-  return meanAlong(meanAlong(map, size, true), size, false);
+/** Return a gray closing of bytes: the minimum of the maxima in a square window. */
+export function closed(map, window) {
+  const inverted = (it) => ({ ...it, pixels: it.pixels.map((value) => 255 - value) });
+  return inverted(dilated(inverted(dilated(map, window, window)), window, window));
 }
 
-function meanAlong({ pixels, width, height }, size, isDown) {
+/** Return the sum of the square window around each value, edges repeated. */
+export function windowSums({ pixels, width, height }, size) {
   const reach = Math.floor(size / 2);
-  const out = new Float32Array(pixels.length);
-  const window = new Float32Array(size);
+  const across = new Float64Array(pixels.length);
+  const sums = new Float64Array(pixels.length);
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
-      for (let i = 0; i < size; i += 1) {
-        const row = isDown ? Math.min(height - 1, Math.max(0, y + i - reach)) : y;
-        const column = isDown ? x : Math.min(width - 1, Math.max(0, x + i - reach));
-        window[i] = pixels[row * width + column];
+      for (let i = x - reach; i <= x + reach; i += 1) {
+        across[y * width + x] += pixels[y * width + Math.min(width - 1, Math.max(0, i))];
       }
-      out[y * width + x] = mean(window);
     }
   }
-  return { pixels: out, width, height };
-}
-
-/** Return the mean of a Float32Array, rounded to 32 bits. */
-export function mean(values) {
-  return fround(pairwiseSum(values, 0, values.length) / values.length);
-}
-
-/** Return the sum of some values in NumPy's order, by halves and by eights, rounded each time. */
-function pairwiseSum(values, start, end) {
-  const count = end - start;
-  if (count > 128) {
-    const middle = start + Math.floor(count / 16) * 8;
-    return fround(pairwiseSum(values, start, middle) + pairwiseSum(values, middle, end));
-  }
-  let sum = 0;
-  let rest = start;
-  if (count >= 8) {
-    const part = (i) => {
-      let total = values[start + i];
-      for (let at = start + i + 8; at < end - (count % 8); at += 8) {
-        total = fround(total + values[at]);
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      for (let i = y - reach; i <= y + reach; i += 1) {
+        sums[y * width + x] += across[Math.min(height - 1, Math.max(0, i)) * width + x];
       }
-      return total;
-    };
-    const pair = (i) => fround(part(i) + part(i + 1));
-    sum = fround(fround(pair(0) + pair(2)) + fround(pair(4) + pair(6)));
-    rest = end - (count % 8);
+    }
   }
-  for (; rest < end; rest += 1) sum = fround(sum + values[rest]);
-  return sum;
+  return sums;
 }
 
 /** Return which connected region each pixel is in, from 1, 0 for none; and the regions' areas. */
@@ -148,19 +122,21 @@ export function strokes({ pixels, width, height }, isInked) {
   return { area, width: (2 * area) / Math.max(1, (edges * Math.PI) / 4) };
 }
 
-/** Return the threshold that splits positive values into two compact classes (Otsu, 1979). */
-export function otsu(values) {
+/** Return the threshold that splits positive values, `times` often each, into compact classes
+ * (Otsu, 1979).
+ */
+export function otsu(values, times = null) {
   const top = values.reduce((most, value) => Math.max(most, value), 0);
   if (top <= 0) return 0;
   const counts = new Float64Array(64);
-  const perValue = Math.fround(63.999 / top);
-  for (const value of values) counts[Math.trunc(Math.fround(value * perValue))] += 1;
-  const total = counts.reduce((sum, count, i) => sum + count * (i + 0.5), 0);
+  values.forEach((value, i) => (counts[Math.trunc(value * (63.999 / top))] += times?.[i] ?? 1));
+  const count = counts.reduce((sum, n) => sum + n, 0);
+  const total = counts.reduce((sum, n, i) => sum + n * (i + 0.5), 0);
   let [below, sumBelow, best, most] = [0, 0, 0, -1];
   for (let i = 0; i < 63; i += 1) {
     below += counts[i];
     sumBelow += counts[i] * (i + 0.5);
-    const above = values.length - below;
+    const above = count - below;
     const apart = sumBelow / Math.max(below, 1) - (total - sumBelow) / Math.max(above, 1);
     const between = below * above * apart ** 2;
     if (between > most) [best, most] = [i, between];

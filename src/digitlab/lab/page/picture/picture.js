@@ -3,12 +3,13 @@
 
 import { openCamera } from "./camera.js";
 import { h, fill, say, setText } from "../shell/dom.js";
-import { chooseDigit, showFound } from "./found.js";
+import { chooseDigit } from "./chosen.js";
+import { showFound } from "./found.js";
 import * as source from "../shell/source.js";
 import { get, set, watch } from "../shell/state.js";
 import { rich, t } from "../shell/words.js";
 
-let read = null; // {name, address, text, digits, single, width, height} of the last picture
+let read = null; // what `/lab/read` answered to the last picture, with its {name, address}
 let turn = 0; // counts the pictures, so that a slow answer does not replace a later one
 
 export function startPicture(section) {

@@ -3,8 +3,8 @@
 export const PICTURE = {
   "picture.hint": ["photo or scan", "照片或扫描件"],
   "picture.what": [
-    "One digit, or a whole page of numbers. digitlab finds every digit, and here you see what the network saw of it.",
-    "一个数字，或者一整页数字。digitlab 会找出每一个数字，你可以看到网络看到的图像。",
+    "One digit, or a whole page of numbers. digitlab finds every digit, and the signs between them, and here you see what the network saw of each digit.",
+    "一个数字，或者一整页数字。digitlab 会找出每一个数字和它们之间的符号，你可以看到网络看到的每个数字的图像。",
   ],
   "picture.choose": ["Choose a picture", "选择图片"],
   "picture.camera": ["Camera", "摄像头"],
@@ -46,6 +46,20 @@ export const PICTURE = {
     "第 {number} 个，共 {count} 个：{digit}，{share}{unsure}",
   ],
   "picture.box.unsure": [", unsure", "，拿不准"],
+  "picture.box.or": ["{digit} or {other}?", "{digit} 还是 {other}？"],
+  "picture.numbers": ["Numbers: {count}", "数：{count} 个"],
+  "picture.numbers.what": [
+    "each with the lowest probability of its digits",
+    "每个数附上其中各数字的最低概率",
+  ],
+  "picture.turned": [
+    "The picture was turned {degrees}° clockwise to be read.",
+    "为了读取，图片按顺时针转了 {degrees}°。",
+  ],
+  "picture.ignored": [
+    "Not read, in thin gray frames: {count} (letters or marks as large as a digit)",
+    "没有读的墨迹：{count} 处（灰色细框，和数字差不多大的字母或记号）",
+  ],
   "picture.boxes": [
     "The digits in the picture: arrow keys go from one to the next",
     "图片里的数字：用方向键逐个查看",

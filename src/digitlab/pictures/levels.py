@@ -1,0 +1,95 @@
+"""How deep each pixel of a picture is below its paper, in 256 levels, and their statistics."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from digitlab.pictures.raster import enlarged
+
+Depths = NDArray[np.float64]  # 256
+Counts = NDArray[np.int64]  # 256
+
+LIGHT_FLOOR = 32.0  # gray levels: keeps the contrast of ink on black paper finite
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Levels:
+    """A picture in which darker ink has higher levels, whatever the paper and the light.
+
+    What must be known of its pixels is computed from the counts of the 256 levels, which takes a
+    tenth of the time.
+    """
+
+    pixels: NDArray[np.uint8]
+    """Height x width; 255 is the deepest ink."""
+    depths: Depths
+    """How much darker than the paper each level is, or lighter, as a share of the paper's gray."""
+    counts: Counts
+    """How many pixels have each level."""
+
+    @property
+    def step(self) -> float:
+        """Return the depth from one level to the next."""
+        return float(self.depths[1] - self.depths[0])
+
+    def peak(self) -> float:
+        """Return how deep the ink is: the mean of the deepest 0.2 %, of at least 3 pixels."""
+        count = min(self.pixels.size, max(3, self.pixels.size // 500))
+        upward = np.minimum(self.counts[::-1].cumsum(), count)
+        upward[1:] -= upward[:-1].copy()
+        return float(upward @ self.depths[::-1] / count)
+
+    def mean_above(self, threshold: float) -> float:
+        """Return the mean depth of the pixels that are deeper."""
+        above = self.counts * (self.depths > threshold)
+        return float(self.depths @ above / above.sum())
+
+    def median_up_to(self, limit: float) -> float:
+        """Return the median depth of the pixels that are not deeper; 0 if there are none."""
+        counted = (self.counts * (self.depths <= limit)).cumsum()
+        total = int(counted[-1])
+        if not total:
+            return 0.0
+        middles = np.searchsorted(counted, [(total - 1) // 2, total // 2], side="right")
+        return float(self.depths[middles].mean())
+
+    def mapped(self, table: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the pixels with each level replaced by its entry in a table of 256."""
+        return table.take(self.pixels)
+
+    def blurred(self, radius: float) -> "Levels":
+        """Average noise away with a Gaussian. The levels in use are spread over all 256 first."""
+        used = np.flatnonzero(self.counts)
+        low, high = int(used[0]), int(used[-1])
+        spread = np.clip((np.arange(256) - low) * (255 / max(1, high - low)), 0, 255)
+        image = Image.fromarray(self.mapped(spread.astype(np.uint8)))
+        soft = np.asarray(image.filter(ImageFilter.GaussianBlur(radius)))
+        return counted(soft, np.linspace(self.depths[low], self.depths[high], 256))
+
+
+def counted(pixels: NDArray[np.uint8], depths: Depths) -> Levels:
+    """Return levels with their counts."""
+    counts = np.array(Image.fromarray(np.ascontiguousarray(pixels)).histogram(), np.int64)
+    return Levels(pixels, depths, counts)
+
+
+def levels_below(
+    paper: NDArray[np.float32] | float, gray: NDArray[np.uint8], *, light_ink: bool
+) -> Levels:
+    """Compare a picture with its paper, whose gray is one number or a map of any size.
+
+    With light ink both are inverted: ink is always darker than paper. But on black paper it is
+    compared with the paper's own gray.
+    """
+    if isinstance(paper, float):
+        shade = (255 - paper + LIGHT_FLOOR) if light_ink else paper + 1
+        return counted(255 - gray, (paper - 255 + np.arange(256)) / shade)
+    paper = enlarged(paper, gray.shape)
+    shade = (255 + np.float32(LIGHT_FLOOR) - paper) if light_ink else paper + np.float32(1)
+    depth = (paper - gray) / shade
+    high = float(depth.max())
+    low = max(float(depth.min()), -high)
+    pixels = np.clip((depth - low) * (255 / (high - low)) + 0.5, 0, 255).astype(np.uint8)
+    return counted(pixels, np.linspace(low, high, 256))
