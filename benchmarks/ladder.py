@@ -38,7 +38,7 @@ RUNGS: dict[str, dict[str, Any]] = {
     "bfloat16": {"precision": "bfloat16"},
     "more channels": {"network": "best"},
     "degraded copies": {"degraded": 0.3},
-    "pictures without a digit": {"outliers": 0.02},
+    "pictures without a digit": {"outliers": 0.15, "digit_loss": 1.0},
     "Muon optimizer": {"muon": 0.5},
     "25 epochs": {"epochs": 25},
 }

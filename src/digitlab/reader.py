@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from digitlab.errors import DigitlabError, PictureError, printable
@@ -34,8 +35,13 @@ class Prediction:
     probability: float = 0.0
     """The calibrated probability that it is this class, 0 to 1."""
     unsure: bool = True
-    """True if the probability is below the model's threshold, the picture seems to show several
-    digits, or there is no answer."""
+    """True if the probability is below the model's threshold, the picture is refused because
+    `is_digit` is below its own threshold, it seems to show several digits, or there is no answer."""
+    is_digit: float | None = None
+    """The probability that the picture shows a digit at all, 0 to 1; None if the model has no such
+    output, or there is no answer."""
+    refused: bool = False
+    """True if `is_digit` is below the threshold in the model's `card.is_digit`."""
     several: bool = False
     """True if the picture seems to show several digits in a row: try `Reader.read`."""
     runner_up: str | None = None
@@ -57,7 +63,8 @@ class Prediction:
         if self.label is None:
             return "Prediction(blank)"
         label = self.label if is_digit(self.label) else repr(self.label)
-        remarks = ", unsure" * self.unsure + ", several digits" * self.several
+        remarks = ", unsure" * self.unsure + ", no digit?" * self.refused
+        remarks += ", several digits" * self.several
         return f"Prediction({label}, {percent(self.probability)}{remarks})"
 
 
@@ -187,7 +194,10 @@ class Reader:
         digits = self.reads_digits
         named = {"digit": answer.digit} if digits else {"label": answer.label}
         sure = {"probability": cut_off(answer.probability), "unsure": answer.unsure}
-        several = {"several": answer.several} if digits else {}
+        several: dict[str, object] = {"several": answer.several} if digits else {}
+        if self.card.is_digit is not None:
+            is_digit = None if answer.is_digit is None else cut_off(answer.is_digit)
+            several = {"is_digit": is_digit} | several
         second = answer.runner_up
         next_best = {"runner_up": int(second) if digits and second is not None else second}
         names = self.card.classes if answer.probabilities else ()
@@ -202,8 +212,9 @@ class Reader:
 
     def _answers(self, pictures: list[Prepared]) -> list[Prediction]:
         images = np.stack([image for image, _ in pictures])  # N x 28 x 28
-        log_probabilities = self.classifier.classify(images)  # N x classes
-        sure = self.card.calibration.is_sure(log_probabilities)  # N
+        log_probabilities, is_digit = self.classifier.classify_and_detect(images)  # N x classes, N
+        refused = self._refused(is_digit, len(images))  # N
+        sure = self.card.calibration.is_sure(log_probabilities) & ~refused  # N
         probabilities = np.exp(log_probabilities)  # N x classes
         best = probabilities.argmax(axis=1)  # N
         others = probabilities.copy()
@@ -211,23 +222,35 @@ class Reader:
         second = others.argmax(axis=1)  # N
         # N; a black picture that is taken as it is, is a picture like any other.
         is_shown = images.any(axis=(1, 2)) | (self.card.preparation == "as-is")
-        columns: list[Any] = [it.tolist() for it in (probabilities, best, second, sure, is_shown)]
+        if is_digit is None:
+            is_digit = np.full(len(images), None)
+        columns: list[Any] = [
+            it.tolist() for it in (probabilities, best, second, sure, is_digit, refused, is_shown)
+        ]
         names, digits_only = self.card.classes, self.reads_digits
         return [
             Prediction(
                 label=names[index],
                 probability=row[index],
                 unsure=not is_sure or (several and digits_only),
+                is_digit=of_a_digit,
+                refused=is_refused,
                 several=several and digits_only,
                 runner_up=names[other] if len(names) > 1 else None,
                 probabilities=tuple(row),
             )
             if shown
             else Prediction()
-            for row, index, other, is_sure, shown, (_, several) in zip(
+            for row, index, other, is_sure, of_a_digit, is_refused, shown, (_, several) in zip(
                 *columns, pictures, strict=True
             )
         ]
+
+    def _refused(self, is_digit: NDArray[np.float32] | None, count: int) -> NDArray[np.bool_]:
+        """Return which of `count` pictures are taken for no digit."""
+        if is_digit is None or self.card.is_digit is None:
+            return np.zeros(count, np.bool_)
+        return ~self.card.is_digit.accepts(is_digit)
 
 
 def is_digit(name: str) -> bool:

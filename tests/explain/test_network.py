@@ -68,7 +68,7 @@ def test_the_networks_of_the_package_against_pytorchs_own_shapes(name: str):
     assert found == counted[: len(found)]
     assert network.multiply_adds == sum(counted)
     assert network.parameters == PARAMETERS[name]
-    assert network.unused_parameters == 0
+    assert network.unused_parameters == (129 if name == "best" else 0)  # its second output
     assert all(it.kind != "other" for it in network.operations)
     assert [it.name for it in network.operations if it.fixed] == ["conv1"] * (name == "fast")
 

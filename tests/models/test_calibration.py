@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from digitlab.models.calibration import (
     DEFAULT_THRESHOLD,
     Calibration,
+    Detection,
     calibrate,
     expected_calibration_error,
+    find_detection_threshold,
     find_threshold,
     fit_temperature,
     temperature_scaled,
@@ -158,3 +160,30 @@ def test_impossible_values_are_refused(values: dict[str, float], message: str):
     possible = {"temperature": 1.0, "threshold": 0.5, "error_rate": None, "fitted_on": "images"}
     with pytest.raises(ValueError, match=message):
         Calibration(**possible | values)
+
+
+def test_no_more_digits_are_refused_than_asked():
+    is_digit = np.random.default_rng(1).random(1000).astype(np.float32)
+    for refused in (0.0, 0.0005, 0.01, 0.5):
+        threshold = find_detection_threshold(is_digit, refused)
+        assert (is_digit < threshold).mean() == pytest.approx(refused, abs=0.0006)
+        assert (is_digit < threshold).mean() <= refused
+
+
+def test_digits_of_equal_probability_are_all_accepted():
+    alike = np.full(10, 0.75, np.float32)
+    detection = detection_with(threshold=find_detection_threshold(alike, refused=0.5))
+    assert detection.accepts(alike).all()
+    assert not detection.accepts(np.nextafter(alike, np.float32(0))).any()
+
+
+def detection_with(**values: object) -> Detection:
+    return Detection(**({"threshold": 0.5, "refused": {}, "wrong": {}, "answered": {}} | values))
+
+
+@pytest.mark.parametrize("name", ["refused", "wrong", "answered"])
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
+def test_a_share_of_pictures_is_between_none_and_all(name: str, share: float):
+    for values in ({"threshold": share}, {name: {"digits": share}}):
+        with pytest.raises(ValueError, match="must be from 0 to 1"):
+            detection_with(**values)

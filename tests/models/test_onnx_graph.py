@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 import digitlab
 from digitlab.errors import DigitlabError
-from digitlab.models.onnx_graph import read_graph
+from digitlab.models.onnx_graph import Graph, Node, read_graph, without_output
 
 SHIPPED = (Path(digitlab.__file__).parent / "pretrained" / "model.onnx").read_bytes()
 
@@ -72,3 +72,14 @@ def test_damaged_bytes_are_refused_in_one_sentence_or_read(data: st.DataObject):
             read_graph(damaged)
         except DigitlabError as error:
             assert "damaged" in str(error)  # noqa: PT017 - it may also be read
+
+
+def test_an_output_is_left_out_with_all_that_only_it_needs():
+    def node(inputs: str, output: str) -> Node:
+        return Node(operator="Op", inputs=inputs.split(), outputs=[output], attributes={})
+
+    shared, answer = node("images", "features"), node("features w", "answer")
+    side, end = node("features v", "score"), node("score", "is_digit")
+    graph = Graph(nodes=[shared, side, answer, end], weights={})
+    assert without_output(graph, "is_digit").nodes == [shared, answer]
+    assert without_output(graph, "nothing").nodes == graph.nodes

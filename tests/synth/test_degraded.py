@@ -5,6 +5,7 @@ import pytest
 
 from digitlab.data.dataset import Dataset
 from digitlab.pictures.digit import has_ink
+from digitlab.reader import Reader
 from digitlab.synth import degraded as degrade
 from digitlab.synth.degraded import degraded_copies, with_regional_form
 
@@ -17,7 +18,11 @@ def test_copies_are_the_same_for_the_same_seed_alone(small_mnist: Dataset):
     assert (degraded_copies(images, labels, seed=2) != copies).any(axis=(1, 2)).mean() > 0.9
 
 
-def test_copies_are_sized_and_placed_as_mnist_and_still_alike(small_mnist: Dataset):
+def test_copies_are_sized_and_placed_as_mnist_and_still_alike(
+    small_mnist: Dataset, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(degrade, "DRAWN", 0.0)
+    monkeypatch.setattr(degrade, "PRINTED", 0.0)
     images = small_mnist.train_images[:300]
     copies = degraded_copies(images, np.full(300, 8), seed=3)
     assert all(map(has_ink, copies))
@@ -28,6 +33,29 @@ def test_copies_are_sized_and_placed_as_mnist_and_still_alike(small_mnist: Datas
     alike = [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(images, copies, strict=True)]
     assert 0.75 < np.median(alike) < 0.99
     assert (images == copies).all(axis=(1, 2)).mean() < 0.02
+
+
+@pytest.mark.parametrize("share", ["DRAWN", "PRINTED"])
+def test_some_copies_show_another_picture_of_the_same_digit(
+    share: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(degrade, "DRAWN", float(share == "DRAWN"))
+    monkeypatch.setattr(degrade, "PRINTED", float(share == "PRINTED"))
+    labels = np.arange(60) % 10
+    copies = degraded_copies(np.zeros((60, 28, 28), np.uint8), labels, seed=1)
+    assert len(np.unique(copies, axis=0)) == 60
+    answers = Reader().predict_many(copies)
+    right = sum(it.digit == label for it, label in zip(answers, labels.tolist(), strict=True))
+    assert right >= 50
+
+
+def test_foreign_forms_are_other_pictures_of_the_same_digits(mnist: Dataset):
+    images, labels = mnist.train_images[:60], mnist.train_labels[:60]
+    made = degrade.foreign_forms(images, labels, seed=1)
+    assert (made.shape, made.dtype) == (images.shape, np.uint8)
+    assert (made != images).any(axis=(1, 2)).all()
+    answers = Reader().predict_many(made)
+    assert sum(it.digit == label for it, label in zip(answers, labels, strict=True)) >= 50
 
 
 def test_an_image_of_which_nothing_is_left_stays_as_it_is():

@@ -20,5 +20,5 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture
 def few_non_digits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Generate 30 pictures of no digit instead of 20,000, which would take 15 seconds."""
+    """Generate 30 pictures of no digit instead of 30,000, which would take a minute."""
     monkeypatch.setattr("digitlab.train.examples.non_digits", partial(non_digits, count=30))

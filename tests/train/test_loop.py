@@ -158,6 +158,9 @@ def test_a_batch_gets_its_share_of_degraded_images_and_of_no_digits(
     images, labels = examples.varied(first[:100], examples.labels[:100], epoch=1)
     assert len(images) == len(labels) == 100 + round(100 * BEST.outliers)
     assert (labels[100:] == NO_DIGIT).all()
+    images, labels = examples.varied(first[:100], examples.labels[:100], epoch=2)  # a plain one
+    assert torch.equal(images, first[:100])
+    assert torch.equal(labels, examples.labels[:100])
 
 
 def test_saving_changes_nothing(small_mnist: Dataset, never_stopped: Training):

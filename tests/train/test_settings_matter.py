@@ -29,7 +29,7 @@ Weights = dict[str, Tensor]
 
 # Every setting is in use, so each change below has the others to interact with.
 EVERYTHING = Recipe(
-    network="tutorial",
+    network="compact",
     epochs=2,
     batch_size=25,
     learning_rate=0.05,
@@ -48,13 +48,14 @@ EVERYTHING = Recipe(
     augment=1.0,
     degraded=0.3,
     outliers=0.1,
+    digit_loss=1.0,
     extra_share=0.2,
     plain_epochs=1,
     test_each_epoch=False,
 )
 
 CHANGES_WEIGHTS = {
-    "network": "compact",
+    "network": "tutorial",
     "epochs": 3,
     "batch_size": 30,
     "learning_rate": 0.051,
@@ -72,6 +73,7 @@ CHANGES_WEIGHTS = {
     "augment": 0.9,
     "degraded": 0.5,
     "outliers": 0.2,
+    "digit_loss": 0.9,
     "extra_share": 0.1,
     "plain_epochs": 0,
     "precision": "bfloat16",
@@ -117,12 +119,12 @@ def record(
     training = Training(recipe, dataset, seed=seed, device=set_up_device("cpu"), extra=extra)
     batches: list[Tensor] = []
 
-    def keep_batch(network: nn.Module, inputs: tuple[Tensor]) -> None:
-        if network.training:
+    def keep_batch(layer: nn.Module, inputs: tuple[Tensor]) -> None:
+        if layer.training:
             pixels = (inputs[0] * dataset.std + dataset.mean) * 255
             batches.append(pixels.round().to(torch.uint8).squeeze(1))
 
-    training.network.register_forward_pre_hook(keep_batch)
+    training.network.conv1.register_forward_pre_hook(keep_batch)
     steps: list[Step] = []
     weights = copied(training.network)
     for point in training.run():
@@ -304,6 +306,7 @@ RATES = {  # by schedule and warm-up: each of 8 steps' learning rate, as a share
         {"network": "fast", "weight_decay": 0.1, "label_smoothing": 0.2},
         {"outliers": 0.3, "label_smoothing": 0.1},
         {"outliers": 0.1, "augment": 1.0, "degraded": 0.5},
+        {"network": "compact", "outliers": 0.3, "digit_loss": 2.0},
         *[{"schedule": schedule, "warm_up": warm_up} for schedule, warm_up in RATES],
     ],
     ids=str,
@@ -311,7 +314,7 @@ RATES = {  # by schedule and warm-up: each of 8 steps' learning rate, as a share
 def test_every_step_is_the_arithmetic_of_its_settings(
     small_mnist: Dataset, find: Finder, changes: dict[str, object]
 ):
-    """Learning rate, momentum, weight decay, schedule, warm-up, label smoothing, outliers."""
+    """Learning rate, momentum, weight decay, schedule, warm-up, smoothing, outliers, digit loss."""
     recipe = replace(PLAIN, **changes)
     steps, _ = record(recipe, small_mnist)
     # The same images in the same order, but as the dataset has them: so their labels are known.
@@ -349,8 +352,15 @@ def loss_and_gradients(
             targets[row, int(dataset.train_labels[index])] += 1 - recipe.label_smoothing
     network = build_network(recipe).train()
     network.load_state_dict(step.before)
-    answers = network(normalize(step.images, dataset.mean, dataset.std))
-    loss = -(targets * answers).sum() / len(indices)
+    images = normalize(step.images, dataset.mean, dataset.std)
+    if recipe.digit_loss:
+        is_digit = torch.tensor([index is not None for index in indices])
+        answers, log_odds = network.classify_and_detect(images)
+        loss = -(targets * answers)[is_digit].sum() / len(digits)
+        right = torch.where(is_digit, log_odds, -log_odds).sigmoid()
+        loss = loss - recipe.digit_loss * right.log().mean()
+    else:
+        loss = -(targets * network(images)).sum() / len(indices)
     loss.backward()
     learned = {name: p.grad for name, p in network.named_parameters() if p.grad is not None}
     assert learned.keys() == step.gradients.keys()
@@ -461,6 +471,17 @@ def test_outliers(small_mnist: Dataset, find: Finder):
     steps, _ = record(replace(PLAIN, outliers=0.3), small_mnist)
     counts = [Counter(index is None for index in find(step.images)) for step in steps]
     assert counts == [{False: 50, True: 15}] * 8
+
+
+@pytest.mark.usefixtures("few_non_digits")
+def test_plain_epochs_show_a_network_that_detects_digits_nothing_else(
+    small_mnist: Dataset, find: Finder
+):
+    recipe = replace(PLAIN, network="compact", outliers=0.3, digit_loss=1.0, plain_epochs=1)
+    steps, _ = record(recipe, small_mnist)
+    assert [len(step.images) for step in steps] == [65] * 4 + [50] * 4
+    for step in steps:  # and in these, it does not unlearn what no digit is
+        assert step.gradients["is_digit.weight"].any() == (len(step.images) == 65)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.6])

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from digitlab.train.step import NO_DIGIT, mean_loss
+from digitlab.train.step import NO_DIGIT, digit_loss, mean_loss
 
 
 @pytest.fixture
@@ -46,3 +46,22 @@ def test_smoothing_leaves_the_target_of_no_digit_as_it_is():
     log_probabilities = torch.full((4, 10), 0.1).log()
     labels = torch.tensor([NO_DIGIT, 1, NO_DIGIT, 2])
     assert mean_loss(log_probabilities, labels, smoothing=0.2) == pytest.approx(math.log(10))
+
+
+def test_the_mean_can_be_over_the_digits_alone(log_probabilities: torch.Tensor):
+    labels = torch.where(torch.arange(40) < 30, LABELS, NO_DIGIT)
+    digits = mean_loss(log_probabilities[:30], labels[:30])
+    assert mean_loss(log_probabilities, labels, digits_only=True) == pytest.approx(digits.item())
+
+
+def test_the_loss_of_is_it_a_digit_is_binary_cross_entropy():
+    log_odds = torch.tensor([2.0, -1.0, 0.5])
+    labels = torch.tensor([7, NO_DIGIT, NO_DIGIT])
+    right = torch.tensor([2.0, 1.0, -0.5]).sigmoid()
+    assert digit_loss(log_odds, labels) == pytest.approx(-right.log().mean().item())
+
+
+def test_digits_alone_do_not_teach_what_is_no_digit():
+    log_odds = torch.tensor([2.0, -1.0], requires_grad=True)
+    digit_loss(log_odds, torch.tensor([7, 0])).backward()
+    assert not log_odds.grad.any()

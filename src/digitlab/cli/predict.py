@@ -33,9 +33,11 @@ _REPORT_SECONDS = 0.5
 
 
 @chinese_help(
-    "输出每张图片是哪个数字、概率多大、是否没有把握。\n\n"
+    "输出每张图片是哪个数字、概率多大、是否没有把握。"
+    "如果图片很可能根本不是数字，也算没有把握，并输出 `no digit?`。\n\n"
     "用 --json 时，每行输出一个对象：picture、digit（没有找到数字时为 null）、probability、"
-    "unsure、several（图中像是有几个连着的数字时为 true）、runner_up（第二可能的数字）、"
+    "unsure、is_digit（图中确实是数字的概率，模型有这个输出时才有）、"
+    "several（图中像是有几个连着的数字时为 true）、runner_up（第二可能的数字）、"
     "probabilities（每个数字的概率）；或者 picture、error。"
     "如果模型的类别不是数字，`label` 代替 `digit`，并且没有 `several`。"
     "--csv 的列名相同，没有 probabilities。有图片打不开时，退出码为 1。"
@@ -61,10 +63,13 @@ def predict(
 ) -> int:
     """Print which digit each picture shows, how likely that is, and whether it is unsure.
 
+    A picture is also unsure if it probably shows no digit at all: then `no digit?` is printed.
+
     With --json, print one object per line: picture, digit (null if none was found), probability,
-    unsure, several (true if there seem to be several digits in a row), runner_up (the second most
-    likely digit), probabilities (of each digit by its name); or picture, error. With a model of
-    other classes, `label` takes the place of `digit`, and `several` is left out. --csv has the same
+    unsure, is_digit (the probability that it is a digit at all, if the model has this output),
+    several (true if there seem to be several digits in a row), runner_up (the second most likely
+    digit), probabilities (of each digit by its name); or picture, error. With a model of other
+    classes, `label` takes the place of `digit`, and `several` is left out. --csv has the same
     names, without probabilities. The exit code is 1 if a picture could not be opened.
     """
     if as_json and as_csv:
@@ -124,9 +129,9 @@ class _Table:
     def __init__(self, reader: Reader) -> None:
         self.writer = csv.writer(sys.stdout, lineterminator="\n")
         self.is_of_digits = reader.reads_digits
-        answer = ("digit", "probability", "unsure", "several", "runner_up")
-        if not self.is_of_digits:
-            answer = ("label", "probability", "unsure", "runner_up")
+        self.detects = reader.card.is_digit is not None
+        answer = ["digit" if self.is_of_digits else "label", "probability", "unsure"]
+        answer += ["is_digit"] * self.detects + ["several"] * self.is_of_digits + ["runner_up"]
         self.columns = len(answer)
         self.writer.writerow(("picture", *answer, "error"))
 
@@ -136,11 +141,17 @@ class _Table:
             row: tuple[object, ...] = (None,) * self.columns
             self.writer.writerow((path, *row, reason_of(path, answer.error)))
             return
-        flags = [answer.unsure, answer.several] if self.is_of_digits else [answer.unsure]
-        written = ("true" if flag else "false" for flag in flags)
+        is_digit = "" if answer.is_digit is None else f"{cut_off(answer.is_digit):.6f}"
         probability = f"{cut_off(answer.probability):.6f}"
-        row = (answer.label, probability, *written, answer.runner_up)
+        row = (
+            answer.label, probability, _written(answer.unsure), *[is_digit] * self.detects,
+            *[_written(answer.several)] * self.is_of_digits, answer.runner_up,
+        )  # fmt: skip
         self.writer.writerow((path, *row, None))
+
+
+def _written(flag: bool) -> str:
+    return "true" if flag else "false"
 
 
 class _Lines:
@@ -163,10 +174,10 @@ class _Lines:
             nothing = "no digit found" if self.is_of_digits else "blank"
             print(f"{self._cell('-')}            -  {printable(path)}  {nothing}")
             return
-        remarks = "  unsure" * answer.unsure
+        remarks = "  no digit?" if answer.refused else "  unsure" * answer.unsure
         if answer.several:
             remarks += "  several digits: try `digitlab read`"
-        elif answer.unsure and answer.runner_up is not None:
+        elif answer.unsure and not answer.refused and answer.runner_up is not None:
             second = sorted(answer.probabilities)[-2]
             remarks += f", or {answer.runner_up} ({percent(second)})"
         figure = f"{percent(answer.probability):>11}"

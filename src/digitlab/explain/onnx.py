@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.explain.call import IMAGE, Call, Values
-from digitlab.models.card import IMAGES
+from digitlab.models.card import IMAGES, IS_DIGIT
 from digitlab.models.classifier import inner_values
-from digitlab.models.onnx_graph import Graph, Node, normalization_of
+from digitlab.models.onnx_graph import Graph, Node, normalization_of, without_output
 
 _KINDS = {
     "Conv": "convolution",
@@ -57,9 +57,11 @@ _NETWORK = "network."
 def calls_of(weights: bytes, graph: Graph, image: NDArray[np.uint8]) -> list[Call]:
     """Return the operations of an exported model on one image, uint8 (28, 28), in their order.
 
-    `graph` is that of `weights`. The normalization at its beginning is not among them, nor is what
-    computes only shapes. Raises `DigitlabError` if the network fails.
+    `graph` is that of `weights`. What only `is_digit` needs is left out. The
+    normalization at the beginning is not among them, nor is what computes only shapes. Raises
+    `DigitlabError` if the network fails.
     """
+    graph = without_output(graph, IS_DIGIT)
     normalization = normalization_of(graph)
     nodes = normalization.following if normalization else graph.nodes
     names = [node.outputs[0] for node in graph.nodes if node.outputs and node.outputs[0]]

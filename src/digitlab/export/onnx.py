@@ -15,11 +15,12 @@ from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.export.graph import to_bytes, to_graph
 from digitlab.models.calibration import LogProbabilities
-from digitlab.models.card import ANSWERS, IMAGES, WEIGHTS, ModelCard, write_model
+from digitlab.models.card import ANSWERS, IMAGES, IS_DIGIT, WEIGHTS, ModelCard, write_model
 from digitlab.models.classifier import Classifier
 from digitlab.records.report import make_report
+from digitlab.train.detection import calibrate_detection
 from digitlab.train.layers import layer_outputs
-from digitlab.train.networks import count_parameters, normalize
+from digitlab.train.networks import count_parameters, detects_digits, normalize
 from digitlab.train.trained import TrainedNetwork, calibrate_trained
 
 _TOLERANCE = 1e-4  # of a log-probability, between PyTorch and the file
@@ -32,8 +33,8 @@ _TESTED = ("correct", "total", "accuracy", "interval", "loss", "calibration")  #
 class _FromBytes(nn.Module):
     """A network with its normalization, which also puts out its inner layers.
 
-    In: uint8 (N, 28, 28). Out: the log-probabilities, then the output of each inner layer: see
-    `layer_outputs`.
+    In: uint8 (N, 28, 28). Out: the log-probabilities; the probability that it is a digit at all, if
+    the network has this output; then the output of each inner layer: see `layer_outputs`.
     """
 
     def __init__(self, network: nn.Module, mean: float, std: float) -> None:
@@ -43,11 +44,12 @@ class _FromBytes(nn.Module):
             layer_outputs(network, normalize(torch.zeros(n, 28, 28, dtype=torch.uint8), mean, std))
             for n in (2, 3)
         )
+        self.answers = [ANSWERS, IS_DIGIT] if detects_digits(network) else [ANSWERS]
         self.inner: dict[str, Tensor] = {}
         for name, output in two.items():
             if output.shape[0] != 2 or three[name].shape != (3, *output.shape[1:]):
                 continue  # its first dimension is not that of the images
-            shown = _free_name(name, {IMAGES, ANSWERS, *self.inner})
+            shown = _free_name(name, {IMAGES, *self.answers, *self.inner})
             self.inner[shown] = output
             network.get_submodule(name).register_forward_hook(partial(self._keep, shown))
 
@@ -55,9 +57,12 @@ class _FromBytes(nn.Module):
         self.inner[name] = output.clone()  # what follows may change it in place
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        """Return the log-probabilities, and the output of each inner layer."""
-        answers = self.network(normalize(images, self.mean, self.std))
-        return answers, *self.inner.values()
+        """Return the answers, and the output of each inner layer."""
+        pixels = normalize(images, self.mean, self.std)
+        if not detects_digits(self.network):
+            return self.network(pixels), *self.inner.values()
+        answers, log_odds = self.network.classify_and_detect(pixels)
+        return answers, log_odds.sigmoid(), *self.inner.values()
 
 
 def export_onnx(
@@ -66,7 +71,8 @@ def export_onnx(
     """Write `model.onnx` and `model.json` to the folder `out`; return their paths.
 
     The file is checked before it is written: in batches of 1, 2 and 17 images and with the whole
-    test set at once, its log-probabilities must be within 1e-4 of PyTorch's. The test set is that
+    test set at once, its log-probabilities, and the probabilities that it is a digit at all, must
+    be within 1e-4 of PyTorch's. The test set is that
     of `dataset`, which the network was trained on; its held-out images calibrate the model. The
     network is moved to the CPU and put into evaluation mode. `origin` is what made it, for the
     card: `commands`, `machine`, `versions` and `extra_pictures`.
@@ -77,7 +83,7 @@ def export_onnx(
     calibration = calibrate_trained(trained, dataset, torch.device("cpu"))
     module = _FromBytes(trained.network, dataset.mean, dataset.std).eval()
     weights = to_onnx(module)
-    answers = _answers(module, dataset.test_images)
+    answers, is_digit = _answers(module, dataset.test_images)
     report = make_report(
         answers, dataset, model=WEIGHTS, epochs=trained.epochs, calibration=calibration
     )
@@ -94,13 +100,15 @@ def export_onnx(
         seed=trained.seed,
         epochs=trained.epochs,
         data_sha256=dataset.digests,
+        is_digit=calibrate_detection(trained, dataset, calibration),
         preparation=dataset.preparation,
         **origin,
     )
     classifier = Classifier(weights, card)
     for count in _BATCH_SIZES:
-        _check_equal(_answers(module, dataset.test_images[:count]), classifier, dataset.test_images)
-    _check_equal(answers, classifier, dataset.test_images)
+        expected = _answers(module, dataset.test_images[:count])
+        _check_equal(*expected, classifier, dataset.test_images)
+    _check_equal(answers, is_digit, classifier, dataset.test_images)
     return write_model(out, weights, card)
 
 
@@ -114,7 +122,7 @@ def to_onnx(module: _FromBytes) -> bytes:
         torch.zeros(2, 28, 28, dtype=torch.uint8),
         {0: torch.export.Dim("n")},
         inputs=[IMAGES],
-        outputs=[ANSWERS, *(_TEMPORARY + name for name in module.inner)],
+        outputs=[*module.answers, *(_TEMPORARY + name for name in module.inner)],
         name=type(module.network).__name__,
     )
     _name_outputs(model.graph)
@@ -158,17 +166,22 @@ def _free_name(name: str, taken: set[str]) -> str:
 
 
 def _check_equal(
-    expected: LogProbabilities, classifier: Classifier, images: NDArray[np.uint8]
+    expected: LogProbabilities,
+    expected_digit: NDArray[np.float32] | None,
+    classifier: Classifier,
+    images: NDArray[np.uint8],
 ) -> None:
-    """Compare a model file with PyTorch's answers, (N, classes), to the first `images`.
+    """Compare a model file with PyTorch's answers, (N, classes) and (N,), to the first `images`.
 
     The classifier gets the images in one batch. Raises `DigitlabError` if a log-probability differs
     by more than 1e-4, or an answer differs.
     """
     count = len(expected)
-    found = classifier.log_probabilities(images[:count], at_once=count)
+    found, found_digit = classifier.outputs(images[:count], at_once=count)
     # Large numbers have larger rounding errors.
     difference = float((np.abs(expected - found) - _RELATIVE * np.abs(expected)).max())
+    if expected_digit is not None and found_digit is not None:
+        difference = max(difference, float(np.abs(expected_digit - found_digit).max()))
     changed = np.count_nonzero(expected.argmax(axis=1) != found.argmax(axis=1))
     if changed or not difference <= _TOLERANCE:  # "not": NaN compares as false
         raise DigitlabError(
@@ -179,6 +192,11 @@ def _check_equal(
 
 
 @torch.inference_mode()
-def _answers(module: nn.Module, images: NDArray[np.uint8]) -> LogProbabilities:
-    parts = torch.from_numpy(images).split(1000)
-    return np.concatenate([module(part)[0].numpy() for part in parts])
+def _answers(
+    module: _FromBytes, images: NDArray[np.uint8]
+) -> tuple[LogProbabilities, NDArray[np.float32] | None]:
+    """Return the log-probabilities, and the probabilities that they are digits, if it has any."""
+    count = len(module.answers)
+    outputs = [module(part)[:count] for part in torch.from_numpy(images).split(1000)]
+    answers, *others = (torch.cat(parts).numpy() for parts in zip(*outputs, strict=True))
+    return answers, others[0] if others else None

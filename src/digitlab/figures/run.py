@@ -113,6 +113,7 @@ def _draw_loss(
     until_epoch: int | None = None,
 ) -> Path:
     language = drawn_language(language)
+    recipe = run.record.recipe
     points = [it for it in run.history if until_epoch is None or it.epoch <= until_epoch]
     trained = [it for it in points if isinstance(it, TrainPoint)]
     # A run with held-out images is tested once, at the end, which makes no curve.
@@ -130,8 +131,8 @@ def _draw_loss(
         test_name=_HELD_OUT.text(language) if held_out else None,
         epoch_size=trained[0].epoch_size if trained else None,
         resumed_at=sorted(it for it in resumed_at if 0 < it <= last),
-        smoothing=run.record.recipe.label_smoothing,
-        outliers=run.record.recipe.outliers,
+        smoothing=recipe.label_smoothing,
+        outliers=0.0 if recipe.detects_digits else recipe.outliers,
         classes=classes,
         is_likelihood=not run.record.recipe.reads_pages,
         language=language,

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.errors import DigitlabError, printable
-from digitlab.models.card import ANSWERS, IMAGES
-from digitlab.models.onnx_graph import Graph, Node, normalization_of
+from digitlab.models.card import ANSWERS, IMAGES, IS_DIGIT
+from digitlab.models.onnx_graph import Graph, Node, normalization_of, without_output
 
 Line = dict[str, Any]
 Weights = Mapping[str, NDArray[np.floating]]  # by PyTorch's names: conv1.weight
@@ -97,9 +97,11 @@ def _layer_line(op: str, layer: str, **settings: Any) -> Line:
 def lines_of_graph(graph: Graph) -> tuple[list[Line], float, float]:
     """Return the lines of an exported network, and the mean and deviation it normalizes with.
 
-    Dropout is not among them: an exported network has none. Raises `DigitlabError` if the network
+    They lead to the log-probabilities; what a second output needs is left out. Dropout is not among
+    them: an exported network has none. Raises `DigitlabError` if the network
     does anything that the page cannot compute.
     """
+    graph = without_output(graph, IS_DIGIT)
     nodes = _chain(graph)
     normalization = normalization_of(graph)
     if normalization is None:

@@ -57,6 +57,44 @@ class Calibration:
         return np.asarray(_answer_probability(log_probabilities) >= self.lowest_sure_probability)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Detection:
+    """From which probability on a picture is taken for a digit, and what comes of it.
+
+    The shares, 0 to 1, are of pictures that the network has not learned, by kind.
+    """
+
+    threshold: float
+    """A picture with a lower `is_digit` is refused: its answer is "unsure"; 0 to 1."""
+    refused: dict[str, float]
+    """The share of digits that is refused."""
+    wrong: dict[str, float]
+    """The share of wrong answers among those to digits that are not unsure."""
+    answered: dict[str, float]
+    """The share of pictures without a digit that get an answer that is not unsure."""
+
+    def __post_init__(self) -> None:
+        shares = {"threshold": self.threshold, **self.refused, **self.wrong, **self.answered}
+        for name, share in shares.items():
+            if not 0 <= share <= 1:  # NaN is not
+                raise ValueError(f"{name} is {share}, but must be from 0 to 1")
+
+    def accepts(self, is_digit: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Return which pictures are not refused, by their probabilities of being a digit, (N,)."""
+        return np.asarray(is_digit >= self.threshold)
+
+
+def find_detection_threshold(is_digit: NDArray[np.float32], refused: float) -> float:
+    """Return the highest threshold that refuses at most the share `refused` of some digits.
+
+    Takes the probabilities that pictures of digits show one, at least one picture: float32, (N,).
+
+    >>> find_detection_threshold(np.array([0.25, 0.5, 0.75, 1], np.float32), refused=0.3)
+    0.5
+    """
+    return float(np.sort(is_digit)[int(refused * len(is_digit))])
+
+
 def calibrate(
     log_probabilities: LogProbabilities,
     labels: NDArray[np.integer],

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from digitlab.errors import DigitlabError
-from digitlab.models.calibration import Calibration
+from digitlab.models.calibration import Calibration, Detection
 from digitlab.models.pair import Pair
 from digitlab.pictures.preparation import Preparation
 
@@ -17,6 +17,8 @@ IMAGES = "images"
 """The network's input: uint8, N x 28 x 28, bright ink on black."""
 ANSWERS = "log_probabilities"
 """The network's output: float32, N x classes."""
+IS_DIGIT = "is_digit"
+"""The second output of some networks: the probability that it is a digit at all, float32, N."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,8 @@ class ModelCard:
     """Of the software it was trained with; empty if the exported file does not contain them."""
     extra_pictures: dict[str, Any] | None = None
     """The pictures that were learned besides the dataset: their number and SHA-256."""
+    is_digit: Detection | None = None
+    """How the second output is used; None if the network has no such output."""
     preparation: Preparation = "mnist"
     """How a picture becomes the 28 x 28 pixels that the network takes."""
     format: int = _FORMAT

@@ -78,6 +78,20 @@ class Normalization:
     """The operations after it."""
 
 
+def without_output(graph: Graph, output: str) -> Graph:
+    """Return the graph without one of its outputs, and what only this output is computed by."""
+    kept: list[Node] = []
+    wanted: set[str] = set()  # what the kept operations take
+    unwanted = {output}  # what the others take
+    for node in reversed(graph.nodes):
+        if unwanted & set(node.outputs) and not wanted & set(node.outputs):
+            unwanted |= set(node.inputs)
+        else:
+            wanted |= set(node.inputs)
+            kept.append(node)
+    return Graph(nodes=kept[::-1], weights=graph.weights)
+
+
 _NORMALIZATION = ["Unsqueeze", "Cast", "Div", "Sub", "Div"]
 
 

@@ -32,7 +32,9 @@ def left_over(
     inked = reduced(to_bytes(ink), factor) > INKED
     for box in boxes / factor:
         grown = 0.1 * max(box[2] - box[0], box[3] - box[1]) + 1
-        x0, y0, x1, y1 = np.rint(box + grown * np.array([-1, -1, 1, 1])).astype(int).clip(0).tolist()
+        x0, y0, x1, y1 = (
+            np.rint(box + grown * np.array([-1, -1, 1, 1])).astype(int).clip(0).tolist()
+        )
         inked[y0:y1, x0:x1] = False
     if not inked.any():
         return np.zeros((0, 4), np.float32)

@@ -68,12 +68,17 @@ def read_page(source: Source, finder: Finder, classify: Classify, *, threshold: 
             row = probabilities[number[place]]
             best = int(row.argmax())
             characters[place] = ReadDigit(
-                box=box, digit=best, probability=float(row[best]), unsure=bool(row[best] < threshold),
-                probabilities=tuple(row.tolist()), image=images[number[place]],
+                box=box,
+                digit=best,
+                probability=float(row[best]),
+                unsure=bool(row[best] < threshold),
+                probabilities=tuple(row.tolist()),
+                image=images[number[place]],
             )
         else:
             characters[place] = ReadSign(
-                box=box, sign=_CLASSES[10 + int(seen.classes[place, 10:].argmax())],
+                box=box,
+                sign=_CLASSES[10 + int(seen.classes[place, 10:].argmax())],
                 probability=float(seen.centers[place]),
             )
     lines = [
@@ -103,7 +108,10 @@ def certainty(centers: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def kept(seen: Sightings) -> Sightings:
     """Return the digits, and the signs that are next to one."""
-    seen = seen[(~seen.is_sign & (seen.centers >= LEAST_DIGIT)) | (seen.is_sign & (seen.centers >= LEAST_SIGN))]
+    seen = seen[
+        (~seen.is_sign & (seen.centers >= LEAST_DIGIT))
+        | (seen.is_sign & (seen.centers >= LEAST_SIGN))
+    ]
     digits = seen[~seen.is_sign]
     if not len(digits):
         return digits
@@ -141,7 +149,9 @@ def direction(gray: NDArray[np.uint8], seen: Sightings, finder: Finder) -> int:
     every = max(1, max(gray.shape) // 800)
     small = gray[: gray.shape[0] // every * every, : gray.shape[1] // every * every]
     small = small.reshape(small.shape[0] // every, every, -1, every).mean((1, 3)).astype(np.uint8)
-    totals = [value(look(np.ascontiguousarray(np.rot90(small, -turn)), finder))[0] for turn in range(4)]
+    totals = [
+        value(look(np.ascontiguousarray(np.rot90(small, -turn)), finder))[0] for turn in range(4)
+    ]
     best = int(np.argmax(totals))
     return best if totals[best] > TURN_GAIN * totals[0] + 0.5 else 0
 
@@ -156,7 +166,11 @@ def value(seen: Sightings) -> tuple[float, float]:
 
 
 def to_picture(
-    box: NDArray[np.float32], scale: float, turns: int, shape: tuple[int, int], size: tuple[int, int]
+    box: NDArray[np.float32],
+    scale: float,
+    turns: int,
+    shape: tuple[int, int],
+    size: tuple[int, int],
 ) -> Box:
     """Return a box of the turned gray page in pixels of the picture: x, y, width, height."""
     left, top, right, bottom = (float(it) for it in box)

@@ -17,7 +17,9 @@ def slope_of(middles: NDArray[np.float32], heights: NDArray[np.float32]) -> floa
     for place, (x, y) in enumerate(middles):
         height = heights[place]
         right, down = middles[:, 0] - x, middles[:, 1] - y
-        near = (right > 0.25 * height) & (right < FARTHEST * height) & (abs(down) < STEEPEST * right)
+        near = (
+            (right > 0.25 * height) & (right < FARTHEST * height) & (abs(down) < STEEPEST * right)
+        )
         near &= (heights > 0.6 * height) & (heights < 1.67 * height)
         if near.any():
             distances = np.where(near, np.hypot(right, 2 * down), np.inf)

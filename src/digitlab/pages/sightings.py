@@ -110,7 +110,9 @@ def look(page: Gray, finder: Finder) -> Sightings:
         left, top, right, bottom = unexplained(image, scale, together(seen))
     if left < right and top < bottom:
         part = np.ascontiguousarray(image[top:bottom, left:right])
-        seen.append(moved(peaks_of(finder.maps(with_margin(part)), scale), left * scale, top * scale))
+        seen.append(
+            moved(peaks_of(finder.maps(with_margin(part)), scale), left * scale, top * scale)
+        )
     everything = together(seen)
     height, width = page.shape
     x, y = everything.middles.T

@@ -65,7 +65,9 @@ def _prepared(source: Source) -> tuple[Digit, Drawing | None]:
     """Return what `prepare` returns, and the ink; None if the picture was an MNIST image."""
     refuse_flat_stack(source)
     # An array of this size and type needs no opening, which takes longer than the check.
-    gray = source if has_format(source) else open_picture(source, largest_side=LARGEST).gray(LARGEST)
+    gray = (
+        source if has_format(source) else open_picture(source, largest_side=LARGEST).gray(LARGEST)
+    )
     if gray.shape == (SIDE, SIDE):
         both = np.stack([gray, ~gray])
         for candidate in both[is_mnist(both)]:

@@ -47,7 +47,9 @@ def print_network(
     console.print(Wrapped(totals, "bold"))
     notes = [words.SHAPES_NOTE.text(language)]
     if network.unused_parameters:
-        notes.insert(0, words.UNUSED.text(language, count=f"{network.unused_parameters:,}"))
+        detects = subject.recipe is not None and subject.recipe.detects_digits
+        unused = words.DETECTS if detects else words.UNUSED
+        notes.insert(0, unused.text(language, count=f"{network.unused_parameters:,}"))
     if subject.kind == "model":
         notes.append(words.NO_DROPOUT.text(language))
     parts = {name: it.text(language) for name, it in words.FORMULA_PARTS.items()}

@@ -33,6 +33,12 @@ UNUSED = Words(
     "{count} further parameters are not used by forward.",
     "另有 {count} 个参数，forward 没有用到。",
 )
+DETECTS = Words(
+    "A second output, is_digit, is not shown: a weighted sum of the values that the last linear "
+    "layer takes, {count} parameters. Its sigmoid is the probability that it is a digit at all.",
+    "还有第二个输出 is_digit，这里没有列出：它是最后一个全连接层的输入的加权和，{count} 个参数；"
+    "经过 sigmoid 就是图中确实有数字的概率。",
+)
 SHAPES_NOTE = Words(
     "Shapes are of one image: channels × height × width. Multiply-adds are counted for "
     "convolutions, linear layers and matrix products; normalization, activations and pooling take "

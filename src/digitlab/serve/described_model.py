@@ -48,7 +48,7 @@ def _infer(name: str, reader: Reader) -> Json:
     }
     request = {"inputs": [given], "outputs": [{"name": ANSWERS}]}
     asked = asked_of(msgspec.json.encode(request), None, output_shapes(reader.card))
-    answers = answers_of(reader.classifier.log_probabilities(image[None]), reader.card)
+    answers = answers_of(*reader.classifier.outputs(image[None]), reader.card)
     content, _ = answer_to(asked, answers)
     schema = _request_schema(reader)
     return operation(

@@ -130,6 +130,8 @@ def prediction(reader: Reader) -> Json:
         fields["label"] = {"enum": [*reader.card.classes, None]}
     fields["probability"] = PROBABILITY
     fields["unsure"] = {"type": "boolean"}
+    if reader.card.is_digit is not None:
+        fields["is_digit"] = {**PROBABILITY, "type": [PROBABILITY["type"], "null"]}
     if reader.reads_digits:
         fields["several"] = {"type": "boolean"}
     name = "digit" if reader.reads_digits else "label"

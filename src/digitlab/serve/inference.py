@@ -1,7 +1,8 @@
 """The paths of the Open Inference Protocol, version 2: `/v2/...`.
 
-The model is offered as it is: `images` in, `log_probabilities` and inner layers out, as in
-`model.onnx`, and also `probabilities`, which are calibrated. Pictures are not prepared here.
+The model is offered as it is: `images` in; `log_probabilities`, `is_digit` (if the model has it)
+and inner layers out, as in `model.onnx`; and also `probabilities`, which are calibrated. Pictures
+are not prepared here.
 """
 
 import asyncio
@@ -13,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from digitlab.models.calibration import LogProbabilities, temperature_scaled
-from digitlab.models.card import ANSWERS, IMAGES, ModelCard
+from digitlab.models.card import ANSWERS, IMAGES, IS_DIGIT, ModelCard
+from digitlab.models.classifier import Probabilities
 from digitlab.pictures.digit import SIDE
 from digitlab.serve.bodies import in_thread_if_long
 from digitlab.serve.replies import JSON, ServiceError, json_reply
@@ -90,16 +92,20 @@ def metadata_of(card: ModelCard) -> dict[str, Any]:
     }
 
 
-def answers_of(log_probabilities: LogProbabilities, card: ModelCard) -> Tensors:
-    """Return the two outputs that are answers, from the network's own log-probabilities."""
+def answers_of(
+    log_probabilities: LogProbabilities, is_digit: Probabilities | None, card: ModelCard
+) -> Tensors:
+    """Return the outputs that are answers, from the network's own."""
     calibrated = temperature_scaled(log_probabilities, card.calibration.temperature)
-    return {ANSWERS: log_probabilities, PROBABILITIES: np.exp(calibrated)}
+    answers: Tensors = {ANSWERS: log_probabilities, PROBABILITIES: np.exp(calibrated)}
+    return answers if is_digit is None else answers | {IS_DIGIT: is_digit}
 
 
 def output_shapes(card: ModelCard) -> dict[str, list[int]]:
-    """Return the shape of every output for one image; the two answers come first."""
+    """Return the shape of every output for one image; the answers come first."""
     classes = [len(card.classes)]
-    return {ANSWERS: classes, PROBABILITIES: classes, **card.layers}
+    detected: dict[str, list[int]] = {} if card.is_digit is None else {IS_DIGIT: []}
+    return {ANSWERS: classes, PROBABILITIES: classes, **detected, **card.layers}
 
 
 def _check_model(request: Request) -> None:
@@ -116,8 +122,11 @@ def _check_model(request: Request) -> None:
 async def _computed(request: Request, asked: Asked) -> Tensors:
     service = request.app.state.service
     tensors: Tensors = {}
-    if asked.outputs.keys() & {ANSWERS, PROBABILITIES}:
-        tensors = answers_of(await service.log_probabilities(asked.images), service.reader.card)
-    if asked.outputs.keys() - {ANSWERS, PROBABILITIES}:
+    card = service.reader.card
+    layers = asked.outputs.keys() & card.layers.keys()
+    if asked.outputs.keys() - layers:
+        answers, is_digit = await service.outputs(asked.images)
+        tensors = answers_of(answers, is_digit, card)
+    if layers:
         tensors |= await service.layers(asked.images)
     return tensors

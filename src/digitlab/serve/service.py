@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from digitlab.errors import DigitlabError, PictureError
 from digitlab.models.calibration import LogProbabilities
+from digitlab.models.classifier import Probabilities
 from digitlab.pages.answers import Page
 from digitlab.pages.read import LARGEST_SIDE
 from digitlab.pictures.digit import has_format
@@ -77,10 +78,13 @@ class Service:
         """
         return await self.slowly(partial(_read, self.reader, number), document)
 
-    async def log_probabilities(self, images: NDArray[np.uint8]) -> LogProbabilities:
-        """Return the network's own answers, before calibration, for N x 28 x 28 images."""
-        rows = await self._answers(self._log_probabilities, list(images), quick=True)
-        return np.stack(rows)
+    async def outputs(
+        self, images: NDArray[np.uint8]
+    ) -> tuple[LogProbabilities, Probabilities | None]:
+        """Return what `Classifier.outputs` returns for N x 28 x 28 images."""
+        rows = await self._answers(self._outputs, list(images), quick=True)
+        answers, *is_digit = map(np.stack, zip(*rows, strict=True))
+        return answers, is_digit[0] if is_digit else None
 
     async def layers(self, images: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         """Return the output of every inner layer that the model's card lists."""
@@ -105,8 +109,11 @@ class Service:
         except DigitlabError as error:  # the network failed: not the caller's fault
             raise ServiceError(500, str(error)) from error
 
-    def _log_probabilities(self, images: list[NDArray[np.uint8]]) -> list[LogProbabilities]:
-        return list(self.reader.classifier.log_probabilities(np.stack(images)))
+    def _outputs(self, images: list[NDArray[np.uint8]]) -> list[tuple[NDArray[np.float32], ...]]:
+        """Return the network's answer to each image, and whether it is a digit, if it has this."""
+        answers, is_digit = self.reader.classifier.outputs(np.stack(images))
+        columns = (answers,) if is_digit is None else (answers, is_digit)
+        return list(zip(*columns, strict=True))
 
 
 def _read(reader: Reader, number: int | None, document: Source) -> Page:

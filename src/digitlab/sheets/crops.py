@@ -152,7 +152,14 @@ def write_one(canvas: Canvas, paper: Ground, height: float, random: Generator) -
     """Write a single number somewhere."""
     it = _hand(paper, height, _tilt(paper, random), random)
     x, y = random.uniform(-0.1, 0.7) * SIDE, random.uniform(0.1, 0.9) * SIDE
-    write(canvas, number(random, 4) if random.random() < 0.7 else signed_text(random), x, y, it, random)
+    write(
+        canvas,
+        number(random, 4) if random.random() < 0.7 else signed_text(random),
+        x,
+        y,
+        it,
+        random,
+    )
 
 
 def fill_boxes(canvas: Canvas, paper: Ground, height: float, random: Generator) -> None:
@@ -179,7 +186,9 @@ def fill_boxes(canvas: Canvas, paper: Ground, height: float, random: Generator) 
             if fits > 3 and random.random() < 0.25:
                 text = signed_text(random)[: fits + 1].strip() or text
             room = max(0.0, box.width - len(text) * 0.75 * own)
-            write(canvas, text, box.x + room * random.uniform(0.1, 0.6) + 0.08 * own, y, this, random)
+            write(
+                canvas, text, box.x + room * random.uniform(0.1, 0.6) + 0.08 * own, y, this, random
+            )
 
 
 def print_lines(canvas: Canvas, paper: Ground, height: float, random: Generator) -> None:
@@ -229,7 +238,10 @@ def mark_up(canvas: Canvas, paper: Ground, height: float, random: Generator) -> 
         glyph = turned(draw(size, it.pen, random), it.turn)
         x, y = random.uniform(0, SIDE, 2)
         half_h, half_w = glyph.shape[0] / 2, glyph.shape[1] / 2
-        if all(x + half_w < a or x - half_w > c or y + half_h < b or y - half_h > d for a, b, c, d in taken):
+        if all(
+            x + half_w < a or x - half_w > c or y + half_h < b or y - half_h > d
+            for a, b, c, d in taken
+        ):
             canvas.put(glyph, x, y, it.level)
 
 
@@ -253,7 +265,9 @@ def _tilt(paper: Ground, random: Generator) -> float:
     return float(np.arctan(paper.slope)) + random.normal(0, 0.03 if kind < 0.8 else 0.12)
 
 
-def _crop(canvas: Canvas, gray: NDArray[np.uint8], on_page: NDArray[np.bool_] | None = None) -> Crop:
+def _crop(
+    canvas: Canvas, gray: NDArray[np.uint8], on_page: NDArray[np.bool_] | None = None
+) -> Crop:
     """Return the crop, with what is cut off ignored and what is not on the page left out."""
     boxes = np.array(canvas.boxes, np.float32).reshape(-1, 4)
     visible = np.array(canvas.visible, np.float32)
@@ -276,7 +290,9 @@ def _crop(canvas: Canvas, gray: NDArray[np.uint8], on_page: NDArray[np.bool_] | 
 
 def _legibility(ink: NDArray[np.float32], gray: NDArray[np.uint8], box: _Box) -> float:
     """Return how well the picture still shows the ink in a box: their correlation, 0 to 1."""
-    left, top, right, bottom = (max(0, int(side) + margin) for side, margin in zip(box, (-2, -2, 2, 2), strict=True))
+    left, top, right, bottom = (
+        max(0, int(side) + margin) for side, margin in zip(box, (-2, -2, 2, 2), strict=True)
+    )
     drawn, seen_there = ink[top:bottom, left:right].ravel(), gray[top:bottom, left:right].ravel()
     if drawn.size < 4:
         return 0.0

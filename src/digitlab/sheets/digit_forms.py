@@ -88,4 +88,6 @@ def curve(points: NDArray[np.float64], steps: int = 6) -> NDArray[np.float64]:
     a, b, c, d = padded[:-3, None], padded[1:-2, None], padded[2:-1, None], padded[3:, None]
     t = np.linspace(0, 1, steps, endpoint=False)[:, None]
     bend, twist = 2 * a - 5 * b + 4 * c - d, 3 * b - a - 3 * c + d
-    return np.vstack([(b + (c - a) * t / 2 + (bend * t**2 + twist * t**3) / 2).reshape(-1, 2), points[-1:]])
+    return np.vstack(
+        [(b + (c - a) * t / 2 + (bend * t**2 + twist * t**3) / 2).reshape(-1, 2), points[-1:]]
+    )

@@ -39,7 +39,9 @@ def resized(image: Digit, height: float, random: Generator, *, slant: float, tur
     `slant` is in pixels to the right per pixel of height, `turn` in radians clockwise.
     """
     fine = 2 if height < _SMALL else 1
-    ink = _placed(Image.fromarray(image), height * fine, random, slant=slant, turn=turn) / np.float32(255)
+    ink = _placed(
+        Image.fromarray(image), height * fine, random, slant=slant, turn=turn
+    ) / np.float32(255)
     level = random.uniform(0.3, 0.62)  # a high level narrows the strokes, a low one widens them
     steep = random.uniform(1.7, 2.4) * max(1.0, height * fine / _DIGIT / 2)  # at least 0.5 / 0.3
     ink = np.clip((ink - np.float32(level)) * np.float32(steep) + np.float32(0.5), 0, 1)
@@ -69,11 +71,15 @@ def nearness(pixels: bytes) -> Image.Image:
     from skimage.morphology import skeletonize
 
     side = SIDE * _THIN
-    large = Image.frombytes("L", (SIDE, SIDE), pixels).resize((side, side), Image.Resampling.BICUBIC)
+    large = Image.frombytes("L", (SIDE, SIDE), pixels).resize(
+        (side, side), Image.Resampling.BICUBIC
+    )
     middle = skeletonize(np.asarray(large.filter(ImageFilter.GaussianBlur(1))) > 110)
     distance = distance_transform_edt(~middle)
     near = np.clip(255 - _STEPS * distance, 0, 255).astype(np.uint8)
-    return Image.fromarray(near).filter(ImageFilter.GaussianBlur(0.7))  # rounds off the pixels' stairs
+    return Image.fromarray(near).filter(
+        ImageFilter.GaussianBlur(0.7)
+    )  # rounds off the pixels' stairs
 
 
 def _placed(
@@ -91,7 +97,9 @@ def _placed(
     d, e = -sin / scale, cos / scale
     matrix = (a, b, middle - (a + b) * half, d, e, middle - (d + e) * half)
     kind = Image.Resampling.BICUBIC if per_pixel == 1 else Image.Resampling.BILINEAR
-    return np.asarray(image.transform((side, side), Image.Transform.AFFINE, matrix, kind), np.float32)
+    return np.asarray(
+        image.transform((side, side), Image.Transform.AFFINE, matrix, kind), np.float32
+    )
 
 
 def _averaged(ink: Ink, factor: int) -> Ink:

@@ -60,7 +60,11 @@ def targets_of(crop: Crop) -> NDArray[np.float32]:
             continue
         left, top, right, bottom = box
         x, y = (left + right) / 2, (top + bottom) / 2
-        if is_ignored or not SMALLEST <= size <= LARGEST or not (0 <= x < width and 0 <= y < height):
+        if (
+            is_ignored
+            or not SMALLEST <= size <= LARGEST
+            or not (0 <= x < width and 0 <= y < height)
+        ):
             inside = np.s_[
                 max(0, int(top)) : max(0, int(np.ceil(bottom))),
                 max(0, int(left)) : max(0, int(np.ceil(right))),

@@ -63,13 +63,19 @@ def _money(random: Generator) -> str:
         amount += str(random.choice([".", ","])) + _digits(random, 2)
     currency = str(random.choice(["$", "€", ""]))
     gap = " " * (random.random() < 0.4)
-    return currency + gap * bool(currency) + amount if random.random() < 0.5 else amount + gap + currency
+    return (
+        currency + gap * bool(currency) + amount
+        if random.random() < 0.5
+        else amount + gap + currency
+    )
 
 
 def _telephone(random: Generator) -> str:
     start = ("+" + _digits(random, 2)) if random.random() < 0.4 else _digits(random, 3)
     if random.random() < 0.35:
-        start = (start + " " if start[0] == "+" else "") + f"({_digits(random, int(random.integers(1, 4)))})"
+        start = (
+            start + " " if start[0] == "+" else ""
+        ) + f"({_digits(random, int(random.integers(1, 4)))})"
     mark = str(random.choice(["-", "-", " ", "/", "."]))
     parts = [_digits(random, int(random.integers(2, 5))) for _ in range(int(random.integers(1, 4)))]
     return mark.join([start, *parts])

@@ -1,9 +1,13 @@
-"""Pictures that show no digit, so that the network can learn to be unsure.
+"""Pictures that show no digit, so that the network can learn to recognize them.
 
-Some are drawn (`doodles.py`), some are made of training images (turned, mirrored, squeezed side by
-side, cut up), and the rest are blobs and textures. All go through the recipe that prepares a
-user's picture for the network.
+Letters, symbols and doodles are drawn with a pen, or printed; others are pieces of photographs,
+are made of training images (turned, mirrored, side by side, cut up), or are blobs and textures.
+All go through the preprocessing that a user's picture goes through, and some are degraded as the
+copies of `degraded.py` are.
 """
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
@@ -11,92 +15,170 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from digitlab.errors import DigitlabError
-from digitlab.pictures.digit import to_mnist
+from digitlab.pictures.digit import Digit, to_mnist
 from digitlab.pictures.ink import Ink
 from digitlab.pictures.raster import bounds
+from digitlab.synth.degraded import degraded_copy
 from digitlab.synth.doodles import DOODLES, pen_drawing
+from digitlab.synth.letters import (
+    LETTERS,
+    PRINTED_LETTERS,
+    PRINTED_SYMBOLS,
+    SYMBOLS,
+    printed_characters,
+    written_character,
+)
+from digitlab.synth.photographs import PHOTOGRAPHS, photograph_piece
 
-_COUNT = 20_000  # how many are made by default: more would take longer than a minute
+_COUNT = 30_000  # how many are made by default: more would take longer than a minute
+_DEGRADED = 0.3  # the share that is degraded
 SIDEWAYS = (3, 4)  # these digits are no digits when they lie on their side or are mirrored
 UPSIDE_DOWN = (3, 4, 7)  # these are none upside down
 
-_Images = NDArray[np.uint8]  # N x 28 x 28
-_Labels = NDArray[np.int64]  # N
+Images = NDArray[np.uint8]  # N x 28 x 28
+_Labels = NDArray[np.integer]  # N
 
 
-def non_digits(images: _Images, labels: _Labels, *, seed: int, count: int = _COUNT) -> _Images:
-    """Return pictures of no digit, uint8 (count, 28, 28); about 0.7 ms each.
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """What the pictures are made of."""
+
+    images: Images
+    labels: _Labels
+    """Images in MNIST's format, and their digits."""
+    held_out: bool = False
+    """Whether faces, fonts and photographs are those that no network learns from."""
+
+
+def non_digits(images: Images, labels: _Labels, *, seed: int, count: int = _COUNT) -> Images:
+    """Return pictures of no digit to learn from, uint8 (count, 28, 28); about 1 ms each.
 
     Some are made of the training images given, uint8 (N, 28, 28). The same images and seed always
-    give the same pictures. Raises DigitlabError if the images do not include every digit.
+    give the same pictures. Raises DigitlabError if the images do not include every digit, or a
+    package with letters, fonts or photographs is missing.
     """
-    if set(range(10)) - set(labels.tolist()):
-        raise DigitlabError("pictures of no digit need all ten digits; use more training images")
+    material = Material(images=images, labels=labels)
+    _check(material)
     random = np.random.default_rng([seed, 2])
-    made: list[NDArray[np.uint8]] = []
-    while len(made) < count:
-        if random.random() < 0.6:
-            doodle = DOODLES[int(random.integers(len(DOODLES)))]
-            ink = pen_drawing(doodle(random), random)
-        else:
-            make = OTHERS[int(random.integers(len(OTHERS)))]
-            ink = make(images, labels, random)
-        if (picture := to_mnist(ink)).any():
-            made.append(picture)
-    return np.stack(made)
+    shares = np.cumsum([share for share, _ in KINDS.values()])
+    makers = [make for _, make in KINDS.values()]
+    chosen = np.searchsorted(shares, random.random(count) * shares[-1], side="right")
+    return np.stack([_picture(makers[kind], material, random) for kind in chosen])
 
 
-def _random_digit(
-    images: _Images, labels: _Labels, digits: tuple[int, ...], random: Generator
-) -> Ink:
+def held_out_non_digits(
+    images: Images, labels: _Labels, *, seed: int, count: int
+) -> dict[str, Images]:
+    """Return `count` pictures of each kind of no digit to test with, uint8 (count, 28, 28).
+
+    Faces, fonts and photographs are others than those of `non_digits`; the images should be
+    held-out ones, too. Raises as `non_digits` does.
+    """
+    material = Material(images=images, labels=labels, held_out=True)
+    _check(material)
+    random = np.random.default_rng([seed, 3])
+    return {
+        kind: np.stack([_picture(make, material, random) for _ in range(count)])
+        for kind, (_, make) in KINDS.items()
+    }
+
+
+def _check(material: Material) -> None:
+    if set(range(10)) - set(material.labels.tolist()):
+        raise DigitlabError("pictures of no digit need all ten digits; use more training images")
+
+
+def _picture(make: "_Make", material: Material, random: Generator) -> Digit:
+    """Return one picture that is not blank."""
+    while True:
+        picture = make(material, random)
+        if picture.any():
+            break
+    return degraded_copy(picture, random) if random.random() < _DEGRADED else picture
+
+
+def _drawn(draw: "_Draw") -> "_Make":
+    """Return what prepares the ink that `draw` leaves."""
+    return lambda material, random: to_mnist(draw(material, random))
+
+
+def _letter(material: Material, random: Generator) -> Ink:
+    return written_character(LETTERS[material.held_out], random)
+
+
+def _printed_letters(material: Material, random: Generator) -> Ink:
+    longest = 4 if random.random() < 0.3 else 1
+    return printed_characters(PRINTED_LETTERS[material.held_out], random, longest=longest)
+
+
+def _symbol(material: Material, random: Generator) -> Ink:
+    if random.random() < 0.4:
+        return printed_characters(PRINTED_SYMBOLS[material.held_out], random)
+    return written_character(SYMBOLS[material.held_out], random)
+
+
+def _photograph(material: Material, random: Generator) -> Digit:
+    return photograph_piece(PHOTOGRAPHS[material.held_out], random)
+
+
+def _doodle(_material: Material, random: Generator) -> Ink:
+    draw = DOODLES[int(random.integers(len(DOODLES)))]
+    return pen_drawing(draw(random), random)
+
+
+def _random_digit(material: Material, digits: tuple[int, ...], random: Generator) -> Ink:
     """Return a training image of one of these digits, cut to its ink."""
     while True:
-        index = int(random.integers(len(images)))
-        if labels[index] in digits:
-            top, bottom, left, right = bounds(images[index] > 0)
-            return images[index, top:bottom, left:right].astype(np.float32) / np.float32(255)
+        index = int(random.integers(len(material.images)))
+        if material.labels[index] in digits:
+            top, bottom, left, right = bounds(material.images[index] > 0)
+            cut: Ink = material.images[index, top:bottom, left:right].astype(np.float32)
+            return cut / np.float32(255)
 
 
-def _sideways(images: _Images, labels: _Labels, random: Generator) -> Ink:
-    """Turn a digit by a quarter, or mirror it."""
-    digit = _random_digit(images, labels, SIDEWAYS, random)
+def turned(material: Material, random: Generator) -> Ink:
+    """Turn a digit by a quarter or upside down, or mirror it, where that makes it no digit."""
+    if random.random() < 0.5:
+        return _random_digit(material, UPSIDE_DOWN, random)[::-1, ::-1]
+    digit = _random_digit(material, SIDEWAYS, random)
     quarters = int(random.integers(3))
     return digit[:, ::-1] if quarters == 0 else np.rot90(digit, 2 * quarters - 1)
 
 
-def _upside_down(images: _Images, labels: _Labels, random: Generator) -> Ink:
-    """Turn a digit upside down."""
-    return _random_digit(images, labels, UPSIDE_DOWN, random)[::-1, ::-1]
-
-
-def _squeezed(images: _Images, labels: _Labels, random: Generator) -> Ink:
+def _several(material: Material, random: Generator) -> Ink:
     """Put two or three digits side by side in the place of one."""
     parts = []
     for _ in range(int(random.choice([2, 2, 3]))):
-        digit = _random_digit(images, labels, tuple(range(10)), random)
+        digit = _random_digit(material, tuple(range(10)), random)
         space = random.integers(0, 14, 2) // 5
         parts.append(np.pad(digit, ((0, 20 - min(20, len(digit))), tuple(space)))[:20])
     return np.concatenate(parts, axis=1)
 
 
-def _mosaic(images: _Images, labels: _Labels, random: Generator) -> Ink:
-    """Combine quarters of four images, each in a corner that is not its own."""
+def _parts(material: Material, random: Generator) -> Ink:
+    """Cut a digit off, or combine quarters of four images, each in a corner not its own."""
+    if random.random() < 0.4:
+        digit = _random_digit(material, (2, 3, 4, 5, 8), random)  # of others, a digit might be left
+        height, width = digit.shape
+        keep = random.uniform(0.3, 0.55)
+        if random.random() < 0.5:
+            rows = round(keep * height)
+            return digit[:rows] if random.random() < 0.5 else digit[-rows:]
+        columns = max(2, round(keep * width))
+        return digit[:, :columns] if random.random() < 0.5 else digit[:, -columns:]
     quarters = []
     for place in random.permutation(4):
         row, column = divmod(int(place), 2)
-        image = images[int(random.integers(len(images)))]
+        image = material.images[int(random.integers(len(material.images)))]
         quarters.append(image[4 + 10 * row : 14 + 10 * row, 4 + 10 * column : 14 + 10 * column])
     whole = np.block([[quarters[3], quarters[2]], [quarters[1], quarters[0]]])
     return whole.astype(np.float32) / np.float32(255)
 
 
-def _blob(_images: _Images, _labels: _Labels, random: Generator) -> Ink:
-    """Return patches of ink, large or small."""
-    return (_cloud(random) > random.uniform(0.5, 0.75)).astype(np.float32)
-
-
-def _texture(_images: _Images, _labels: _Labels, random: Generator) -> Ink:
-    """Return light and shadow without any stroke: a cloud plus a slope plus noise."""
+def _texture(_material: Material, random: Generator) -> Ink:
+    """Return patches of ink, or light and shadow without strokes: a cloud, a slope and noise."""
+    if random.random() < 0.5:
+        return (_cloud(random) > random.uniform(0.5, 0.75)).astype(np.float32)
     x, y = np.meshgrid(np.linspace(-1, 1, 40), np.linspace(-1, 1, 40))
     slope = x * random.normal() + y * random.normal()
     gray = random.random() * _cloud(random) + random.random() * slope
@@ -112,5 +194,18 @@ def _cloud(random: Generator) -> Ink:
     return np.asarray((cloud - cloud.min()) / max(1, np.ptp(cloud)), np.float32)
 
 
-OTHERS = (_sideways, _upside_down, _squeezed, _mosaic, _blob, _texture)
-"""The pictures that are not drawn with a pen; each is equally likely."""
+_Draw = Callable[[Material, Generator], Ink]
+_Make = Callable[[Material, Generator], Digit]
+
+KINDS: dict[str, tuple[float, _Make]] = {
+    "letters": (0.27, _drawn(_letter)),
+    "printed letters": (0.12, _drawn(_printed_letters)),
+    "symbols": (0.16, _drawn(_symbol)),
+    "doodles": (0.15, _drawn(_doodle)),
+    "photographs": (0.12, _photograph),
+    "digits on their side": (0.05, _drawn(turned)),
+    "several digits": (0.05, _drawn(_several)),
+    "parts of digits": (0.05, _drawn(_parts)),
+    "textures": (0.03, _drawn(_texture)),
+}
+"""Each kind's share of the pictures to learn from, and what makes one: all black is no picture."""

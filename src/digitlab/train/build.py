@@ -48,11 +48,12 @@ def build_network(recipe: Recipe, classes: int = 10, *, source: Path | None = No
     if is_own(recipe.network):
         network = _create(recipe, classes, source)
     else:
+        deep = partial(DeepNetwork, detects=recipe.detects_digits)
         networks: dict[str, Callable[..., nn.Module]] = {
             "tutorial": TutorialNetwork,
             "fast": FastNetwork,
-            "compact": partial(DeepNetwork, channels=(16, 20, 20, 28, 36)),
-            "best": partial(DeepNetwork, channels=(16, 48, 48, 64, 128)),
+            "compact": partial(deep, channels=(16, 20, 20, 28, 36)),
+            "best": partial(deep, channels=(16, 48, 48, 64, 128)),
         }
         network = networks[recipe.network](recipe.dropout, classes=classes)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

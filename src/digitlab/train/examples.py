@@ -22,7 +22,7 @@ from digitlab.synth.non_digits import non_digits
 from digitlab.train.augment import augmented
 from digitlab.train.networks import normalize
 from digitlab.train.score import ScoredImages
-from digitlab.train.step import NO_DIGIT, mean_loss
+from digitlab.train.step import NO_DIGIT, loss_of_both, mean_loss
 
 _HELD_OUT_SEED = 1998  # not the run's: every seed holds out the same images, so runs are comparable
 
@@ -76,7 +76,11 @@ class Examples:
         self.held_out_images = images[held_out].to(device)
         self.held_out_labels = labels[held_out]
         self._mean, self._std = dataset.mean, dataset.std
-        self.loss = partial(mean_loss, smoothing=recipe.label_smoothing)
+        self.loss: Loss = partial(mean_loss, smoothing=recipe.label_smoothing)
+        if recipe.detects_digits:
+            self.loss = partial(
+                loss_of_both, smoothing=recipe.label_smoothing, weight=recipe.digit_loss
+            )
         self.test_set = ScoredImages.test_set(recipe, dataset, device)
         self.held_out = ScoredImages.held_out(
             recipe, dataset, self.held_out_images, self.held_out_labels
@@ -126,7 +130,9 @@ class Examples:
         uint8 (B, 28, 28) and int64 (B,) become uint8 (B + B', 28, 28) and int64 (B + B',).
         """
         size = len(images)
-        if self._non_digits is not None:
+        # To the detector, digits that are neither augmented nor degraded would all look alike.
+        has_non_digits = not (self.recipe.detects_digits and self._is_plain(epoch))
+        if self._non_digits is not None and has_non_digits:
             count = round(self.recipe.outliers * size)
             drawn = torch.randint(len(self._non_digits), (count,), device=images.device)
             images = torch.cat([images, self._non_digits[drawn]])

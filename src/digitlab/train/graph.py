@@ -14,7 +14,7 @@ from digitlab.train.task import Loss
 
 
 class LearningStep:
-    """`train_step` for one network; on a GPU it is recorded at the first batch.
+    """`train_step` for one network; on a GPU it is recorded at the first batch of each size.
 
     Parameters
     ----------
@@ -37,15 +37,16 @@ class LearningStep:
         self.network, self.optimizer = network, optimizer
         self.records = records
         self._step = partial(train_step, network, optimizer, loss_of=loss_of, bfloat16=bfloat16)
-        self._recorded: RecordedStep | None = None
+        self._recorded: dict[int, RecordedStep] = {}  # by the size of its batches
 
     def __call__(self, images: Tensor, labels: Tensor, *, is_last: bool) -> Tensor:
         """Train on one batch; return its loss. An epoch's last batch may have another size."""
         if not self.records or is_last:
             return self._step(images, labels)
-        if self._recorded is None:
+        size = len(images)
+        if size not in self._recorded:
             try:
-                self._recorded = RecordedStep(
+                self._recorded[size] = RecordedStep(
                     self._step, self.network, self.optimizer, images, labels
                 )
             except RuntimeError as error:
@@ -57,7 +58,7 @@ class LearningStep:
                 )
                 self.records = False
                 return self._step(images, labels)
-        return self._recorded(images, labels)
+        return self._recorded[size](images, labels)
 
 
 class RecordedStep:

@@ -1,5 +1,7 @@
 """The networks. The comment after each line of a `forward` is the shape that it leaves."""
 
+from typing import TypeGuard
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -151,10 +153,17 @@ class DeepNetwork(nn.Module):
         How many channels each convolution puts out: a to e below.
     classes
         As in `TutorialNetwork`.
+    detects
+        Whether there is a second output: see `classify_and_detect`.
     """
 
     def __init__(
-        self, dropout: float, channels: tuple[int, int, int, int, int], classes: int = 10
+        self,
+        dropout: float,
+        channels: tuple[int, int, int, int, int],
+        classes: int = 10,
+        *,
+        detects: bool = False,
     ) -> None:
         super().__init__()
         a, b, c, d, e = channels
@@ -170,16 +179,36 @@ class DeepNetwork(nn.Module):
         self.norm5 = nn.BatchNorm2d(e)
         self.drop = nn.Dropout(dropout)
         self.fc = nn.Linear(e, classes)  # 10 digits x (e weights + 1 bias)
+        self.is_digit = nn.Linear(e, 1) if detects else None  # e weights + 1 bias
 
         _check_parameters(
             self,
             conv1=25 * a, conv2=9 * a * b, conv3=9 * b * c, conv4=9 * c * d, conv5=9 * d * e,
             norm1=2 * a, norm2=2 * b, norm3=2 * c, norm4=2 * d, norm5=2 * e,
-            fc=classes * (e + 1),
+            fc=classes * (e + 1), is_digit=(e + 1) * detects,
         )  # fmt: skip
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the log-probability of each digit for each image."""
+        x = self.features(images)  # (N, e)
+        x = self.drop(x)  # (N, e): in training, some of the e become 0
+        x = self.fc(x)  # (N, 10): one score per digit
+        return F.log_softmax(x, dim=1, dtype=torch.float32)  # (N, 10): log-probabilities
+
+    def classify_and_detect(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what `forward` does, and the log-odds that each image shows a digit at all.
+
+        The second, float32 (N,), is a weighted sum of the same features as the scores. Its sigmoid
+        is the probability. Only for networks with `detects`.
+        """
+        assert self.is_digit is not None
+        x = self.drop(self.features(images))  # (N, e)
+        log_odds: Tensor = self.is_digit(x).squeeze(1)  # (N,)
+        log_probabilities = F.log_softmax(self.fc(x), dim=1, dtype=torch.float32)  # (N, 10)
+        return log_probabilities, log_odds.to(torch.float32)
+
+    def features(self, images: Tensor) -> Tensor:
+        """Return what the convolutions find in each image: (N, e)."""
         x = images  # (N, 1, 28, 28)
         x = F.max_pool2d(self.conv1(x), 2)  # (N, a, 12, 12): the largest of each 2x2 square
         x = F.relu(self.norm1(x))  # (N, a, 12, 12): after pooling, only a quarter to normalize
@@ -188,10 +217,12 @@ class DeepNetwork(nn.Module):
         x = F.max_pool2d(self.conv4(x), 2)  # (N, d, 3, 3): 20 pixels
         x = F.relu(self.norm4(x))  # (N, d, 3, 3)
         x = F.relu(self.norm5(self.conv5(x)))  # (N, e, 1, 1): the whole image
-        x = x.flatten(1)  # (N, e)
-        x = self.drop(x)  # (N, e): in training, some of the e become 0
-        x = self.fc(x)  # (N, 10): one score per digit
-        return F.log_softmax(x, dim=1, dtype=torch.float32)  # (N, 10): log-probabilities
+        return x.flatten(1)  # (N, e)
+
+
+def detects_digits(network: nn.Module) -> TypeGuard[DeepNetwork]:
+    """Return whether a network has a second output: see `DeepNetwork.classify_and_detect`."""
+    return isinstance(network, DeepNetwork) and network.is_digit is not None
 
 
 def count_parameters(module: nn.Module) -> int:

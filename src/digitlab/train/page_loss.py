@@ -33,8 +33,11 @@ def page_loss(raw: Tensor, targets: Tensor) -> Tensor:
     middles = (wanted == 1).sum().clamp(min=1)
     return (
         focal_loss(centers, wanted, asked) / middles
-        + (class_loss(classes, targets[:, CLASS].long()) * weights).sum() / weights.sum().clamp(min=1)
-        + _BOX_WEIGHT * (box_loss(sides, targets[:, SIDES]) * weights).sum() / weights.sum().clamp(min=1)
+        + (class_loss(classes, targets[:, CLASS].long()) * weights).sum()
+        / weights.sum().clamp(min=1)
+        + _BOX_WEIGHT
+        * (box_loss(sides, targets[:, SIDES]) * weights).sum()
+        / weights.sum().clamp(min=1)
     )
 
 
@@ -57,7 +60,9 @@ def box_loss(sides: Tensor, wanted: Tensor) -> Tensor:
     Both are distances from the middle of the same cell to left, top, right and bottom (N, 4, h, w).
     """
     smaller, larger = torch.minimum(sides, wanted), torch.maximum(sides, wanted)
-    common = (smaller[:, 0] + smaller[:, 2]).clamp(min=0) * (smaller[:, 1] + smaller[:, 3]).clamp(min=0)
+    common = (smaller[:, 0] + smaller[:, 2]).clamp(min=0) * (smaller[:, 1] + smaller[:, 3]).clamp(
+        min=0
+    )
     around = (larger[:, 0] + larger[:, 2]) * (larger[:, 1] + larger[:, 3])
     area = (sides[:, 0] + sides[:, 2]) * (sides[:, 1] + sides[:, 3])
     true_area = (wanted[:, 0] + wanted[:, 2]) * (wanted[:, 1] + wanted[:, 3])

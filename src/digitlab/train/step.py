@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from digitlab.train.networks import detects_digits
 from digitlab.train.optimizer import MomentumSGD
 from digitlab.train.task import Loss
 
@@ -11,7 +12,9 @@ NO_DIGIT = -1
 """The label of a picture that shows no digit: the network should be as unsure as possible."""
 
 
-def mean_loss(log_probabilities: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
+def mean_loss(
+    log_probabilities: Tensor, labels: Tensor, smoothing: float = 0.0, *, digits_only: bool = False
+) -> Tensor:
     """Return the loss of a batch: one number, in nats.
 
     For a digit, the loss is the negative log-likelihood: minus the log-probability of the true
@@ -32,6 +35,8 @@ def mean_loss(log_probabilities: Tensor, labels: Tensor, smoothing: float = 0.0)
         int64 (B,), 0 to classes - 1 or `NO_DIGIT`.
     smoothing
         `Recipe.label_smoothing`, from 0 to below 1.
+    digits_only
+        Whether the mean is over the digits alone: `digit_loss` then takes care of the others.
     """
     is_digit = labels != NO_DIGIT  # (B,)
     # The usual case, in the tutorial's own arithmetic. (On a GPU, checking would wait for it.)
@@ -41,7 +46,33 @@ def mean_loss(log_probabilities: Tensor, labels: Tensor, smoothing: float = 0.0)
     one_hot = F.one_hot(labels.clamp(min=0), classes)  # (B, classes): 1 at the true label, else 0
     smoothed = one_hot * (1 - smoothing) + smoothing / classes  # (B, classes)
     targets = torch.where(is_digit.unsqueeze(1), smoothed, 1 / classes)  # each row sums to 1
-    return -(targets * log_probabilities).sum(dim=1).mean()
+    losses = -(targets * log_probabilities).sum(dim=1)  # (B,)
+    return (losses * is_digit).sum() / is_digit.sum() if digits_only else losses.mean()
+
+
+def digit_loss(log_odds: Tensor, labels: Tensor) -> Tensor:
+    """Return the binary cross-entropy of "is it a digit at all?", in nats.
+
+    It is 0 if all pictures show a digit: a network that sees nothing else would learn to answer yes
+    to everything. `log_odds` are those that a picture shows a digit, float32 (B,); see `mean_loss`
+    for `labels`.
+    """
+    is_digit = (labels != NO_DIGIT).float()  # (B,): 1 or 0
+    loss = F.binary_cross_entropy_with_logits(log_odds, is_digit)
+    return loss * (1 - is_digit.min())
+
+
+def loss_of_both(
+    answers: tuple[Tensor, Tensor], labels: Tensor, smoothing: float = 0.0, weight: float = 1.0
+) -> Tensor:
+    """Return the loss of a network that also answers whether a picture shows a digit at all.
+
+    `answers` are those of `DeepNetwork.classify_and_detect`, and `weight` is that of the second
+    loss, `digit_loss`; see `mean_loss` for the others.
+    """
+    log_probabilities, log_odds = answers  # (B, classes), (B,)
+    loss = mean_loss(log_probabilities, labels, smoothing, digits_only=True)
+    return loss + weight * digit_loss(log_odds, labels)
 
 
 def train_step(
@@ -66,7 +97,8 @@ def train_step(
     labels
         int64 (B,), 0 to classes - 1 or `NO_DIGIT`.
     loss_of
-        What is to become small. (`PageNetwork` has other images, labels, answers and loss.)
+        What is to become small: takes the network's answers and the labels. (Of a network with a
+        second output, `loss_of_both`; `PageNetwork` has other images, labels and answers.)
     bfloat16
         Whether convolutions and linear layers compute in 16 bits. The weights, batch norm's
         running averages and the loss stay float32.
@@ -76,8 +108,11 @@ def train_step(
     with torch.autocast(
         images.device.type, dtype=torch.bfloat16, enabled=bfloat16, cache_enabled=False
     ):
-        log_probabilities = network(images)  # (B, classes)
-    loss = loss_of(log_probabilities, labels)  # one number
+        if detects_digits(network):
+            answers = network.classify_and_detect(images)  # (B, classes), (B,)
+        else:
+            answers = network(images)  # (B, classes)
+    loss = loss_of(answers, labels)  # one number
     loss.backward()  # the gradient: how much the loss would change with each weight
     optimizer.step()  # move every weight a little way downhill
     return loss.detach()

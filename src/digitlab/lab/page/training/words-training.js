@@ -36,6 +36,7 @@ export const TRAINING = {
   "setting.augment": ["augmentation", "数据增强"],
   "setting.degraded": ["degraded copies", "降质图像比例"],
   "setting.outliers": ["outliers", "非数字图片比例"],
+  "setting.digit_loss": ["weight of \"is it a digit\"", "“是不是数字”的权重"],
   "setting.extra_share": ["share of your pictures", "你的图片所占比例"],
   "setting.plain_epochs": ["plain epochs", "原图轮数"],
   "setting.precision": ["precision", "数值精度"],
