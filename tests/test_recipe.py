@@ -58,7 +58,7 @@ def test_every_field_is_explained_and_is_a_flag(call: Callable):
 def test_the_help_shows_the_value_of_each_recipe(call: Callable):
     shown = " ".join(call("train", "--help").out.replace("│", " ").split())
     assert "[default: tutorial 64, fast 512, compact 128, best 128, page 16]" in shown
-    assert "[default: 1000]" in shown  # all recipes have the same
+    assert "[default: 0.05]" in shown  # `extra_share`: all recipes have the same
 
 
 @pytest.mark.parametrize("name", RECIPES)

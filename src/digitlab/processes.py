@@ -20,7 +20,7 @@ from digitlab.errors import DigitlabError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_AHEAD = 4  # items of each process that are on their way, so that it need not wait for the next
+_AHEAD = 4  # items
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -31,23 +31,39 @@ def cores() -> int:
 
 
 def in_processes(
-    work: Callable[[Item], Result], items: Iterable[Item], processes: int
+    work: Callable[[Item], Result],
+    items: Iterable[Item],
+    processes: int,
+    *,
+    ahead: int = _AHEAD,
 ) -> Generator[Result]:
     """Yield `work(item)` for each item, in their order.
 
-    `work` is a function, and items and results are values, that can be pickled. A few items are
-    taken ahead; a process is started when there is an item for it.
+    Parameters
+    ----------
+    work
+        A function that can be pickled, as items and results can.
+    items
+        They are taken before their results are needed.
+    processes
+        How many processes compute; one is started when there is an item for it. With 0, each result
+        is computed in this process, when it is needed.
+    ahead
+        For how many items each process computes the results before they are needed, at least 1.
 
     Raises what `work` raises, and `DigitlabError` if a process ends before it is done. When the
     generator is closed, or an error passes through it, all processes are ended.
     """
+    if not processes:
+        yield from map(work, items)
+        return
     workers: list[_Worker[Item, Result]] = []
     waiting: deque[Future[Result]] = deque()
     try:
         for place, item in enumerate(items):
             if place < processes:
                 workers.append(_Worker(work))
-            if len(waiting) == _AHEAD * processes:
+            if len(waiting) == ahead * processes:
                 yield waiting.popleft().result()
             waiting.append(workers[place % processes].ask(item))
         while waiting:
@@ -101,7 +117,7 @@ class _Worker(Generic[Item, Result]):
             code = self._process.wait()
             raise DigitlabError(
                 f"a process that helps this one ended with exit code {code}, perhaps because there "
-                "was too little memory: use fewer jobs"
+                "was too little memory for both"
             ) from problem
         if error is not None:
             raise error
@@ -116,6 +132,7 @@ def _main() -> None:
         work = pickle.load(sys.stdin.buffer)
         while True:
             item = pickle.load(sys.stdin.buffer)
+            answer: tuple[Any, Exception | None]
             try:
                 answer = work(item), None
             except Exception as error:  # it is raised again where the result is needed

@@ -76,7 +76,8 @@ RANGES = {
 """The range of every setting that is a number, whatever the other settings are."""
 
 _FOR_CLASSIFIERS = (
-    *("dropout", "label_smoothing", "augment", "degraded", "outliers", "plain_epochs"),
+    *("dropout", "label_smoothing", "augment", "degraded", "outliers", "digit_loss"),
+    "plain_epochs",
 )
 """What the network `page` has no use for: its crops are varied and damaged when composed."""
 
@@ -90,8 +91,8 @@ class Recipe:
 
     network: str = "tutorial"
     """Which network to train: `tutorial` (two convolutions and two linear layers), `fast` (four
-    convolutions), `compact` (five), `best` (the same with more channels), `page` (it finds digits
-    on pages), or one of your own: `my_net.py:MyNet` or `package.module:MyNet`.
+    convolutions), `compact` (five), `best` (five with more channels), `page` (finds digits on
+    pages), or your own: `my_net.py:MyNet` or `package.module:MyNet`.
 
     The networks have 21,840, 38,170, 21,602, 131,322 and 741,165 parameters. All but `tutorial` use
     batch norm, which lets them take larger steps. The first convolution of `fast` moves 2 pixels at

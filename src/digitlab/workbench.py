@@ -211,7 +211,8 @@ class Run:
         """Return the trained network of the last checkpoint, in evaluation mode on the CPU.
 
         It takes images, float32 (N, 1, 28, 28), normalized by `dataset.mean` and `dataset.std`, and
-        returns log-probabilities, float32 (N, classes).
+        returns log-probabilities, float32 (N, classes). A network for pages takes and returns what
+        `digitlab.train.page_network.PageNetwork` does.
         """
         from digitlab.train.trained import load_trained
 

@@ -26,21 +26,31 @@ CARD = PageCard(
 )  # fmt: skip
 
 
-def network(center: float = 0.5, score: float = -float(np.log(len(CLASSES)))) -> bytes:
-    """Return a network that gives every cell of a page of 16 x 16 pixels the same answer."""
+def network(
+    center: float = 0.5, score: float = -float(np.log(len(CLASSES))), cell: int = 4
+) -> bytes:
+    """Return a network that gives every cell of a page the same answer."""
     depths = {"centers": 2, "classes": len(CLASSES), "boxes": 4}
     values = {"centers": center, "classes": score, "boxes": 1.0}
-    nodes, outputs = [], []
-    for name, depth in depths.items():
-        value = np.full((1, depth, 4, 4), values[name], np.float32)
-        constant = onnx.numpy_helper.from_array(value, f"{name}_value")
-        nodes.append(helper.make_node("Constant", [], [f"{name}_one"], value=constant))
-        nodes.append(helper.make_node("Identity", [f"{name}_one"], [name]))
-        outputs.append(
-            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", depth, "h", "w"])
-        )
+    constants = {"zero": np.zeros(1, np.float32), "one": np.ones(1, np.int64)} | {
+        f"{name}_value": np.full((1, depth, 1, 1), values[name], np.float32)
+        for name, depth in depths.items()
+    }
+    sides = [cell, cell]
+    nodes = [
+        helper.make_node("Cast", ["page"], ["levels"], to=TensorProto.FLOAT),
+        helper.make_node("Unsqueeze", ["levels", "one"], ["channel"]),
+        helper.make_node("AveragePool", ["channel"], ["cells"], kernel_shape=sides, strides=sides),
+        helper.make_node("Mul", ["cells", "zero"], ["nothing"]),
+        *(helper.make_node("Add", ["nothing", f"{name}_value"], [name]) for name in depths),
+    ]
+    outputs = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", depth, "h", "w"])
+        for name, depth in depths.items()
+    ]
     page = helper.make_tensor_value_info("page", TensorProto.UINT8, ["n", "hh", "ww"])
-    graph = helper.make_graph(nodes, "finder", [page], outputs)
+    weights = [onnx.numpy_helper.from_array(it, name) for name, it in constants.items()]
+    graph = helper.make_graph(nodes, "finder", [page], outputs, weights)
     opset = [helper.make_opsetid("", 17)]
     return helper.make_model(graph, opset_imports=opset, ir_version=9).SerializeToString()
 
@@ -61,7 +71,7 @@ def test_maps_have_a_cell_for_each_4_pixels():
         (network(center=1.5), PAGE, "page.onnx gave centers that are no probabilities"),
         (network(center=np.nan), PAGE, "page.onnx gave centers that are NaN or infinite"),
         (network(score=-1.0), PAGE, "gave classes whose probabilities do not sum to 1"),
-        (network(), np.zeros((20, 16), np.uint8), r"of shape \(1, 2, 4, 4\) instead of"),
+        (network(cell=8), PAGE, r"gave centers of shape \(1, 2, 2, 2\) instead of \(1, 2, 4, 4\)"),
         (network(), np.zeros((0, 16), np.uint8), "a page must have pixels"),
         (network(), np.zeros((4, 4, 3), np.uint8), "a page must have pixels in two dimensions"),
     ],

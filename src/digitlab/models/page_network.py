@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from digitlab.errors import DigitlabError
 from digitlab.models.page_card import BOXES, CENTERS, CLASSES, PAGE, PAGE_MODEL, PageCard
-from digitlab.models.session import Session
+from digitlab.models.session import Session, Shape
 
 CELL = 4
 """Pixels per side of a cell, for which the network gives one answer."""
@@ -42,7 +42,9 @@ class PageFinder:
         self.card = card
         self._depths = {CENTERS: 2, CLASSES: len(card.classes), BOXES: 4}
         self._session = Session(weights, PAGE_MODEL.weights, threads)
-        outputs = {name: ["N", depth, "H/4", "W/4"] for name, depth in self._depths.items()}
+        outputs: dict[str, Shape] = {
+            name: ["N", depth, "H/4", "W/4"] for name, depth in self._depths.items()
+        }
         self._session.check(PAGE_MODEL.card, {PAGE: ["N", "H", "W"]}, outputs)
 
     def maps(self, page: NDArray[np.uint8]) -> Maps:

@@ -23,9 +23,6 @@ MISSING = -1
 class Peaks:
     """The digits that the network answered with, the most probable middle first."""
 
-    x: NDArray[np.float32]
-    y: NDArray[np.float32]
-    """(P,), pixels: the middles of their boxes."""
     digits: NDArray[np.int64]
     """(P,)."""
     boxes: NDArray[np.float32]
@@ -81,12 +78,16 @@ def peaks_of(
     edges = np.stack([x - left, y - top, x + right, y + bottom], axis=1, dtype=np.float32)
     scores = classes[: len(DIGITS), rows, columns]  # (10, P)
     return Peaks(
-        x=(edges[:, 0] + edges[:, 2]) / 2,
-        y=(edges[:, 1] + edges[:, 3]) / 2,
         digits=scores.argmax(axis=0),
         boxes=edges,
         probabilities=middles[rows, columns] * np.exp(scores.max(axis=0, initial=-np.inf)),
     )
+
+
+def middles_of(boxes: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return x and y, (N,) each, of the middles of boxes, (N, 4)."""
+    left, top, right, bottom = boxes.T.astype(np.float64)
+    return (left + right) / 2, (top + bottom) / 2
 
 
 def found_in(crop: Crop, peaks: Peaks) -> Found:
@@ -96,15 +97,16 @@ def found_in(crop: Crop, peaks: Peaks) -> Found:
     taken. Where nothing is asked (see `targets_of`), nothing is invented either.
     """
     left, top, right, bottom = crop.boxes.T
-    x, y = (left + right) / 2, (top + bottom) / 2
+    x, y = middles_of(crop.boxes)
+    peak_x, peak_y = middles_of(peaks.boxes)
     # (N, P): whether a peak is in the inner half of a box
-    is_near = (abs(peaks.x - x[:, None]) <= np.maximum(right - left, 2 * CELL)[:, None] / 4) & (
-        abs(peaks.y - y[:, None]) <= np.maximum(bottom - top, 2 * CELL)[:, None] / 4
+    is_near = (abs(peak_x - x[:, None]) <= np.maximum(right - left, 2 * CELL)[:, None] / 4) & (
+        abs(peak_y - y[:, None]) <= np.maximum(bottom - top, 2 * CELL)[:, None] / 4
     )
     is_asked, is_excused = _asked(crop, x, y)
     places = np.flatnonzero(is_asked & (crop.labels < len(DIGITS)))
     truths, answers = crop.labels[places], np.full(len(places), MISSING)
-    is_taken, is_right = np.zeros(len(peaks.x), bool), np.zeros(len(peaks.x), bool)
+    is_taken, is_right = np.zeros(len(peaks.digits), bool), np.zeros(len(peaks.digits), bool)
     for number, place in enumerate(places):
         near = np.flatnonzero(is_near[place] & ~is_taken)
         if len(near):
@@ -124,7 +126,7 @@ def found_in(crop: Crop, peaks: Peaks) -> Found:
 
 
 def _asked(
-    crop: Crop, x: NDArray[np.float32], y: NDArray[np.float32]
+    crop: Crop, x: NDArray[np.float64], y: NDArray[np.float64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which digits and signs the network should find, and which it may find: (N,) each.
 

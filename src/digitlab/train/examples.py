@@ -23,6 +23,7 @@ from digitlab.train.augment import augmented
 from digitlab.train.networks import normalize
 from digitlab.train.score import ScoredImages
 from digitlab.train.step import NO_DIGIT, loss_of_both, mean_loss
+from digitlab.train.task import Loss
 
 _HELD_OUT_SEED = 1998  # not the run's: every seed holds out the same images, so runs are comparable
 

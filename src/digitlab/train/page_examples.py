@@ -1,6 +1,5 @@
 """The crops of pages that a training sees: composed by other processes while the network learns."""
 
-import os
 from collections.abc import Generator, Iterator
 from itertools import islice
 
@@ -10,13 +9,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from digitlab.data.dataset import Dataset
+from digitlab.processes import cores, in_processes
 from digitlab.recipe import Recipe
 from digitlab.sheets.crops import CropMaker
-from digitlab.sheets.processes import in_processes
 from digitlab.sheets.training_crops import TrainingCrops
 from digitlab.train.examples import split_of
 from digitlab.train.page_loss import page_loss
 from digitlab.train.page_score import ScoredCrops
+
+_AHEAD = 48  # crops of each process: enough for several batches while the network is scored
 
 Crop = tuple[NDArray[np.uint8], NDArray[np.float32]]
 """A crop's gray pixels and its targets."""
@@ -91,7 +92,8 @@ class PageExamples:
         """Return what yields the crops from this position on."""
         if self._made is None or self._next != position:
             self.close()
-            self._made = in_processes(self._crops, self._positions[position:], self._processes)
+            positions = self._positions[position:]
+            self._made = in_processes(self._crops, positions, self._processes, ahead=_AHEAD)
             self._next = position
         return self._made
 
@@ -104,7 +106,4 @@ class PageExamples:
 
 def _free_cores(device: torch.device) -> int:
     """Return how many cores are left to compose crops, at least 1."""
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
-    return max(1, cores - (torch.get_num_threads() if device.type == "cpu" else 1))
+    return max(1, cores() - (torch.get_num_threads() if device.type == "cpu" else 1))

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from digitlab.records.history import HeldOutPoint, TestPoint
 
-Loss = Callable[[Tensor, Tensor], Tensor]
-"""From a network's outputs for a batch, and what they should be, to one number."""
+Loss = Callable[[Any, Tensor], Tensor]
+"""From a network's answers to a batch, a tensor or several, and the targets, to one number."""
 
 
 class Scored(Protocol):

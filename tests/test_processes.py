@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from digitlab.errors import DigitlabError
-from digitlab.sheets.processes import in_processes
+from digitlab.processes import in_processes
 
 
 @pytest.mark.parametrize("processes", [0, 1, 3])
