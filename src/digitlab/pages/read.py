@@ -9,10 +9,11 @@ digits and signs in the same place (`conflicts`), and list the ink that was not 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digitlab.models.page_card import PageConfidence
 from digitlab.pages.answers import Ignored, Page, ReadDigit, ReadSign
-from digitlab.pages.conflicts import best_reading, settle
+from digitlab.pages.conflicts import Doubt, best_reading, settle
 from digitlab.pages.left_over import left_over
 from digitlab.pages.place import Place
 from digitlab.pages.rows import heights_of, rows_of, slope_of
@@ -39,6 +40,20 @@ class Networks:
     """How much to believe them."""
 
 
+@dataclass(frozen=True)
+class Look:
+    """What both networks saw on a page, before it is put into lines and words."""
+
+    seen: Sightings
+    doubts: dict[int, Doubt]
+    """By position in `seen`: the 1s that may be slashes."""
+    second: Second
+    """Of the digits in `seen`, in their order."""
+    ignored: NDArray[np.float32]
+    """Boxes of the ink that is not in `seen`, N x 4."""
+    place: Place
+
+
 def read_page(source: Source, networks: Networks) -> Page:
     """Find and read all the digits and signs in a picture.
 
@@ -46,36 +61,55 @@ def read_page(source: Source, networks: Networks) -> Page:
     without decoding it again, open it with `largest_side=LARGEST_SIDE` first. Raises PictureError
     if it cannot be opened.
     """
+    return page_of(look_at(source, networks), networks.confidence)
+
+
+def look_at(source: Source, networks: Networks) -> Look:
+    """Return what both networks see on a page; takes and raises what `read_page` does."""
     refuse_flat_stack(source)
     picture = open_picture(source, largest_side=LARGEST_SIDE)
     gray = picture.gray()
     seen, turns = seen_upright(gray, networks.finder)
-    place = Place(picture.size, gray.shape, turns)
-    ink = np.ascontiguousarray(np.rot90(page_ink(picture), -turns))
     seen, doubts = settle(seen)
+    ink = np.ascontiguousarray(np.rot90(page_ink(picture), -turns))
     second = second_look(ink, seen[~seen.is_sign], networks.classify)
+    place = Place(picture.size, gray.shape, turns)
+    return Look(seen, doubts, second, left_over(ink, seen), place)
+
+
+def page_of(look: Look, confidence: PageConfidence) -> Page:
+    """Return what was seen as lines of words."""
+    seen, place = look.seen, look.place
     heights = heights_of(seen)
-    slope = slope_of(seen[~seen.is_sign])
-    rows = rows_of(seen.middles, heights, slope)
-    characters = characters_of(seen, second, place, networks.confidence)
-    lines = []
-    for line in words_of(rows, seen.boxes, heights):
-        lines.append([])
-        for word in line:
-            text = "".join(characters[it].character for it in word)
-            chosen = best_reading(text, {word.index(it): doubts[it].odds for it in word if it in doubts})
-            lines[-1].append(
-                [doubts[it].sign(place) if chosen.get(position) == "/" else characters[it]
-                 for position, it in enumerate(word)]
-            )  # fmt: skip
-    ignored = [Ignored(box=place.box(it)) for it in left_over(ink, seen)]
-    return Page.from_words(lines, size=picture.size, ignored=ignored, turned=90 * turns)
+    rows = rows_of(seen.middles, heights, slope_of(seen[~seen.is_sign]))
+    characters = characters_of(look, confidence)
+    return Page.from_words(
+        [
+            [_word(word, characters, look) for word in line]
+            for line in words_of(rows, seen.boxes, heights)
+        ],
+        size=place.picture,
+        ignored=[Ignored(box=place.box(box)) for box in look.ignored],
+        turned=90 * place.turns,
+    )
 
 
-def characters_of(
-    seen: Sightings, second: Second, place: Place, confidence: PageConfidence
+def _word(
+    positions: list[int], characters: list[ReadDigit | ReadSign], look: Look
 ) -> list[ReadDigit | ReadSign]:
+    """Return the digits and signs of a word, with what may be a slash decided."""
+    text = "".join(characters[it].character for it in positions)
+    doubts = {place: look.doubts[it] for place, it in enumerate(positions) if it in look.doubts}
+    chosen = best_reading(text, {place: it.odds for place, it in doubts.items()})
+    return [
+        doubts[place].sign(look.place) if chosen.get(place) == "/" else characters[it]
+        for place, it in enumerate(positions)
+    ]
+
+
+def characters_of(look: Look, confidence: PageConfidence) -> list[ReadDigit | ReadSign]:
     """Return what is read for each sighting, in their order."""
+    seen, second, place = look.seen, look.second, look.place
     digits = iter(zip(certain(seen[~seen.is_sign], second, confidence), second.images, strict=True))
     characters: list[ReadDigit | ReadSign] = []
     for box, is_sign, center, name in zip(
