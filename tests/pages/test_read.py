@@ -1,8 +1,7 @@
 """Whole pages: order, numbers, boxes, cuts and joins, and what must not be read.
 
-The digits are those of Pillow's own typeface, and the classifier compares images with its ten
-shapes, so that these tests are about finding digits only; the last one reads MNIST's digits with
-the shipped model.
+The digits are those of Pillow's own typeface, read by the installed models; the last test reads
+MNIST's digits.
 """
 
 import io
@@ -16,12 +15,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from digitlab.data.dataset import Dataset
 from digitlab.errors import PictureError
-from digitlab.models.card import read_model
-from digitlab.models.classifier import Classifier
 from digitlab.pages.answers import Page
-from digitlab.pages.read import read_page
+from digitlab.pages.read import Networks, read_page
 from digitlab.pictures.digit import prepare, to_mnist
-from digitlab.reader import PRETRAINED
+from digitlab.reader import Reader
 
 Gray = NDArray[np.uint8]
 
@@ -42,50 +39,13 @@ def glyph(text: str, height: int, weight: float = 0.1) -> NDArray[np.float32]:
     return np.asarray(scaled, np.float32)
 
 
-def directions(images: NDArray[np.generic]) -> NDArray[np.float64]:
-    """Return N x 28 x 28 as N vectors of length 1, each pixel averaged with its neighbors."""
-    wide = np.pad(images.astype(float), ((0, 0), (1, 1), (1, 1)))
-    soft = np.lib.stride_tricks.sliding_window_view(wide, (3, 3), axis=(1, 2)).mean((3, 4))
-    flat = soft.reshape(len(images), -1)
-    return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-9)
-
-
 @cache
-def templates() -> NDArray[np.float64]:
-    """Return variants x 10 x 784: the ten shapes, small and large, thin and bold, turned."""
-    return np.stack(
-        [
-            directions(
-                np.stack(
-                    [
-                        to_mnist(turned_ink(glyph(str(digit), height, weight), degrees))
-                        for digit in range(10)
-                    ]
-                )
-            )
-            for height in (20, 60)
-            for weight in (0.08, 0.14, 0.2)
-            for degrees in (-4, 0, 4)
-        ]
-    )
-
-
-def turned_ink(ink: NDArray[np.float32], degrees: float) -> NDArray[np.float32]:
-    padded = Image.fromarray(np.pad(ink, 6))
-    return np.asarray(padded.rotate(degrees, Image.Resampling.BICUBIC)).clip(0, 1)
-
-
-def classify(images: Gray) -> NDArray[np.float32]:
-    """Compare with the ten shapes; an image like none of them may be any digit."""
-    alike = (directions(images) @ templates().transpose(0, 2, 1)).max(0)  # N x 10: cosines
-    scores = np.concatenate([90 * alike, np.full((len(images), 1), 90 * 0.82)], axis=1)
-    probabilities = np.exp(scores - scores.max(1, keepdims=True))
-    probabilities /= probabilities.sum(1, keepdims=True)
-    return np.log(probabilities[:, :10] + probabilities[:, 10:] / 10).astype(np.float32)
+def networks() -> Networks:
+    return Reader(threads=1).networks
 
 
 def read(source: object) -> Page:
-    return read_page(source, classify, threshold=0.6)  # type: ignore[arg-type]
+    return read_page(source, networks())  # type: ignore[arg-type]
 
 
 def write(
