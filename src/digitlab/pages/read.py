@@ -6,7 +6,7 @@ Two networks work together. The page network finds where digits and signs are an
 digits and signs in the same place (`conflicts`), and list the ink that was not read (`left_over`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +21,13 @@ from digitlab.pages.second_look import Classify, Second, certain, second_look
 from digitlab.pages.sightings import Finder, Sightings
 from digitlab.pages.text import words_of
 from digitlab.pages.upright import seen_upright
-from digitlab.pictures.digit import refuse_flat_stack
-from digitlab.pictures.open import Source, open_picture
+from digitlab.pictures.digit import has_ink, prepare, refuse_flat_stack
+from digitlab.pictures.open import Picture, Source, open_picture
 from digitlab.pictures.page_ink import page_ink
 
 LARGEST_SIDE = 1600  # pixels of the longer side to which a large picture is reduced, at least
+ONE_DIGIT_SIDE = 32  # pixels: a picture this small shows one digit
+FILLS = 0.3  # of the picture's longer side: a single digit this large is read like one alone
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,45 @@ def read_page(source: Source, networks: Networks) -> Page:
     without decoding it again, open it with `largest_side=LARGEST_SIDE` first. Raises PictureError
     if it cannot be opened.
     """
-    return page_of(look_at(source, networks), networks.confidence)
+    refuse_flat_stack(source)
+    picture = open_picture(source, largest_side=LARGEST_SIDE)
+    look = look_at(picture, networks)
+    page = page_of(look, networks.confidence)
+    return alone(picture, page, networks) if _fills(picture, page) else page
+
+
+def _fills(picture: Picture, page: Page) -> bool:
+    """Return whether a picture shows a single digit, as `digitlab predict` expects it."""
+    longer = max(picture.size)
+    if longer <= ONE_DIGIT_SIDE:
+        return True
+    found = page.digits or page.ignored
+    return len(found) == 1 and max(found[0].box[2:]) >= FILLS * longer
+
+
+def alone(picture: Picture, page: Page, networks: Networks) -> Page:
+    """Return a picture of one digit as the network for single digits reads it.
+
+    If it finds none, `page` is returned, which is what both networks found.
+    """
+    image = prepare(picture)
+    if not has_ink(image):
+        return page
+    scores, is_digit = networks.classify(image[None])
+    probabilities = np.exp(scores[0]) * (1 if is_digit is None else is_digit[0])
+    best = int(probabilities.argmax())
+    whole = (0, 0, *picture.size)
+    digit = ReadDigit(
+        box=page.digits[0].box if page.digits else whole, digit=best,
+        probability=float(probabilities[best]),
+        unsure=not probabilities[best] >= networks.confidence.threshold,
+        probabilities=tuple(probabilities.tolist()), image=image,
+    )  # fmt: skip
+    return Page.from_words([[[digit]]], size=page.size)
 
 
 def look_at(source: Source, networks: Networks) -> Look:
     """Return what both networks see on a page; takes and raises what `read_page` does."""
-    refuse_flat_stack(source)
     picture = open_picture(source, largest_side=LARGEST_SIDE)
     gray = picture.gray()
     seen, turns = seen_upright(gray, networks.finder)
@@ -74,7 +109,9 @@ def look_at(source: Source, networks: Networks) -> Look:
     ink = np.ascontiguousarray(np.rot90(page_ink(picture), -turns))
     second = second_look(ink, seen[~seen.is_sign], networks.classify)
     place = Place(picture.size, gray.shape, turns)
-    return Look(seen, doubts, second, left_over(ink, seen), place)
+    ignored = left_over(ink, seen)
+    boxes = np.concatenate([second.boxes, seen.boxes[seen.is_sign]])  # digits are first in `seen`
+    return Look(replace(seen, boxes=boxes), doubts, second, ignored, place)
 
 
 def page_of(look: Look, confidence: PageConfidence) -> Page:
@@ -85,7 +122,7 @@ def page_of(look: Look, confidence: PageConfidence) -> Page:
     characters = characters_of(look, confidence)
     return Page.from_words(
         [
-            [_word(word, characters, look) for word in line]
+            [_word(word, characters, look) for word in line if not seen.is_sign[word].all()]
             for line in words_of(rows, seen.boxes, heights)
         ],
         size=place.picture,

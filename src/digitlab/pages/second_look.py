@@ -2,21 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.models.calibration import LogProbabilities
 from digitlab.models.page_card import PageConfidence
-from digitlab.pages.sightings import DIGITS, Sightings
-from digitlab.pictures.digit import SIDE, Digit, to_mnist
+from digitlab.pages.sightings import DIGITS, Sightings, overlaps
+from digitlab.pictures.digit import SIDE, to_mnist
 from digitlab.pictures.ink import Ink
+from digitlab.pictures.raster import bounds
 
 Classify = Callable[[NDArray[np.uint8]], tuple[LogProbabilities, NDArray[np.float32] | None]]
 """From N x 28 x 28 to log-probabilities, N x 10, and how probably each is a digit at all, N."""
 
 BLANK = 0.2  # how probable a digit is where no ink was found
 AROUND = 0.08  # of a box's sides: how much farther the ink is taken, because boxes are rough
+INKED = 0.5  # ink: less is paper
+ALIKE = 0.6  # overlap of two boxes as the share of both together
 LARGEST_INK = 160  # pixels of the longer side: a larger digit is looked at in steps of pixels
 
 
@@ -30,19 +34,41 @@ class Second:
     """Log-probabilities of the ten digits, N x 10."""
     is_digit: NDArray[np.float32]
     """How probable it is that each is a digit at all, N; 0.5 where the network does not say."""
+    boxes: NDArray[np.float32]
+    """The digits' boxes, as tight as their ink, N x 4."""
+
+
+NOTHING = Second(
+    np.zeros((0, SIDE, SIDE), np.uint8), np.zeros((0, 10), np.float32), np.zeros(0, np.float32),
+    np.zeros((0, 4), np.float32),
+)  # fmt: skip
+
+
+class Part(NamedTuple):
+    """A piece of a page's ink."""
+
+    ink: Ink
+    left: int
+    top: int
+    every: int
+    """Pixels of the page per pixel."""
 
 
 def second_look(ink: Ink, digits: Sightings, classify: Classify) -> Second:
     """Show each digit's ink to the network for single digits."""
-    images = inks_of(ink, digits.boxes)
-    if not len(images):
-        return Second(images, np.zeros((0, 10), np.float32), np.zeros(0, np.float32))
+    if not len(digits):
+        return NOTHING
+    parts = [own_ink(ink, digits.boxes, place) for place in range(len(digits))]
+    images = np.stack([to_mnist(part.ink) for part in parts])
     scores, is_digit = classify(images)
     blank = ~images.any(axis=(1, 2))
     scores = np.where(blank[:, None], np.float32(-np.log(10)), scores)
     if is_digit is None:
         is_digit = np.full(len(images), 0.5, np.float32)
-    return Second(images, scores, np.where(blank, np.float32(BLANK), is_digit))
+    boxes = np.stack([
+        tight(part, box) for part, box in zip(parts, digits.boxes, strict=True)
+    ])  # fmt: skip
+    return Second(images, scores, np.where(blank, np.float32(BLANK), is_digit), boxes)
 
 
 def certain(digits: Sightings, second: Second, confidence: PageConfidence) -> NDArray[np.float64]:
@@ -70,25 +96,20 @@ def log_odds(probability: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(np.log(limited / (1 - limited)))
 
 
-def inks_of(ink: Ink, boxes: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return each box's ink as an image like MNIST's, uint8 N x 28 x 28.
+def own_ink(ink: Ink, boxes: NDArray[np.float32], place: int) -> Part:
+    """Return the ink in a box and a little around it, without what belongs to other boxes.
 
     A pixel in several boxes belongs to the one whose middle is nearest, measured in its sides.
-    Boxes are left, top, right, bottom, N x 4, in pixels of the ink; an image without ink is all 0.
+    Boxes are left, top, right, bottom, N x 4, in pixels of the ink.
     """
-    images: list[Digit] = [_image(ink, boxes, place) for place in range(len(boxes))]
-    return np.stack(images) if images else np.zeros((0, SIDE, SIDE), np.uint8)
-
-
-def _image(ink: Ink, boxes: NDArray[np.float32], place: int) -> Digit:
     left, top, right, bottom = boxes[place]
     across, down = AROUND * (right - left) + 1, AROUND * (bottom - top) + 1
     height, width = ink.shape
     x0, x1 = max(0, int(left - across)), min(width, int(np.ceil(right + across)))
     y0, y1 = max(0, int(top - down)), min(height, int(np.ceil(bottom + down)))
-    if x0 >= x1 or y0 >= y1:
-        return np.zeros((SIDE, SIDE), np.uint8)
     every = max(1, max(x1 - x0, y1 - y0) // LARGEST_INK)
+    if x0 >= x1 or y0 >= y1:
+        return Part(np.zeros((1, 1), np.float32), x0, y0, 1)
     own = ink[y0:y1:every, x0:x1:every]
     near = (boxes[:, 0] < x1) & (boxes[:, 2] > x0) & (boxes[:, 1] < y1) & (boxes[:, 3] > y0)
     near[place] = False
@@ -98,7 +119,18 @@ def _image(ink: Ink, boxes: NDArray[np.float32], place: int) -> Digit:
         mine = _distance(boxes[place], rows, columns)
         for other in np.flatnonzero(near):
             own = np.where(_distance(boxes[other], rows, columns) < mine, np.float32(0), own)
-    return to_mnist(own)
+    return Part(own, x0, y0, every)
+
+
+def tight(part: Part, box: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the box of a digit's ink; the given one if the ink fills much more or less of it."""
+    inked = part.ink > INKED
+    if not inked.any():
+        return box
+    top, bottom, left, right = (it * part.every for it in bounds(inked))
+    found = np.array([left, top, right, bottom]) + [part.left, part.top, part.left, part.top]
+    found = found.astype(np.float32)
+    return found if overlaps(found, box[None])[0][0] >= ALIKE else box
 
 
 def _distance(

@@ -20,7 +20,7 @@ CLASSES = DIGITS + "/-.,:()+=$€%#"
 
 LARGEST_SIDE = 1600  # pixels of the longer side of the largest size that the network looks at
 SMALL_SIDE = 500  # pixels of the longer side: a smaller page is also looked at in double size
-LEAST_SIDE = 48  # pixels of the longer side of the smallest size
+LEAST_SIDE = 24  # pixels of the longer side of the smallest size
 MARGIN = 16  # pixels of bare paper around the page, so that the network sees where it ends
 SMALLEST, LARGEST = 9, 75  # pixels of the longer side of a digit: others are seen in another size
 LEAST_CENTER = 0.15  # probability of a middle: lower peaks are nothing
