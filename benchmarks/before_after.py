@@ -16,7 +16,7 @@ from digitlab.errors import DigitlabError
 COLUMNS = {
     "exact": "exact", "digits exact": "digits_exact", "exact and sure": "sure",
     "digits right": "correct", "`?`": "unsure", "sure, but wrong or invented": "sure_wrong",
-    "missing": "missing", "signs right": "signs_correct",
+    "missing": "missing", "signs right": "signs_correct", "invented signs": "signs_wrong",
 }  # fmt: skip
 
 
@@ -35,7 +35,7 @@ def _row(kind: str, old: Counter[str], new: Counter[str]) -> dict[str, str]:
     cells = {name: f"{old[key]} to {new[key]}" for name, key in COLUMNS.items()}
     milliseconds = (f"{it['microseconds'] / it['pages'] / 1000:.0f}" for it in (old, new))
     counts = {"kind": kind, "pages": f"{old['pages']}", "digits": f"{old['digits']}"}
-    return {**counts, **cells, "ms per page": " to ".join(milliseconds)}
+    return {**counts, **cells, "CPU ms per page": " to ".join(milliseconds)}
 
 
 def compare(before: Path, after: Path) -> None:

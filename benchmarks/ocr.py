@@ -146,12 +146,13 @@ def save(picture: bytes | NDArray[np.uint8], path: Path) -> Path:
     return path
 
 
-def truths(folder: Path, split: Split, count: int, seed: int) -> Iterator[Truth]:
+def truths(folder: Path, split: Split, count: int, seed: int, by_kind: bool) -> Iterator[Truth]:
     """Yield the pictures, each saved when it is wanted."""
     for set_ in ("composed", "hard"):
         for number, sheet in enumerate(sheets_of(set_, split, count, seed)):
             path = save(sheet.picture, folder / f"{set_}-{number}")
-            yield Truth(path, sheet.text, f"{set_} pages", False)
+            name = sheet.difficulty if by_kind else f"{set_} pages"
+            yield Truth(path, sheet.text, name, False)
             path.unlink()
     images, labels = mnist_digits(split)
     singles = [(image, int(it)) for image, it in zip(images[: 10 * count], labels, strict=False)]
@@ -196,6 +197,7 @@ def compare(
     count: Annotated[Count, Parameter(help="Pages of each kind.")] = 3,
     seed: Annotated[int, Parameter(help="Of the pictures.")] = 77,
     split: Annotated[Split, Parameter(help="The part of MNIST the digits are from.")] = "test",
+    by_kind: Annotated[bool, Parameter(help="One row per kind of page.")] = False,
     json: Annotated[Path | None, Parameter(help="A file for the counts.")] = None,
 ) -> None:
     """Read the pictures with each program, and print the table."""
@@ -213,14 +215,14 @@ def compare(
     with tempfile.TemporaryDirectory(prefix="digitlab-ocr-") as scratch, rapidocr() as rapid:
         folder = Path(scratch)
         programs = {"digitlab": digitlab_of(model), "RapidOCR": rapid, "Tesseract": tesseract}
-        for number, truth in enumerate(truths(folder, split, count, seed)):
+        for number, truth in enumerate(truths(folder, split, count, seed, by_kind)):
             if number % 25 == 0:
                 progress(f"picture {number}")
             names = list(programs)
             for name in names[number % 3 :] + names[: number % 3]:
                 text, took = programs[name](truth)
                 tallies[truth.set_, name].update(counts_of(truth, text))
-                seconds[truth.set_, name].append(took)
+                seconds[truth.set_, name].append(round(took, 5))
         print_table(rows(tallies, seconds))
         blank = Truth(save(np.full((32, 32), 255, np.uint8), folder / "blank"), "", "", True)
         start = 1000 * statistics.median(tesseract(blank)[1] for _ in range(EMPTY_RUNS))

@@ -26,9 +26,10 @@ def best_text(page: Page) -> str:
 def counts_of(sheet: Sheet, page: Page, seconds: float) -> Counter[str]:
     """Compare a page with the truth.
 
-    Pages count as `exact` if every digit, sign, space and line break of the text is right, as
-    `digits_exact` if the digits are in reading order, and as `sure` if the text is exact and no
-    digit is unsure. The first two take the most probable digit where the answer is unsure.
+    `seconds` is the CPU time that reading took. Pages count as `exact` if every digit, sign, space
+    and line break of the text is right, as `digits_exact` if the digits are in reading order, and
+    as `sure` if the text is exact and no digit is unsure. The first two take the most probable
+    digit where the answer is unsure.
     """
     counts = Counter(
         pages=1,

@@ -130,7 +130,11 @@ def test_two_measurements_are_put_side_by_side(tmp_path: Path, capsys: pytest.Ca
         return {"facts": {"settings": settings, "command": "c", "date": "d"}, "kinds": kinds}
 
     first, second = list(rows(measured(2, "a", "1"), measured(7, "b", "1")))
-    assert (first["kind"], first["exact"], first["ms per page"]) == ("dates", "2 to 7", "2 to 2")
+    assert (first["kind"], first["exact"], first["CPU ms per page"]) == (
+        "dates",
+        "2 to 7",
+        "2 to 2",
+    )
     assert second["digits right"] == "0 to 0"
     files = [tmp_path / "before.json", tmp_path / "after.json"]
     for path, seed in zip(files, "12", strict=True):

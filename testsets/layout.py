@@ -27,7 +27,7 @@ def text_of(lines: Lines) -> str:
     r"""Return what is to be read of some lines: the words that hold a digit.
 
     >>> text_of([["Total", "12"], ["Name"], ["12:45", "3"]])
-    '12\\n12:45 3'
+    '12\n12:45 3'
     """
     numbers = [[word for word in line if any(map(str.isdigit, word))] for line in lines]
     return "\n".join(" ".join(line) for line in numbers if line)

@@ -76,7 +76,7 @@ LETTERS: dict[str, Glyph] = {
     "z": [("-", [(.02, .46), (.38, .44), (.0, .98), (.42, .97)])],
 }
 
-UNLIKE_DIGITS = "AEFHKMNPRTWXfkmnwx"
+UNLIKE_DIGITS = "AEFHKMNPRTUVWXdfkmnuvwx"
 """Letters that a person does not take for a digit, even alone."""
 
 WORDS = [

@@ -43,7 +43,7 @@ PHOTOGRAPHS = (
 """Pictures that scikit-image ships. They are for measuring: no training may use them."""
 
 _NO_DIGITS = MnistDigits(np.zeros((0, 28, 28), np.uint8), np.zeros(0, int))
-_SYMBOLS = "+=%#€$&@*♥★♦♣⚑☂♫→⇔√±¶"
+_SYMBOLS = "+=%#€$&@*♥★♦♣♠⚑☂♫→⇔↑↓√±¶≈≠≤≥«»<>©®✉☀☁☃☺✂✚✈☎∑~^"
 _FOREIGN = "ΩΨΔΠΛΞЖШЩЮЯДФЙ"
 _PRINTABLE = ("DejaVuSans", "DejaVuSans-Bold")  # these have all of them
 
@@ -137,9 +137,9 @@ def empty_form(random: Generator) -> Page:
     return Page(paper, "")
 
 
-def photographed(random: Generator) -> Page:
-    """Return a photograph of things, in its own size or smaller."""
-    picture = photograph(str(random.choice(PHOTOGRAPHS)))
+def photographed(random: Generator, name: str) -> Page:
+    """Return one of `PHOTOGRAPHS`, in its own size or smaller."""
+    picture = photograph(name)
     picture.thumbnail((int(random.integers(300, 1000)),) * 2)
     paper = Paper(*picture.size)
     paper.pixels[:] = np.asarray(picture)
@@ -152,17 +152,18 @@ PAGES: dict[str, Callable[[Generator], Page]] = {
     "printed words": print_,
     "shapes, scribbles": scribbles,
     "empty form": empty_form,
-    "photograph": photographed,
 }
 
 
 def pages_without_digits(*, count_per_kind: int, seed: int) -> Iterator[Sheet]:
-    """Yield pages of each kind; the same seed gives the same pages."""
-    for number, (kind, draw) in enumerate(PAGES.items()):
+    """Yield pages of each kind, then photographs; the same seed gives the same pages."""
+    for number, kind in enumerate([*PAGES, "photograph"]):
         for index in range(count_per_kind):
             random = np.random.default_rng([seed, 500 + number, index])
-            page = draw(random)
-            photo = 0.0 if kind == "photograph" else 0.5
+            if kind in PAGES:
+                page, photo = PAGES[kind](random), 0.5
+            else:
+                page, photo = photographed(random, PHOTOGRAPHS[index % len(PHOTOGRAPHS)]), 0.0
             yield Sheet(pictured(page.paper, random, photo=photo), "", kind, page.paper.marks())
 
 
@@ -177,9 +178,14 @@ def _finished(ink: Ink, random: Generator) -> Picture:
     return to_array(gray) if random.random() < 0.5 else jpeg(gray, int(random.integers(60, 95)))
 
 
+def _height(random: Generator) -> float:
+    """Return a height in pixels: from the smallest drawings to a large one."""
+    return float(np.exp(random.uniform(np.log(14), np.log(200))))
+
+
 def _pen_character(random: Generator, glyph_of: str) -> Picture:
     glyphs = [LETTERS[glyph_of]] if glyph_of in LETTERS else SIGNS[glyph_of]
-    height = random.uniform(40, 200)
+    height = _height(random)
     glyph = glyphs[int(random.integers(len(glyphs)))]
     ink, _ = stroked(glyph, height, random.uniform(0.06, 0.15), random.uniform(-0.1, 0.3), random)
     return _finished(ink, random)
@@ -187,7 +193,7 @@ def _pen_character(random: Generator, glyph_of: str) -> Picture:
 
 def _printed_character(random: Generator, character: str, fonts: tuple[str, ...]) -> Picture:
     printer = Printer(
-        height=random.uniform(40, 160), font=str(random.choice(fonts)), slant=random.uniform(0, 0.3)
+        height=_height(random), font=str(random.choice(fonts)), slant=random.uniform(0, 0.3)
     )
     return _finished(printer.word(character, 0, 0)[0].ink, random)
 
@@ -213,7 +219,7 @@ PICTURES: dict[str, Callable[[Generator], Picture]] = {
     "letters, Greek and Cyrillic": lambda r: _printed_character(r, _foreign(r), _PRINTABLE),
     "symbols, by pen": lambda r: _pen_character(r, _pen_sign(r)),
     "symbols, printed": lambda r: _printed_character(r, _symbol(r), _PRINTABLE),
-    "shapes, by pen": lambda r: _finished(_shape(r, int(r.integers(40, 200))), r),
+    "shapes, by pen": lambda r: _finished(_shape(r, round(_height(r))), r),
     "photograph crops": _photograph_crop,
 }
 

@@ -13,9 +13,11 @@ from PIL import Image
 from digitlab.errors import DigitlabError, PictureError, printable
 from digitlab.models.card import ModelCard, read_model
 from digitlab.models.classifier import Classifier
+from digitlab.models.page_card import PAGE_MODEL
+from digitlab.models.page_network import PageFinder
 from digitlab.models.probability import cut_off, percent
 from digitlab.pages.answers import Page
-from digitlab.pages.read import LARGEST_SIDE, read_page
+from digitlab.pages.read import LARGEST_SIDE, Networks, read_page
 from digitlab.pictures.digit import SIDE, refuse_flat_stack
 from digitlab.pictures.documents import open_document
 from digitlab.pictures.many import Prepared, prepare_each, prepared
@@ -94,6 +96,22 @@ class Reader:
         self.classifier = Classifier(weights, self.card, threads=threads)
         self.reads_digits = all(map(is_digit, self.card.classes))
         self._model = "the installed model" if model is None else repr(os.fsdecode(model))
+        self._folder = PRETRAINED if model is None else Path(os.fsdecode(model))
+        self._threads = threads
+        self._networks: Networks | None = None
+
+    @property
+    def networks(self) -> Networks:
+        """What reads pages; loaded when it is first needed, because `predict` does not need it.
+
+        The page network is the one in the model's folder, or else the installed one.
+        """
+        if self._networks is None:  # two threads may both load it, which does no harm
+            own = self._folder / PAGE_MODEL.card
+            weights, card = PAGE_MODEL.read(self._folder if own.exists() else PRETRAINED)
+            finder = PageFinder(weights, card, threads=self._threads)
+            self._networks = Networks(finder, self.classifier.classify_and_detect, card.confidence)
+        return self._networks
 
     def __repr__(self) -> str:
         accuracy, calibration = self.card.test.get("accuracy"), self.card.calibration
@@ -143,8 +161,7 @@ class Reader:
         was not trained on the ten digits, with MNIST's preparation.
         """
         self.check_reads_pages()
-        threshold = self.card.calibration.lowest_sure_probability
-        return read_page(picture, self.classifier.classify, threshold=threshold)
+        return read_page(picture, self.networks)
 
     def read_pages(self, document: Source) -> Iterator[Page]:
         """Yield what `read` returns for each page of a PDF document, a TIFF file, or one picture.

@@ -146,6 +146,7 @@ WRONG_TYPES: dict[str, Any] = {
     "classes": "0123456789",
     "preparation": 5,
     "extra_pictures": 50,
+    "is_digit": {"threshold": 0.5},
     "parameters": "many",
     "layers": {"conv1": ["10"]},
     "calibration": [1, 2],

@@ -16,35 +16,47 @@ CENTERS, CLASSES, BOXES = "centers", "classes", "boxes"
 
 @dataclass(frozen=True, kw_only=True)
 class PageConfidence:
-    """How the network's answers become probabilities, and which digits are "unsure"."""
+    """How two networks' answers become one probability, and which digits are "unsure".
 
-    center: float
-    """A digit or sign is read where the probability of its middle is at least this, 0 to 1."""
-    temperature: float
-    """The log-probabilities of the classes are divided by it, 0.05 to 20; 1 changes nothing."""
+    That something is a digit has the log-odds `offset + by_center * c + by_second_look * s`, with
+    the page network's log-odds c for its middle, and those of the network for single digits, s.
+    Which digit it is follows from a weighted sum of both networks' log-probabilities. A digit's
+    probability is the product of the two.
+    """
+
+    offset: float
+    by_center: float
+    by_second_look: float
+    page_weight: float
+    """Of the page network's log-probabilities of the ten digits, at least 0."""
+    single_weight: float
+    """Of those of the network for single digits, at least 0."""
     threshold: float
     """A digit with a lower probability is "unsure", 0 to 1; at 1 all digits are."""
     error_rate: float | None
     """The threshold was chosen so that at most this share of the digits that are not unsure is
     wrong, 0 to below 1; None if it was not chosen."""
     fitted_on: str
-    """A description of the pages that they were chosen on."""
+    """A description of the pages that all of this was chosen on."""
 
     def __post_init__(self) -> None:
         rate = self.error_rate
         for name, is_valid, limits in (  # NaN is not valid
-            ("center", 0 <= self.center <= 1, "0 to 1"),
-            ("temperature", 0.05 <= self.temperature <= 20, "0.05 to 20"),
+            *((it, abs(getattr(self, it)) <= 100, "-100 to 100")
+              for it in ("offset", "by_center", "by_second_look")),
+            ("page_weight", 0 <= self.page_weight <= 100, "0 to 100"),
+            ("single_weight", 0 <= self.single_weight <= 100, "0 to 100"),
             ("threshold", 0 <= self.threshold <= 1, "0 to 1"),
             ("error_rate", rate is None or 0 <= rate < 1, "0 to below 1"),
-        ):
+        ):  # fmt: skip
             if not is_valid:
                 raise ValueError(f"{name} is {getattr(self, name)}, but must be from {limits}")
 
 
 UNCALIBRATED = PageConfidence(
-    center=0.3, temperature=1.0, threshold=0.5, error_rate=None, fitted_on="no page"
-)
+    offset=0.0, by_center=1.0, by_second_look=0.0, page_weight=0.5, single_weight=0.5,
+    threshold=0.5, error_rate=None, fitted_on="no page",
+)  # fmt: skip
 """Until it is chosen on pages."""
 
 

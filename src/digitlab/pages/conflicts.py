@@ -5,13 +5,19 @@ and no number begins or ends with a slash.
 """
 
 import re
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.pages.sightings import Sightings, overlaps
+from digitlab.pages.answers import ReadSign
+from digitlab.pages.place import Place
+from digitlab.pages.sightings import Sightings, overlaps, together
 
+LEAST_DIGIT, LEAST_SIGN = 0.4, 0.5  # probability of a middle
+ASIDE, ABOVE = 1.0, 0.35  # digit sizes: a sign that is farther from every digit is none
+LARGEST_SIGN = 2.2  # digit sizes
 COMMON = 0.35  # of the smaller box: from here on, a digit and a sign are in the same place
 MOST = 6  # places of one word that are weighed together
 DATE = re.compile(r"\d{1,2}/\d{1,2}/(\d{2}|\d{4})|\d{4}/\d{1,2}/\d{1,2}")
@@ -19,21 +25,64 @@ FRACTION = re.compile(r"\d+/\d+")
 FOR_DATE, FOR_FRACTION, AGAINST = 1.5, -0.5, -3.0  # added to the logarithm of a reading's odds
 
 
-def rivals_of(digits: Sightings, signs: Sightings) -> dict[int, int]:
-    """Return for each sign, by position, the digit that was seen in the same place, if any."""
-    rivals = {}
+@dataclass(frozen=True)
+class Doubt:
+    """A place that shows a 1 or a slash."""
+
+    odds: float
+    """The logarithm of how much more probable the 1 is."""
+    box: NDArray[np.float32]
+    probability: float
+    """Of the slash."""
+
+    def sign(self, place: Place) -> ReadSign:
+        """Return the slash."""
+        return ReadSign(box=place.box(self.box), sign="/", probability=self.probability)
+
+
+def settle(seen: Sightings) -> tuple[Sightings, dict[int, Doubt]]:
+    """Return what is on the page, and by position the 1s among it that could be slashes.
+
+    Where a digit and a sign are in the same place, the more probable one is kept; but of a 1 and a
+    slash it is the 1, for `best_reading` to decide. Signs far from every digit are left out.
+    """
+    digits = seen[~seen.is_sign]
+    signs = seen[seen.is_sign & (seen.centers >= LEAST_SIGN)]
+    is_kept = digits.centers >= LEAST_DIGIT
+    is_free = np.ones(len(signs), np.bool_)
+    doubts: dict[int, Doubt] = {}
     for place in range(len(signs)):
-        if len(digits):
-            inside = overlaps(signs.boxes[place], digits.boxes)[1]
-            best = int(inside.argmax())
-            if inside[best] >= COMMON:
-                rivals[place] = best
-    return rivals
+        inside = overlaps(signs.boxes[place], digits.boxes)[1]
+        rivals = np.flatnonzero(inside >= COMMON)
+        if not len(rivals):
+            continue
+        best = int(rivals[digits.centers[rivals].argmax()])
+        center, other = float(signs.centers[place]), float(digits.centers[best])
+        if signs.names[place] == "/" and digits.names[best] == "1":
+            is_free[place], is_kept[best] = False, True
+            odds = float(np.log(other + 1e-6) - np.log(center + 1e-6))
+            doubts[best] = Doubt(odds, signs.boxes[place], center)
+        elif other >= center:
+            is_free[place] = False
+        else:
+            is_kept[rivals] = False
+    kept = np.flatnonzero(is_kept)
+    positions = {int(old): new for new, old in enumerate(kept)}
+    digits, signs = digits[kept], signs[is_free]
+    near = signs[np.array([_is_near(box, digits) for box in signs.boxes], np.bool_)]
+    return together([digits, near]), {
+        positions[it]: doubt for it, doubt in doubts.items() if it in positions
+    }
 
 
-def odds(digits: Sightings, signs: Sightings, digit: int, sign: int) -> float:
-    """Return the logarithm of how much more probable the digit is than the sign."""
-    return float(np.log(digits.centers[digit] + 1e-6) - np.log(signs.centers[sign] + 1e-6))
+def _is_near(box: NDArray[np.float32], digits: Sightings) -> bool:
+    """Return whether a sign is next to a digit, and no larger than signs are."""
+    left, top, right, bottom = box
+    across = np.maximum(digits.boxes[:, 0] - right, left - digits.boxes[:, 2])
+    down = np.maximum(digits.boxes[:, 1] - bottom, top - digits.boxes[:, 3])
+    fits = max(right - left, bottom - top) < LARGEST_SIGN * digits.sizes
+    near = (across < ASIDE * digits.sizes) & (down < ABOVE * digits.sizes)
+    return bool((near & fits).any())
 
 
 def best_reading(word: str, doubts: dict[int, float]) -> dict[int, str]:
@@ -73,8 +122,3 @@ def plausibility(text: str) -> float:
     if DATE.fullmatch(text):
         return FOR_DATE * slashes
     return FOR_FRACTION if FRACTION.fullmatch(text) else AGAINST * slashes
-
-
-def without(seen: Sightings, places: NDArray[np.int64] | list[int]) -> Sightings:
-    """Return the sightings without some."""
-    return seen[np.setdiff1d(np.arange(len(seen)), np.array(places, np.int64))]

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.pages.sightings import Sightings
 from digitlab.pictures.ink import Ink
 from digitlab.pictures.raster import Blobs, blob_boxes, dilated, find_blobs, reduced, to_bytes
 
@@ -13,24 +14,16 @@ USUAL_HEIGHT = 1 / 30  # of the page's longer side, if no digit was read
 APART = 0.35  # digit heights: letters that are less far apart are one word
 
 
-def left_over(
-    ink: Ink, boxes: NDArray[np.float32], heights: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Return the boxes of digit-sized ink outside of all boxes, N x 4, from top to bottom.
+def left_over(ink: Ink, read: Sightings) -> NDArray[np.float32]:
+    """Return the boxes of digit-sized ink that is not in the box of anything that was read.
 
-    Parameters
-    ----------
-    ink
-        Of the page, 0 to 1.
-    boxes
-        What was read: left, top, right, bottom, M x 4, in pixels of the ink.
-    heights
-        How high the digits are that were read, in pixels.
+    They are left, top, right, bottom in pixels of the ink, N x 4, from top to bottom.
     """
+    heights = read.heights[~read.is_sign]
     usual = float(np.median(heights)) if len(heights) else USUAL_HEIGHT * max(ink.shape)
     factor = max(1, round(max(ink.shape) / SEEN_SIDE))
     inked = reduced(to_bytes(ink), factor) > INKED
-    for box in boxes / factor:
+    for box in read.boxes / factor:
         grown = 0.1 * max(box[2] - box[0], box[3] - box[1]) + 1
         x0, y0, x1, y1 = (
             np.rint(box + grown * np.array([-1, -1, 1, 1])).astype(int).clip(0).tolist()

@@ -3,16 +3,36 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.pages.sightings import Sightings
+
+NEAREST, OWN_SHARE = 5, 0.3  # digits whose usual height counts, and the share of the own height
 FARTHEST = 3.0  # digit heights from a digit to its right neighbor, to find the slope of the lines
 STEEPEST = 0.75  # pixels down per pixel to the right
 SAME_ROW = 0.45  # of a digit's height: middles that are less far apart are in the same line
 
 
-def slope_of(middles: NDArray[np.float32], heights: NDArray[np.float32]) -> float:
+def heights_of(seen: Sightings) -> NDArray[np.float32]:
+    """Return how high the digits are around each digit and sign, N, in pixels.
+
+    A single one says little: a sign is low, and a 4 may be flat. So the usual height of the nearest
+    digits counts most.
+    """
+    heights = seen.heights.copy()
+    digits = np.flatnonzero(~seen.is_sign)
+    for place in range(len(seen)):
+        distances = abs(seen.middles[digits] - seen.middles[place]).sum(axis=1)
+        usual = np.median(seen.heights[digits[np.argsort(distances)[:NEAREST]]])
+        share = OWN_SHARE if not seen.is_sign[place] else 0.0
+        heights[place] = share * seen.heights[place] + (1 - share) * usual
+    return heights
+
+
+def slope_of(digits: Sightings) -> float:
     """Return how the lines fall, in pixels down per pixel to the right.
 
     It is the weighted median of the slopes from each digit to the nearest one on its right.
     """
+    middles, heights = digits.middles, digits.heights
     slopes, weights = [], []
     for place, (x, y) in enumerate(middles):
         height = heights[place]

@@ -1,13 +1,73 @@
 """A second look at each digit: the ink in its box, alone, for the network that reads single ones."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.models.calibration import LogProbabilities
+from digitlab.models.page_card import PageConfidence
+from digitlab.pages.sightings import DIGITS, Sightings
 from digitlab.pictures.digit import SIDE, Digit, to_mnist
 from digitlab.pictures.ink import Ink
 
+Classify = Callable[[NDArray[np.uint8]], tuple[LogProbabilities, NDArray[np.float32] | None]]
+"""From N x 28 x 28 to log-probabilities, N x 10, and how probably each is a digit at all, N."""
+
+BLANK = 0.2  # how probable a digit is where no ink was found
 AROUND = 0.08  # of a box's sides: how much farther the ink is taken, because boxes are rough
 LARGEST_INK = 160  # pixels of the longer side: a larger digit is looked at in steps of pixels
+
+
+@dataclass(frozen=True)
+class Second:
+    """What the network for single digits thinks of N digits."""
+
+    images: NDArray[np.uint8]
+    """What it saw, N x 28 x 28."""
+    scores: NDArray[np.float32]
+    """Log-probabilities of the ten digits, N x 10."""
+    is_digit: NDArray[np.float32]
+    """How probable it is that each is a digit at all, N; 0.5 where the network does not say."""
+
+
+def second_look(ink: Ink, digits: Sightings, classify: Classify) -> Second:
+    """Show each digit's ink to the network for single digits."""
+    images = inks_of(ink, digits.boxes)
+    if not len(images):
+        return Second(images, np.zeros((0, 10), np.float32), np.zeros(0, np.float32))
+    scores, is_digit = classify(images)
+    blank = ~images.any(axis=(1, 2))
+    scores = np.where(blank[:, None], np.float32(-np.log(10)), scores)
+    if is_digit is None:
+        is_digit = np.full(len(images), 0.5, np.float32)
+    return Second(images, scores, np.where(blank, np.float32(BLANK), is_digit))
+
+
+def certain(digits: Sightings, second: Second, confidence: PageConfidence) -> NDArray[np.float64]:
+    """Return the probability of each of the ten digits for N sightings, N x 10.
+
+    A row's sum is the probability that there is a digit at all; see `PageConfidence`.
+    """
+    scores = (
+        confidence.page_weight * digits.classes[:, : len(DIGITS)].astype(np.float64)
+        + confidence.single_weight * second.scores
+    )
+    shares = np.exp(scores - scores.max(axis=1, keepdims=True, initial=-np.inf))
+    shares /= shares.sum(axis=1, keepdims=True)
+    odds = (
+        confidence.offset
+        + confidence.by_center * log_odds(digits.centers)
+        + confidence.by_second_look * log_odds(second.is_digit)
+    )
+    return np.asarray(shares / (1 + np.exp(-odds))[:, None])
+
+
+def log_odds(probability: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return log(p / (1 - p)), with p limited to 0.001 to 0.999."""
+    limited = np.clip(probability.astype(np.float64), 0.001, 0.999)
+    return np.asarray(np.log(limited / (1 - limited)))
 
 
 def inks_of(ink: Ink, boxes: NDArray[np.float32]) -> NDArray[np.uint8]:

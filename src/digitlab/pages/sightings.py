@@ -14,6 +14,10 @@ from PIL import Image
 from digitlab.pictures.gray import Gray
 from digitlab.pictures.raster import mean, reduced
 
+DIGITS = "0123456789"
+CLASSES = DIGITS + "/-.,:()+=$€%#"
+"""What the page network tells apart, in the order of its scores."""
+
 LARGEST_SIDE = 1600  # pixels of the longer side of the largest size that the network looks at
 SMALL_SIDE = 500  # pixels of the longer side: a smaller page is also looked at in double size
 LEAST_SIDE = 48  # pixels of the longer side of the smallest size
@@ -26,7 +30,7 @@ SURE = 0.6  # probability of a middle from which on a digit explains its ink
 LARGE_ENOUGH = 20  # pixels: a digit that was seen this large need not be seen larger
 LEAST_STROKE = 10  # gray levels between a cell and its surroundings
 TILE, FEW = 16, 6  # cells per side of a tile; the least gray of a tile with strokes, of 255
-SAME_IN_ONE_SIZE = 0.65
+SAME_IN_ONE_SIZE = 0.5
 SAME = 0.4  # overlap of two boxes, as the share of both together: they are of the same digit
 INSIDE = 0.7  # of a box's area inside another one: only the more probable is kept
 
@@ -89,6 +93,13 @@ class Sightings:
     def heights(self) -> NDArray[np.float32]:
         """N, in pixels."""
         return np.asarray(self.boxes[:, 3] - self.boxes[:, 1], np.float32)
+
+    @property
+    def names(self) -> list[str]:
+        """The most probable digit of each digit, the most probable sign of each sign."""
+        digits, signs = np.split(self.classes, [len(DIGITS)], axis=1)
+        best = np.where(self.is_sign, signs.argmax(1) + len(DIGITS), digits.argmax(1))
+        return [CLASSES[it] for it in best]
 
     @property
     def middles(self) -> NDArray[np.float32]:
