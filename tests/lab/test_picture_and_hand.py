@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import digitlab
+from digitlab.pages.answers import Ignored
 from tests.lab.conftest import Client
+from tests.pages.known import page_of
 from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
@@ -90,6 +92,29 @@ def test_a_pages_digits_are_boxed_and_flow_through_the_network(page: "Page"):
     assert state(page, "brought")["index"] == 1
     page.click("text=scribble")
     page.wait_for_function("async () => (await import('/shell/state.js')).get('brought') === null")
+
+
+def test_signs_numbers_and_ignored_ink_are_shown(page: "Page"):
+    known = page_of("12/03 4?", turned=90, ignored=(Ignored(box=(500, 300, 30, 40)),))
+    pixels = base64.b64encode(bytes(784)).decode()
+    digits = [it.record() | {"pixels": pixels} for it in known.digits]
+    answer = known.record() | {"digits": digits, "single": {"several": False}}
+    page.route("**/lab/read", lambda route: route.fulfill(json=answer))
+    bring(page, IMAGES / "page.jpg")
+    assert page.locator("#picture .sign-box").all_inner_texts() == ["/"]
+    assert page.locator("#picture .ignored-box").count() == 1
+    assert page.inner_text("#picture .found-text") == "12/03 4?"
+    detail = page.inner_text("#picture .found-detail")
+    assert "The picture was turned 90° clockwise to be read." in detail
+    assert "Not read, in thin gray frames: 1" in detail
+    page.click("#picture .numbers summary")
+    numbers = page.locator("#picture .number")
+    texts = [" ".join(it.split()) for it in numbers.all_inner_texts()]
+    assert [it.split()[0] for it in texts] == ["12/03", "4?"]
+    numbers.nth(1).click()
+    page.wait_for_selector("#picture .box:nth-child(5)[aria-pressed=true]")
+    show(page, language="zh")
+    assert "图片按顺时针转了 90°" in page.inner_text("#picture .found-detail")
 
 
 def test_one_digit_is_read_as_one(page: "Page"):
