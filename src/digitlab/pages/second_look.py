@@ -130,7 +130,7 @@ def tight(part: Part, box: NDArray[np.float32]) -> NDArray[np.float32]:
     top, bottom, left, right = (it * part.every for it in bounds(inked))
     found = np.array([left, top, right, bottom]) + [part.left, part.top, part.left, part.top]
     found = found.astype(np.float32)
-    return found if overlaps(found, box[None])[0][0] >= ALIKE else box
+    return found if float(overlaps(found, box[None])[0].item()) >= ALIKE else box
 
 
 def _distance(
@@ -140,4 +140,4 @@ def _distance(
     left, top, right, bottom = box
     across = abs(columns - (left + right) / 2) / max(1, (right - left) / 2)
     down = abs(rows - (top + bottom) / 2) / max(1, (bottom - top) / 2)
-    return np.maximum(across, down)
+    return np.asarray(np.maximum(across, down))
