@@ -20,7 +20,7 @@ from digitlab.train.build import build_network
         (("train", "--epochs", "-2"), "epochs is -2, but must be at least 1"),
         (("train", "--batch-size", "0"), "batch_size is 0"),
         (("train", "--batch-size", "10" * 11), "must be at least 1 and below 2^31"),
-        (("train", "--network", "huge"), "one of tutorial, fast, compact, best, page, or like my_net.py"),
+        (("train", "--network", "huge"), "one of tutorial, fast, compact, best, page, or like"),
         (
             ("train", "--threads", "3000000000"),
             "must be from 1 to 1,024",
