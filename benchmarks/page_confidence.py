@@ -135,7 +135,11 @@ def choose(
     folder: Annotated[Path, Parameter(help="The folder with both models.")] = PRETRAINED,
     *,
     count: Annotated[Count, Parameter(help="Pages of each kind and seed.")] = 4,
-    seeds: Annotated[tuple[int, ...], Parameter(help="Of the pages.", consume_multiple=True)] = (1, 2, 3),
+    seeds: Annotated[tuple[int, ...], Parameter(help="Of the pages.", consume_multiple=True)] = (
+        1,
+        2,
+        3,
+    ),
 ) -> None:
     """Choose, print and write it."""
     reader = Reader(folder)
@@ -153,7 +157,8 @@ def choose(
     confidence = chosen(evidence, networks.confidence, pages)
     print(confidence)
     weights, card = PAGE_MODEL.read(folder)
-    command = f"python -m benchmarks.page_confidence --count {count} --seeds {' '.join(map(str, seeds))}"
+    given = " ".join(map(str, seeds))
+    command = f"python -m benchmarks.page_confidence --count {count} --seeds {given}"
     commands = [it for it in card.commands if "page_confidence" not in it]
     PAGE_MODEL.write(
         folder, weights, replace(card, confidence=confidence, commands=[*commands, command])

@@ -1,7 +1,7 @@
 """From pictures to answers: the class that Python programs use."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,8 @@ class Prediction:
     """The calibrated probability that it is this class, 0 to 1."""
     unsure: bool = True
     """True if the probability is below the model's threshold, the picture is refused because
-    `is_digit` is below its own threshold, it seems to show several digits, or there is no answer."""
+    `is_digit` is below its own threshold, the picture seems to show several digits, or there is no
+    answer."""
     is_digit: float | None = None
     """The probability that the picture shows a digit at all, 0 to 1; None if the model has no such
     output, or there is no answer."""
@@ -141,7 +142,7 @@ class Reader:
         """
         return list(self.predict_each(pictures, jobs=jobs))
 
-    def predict_each(self, pictures: Iterable[Source], *, jobs: int = 1) -> Iterator[Prediction]:
+    def predict_each(self, pictures: Iterable[Source], *, jobs: int = 1) -> Generator[Prediction]:
         """Yield the answers of `predict_many`, with a few hundred pictures in memory at a time.
 
         Takes and raises the same. With several `jobs`, so many other processes open and prepare the

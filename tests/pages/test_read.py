@@ -148,7 +148,10 @@ LINES = ["40 736", "2 51908", "66 7"]
 def test_same_text_whatever_the_paper(change: Callable[[Gray], object]) -> None:
     gray, _ = write(LINES, 48)
     page = read(change(gray))
-    kept = [" ".join(word for word in line.split(" ") if word.strip("?")) for line in page.text.split("\n")]
+    kept = [
+        " ".join(word for word in line.split(" ") if word.strip("?"))
+        for line in page.text.split("\n")
+    ]
     assert [line for line in kept if line] == LINES
 
 

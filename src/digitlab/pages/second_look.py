@@ -1,4 +1,4 @@
-"""A second look at each digit: the ink in its box, alone, for the network that reads single ones."""
+"""A second look at each digit: its ink, alone, for the network that reads single digits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ def second_look(ink: Ink, digits: Sightings, classify: Classify) -> Second:
     parts = [own_ink(ink, digits.boxes, place) for place in range(len(digits))]
     images = np.stack([to_mnist(part.ink) for part in parts])
     scores, is_digit = classify(images)
-    blank = ~images.any(axis=(1, 2))
+    blank = images.max(axis=(1, 2)) == 0
     scores = np.where(blank[:, None], np.float32(-np.log(10)), scores)
     if is_digit is None:
         is_digit = np.full(len(images), 0.5, np.float32)
@@ -128,8 +128,8 @@ def tight(part: Part, box: NDArray[np.float32]) -> NDArray[np.float32]:
     if not inked.any():
         return box
     top, bottom, left, right = (it * part.every for it in bounds(inked))
-    found = np.array([left, top, right, bottom]) + [part.left, part.top, part.left, part.top]
-    found = found.astype(np.float32)
+    corner = np.array([part.left, part.top], np.float32)
+    found = np.concatenate([corner + (left, top), corner + (right, bottom)]).astype(np.float32)
     return found if float(overlaps(found, box[None])[0].item()) >= ALIKE else box
 
 

@@ -1,6 +1,6 @@
 """Separate ink from paper: gray levels to a map of ink, from 0 (bare paper) to 1 (full ink)."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -167,9 +167,8 @@ def _paper_of(coarse: Gray, shape: tuple[int, ...]) -> _Paper:
     inked = _inked_in(depth)
     if depth[~dilated(inked, 5, 5)].any():  # else it is a paint program's paper, of one gray
         paper, inked = _uneven_paper_of(coarse)
-    else:
-        paper = float(coarse.max())
-    return _Paper(paper, _longer_side_of(inked) * -(-side // _COARSE_SIDE))
+        return _Paper(paper, _longer_side_of(inked) * -(-side // _COARSE_SIDE))
+    return _Paper(float(coarse.max()), _longer_side_of(inked) * -(-side // _COARSE_SIDE))
 
 
 def _longer_side_of(inked: NDArray[np.bool_]) -> int:
@@ -195,13 +194,13 @@ def _uneven_paper_of(coarse: Gray) -> tuple[NDArray[np.float32], NDArray[np.bool
     return np.where(share > 0, nearby, smooth).astype(np.float32), inked
 
 
-def _inked_in(depth: NDArray[np.generic]) -> NDArray[np.bool_]:
+def _inked_in(depth: NDArray[Any]) -> NDArray[np.bool_]:
     """Split the pixels that are not bare paper into two classes, and return the deeper one."""
     deep = depth[depth > max(0.0, 0.25 * depth.max())]
     return np.asarray(depth > otsu(deep), np.bool_)
 
 
-def noise_of(depth: NDArray[np.generic]) -> float:
+def noise_of(depth: NDArray[Any]) -> float:
     """Estimate the standard deviation of the noise from second differences, of some of the rows.
 
     Strokes and slopes hardly change it: Immerkaer's mask (CVIU 64, 1996) is 0 on a slope, and the
@@ -209,7 +208,8 @@ def noise_of(depth: NDArray[np.generic]) -> float:
     """
     if min(depth.shape) < 20:
         return 0.0
-    signed = depth.astype(np.int16 if depth.dtype == np.uint8 else np.float32)
+    kind: Any = np.int16 if depth.dtype == np.uint8 else np.float32
+    signed: NDArray[Any] = depth.astype(kind)
     every = max(1, len(depth) // _NOISE_ROWS)
     d = signed[:-2:every] - 2 * signed[1:-1:every] + signed[2::every]
     d = d[:, :-2] - 2 * d[:, 1:-1] + d[:, 2:]

@@ -8,7 +8,7 @@ from PIL import Image, ImageFilter
 
 from digitlab.pictures.raster import enlarged
 
-Depths = NDArray[np.float64]  # 256
+Depths = NDArray[np.floating]  # 256
 Counts = NDArray[np.int64]  # 256
 
 LIGHT_FLOOR = 32.0  # gray levels: keeps the contrast of ink on black paper finite
@@ -86,9 +86,9 @@ def levels_below(
     if isinstance(paper, float):
         shade = (255 - paper + LIGHT_FLOOR) if light_ink else paper + 1
         return counted(255 - gray, (paper - 255 + np.arange(256)) / shade)
-    paper = enlarged(paper, gray.shape)
-    shade = (255 + np.float32(LIGHT_FLOOR) - paper) if light_ink else paper + np.float32(1)
-    depth = (paper - gray) / shade
+    below = enlarged(paper, gray.shape)
+    around = (255 + np.float32(LIGHT_FLOOR) - below) if light_ink else below + np.float32(1)
+    depth = (below - gray) / around
     high = float(depth.max())
     low = max(float(depth.min()), -high)
     pixels = np.clip((depth - low) * (255 / (high - low)) + 0.5, 0, 255).astype(np.uint8)

@@ -1,6 +1,6 @@
 """Image processing on plain arrays: what SciPy's `ndimage` would do, without SciPy."""
 
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,7 +103,7 @@ def _still_apart(
     return one[apart], other[apart]
 
 
-def otsu(values: NDArray[np.generic], times: NDArray[np.int64] | None = None) -> float:
+def otsu(values: NDArray[Any], times: NDArray[np.int64] | None = None) -> float:
     """Return the threshold that splits positive values, `times` often each, into compact classes.
 
     Otsu's method (1979): of 64 thresholds, the one with the largest variance between the classes.

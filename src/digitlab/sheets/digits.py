@@ -85,7 +85,7 @@ def nearness(pixels: bytes) -> Image.Image:
 def _placed(
     image: Image.Image, height: float, random: Generator, *, slant: float, turn: float
 ) -> Ink:
-    """Return an image of a MNIST digit with 20 of MNIST's pixels as `height`, slanted and turned."""
+    """Return an image of a MNIST digit whose 20 pixels become `height`, slanted and turned."""
     per_pixel = image.width / SIDE
     scale = height / _DIGIT / per_pixel
     wide = scale * random.uniform(0.85, 1.15)
@@ -107,7 +107,8 @@ def _averaged(ink: Ink, factor: int) -> Ink:
     if factor == 1:
         return ink
     height, width = ink.shape
-    return ink.reshape(height // factor, factor, width // factor, factor).mean((1, 3))
+    parts = ink.reshape(height // factor, factor, width // factor, factor)
+    return np.asarray(parts.mean((1, 3)), np.float32)
 
 
 def drawn(
