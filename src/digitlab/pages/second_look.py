@@ -128,8 +128,8 @@ def tight(part: Part, box: NDArray[np.float32]) -> NDArray[np.float32]:
     if not inked.any():
         return box
     top, bottom, left, right = (it * part.every for it in bounds(inked))
-    corner = np.array([part.left, part.top], np.float32)
-    found = np.concatenate([corner + (left, top), corner + (right, bottom)]).astype(np.float32)
+    x, y = part.left, part.top
+    found = np.array([left + x, top + y, right + x, bottom + y], np.float32)
     return found if float(overlaps(found, box[None])[0].item()) >= ALIKE else box
 
 

@@ -241,7 +241,7 @@ def _without_ruled_lines(levels: Levels, strongest: float) -> Levels:
 
 
 def _without_ruled_rows(
-    pixels: NDArray[np.uint8], depths: NDArray[np.float64], strongest: float
+    pixels: NDArray[np.uint8], depths: NDArray[np.floating], strongest: float
 ) -> NDArray[np.uint8]:
     pale = (pixels < np.searchsorted(depths, 0.1 * strongest)).sum(axis=1, dtype=np.int32)
     ruled = pale < 0.05 * pixels.shape[1]  # even their palest pixels have ink
