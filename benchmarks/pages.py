@@ -4,8 +4,9 @@
 
 The pages are those of `testsets/pages.py` ("composed": lines of numbers), `testsets/hard_pages.py`
 ("hard": forms, desks, signs, words, thin pens, pages on their side) or `testsets/no_digits.py`
-("none": no digit at all). `benchmarks/page_counts.py` explains the counts. With `--json FILE` they
-are also written to a file, and `python -m benchmarks.before_after` compares two such files.
+("none": no digit at all; the photographs need `pip install --no-deps scikit-learn imgaug gradio`).
+`benchmarks/page_counts.py` explains the counts. With `--json FILE` they are also written to a file,
+and `python -m benchmarks.before_after` compares two such files.
 
 Nothing may be tuned on the test digits and seed 77. Seeds 1 to 9 are for choosing settings, with
 the training images that no network was trained on (`--split held-out`).

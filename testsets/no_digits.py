@@ -9,7 +9,7 @@ A person takes nothing on them for a digit, except that words have letters such 
 """
 
 import importlib.util
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -36,11 +36,16 @@ from testsets.singles import Case, Picture
 from testsets.strokes import SHAPES, scribble, written
 from testsets.writing import MnistDigits, Placed, Printer, stroked
 
-PHOTOGRAPHS = (
-    "astronaut.png", "camera.png", "coffee.png", "coins.png", "gravel.png", "hubble_deep_field.jpg",
-    "motorcycle_left.png", "rocket.jpg",
-)  # fmt: skip
-"""Pictures that scikit-image ships. They are for measuring: no training may use them."""
+PHOTOGRAPHS = {
+    "china": "sklearn/datasets/images/china.jpg",
+    "flower": "sklearn/datasets/images/flower.jpg",
+    "quokka": "imgaug/quokka.jpg",
+    "cheetah": "gradio/media_assets/images/cheetah.jpg",
+    "cheetah cub": "gradio/test_data/cheetah2.jpg",
+    "tower": "gradio/media_assets/images/tower.jpg",
+}
+"""Photographs in packages that digitlab does not use. They are for measuring: no training may use
+them."""
 
 _NO_DIGITS = MnistDigits(np.zeros((0, 28, 28), np.uint8), np.zeros(0, int))
 _SYMBOLS = "+=%#€$&@*♥★♦♣♠⚑☂♫→⇔↑↓√±¶≈≠≤≥«»<>©®✉☀☁☃☺✂✚✈☎∑~^"
@@ -49,14 +54,17 @@ _PRINTABLE = ("DejaVuSans", "DejaVuSans-Bold")  # these have all of them
 
 
 def photograph(name: str) -> Image.Image:
-    """Return one of `PHOTOGRAPHS`; raises `DigitlabError` if scikit-image is not installed."""
-    found = importlib.util.find_spec("skimage")
-    if found is None or found.origin is None:
-        raise DigitlabError(
-            "the photographs come with scikit-image, which is not installed: "
-            "install it with `pip install scikit-image`"
-        )
-    return Image.open(Path(found.origin).parent / "data" / name).convert("RGB")
+    """Return one of `PHOTOGRAPHS`; raises `DigitlabError` if its package is not installed."""
+    package, _, inside = PHOTOGRAPHS[name].partition("/")
+    found = importlib.util.find_spec(package)
+    folders = [] if found is None else found.submodule_search_locations or []
+    for path in (Path(folder) / inside for folder in folders):
+        if path.exists():
+            return Image.open(path).convert("RGB")
+    raise DigitlabError(
+        f"the photographs are parts of packages, and {package} is not installed: install them with "
+        "`pip install --no-deps scikit-learn imgaug gradio`"
+    )
 
 
 # --- whole pages ------------------------------------------------------------------------------
@@ -137,9 +145,9 @@ def empty_form(random: Generator) -> Page:
     return Page(paper, "")
 
 
-def photographed(random: Generator, name: str) -> Page:
-    """Return one of `PHOTOGRAPHS`, in its own size or smaller."""
-    picture = photograph(name)
+def photographed(random: Generator, picture: Image.Image) -> Page:
+    """Return a photograph in its own size or smaller."""
+    picture = picture.copy()
     picture.thumbnail((int(random.integers(300, 1000)),) * 2)
     paper = Paper(*picture.size)
     paper.pixels[:] = np.asarray(picture)
@@ -155,15 +163,18 @@ PAGES: dict[str, Callable[[Generator], Page]] = {
 }
 
 
-def pages_without_digits(*, count_per_kind: int, seed: int) -> Iterator[Sheet]:
-    """Yield pages of each kind, then photographs; the same seed gives the same pages."""
+def pages_without_digits(
+    *, count_per_kind: int, seed: int, kinds: Sequence[str] = (*PAGES, "photograph")
+) -> Iterator[Sheet]:
+    """Yield pages of each kind; the same seed gives the same pages."""
+    photographs = [photograph(name) for name in PHOTOGRAPHS] if "photograph" in kinds else []
     for number, kind in enumerate([*PAGES, "photograph"]):
-        for index in range(count_per_kind):
+        for index in range(count_per_kind if kind in kinds else 0):
             random = np.random.default_rng([seed, 500 + number, index])
             if kind in PAGES:
                 page, photo = PAGES[kind](random), 0.5
             else:
-                page, photo = photographed(random, PHOTOGRAPHS[index % len(PHOTOGRAPHS)]), 0.0
+                page, photo = photographed(random, photographs[index % len(photographs)]), 0.0
             yield Sheet(pictured(page.paper, random, photo=photo), "", kind, page.paper.marks())
 
 
@@ -199,7 +210,7 @@ def _printed_character(random: Generator, character: str, fonts: tuple[str, ...]
 
 
 def _photograph_crop(random: Generator) -> NDArray[np.uint8]:
-    picture = photograph(str(random.choice(PHOTOGRAPHS)))
+    picture = photograph(str(random.choice(list(PHOTOGRAPHS))))
     side = int(random.integers(28, min(300, *picture.size)))
     left, top = (int(random.integers(0, size - side + 1)) for size in picture.size)
     return np.asarray(picture.crop((left, top, left + side, top + side)))
