@@ -1,4 +1,4 @@
-"""`digitlab read --boxes`: where the copies with boxes go, and how they are written."""
+"""The copies of pictures, with boxes, that `digitlab read` writes."""
 
 import io
 import os
