@@ -1,125 +1,130 @@
-"""Measure how well whole pages are read: lines of numbers of 1 to 12 digits, on all kinds of paper.
+"""Measure how well whole pages are read: numbers on all kinds of paper, with signs and words.
 
-    python -m benchmarks.pages MODEL_OR_RUN [--count 20] [--seed 77] [--split test]
+    python -m benchmarks.pages [MODEL] [--set composed] [--count 20] [--seed 77] [--split test]
 
-The pages are those of `testsets/pages.py`. Digits are counted by edit distance: the digits of a
-page in reading order, without spaces, are aligned with the truth, and a digit is correct if it is
-opposite an equal one. A page is correct if every digit, space and line break is. Both counts take
-the most probable digit where the answer is unsure; a column of its own counts the wrong answers
-among the sure ones. Seeds 1 to 9 and the training digits are for choosing settings; nothing may be
-tuned on the test digits and seed 77.
+The pages are those of `testsets/pages.py` ("composed": lines of numbers), `testsets/hard_pages.py`
+("hard": forms, desks, signs, words, thin pens, pages on their side) or `testsets/no_digits.py`
+("none": no digit at all; the photographs need `pip install --no-deps scikit-learn imgaug gradio`).
+`benchmarks/page_counts.py` explains the counts. With `--json FILE` they are also written to a file,
+and `python -m benchmarks.before_after` compares two such files.
+
+Nothing may be tuned on the test digits and seed 77. Seeds 1 to 9 are for choosing settings, with
+the training images that no network was trained on (`--split held-out`).
 """
 
+import itertools
+import json as json_format
 import os
 import time
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
 from cyclopts import Parameter
+from numpy.typing import NDArray
 
-from benchmarks.classifiers import classifier_of
-from benchmarks.measure import Count, Network, print_environment, print_table, run_program
+from benchmarks.measure import Count, print_environment, print_table, progress, run_program
+from benchmarks.page_counts import best_text, counts_of
 from digitlab.data.load import load_dataset
-from digitlab.pages.answers import Page
-from digitlab.pages.read import read_page
-from testsets.pages import DIFFICULTIES, Sheet, composed
+from digitlab.reader import PRETRAINED, Reader
+from testsets.hard_pages import hard_pages
+from testsets.no_digits import pages_without_digits
+from testsets.pages import composed
+from testsets.sheet import Sheet
+
+Set = Literal["composed", "hard", "none"]
+Split = Literal["train", "held-out", "test"]
+HELD_OUT = 5_000  # as in the training of the shipped models
 
 
-def best_text(page: Page) -> str:
-    """Return the page's text with the most probable digit wherever the answer is unsure."""
-    digits = iter(page.digits)
-    return "".join(c if c.isspace() else str(next(digits).digit) for c in page.text)
+def mnist_digits(split: Split) -> tuple[NDArray[np.uint8], NDArray[np.integer]]:
+    """Return a part of MNIST: its images, (N, 28, 28), and their labels, (N,)."""
+    mnist = load_dataset("mnist")
+    if split == "test":
+        return mnist.test_images, mnist.test_labels
+    if split == "train":
+        return mnist.train_images, mnist.train_labels
+    from digitlab.train.examples import split as split_images  # imports PyTorch
+
+    chosen = split_images(len(mnist.train_images), HELD_OUT)[1].numpy()
+    return mnist.train_images[chosen], mnist.train_labels[chosen]
 
 
-def matches(truth: str, read: str) -> list[bool]:
-    """Return for each character of `read` whether it is aligned with an equal one of the truth.
-
-    The alignment is one of those with the least edit distance (Levenshtein).
-
-    >>> matches("1234", "1534"), matches("1234", "134"), matches("12", "102")
-    ([True, False, True, True], [True, True, True], [True, False, True])
-    """
-    costs = np.zeros((len(truth) + 1, len(read) + 1), int)
-    costs[:, 0], costs[0] = np.arange(len(truth) + 1), np.arange(len(read) + 1)
-    for i, wanted in enumerate(truth, 1):
-        for j, found in enumerate(read, 1):
-            costs[i, j] = min(
-                costs[i - 1, j - 1] + (wanted != found), costs[i - 1, j] + 1, costs[i, j - 1] + 1
-            )
-    equal = [False] * len(read)
-    i, j = len(truth), len(read)
-    while i and j:
-        if costs[i, j] == costs[i - 1, j - 1] + (truth[i - 1] != read[j - 1]):
-            i, j = i - 1, j - 1
-            equal[j] = truth[i] == read[j]
-        elif costs[i, j] == costs[i - 1, j] + 1:
-            i -= 1
-        else:
-            j -= 1
-    return equal
+def sheets_of(set_: Set, split: Split, count: int, seed: int) -> Iterator[Sheet]:
+    """Yield the pages of a set, `count` of each kind."""
+    if set_ == "none":
+        return pages_without_digits(count_per_kind=count, seed=seed)
+    images, labels = mnist_digits(split)
+    if set_ == "hard":
+        return hard_pages(images, labels, count_per_kind=count, seed=seed)
+    return composed(images, labels, count_per_difficulty=count, seed=seed)
 
 
-def counts_of(sheet: Sheet, page: Page, seconds: float) -> Counter[str]:
-    """Compare a page with the truth."""
-    correct = matches("".join(sheet.text.split()), "".join(str(d.digit) for d in page.digits))
-    return Counter(
-        pages=1,
-        pages_correct=int(best_text(page) == sheet.text),
-        digits=sum(c.isdigit() for c in sheet.text),
-        digits_correct=sum(correct),
-        read=len(page.digits),
-        unsure=sum(digit.unsure for digit in page.digits),
-        sure_wrong=sum(not (ok or d.unsure) for ok, d in zip(correct, page.digits, strict=True)),
-        microseconds=round(1e6 * seconds),
-    )
+def rows(tallies: Mapping[str, Mapping[str, int]]) -> Iterator[dict[str, str]]:
+    """Yield one row per kind, then one of all together."""
+    together: Counter[str] = Counter()
+    for it in tallies.values():
+        together.update(it)
+    for name, it in itertools.chain(tallies.items(), [("**together**", together)]):
+        yield {"kind": name, **_cells(defaultdict(int, it))}
 
 
-def rows(tallies: dict[str, Counter[str]]) -> Iterator[dict[str, str]]:
-    """Yield one row per difficulty, then one of all together."""
-    for name, it in {**tallies, "**together**": sum(tallies.values(), Counter())}.items():
-        sure = max(1, it["read"] - it["unsure"])
-        yield {
-            "difficulty": name,
-            "pages": f"{it['pages']}",
-            "pages correct": f"{it['pages_correct'] / it['pages']:.1%}",
-            "digits": f"{it['digits']}",
-            "digits correct": f"{it['digits_correct'] / it['digits']:.2%}",
-            "read": f"{it['read']}",
-            "unsure": f"{it['unsure'] / max(1, it['read']):.2%}",
-            "wrong among the sure": f"{it['sure_wrong']} ({it['sure_wrong'] / sure:.2%})",
-            "ms per page": f"{it['microseconds'] / it['pages'] / 1000:.0f}",
-        }
+def _cells(it: Mapping[str, int]) -> dict[str, str]:
+    """Return a row without its name. On pages without a digit, nothing can be right."""
+    pages, invented = it["pages"], it["sure_wrong"]
+    if it["digits"]:
+        share = f"{invented / max(1, it['read'] - it['unsure']):.2%}"
+    else:
+        share = f"{invented / pages:.1f} per page"
+    pages_right = {"exact": "exact", "digits exact": "digits_exact", "exact and sure": "sure"}
+    return {
+        "pages": f"{pages}",
+        **{column: f"{it[key]}" for column, key in pages_right.items()},
+        "digits": f"{it['digits']}",
+        "right": f"{it['correct']}",
+        "`?`": f"{it['unsure']}",
+        "sure, but wrong or invented": f"{invented} ({share})",
+        "of these, in words or signs": f"{it['on_words']}",
+        "missing": f"{it['missing']}",
+        "signs right": f"{it['signs_correct']} of {it['signs']}" if it["signs"] else "",
+        "invented signs": f"{it['signs_wrong']}",
+        "CPU ms per page": f"{it['microseconds'] / pages / 1000:.0f}",
+    }
 
 
 def read_pages(
-    model: Network,
+    model: Annotated[Path, Parameter(help="The folder of a model.")] = PRETRAINED,
     *,
-    count: Annotated[Count, Parameter(help="Pages per difficulty.")] = 20,
+    set_: Annotated[Set, Parameter(name="--set", help="Which pages.")] = "composed",
+    count: Annotated[Count, Parameter(help="Pages of each kind.")] = 20,
     seed: Annotated[int, Parameter(help="Of the pages.")] = 77,
-    split: Annotated[
-        Literal["train", "test"], Parameter(help="The part of MNIST that the digits are from.")
-    ] = "test",
-    wrong: Annotated[bool, Parameter(help="Print the pages that are not correct.")] = False,
+    split: Annotated[Split, Parameter(help="The part of MNIST that the digits are from.")] = "test",
+    wrong: Annotated[bool, Parameter(help="Print the pages that are not exact.")] = False,
+    json: Annotated[Path | None, Parameter(help="A file for the counts.")] = None,
 ) -> None:
     """Read the pages, and print the table."""
-    classify, threshold, runtime = classifier_of(model)
-    mnist = load_dataset("mnist")
-    images, labels = (getattr(mnist, f"{split}_{part}") for part in ("images", "labels"))
-    print_environment(
-        runtime, "numpy", "pillow", model=model, seed=seed, split=split, network_threads=1,
-        threshold=f"{threshold:.3f}", OMP_NUM_THREADS=os.environ.get("OMP_NUM_THREADS", "not set"),
+    reader = Reader(model, threads=1)
+    facts = print_environment(
+        "onnxruntime", "numpy", "pillow", model=model, set=set_, count=count, seed=seed,
+        split=split, network_threads=1,
+        OMP_NUM_THREADS=os.environ.get("OMP_NUM_THREADS", "not set"),
     )  # fmt: skip
-    tallies: dict[str, Counter[str]] = {difficulty: Counter() for difficulty in DIFFICULTIES}
-    for sheet in composed(images, labels, count_per_difficulty=count, seed=seed):
-        start = time.perf_counter()
-        page = read_page(sheet.picture, classify, threshold=threshold)
-        counts = counts_of(sheet, page, time.perf_counter() - start)
+    tallies: dict[str, Counter[str]] = defaultdict(Counter)
+    for number, sheet in enumerate(sheets_of(set_, split, count, seed)):
+        if number % count == 0:
+            progress(sheet.difficulty)
+        start = time.process_time()  # on one thread; other programs do not slow it down
+        page = reader.read(sheet.picture)
+        counts = counts_of(sheet, page, time.process_time() - start)
         tallies[sheet.difficulty].update(counts)
-        if wrong and not counts["pages_correct"]:
+        if wrong and not counts["exact"]:
             print(f"{sheet.difficulty}: {sheet.text!r} was read as {best_text(page)!r}")
     print_table(rows(tallies))
+    if json is not None:
+        content = {"facts": facts, "kinds": tallies}
+        json.write_text(json_format.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

@@ -19,12 +19,9 @@ import sys
 import tempfile
 import time
 import urllib.request
-import venv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-import platformdirs
 
 from benchmarks.measure import (
     Count,
@@ -34,6 +31,7 @@ from benchmarks.measure import (
     run_program,
     spread,
 )
+from benchmarks.peers.environment import python_with
 from benchmarks.service_load import overload
 from digitlab.errors import DigitlabError
 
@@ -186,18 +184,9 @@ def wait_for(port: int, process: subprocess.Popen[bytes], name: str) -> None:
 
 
 def peers_python() -> Path:
-    """Return the Python of the peers' environment, which is installed the first time."""
-    folder = Path(platformdirs.user_cache_dir("digitlab")) / "service-peers"
-    python = folder / "bin" / "python"
-    if not (folder / "ready").exists():
-        progress(f"installing the peers into {folder}")
-        venv.create(folder, with_pip=True, clear=True)
-        needed = [f"{ROOT}[train,serve]", "fastapi", "litserve"]
-        constraints = ["--constraint", ROOT / "constraints.txt"]
-        words = [python, "-m", "pip", "install", "--quiet", *constraints, *needed]
-        subprocess.run(words, check=True)
-        (folder / "ready").touch()
-    return python
+    """Return the Python of the peers' environment."""
+    constraints = ("--constraint", ROOT / "constraints.txt")
+    return python_with("service-peers", *constraints, f"{ROOT}[train,serve]", "fastapi", "litserve")
 
 
 def save_pictures(folder: Path) -> None:

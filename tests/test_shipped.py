@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import digitlab
-from benchmarks.pages import best_text
+from benchmarks.page_counts import best_text
 from digitlab.data.dataset import Dataset
 from digitlab.files import encode_json
 from digitlab.models.calibration import calibrate, expected_calibration_error

@@ -18,17 +18,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from testsets.pens import Gray, Ink, blur, jpeg, noise, on_paper, phone_jpeg, to_array
+from testsets.sheet import Sheet
 
 FINE = 8  # MNIST's 28 x 28 are enlarged by this factor before they are scaled to their size
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One page, its text, and the name of its difficulty."""
-
-    picture: bytes | NDArray[np.uint8]
-    text: str
-    difficulty: str
 
 
 @dataclass(frozen=True, kw_only=True)
