@@ -188,17 +188,22 @@ def image_and_frames(content: bytes, name: str, frame: int = 0) -> tuple[Image.I
     small copies (MPO) or more photos of a burst (HEIF).
     """
     with _decoding(name, content):
-        if is_heic(content) and has_extra("heic"):
-            # Not registered in Pillow: that would change what the caller's own program opens.
-            from pillow_heif import HeifImageFile
-
-            return HeifImageFile(io.BytesIO(content)), 1
-        image = Image.open(io.BytesIO(content), formats=FORMATS)
-        if image.format == "MPO":
+        image = recognized(content)
+        if image.format in ("MPO", "HEIF"):
             return image, 1
         if frame:
             image.seek(frame)
         return image, getattr(image, "n_frames", 1)
+
+
+def recognized(content: bytes) -> Image.Image:
+    """Recognize a picture's format and read its header; raises what Pillow's decoder raises."""
+    if is_heic(content) and has_extra("heic"):
+        # Not registered in Pillow: that would change what the caller's own program opens.
+        from pillow_heif import HeifImageFile
+
+        return HeifImageFile(io.BytesIO(content))
+    return Image.open(io.BytesIO(content), formats=FORMATS)
 
 
 def several_pages(name: str, pages: int) -> str:
