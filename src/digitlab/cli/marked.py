@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from digitlab.cli.page_formats import Answer
+from digitlab.cli.page_answers import Answer
 from digitlab.cli.parameters import STDIN
 from digitlab.cli.pictures import are_same
 from digitlab.errors import DigitlabError, printable

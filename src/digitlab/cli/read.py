@@ -11,7 +11,8 @@ from cyclopts import Parameter
 
 from digitlab.cli.help import chinese_help, help_text
 from digitlab.cli.marked import Marked
-from digitlab.cli.page_formats import Answer, PageFormat, format_of_suffix, printer_of
+from digitlab.cli.page_answers import Answer
+from digitlab.cli.page_formats import PageFormat, format_of_suffix, printer_of
 from digitlab.cli.parameters import AsCsv, AsJsonLines, ModelPath, PicturePaths
 from digitlab.cli.pictures import are_same, find_pictures, source_of
 from digitlab.cli.progress import Report, progress

@@ -12,7 +12,14 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from digitlab.errors import PictureError
 from digitlab.pictures.content import File, one_line, read_content
-from digitlab.pictures.formats import FORMATS, has_extra, is_heic, is_pdf, remedy_for
+from digitlab.pictures.formats import (
+    FORMATS,
+    has_extra,
+    is_heic,
+    is_pdf,
+    remedy_for,
+    several_pages,
+)
 from digitlab.pictures.gray import Gray, eight_bits, gray_levels
 from digitlab.pictures.ink import Ink, ink_of
 from digitlab.pictures.quiet import quietly
@@ -204,14 +211,6 @@ def recognized(content: bytes) -> Image.Image:
 
         return HeifImageFile(io.BytesIO(content))
     return Image.open(io.BytesIO(content), formats=FORMATS)
-
-
-def several_pages(name: str, pages: int) -> str:
-    """Return the sentence about a document where one picture is expected."""
-    return (
-        f"{name} has {pages:,} pages, but one picture is expected: read them with `digitlab read` "
-        "or `Reader.read_pages`"
-    )
 
 
 def _image_from_array(array: NDArray[np.generic]) -> Image.Image:
