@@ -7,6 +7,7 @@ therefore imports nothing large, and neither does this module.
 """
 
 import importlib.metadata
+import json
 import os
 import platform
 import shlex
@@ -28,6 +29,9 @@ from digitlab.errors import DigitlabError, Stopped
 
 Count = Annotated[int, Parameter(validator=Number(gte=1))]
 """An option that is a whole number, 1 or more."""
+ModelFolder = Annotated[Path, Parameter(help="The folder of a model.")]
+PictureSeed = Annotated[int, Parameter(help="Of the pictures.")]
+CountsFile = Annotated[Path | None, Parameter(help="A file for the counts.")]
 
 Network = Annotated[Path, Parameter(help="The folder of a model or a run.")]
 """The network that a benchmark measures."""
@@ -106,6 +110,12 @@ def print_table(rows: Iterable[Mapping[str, object]]) -> None:
 def progress(text: str) -> None:
     """Report progress on stderr."""
     print(text, file=sys.stderr, flush=True)
+
+
+def write_counts(path: Path | None, **content: object) -> None:
+    """Write what was counted as JSON, if a file is wanted."""
+    if path is not None:
+        path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def print_environment(*packages: str, **settings: object) -> dict[str, object]:

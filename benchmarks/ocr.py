@@ -32,9 +32,19 @@ from cyclopts import Parameter
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.measure import Count, print_environment, print_table, progress, run_program
+from benchmarks.measure import (
+    Count,
+    CountsFile,
+    ModelFolder,
+    PictureSeed,
+    print_environment,
+    print_table,
+    progress,
+    run_program,
+    write_counts,
+)
 from benchmarks.page_counts import best_text, matches
-from benchmarks.pages import Split, mnist_digits, sheets_of
+from benchmarks.pages import Part, Split, mnist_digits, sheets_of
 from benchmarks.peers.environment import python_with
 from digitlab.errors import DigitlabError
 from digitlab.reader import PRETRAINED, Reader
@@ -192,13 +202,13 @@ def rows(
 
 
 def compare(
-    model: Annotated[Path, Parameter(help="The folder of a model.")] = PRETRAINED,
+    model: ModelFolder = PRETRAINED,
     *,
     count: Annotated[Count, Parameter(help="Pages of each kind.")] = 3,
-    seed: Annotated[int, Parameter(help="Of the pictures.")] = 77,
-    split: Annotated[Split, Parameter(help="The part of MNIST the digits are from.")] = "test",
+    seed: PictureSeed = 77,
+    split: Part = "test",
     by_kind: Annotated[bool, Parameter(help="One row per kind of page.")] = False,
-    json: Annotated[Path | None, Parameter(help="A file for the counts.")] = None,
+    json: CountsFile = None,
 ) -> None:
     """Read the pictures with each program, and print the table."""
     if shutil.which("tesseract") is None:
@@ -227,13 +237,9 @@ def compare(
         blank = Truth(save(np.full((32, 32), 255, np.uint8), folder / "blank"), "", "", True)
         start = 1000 * statistics.median(tesseract(blank)[1] for _ in range(EMPTY_RUNS))
     print(f"\nTesseract needs {start:.1f} ms for an empty picture: its start.")
-    if json is not None:
-        content = {
-            "facts": facts,
-            "counts": {f"{set_}, {program}": it for (set_, program), it in tallies.items()},
-            "seconds": {f"{set_}, {program}": it for (set_, program), it in seconds.items()},
-        }
-        json.write_text(json_format.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    counts = {f"{set_}, {program}": it for (set_, program), it in tallies.items()}
+    times = {f"{set_}, {program}": it for (set_, program), it in seconds.items()}
+    write_counts(json, facts=facts, counts=counts, seconds=times)
 
 
 if __name__ == "__main__":

@@ -13,19 +13,27 @@ the training images that no network was trained on (`--split held-out`).
 """
 
 import itertools
-import json as json_format
 import os
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
 from cyclopts import Parameter
 from numpy.typing import NDArray
 
-from benchmarks.measure import Count, print_environment, print_table, progress, run_program
+from benchmarks.measure import (
+    Count,
+    CountsFile,
+    ModelFolder,
+    PictureSeed,
+    print_environment,
+    print_table,
+    progress,
+    run_program,
+    write_counts,
+)
 from benchmarks.page_counts import best_text, counts_of
 from digitlab.data.load import load_dataset
 from digitlab.reader import PRETRAINED, Reader
@@ -36,6 +44,7 @@ from testsets.sheet import Sheet
 
 Set = Literal["composed", "hard", "none"]
 Split = Literal["train", "held-out", "test"]
+Part = Annotated[Split, Parameter(help="The part of MNIST that the digits are from.")]
 HELD_OUT = 5_000  # as in the training of the shipped models
 
 
@@ -95,14 +104,14 @@ def _cells(it: Mapping[str, int]) -> dict[str, str]:
 
 
 def read_pages(
-    model: Annotated[Path, Parameter(help="The folder of a model.")] = PRETRAINED,
+    model: ModelFolder = PRETRAINED,
     *,
     set_: Annotated[Set, Parameter(name="--set", help="Which pages.")] = "composed",
     count: Annotated[Count, Parameter(help="Pages of each kind.")] = 20,
-    seed: Annotated[int, Parameter(help="Of the pages.")] = 77,
-    split: Annotated[Split, Parameter(help="The part of MNIST that the digits are from.")] = "test",
+    seed: PictureSeed = 77,
+    split: Part = "test",
     wrong: Annotated[bool, Parameter(help="Print the pages that are not exact.")] = False,
-    json: Annotated[Path | None, Parameter(help="A file for the counts.")] = None,
+    json: CountsFile = None,
 ) -> None:
     """Read the pages, and print the table."""
     reader = Reader(model, threads=1)
@@ -122,9 +131,7 @@ def read_pages(
         if wrong and not counts["exact"]:
             print(f"{sheet.difficulty}: {sheet.text!r} was read as {best_text(page)!r}")
     print_table(rows(tallies))
-    if json is not None:
-        content = {"facts": facts, "kinds": tallies}
-        json.write_text(json_format.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    write_counts(json, facts=facts, kinds=tallies)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks.classifiers import Classify, classifier_of
-from benchmarks.measure import Count, Network, print_environment, print_table, run_program
+from benchmarks.measure import (
+    Count,
+    Network,
+    PictureSeed,
+    print_environment,
+    print_table,
+    run_program,
+)
 from digitlab.data.load import load_dataset
 from digitlab.pictures.digit import has_ink, prepare
 from digitlab.train.examples import split
@@ -103,7 +110,7 @@ def read_pictures(
     model: Network,
     *,
     count: Annotated[Count, Parameter(help="Pictures per condition.")] = 100,
-    seed: Annotated[int, Parameter(help="Of the pictures.")] = 77,
+    seed: PictureSeed = 77,
     threshold: Annotated[
         float | None,
         Parameter(help="The least probability of a sure answer; the model's own, if not given."),

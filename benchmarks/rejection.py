@@ -11,16 +11,23 @@ Nothing may be tuned on the test digits and seed 77. Seeds 1 to 9 are for choosi
 the training images that no network was trained on (`--split held-out`).
 """
 
-import json as json_format
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from benchmarks.measure import Count, print_environment, print_table, run_program
-from benchmarks.pages import Split, mnist_digits
+from benchmarks.measure import (
+    Count,
+    CountsFile,
+    ModelFolder,
+    PictureSeed,
+    print_environment,
+    print_table,
+    run_program,
+    write_counts,
+)
+from benchmarks.pages import Part, Split, mnist_digits
 from digitlab.reader import PRETRAINED, Prediction, Reader
 from testsets.hard_digits import hard_digits
 from testsets.no_digits import pictures_without_digit
@@ -89,12 +96,12 @@ def digit_rows(tallies: Mapping[str, Counter[str]]) -> Iterator[dict[str, str]]:
 
 
 def measure_rejection(
-    model: Annotated[Path, Parameter(help="The folder of a model.")] = PRETRAINED,
+    model: ModelFolder = PRETRAINED,
     *,
     count: Annotated[Count, Parameter(help="Pictures of each kind.")] = 200,
-    seed: Annotated[int, Parameter(help="Of the pictures.")] = 77,
-    split: Annotated[Split, Parameter(help="The part of MNIST the digits are from.")] = "test",
-    json: Annotated[Path | None, Parameter(help="A file for the counts.")] = None,
+    seed: PictureSeed = 77,
+    split: Part = "test",
+    json: CountsFile = None,
 ) -> None:
     """Read the pictures, and print both tables."""
     reader = Reader(model, threads=1)
@@ -106,9 +113,7 @@ def measure_rejection(
     without, digits = tally(zip(cases, answers, strict=True))
     print_table(without_digit_rows(without))
     print_table(digit_rows(digits))
-    if json is not None:
-        content = {"facts": facts, "no digit": without, "digits": digits}
-        json.write_text(json_format.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    write_counts(json, **{"facts": facts, "no digit": without, "digits": digits})
 
 
 if __name__ == "__main__":

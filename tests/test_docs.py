@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from benchmarks import ladder
 from digitlab.cli.app import app
@@ -161,13 +162,15 @@ def test_the_python_of_reading_pictures_runs(
     images = ROOT / "docs" / "images"
     for name, image in STAND_INS.items():
         shutil.copy(images / image, tmp_path / name)
+    with Image.open(images / "chalk.jpg") as chalk:
+        chalk.save(tmp_path / "scan.pdf")
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {"images": np.zeros((2, 28, 28), np.uint8)}
     programs = python_blocks(ROOT / "docs" / "using.md")
     assert len(programs) == 2
     for program in programs:
         exec(program, names)
-    assert capsys.readouterr().out == "7\n5\n"
+    assert capsys.readouterr().out == "7\n5\n5\n7\n5\n"
     assert names["answer"].digit == 5
     assert names["page"].text == "34\n95 71\n22 9\n3634009299"
     assert (tmp_path / "boxes.png").exists()

@@ -132,7 +132,7 @@ KINDS: dict[str, tuple[Draw, str]] = {
     "MNIST's 7 with a bar": (_barred_seven, "7"),
     "European 1, 4, 7, 9": (_european, "1479"),
 }
-"""How each kind is drawn, and of which digits there are pictures, in turn."""
+"""How each kind is drawn, and which digits it draws, one after the other."""
 
 
 def hard_digits(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from nbclient import NotebookClient
@@ -109,8 +110,10 @@ def kernel() -> Iterator[Kernel]:
     client.extra_arguments = ["--HistoryManager.enabled=False"]
     client.create_kernel_manager()
     client.km.transport = "ipc"  # files instead of TCP ports, which other users could listen to
-    with client.setup_kernel(env=environment):
-        yield Kernel(client)
+    with TemporaryDirectory() as folder:
+        client.km.ip = str(Path(folder) / "kernel")  # else in this folder, for all kernels the same
+        with client.setup_kernel(env=environment):
+            yield Kernel(client)
 
 
 def _paths() -> list[str]:

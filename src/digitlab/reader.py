@@ -174,13 +174,7 @@ class Reader:
         refuse_flat_stack(document)
         self.check_reads_pages()
         with open_document(document, largest_side=LARGEST_SIDE) as pages:
-            for picture in pages:
-                try:
-                    if isinstance(picture, PictureError):
-                        raise picture
-                    yield self.read(picture)
-                except PictureError as error:
-                    yield Page(text="", error=str(error))
+            yield from map(self.read_or_explain, pages)
 
     def read_each(self, pictures: Iterable[Source]) -> Iterator[Page]:
         """Yield what `read` returns for each of several pictures, in their order.
@@ -189,11 +183,19 @@ class Reader:
         and the others are read. Raises `DigitlabError` like `read`, when the first is asked for.
         """
         self.check_reads_pages()
-        for picture in _separate(pictures):
-            try:
-                yield self.read(picture)
-            except PictureError as error:
-                yield Page(text="", error=str(error))
+        yield from map(self.read_or_explain, _separate(pictures))
+
+    def read_or_explain(self, picture: Source | PictureError) -> Page:
+        """Return what `read` returns, or a page whose `error` is why the picture cannot be read.
+
+        Takes what `read` takes, or the error with which opening the picture failed.
+        """
+        try:
+            if isinstance(picture, PictureError):
+                raise picture
+            return self.read(picture)
+        except PictureError as error:
+            return Page(text="", error=str(error))
 
     def check_reads_pages(self) -> None:
         """Raise `DigitlabError` if `read` needs another model."""

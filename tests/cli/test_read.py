@@ -296,11 +296,11 @@ def test_several_are_told_apart_and_a_bad_one_hinders_none(
     assert outcome.out == f"{page}:\n72\n1\n{tmp_path / 'blank.png'}:\n"
     assert "nowhere.png: no such file" in outcome.err
     assert "blank.png: no digit found" in outcome.err
-    told = call("read", "--json", tmp_path / "nowhere.png", tmp_path / "blank.png")
-    bad, blank = map(json.loads, told.out.splitlines())
+    outcome = call("read", "--json", tmp_path / "nowhere.png", tmp_path / "blank.png")
+    bad, blank = map(json.loads, outcome.out.splitlines())
     assert bad.keys() == {"picture", "error"}
     assert (blank["text"], blank["digits"]) == ("", [])
-    assert (told.code, told.err) == (1, "")
+    assert (outcome.code, outcome.err) == (1, "")
 
 
 def test_stdin_is_a_dash(call: Callable, page: Path, monkeypatch: pytest.MonkeyPatch):

@@ -36,7 +36,7 @@ def heic(image: Image.Image, **options: object) -> bytes:
 
 
 def pdf(*objects: bytes, trailer: bytes = b"") -> bytes:
-    """Return a PDF file with these objects, of which the first is the catalog."""
+    """Return a PDF file with these objects; the first one is the catalog."""
     content, starts = b"%PDF-1.4\n", []
     for number, each in enumerate(objects, 1):
         starts.append(b"%010d 00000 n \n" % len(content))

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-from digitlab.cli.page_formats import Answer, Answers, ascii_only, opened
+from digitlab.cli.page_answers import Answer, Answers, ascii_only, opened
 from digitlab.errors import printable
 from digitlab.models.probability import cut_off
 from digitlab.pages.answers import Box, Character, ReadDigit, Word, around, text_of

@@ -1,4 +1,4 @@
-"""`digitlab read --boxes`: where the copies with boxes go, and how they are written."""
+"""The copies of pictures, with boxes, that `digitlab read` writes."""
 
 import io
 import os
@@ -6,8 +6,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from digitlab.cli.page_formats import Answer
+from digitlab.cli.page_answers import Answer
 from digitlab.cli.parameters import STDIN
+from digitlab.cli.pictures import are_same
 from digitlab.errors import DigitlabError, printable
 from digitlab.files import write_whole
 from digitlab.pages.boxes import draw_boxes
@@ -37,7 +38,7 @@ class Marked:
                 raise DigitlabError(f"{printable(target)} cannot be written: name it .png or .jpg")
         for path in paths:
             place = self._place(path, 1, 1)
-            if path != STDIN and _are_same(place, path):
+            if path != STDIN and are_same(place, path):
                 raise DigitlabError(
                     f"--boxes would overwrite the picture itself, {printable(place)}"
                 )
@@ -76,10 +77,3 @@ class Marked:
         page = f"-{number}" if pages > 1 else ""
         has_suffix = pages == 1 and path.suffix.lower() in SUFFIXES
         return self.target / (name if has_suffix else f"{name}{page}.png")
-
-
-def _are_same(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:  # at least one of them does not exist
-        return False

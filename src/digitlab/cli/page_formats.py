@@ -8,15 +8,13 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
+from digitlab.cli.page_answers import Answers, Printer, opened
 from digitlab.cli.pictures import reason_of
-from digitlab.errors import printable
 from digitlab.models.probability import cut_off
-from digitlab.pages.answers import Page
 
 PageFormat = Literal["text", "json", "csv", "hocr", "alto"]
 
@@ -24,32 +22,6 @@ _COLUMNS = (
     *("picture", "page", "line", "x", "y", "width", "height"),
     *("text", "probability", "unsure", "error"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What was read on one page of one picture file."""
-
-    path: Path
-    place: int
-    """Which of the picture files it is, from 1."""
-    number: int
-    """Which page of it, from 1; 0 if the file could not be opened."""
-    pages: int
-    """How many it has."""
-    page: Page
-    """Its `error` is why the page, or the file, could not be opened."""
-
-    @property
-    def name(self) -> str:
-        """What people call the page."""
-        page = f", page {self.number}" if self.pages > 1 else ""
-        return f"{printable(self.path)}{page}"
-
-
-Answers = Iterable[Answer]
-Printer = Callable[[Answers, Sequence[Path]], Iterator[str]]
-"""Takes the answers, and the files that they are about."""
 
 
 def printer_of(name: PageFormat) -> Printer:
@@ -76,24 +48,6 @@ def format_of_suffix(path: Path) -> PageFormat:
         ".hocr": "hocr", ".html": "hocr", ".xml": "alto", ".alto": "alto",
     }  # fmt: skip
     return known.get(path.suffix.lower(), "text")
-
-
-def opened(answers: Answers) -> Iterator[Answer]:
-    """Yield the answers of pages that could be opened, and report the others on stderr."""
-    for answer in answers:
-        if answer.page.error is None:
-            yield answer
-        else:
-            print(f"digitlab: {reason_of(answer.path, answer.page.error)}", file=sys.stderr)
-
-
-def ascii_only(xml: str) -> str:
-    """Return XML that means the same in every encoding that stdout may have.
-
-    >>> ascii_only("€")
-    '&#8364;'
-    """
-    return xml.encode("ascii", "xmlcharrefreplace").decode()
 
 
 def _text(answers: Answers, paths: Sequence[Path]) -> Iterator[str]:

@@ -73,3 +73,11 @@ def print_error(path: Path, error: object, *, as_json: bool) -> None:
         print(json.dumps({"picture": str(path), "error": reason}))
     else:
         print(f"digitlab: {reason}", file=sys.stderr)
+
+
+def are_same(one: Path, other: Path) -> bool:
+    """Return whether two paths lead to the same file, which exists."""
+    try:
+        return one.samefile(other)
+    except OSError:  # at least one of them does not exist
+        return False

@@ -11,9 +11,10 @@ from cyclopts import Parameter
 
 from digitlab.cli.help import chinese_help, help_text
 from digitlab.cli.marked import Marked
-from digitlab.cli.page_formats import Answer, PageFormat, format_of_suffix, printer_of
+from digitlab.cli.page_answers import Answer
+from digitlab.cli.page_formats import PageFormat, format_of_suffix, printer_of
 from digitlab.cli.parameters import AsCsv, AsJsonLines, ModelPath, PicturePaths
-from digitlab.cli.pictures import find_pictures, source_of
+from digitlab.cli.pictures import are_same, find_pictures, source_of
 from digitlab.cli.progress import Report, progress
 from digitlab.errors import DigitlabError, PictureError, printable
 from digitlab.files import whole_file
@@ -92,7 +93,7 @@ def read(
     """
     paths = list(find_pictures(pictures, suffixes_with_extras()))
     printer = printer_of(_one_format(format, as_json, as_csv, out))
-    if out is not None and any(_are_same(out, path) for path in paths):
+    if out is not None and any(are_same(out, path) for path in paths):
         raise DigitlabError(f"--out would overwrite a picture, {printable(out)}")
     marked = None if boxes is None else Marked(boxes, paths)
     reader = Reader(model)
@@ -121,13 +122,6 @@ def _one_format(
     if asked:
         return asked[0]
     return "text" if out is None else format_of_suffix(out)
-
-
-def _are_same(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:  # at least one of them does not exist
-        return False
 
 
 @contextmanager
@@ -165,17 +159,9 @@ class _Reading:
                             self.marked.save(picture, answer)
                         report(place - 1 + number / document.pages, answer.name)
             except PictureError as error:
-                yield Answer(path, place, 0, 1, self._failed(error))
+                yield Answer(path, place, 0, 1, self._page(error))
 
     def _page(self, picture: Picture | PictureError) -> Page:
-        try:
-            if isinstance(picture, PictureError):
-                raise picture
-            page = self.reader.read(picture)
-        except PictureError as error:
-            return self._failed(error)
+        page = self.reader.read_or_explain(picture)
+        self.failures += page.error is not None
         return page.without_signs() if self.digits_only else page
-
-    def _failed(self, error: PictureError) -> Page:
-        self.failures += 1
-        return Page(text="", error=str(error))

@@ -54,8 +54,8 @@ class Document:
 def open_document(source: Source, *, largest_side: int | None = None) -> Iterator[Document]:
     """Open a document while the block runs: what `open_picture` opens, also with several pages.
 
-    Takes the same, and raises `PictureError` for the same reasons, but for a page that is damaged
-    only when it is asked for.
+    Takes what `open_picture` takes. Raises `PictureError` if the document cannot be opened; a
+    damaged page raises it only when that page is requested.
     """
     if isinstance(source, Picture | Image.Image | np.ndarray):
         picture = open_picture(source, largest_side=largest_side)

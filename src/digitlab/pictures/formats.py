@@ -84,3 +84,11 @@ def remedy_for(content: bytes) -> str:
     if start.startswith(b"<") and b"<svg" in start:
         return "is an SVG drawing: export it as PNG first"
     return f"is not a picture of a known format ({', '.join(FORMATS)})"
+
+
+def several_pages(name: str, pages: int) -> str:
+    """Return the sentence about a document where one picture is expected."""
+    return (
+        f"{name} has {pages:,} pages, but one picture is expected: read them with `digitlab read` "
+        "or `Reader.read_pages`"
+    )

@@ -12,7 +12,14 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from digitlab.errors import PictureError
 from digitlab.pictures.content import File, one_line, read_content
-from digitlab.pictures.formats import FORMATS, has_extra, is_heic, is_pdf, remedy_for
+from digitlab.pictures.formats import (
+    FORMATS,
+    has_extra,
+    is_heic,
+    is_pdf,
+    remedy_for,
+    several_pages,
+)
 from digitlab.pictures.gray import Gray, eight_bits, gray_levels
 from digitlab.pictures.ink import Ink, ink_of
 from digitlab.pictures.quiet import quietly
@@ -188,25 +195,22 @@ def image_and_frames(content: bytes, name: str, frame: int = 0) -> tuple[Image.I
     small copies (MPO) or more photos of a burst (HEIF).
     """
     with _decoding(name, content):
-        if is_heic(content) and has_extra("heic"):
-            # Not registered in Pillow: that would change what the caller's own program opens.
-            from pillow_heif import HeifImageFile
-
-            return HeifImageFile(io.BytesIO(content)), 1
-        image = Image.open(io.BytesIO(content), formats=FORMATS)
-        if image.format == "MPO":
+        image = recognized(content)
+        if image.format in ("MPO", "HEIF"):
             return image, 1
         if frame:
             image.seek(frame)
         return image, getattr(image, "n_frames", 1)
 
 
-def several_pages(name: str, pages: int) -> str:
-    """Return the sentence about a document where one picture is expected."""
-    return (
-        f"{name} has {pages:,} pages, but one picture is expected: read them with `digitlab read` "
-        "or `Reader.read_pages`"
-    )
+def recognized(content: bytes) -> Image.Image:
+    """Recognize a picture's format and read its header; raises what Pillow's decoder raises."""
+    if is_heic(content) and has_extra("heic"):
+        # Not registered in Pillow: that would change what the caller's own program opens.
+        from pillow_heif import HeifImageFile
+
+        return HeifImageFile(io.BytesIO(content))
+    return Image.open(io.BytesIO(content), formats=FORMATS)
 
 
 def _image_from_array(array: NDArray[np.generic]) -> Image.Image:

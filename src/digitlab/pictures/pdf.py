@@ -14,12 +14,10 @@ from threading import Timer
 from PIL import Image
 
 from digitlab.errors import PictureError
-from digitlab.pictures.open import several_pages
+from digitlab.pictures.formats import several_pages
 
 DPI = 200  # at which pages are drawn: a digit 3 mm high has 24 pixels
-MOST_PIXELS = (
-    16_000_000  # of a page: 26 cm x 40 cm at 200 dpi; a larger one is drawn with fewer dpi
-)
+MOST_PIXELS = 16_000_000  # of a page: 26 x 40 cm at 200 dpi; a larger one is drawn with fewer
 _MOST_BYTES = 1_000_000_000  # of memory
 _MOST_SECONDS = 5  # of processor time, to open the document and to draw a page
 _MOST_WAITING = 100  # seconds: on a busy machine, the same takes longer

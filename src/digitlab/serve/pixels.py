@@ -4,13 +4,10 @@ A small file can have many: 80 megapixels of white are a PNG file of 80 kB. The 
 document are not refused, because they are never drawn with more than `pdf.MOST_PIXELS`.
 """
 
-import io
-
 from PIL import Image
 
 from digitlab.errors import PictureError
-from digitlab.pictures.formats import FORMATS, has_extra, is_heic
-from digitlab.pictures.open import image_and_frames
+from digitlab.pictures.open import recognized
 from digitlab.pictures.quiet import quietly
 
 
@@ -21,7 +18,7 @@ class TooManyPixelsError(PictureError):
 def limited(picture: bytes, most: int) -> bytes | TooManyPixelsError:
     """Return a picture file, or why it is too large; a file that is none is returned as well."""
     try:
-        with quietly(), _opened(picture) as image:
+        with quietly(), recognized(picture) as image:
             width, height = image.size
     except Image.DecompressionBombError:
         return TooManyPixelsError(f"the picture has more than {_megapixels(most)}")
@@ -33,12 +30,6 @@ def limited(picture: bytes, most: int) -> bytes | TooManyPixelsError:
         f"the picture has {width * height / 1e6:.1f} megapixels ({width}x{height}), more than "
         f"{_megapixels(most)}"
     )
-
-
-def _opened(picture: bytes) -> Image.Image:
-    if is_heic(picture) and has_extra("heic"):
-        return image_and_frames(picture, "the picture")[0]
-    return Image.open(io.BytesIO(picture), formats=FORMATS)
 
 
 def _megapixels(most: int) -> str:
