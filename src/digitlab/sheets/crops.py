@@ -60,7 +60,7 @@ class CropMaker:
         if kind < 0.04:  # no page at all
             return _crop(canvas, seen(photograph(shape, random), random))
         height = _digit_height(random)
-        is_plain = random.random() < 0.25  # strokes on paper, and nothing else
+        is_plain = random.random() < 0.33  # strokes on paper, and nothing else
         behind = None
         if random.random() < 0.06 and not is_plain:
             write_lines(canvas, Ground(canvas.ink, canvas.ink), height, random)
@@ -104,7 +104,7 @@ def write_lines(canvas: Canvas, paper: Ground, height: float, random: Generator)
     """Write several lines of numbers, dates, amounts and words, all by one hand or two."""
     tilt = _tilt(paper, random)
     it = _hand(paper, height, tilt, random)
-    has_signs = random.random() < 0.55
+    has_signs = random.random() < 0.5
     has_words = random.random() < 0.3
     rows = sorted(paper.rows)
     if len(rows) < 2 or rows[1] - rows[0] < 1.05 * height:

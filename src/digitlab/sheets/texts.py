@@ -5,6 +5,7 @@ from collections.abc import Callable
 from numpy.random import Generator
 
 _MOST_DIGITS = 12
+_DOUBLED = 0.1  # of digits: the same as the one before, besides those that chance makes so
 
 
 def number(random: Generator, most: int = _MOST_DIGITS) -> str:
@@ -23,7 +24,12 @@ def signed_text(random: Generator) -> str:
 
 
 def _digits(random: Generator, count: int) -> str:
-    return "".join(map(str, random.integers(0, 10, count)))
+    """Return digits, some of them doubled: 11 is easily read as one digit, or as signs."""
+    values = random.integers(0, 10, count)
+    for at in range(1, count):
+        if random.random() < _DOUBLED:
+            values[at] = values[at - 1]
+    return "".join(map(str, values))
 
 
 def _below(random: Generator, limit: int, *, padded: bool) -> str:
@@ -35,7 +41,7 @@ def _date(random: Generator) -> str:
     padded = bool(random.random() < 0.6)
     day, month = (_below(random, limit, padded=padded) for limit in (31, 12))
     year = f"{random.choice([19, 20])}{_digits(random, 2)}"
-    mark = str(random.choice(["/", "/", ".", "-"]))
+    mark = str(random.choice(["/", ".", "-"]))
     if random.random() < 0.2:
         return mark.join([year, month, day])
     return mark.join([day, month, year if random.random() < 0.6 else year[2:]])
@@ -113,5 +119,5 @@ def _range(random: Generator) -> str:
 
 
 def _list(random: Generator) -> str:
-    mark = str(random.choice([", ", ",", "; "[:1] and " ", " / ", "/"]))
+    mark = str(random.choice([", ", ",", " ", "/"]))
     return mark.join(number(random, 3) for _ in range(int(random.integers(2, 5))))

@@ -59,7 +59,7 @@ def hand(height: float, level: float, tilt: float, random: Generator) -> Hand:
         fall=tilt + random.normal(0, 0.02),
         gap=max(-0.02, random.normal(0.16, 0.1)) if even else random.uniform(0.05, 0.5),
         unevenness=random.uniform(0.01, 0.05 if even else 0.14),
-        touching=random.choice([0, 0, 0, 0.15, 0.5]),
+        touching=random.choice([0, 0, 0.15, 0.4]),
         broken=random.choice([0, 0, 0, 0.1, 0.4]),
         own_forms=random.choice([0.03, 0.15, 0.6]),
         redraws=bool(random.random() < 0.5),
