@@ -31,6 +31,8 @@ ERROR_RATE = 0.005
 WEIGHTS = np.arange(0, 1.55, 0.1)  # of a network's log-probabilities, those that are tried
 NOTHING = -1  # the truth of a digit that is not on the page
 
+Seeds = Annotated[tuple[int, ...], Parameter(help="Of the pages.", consume_multiple=True)]
+
 
 class Evidence(NamedTuple):
     """What a page's look shows, and what is true of each of its digits."""
@@ -135,7 +137,7 @@ def choose(
     folder: Annotated[Path, Parameter(help="The folder with both models.")] = PRETRAINED,
     *,
     count: Annotated[Count, Parameter(help="Pages of each kind and seed.")] = 4,
-    seeds: Annotated[tuple[int, ...], Parameter(help="Of the pages.", consume_multiple=True)] = (1, 2, 3),
+    seeds: Seeds = (1, 2, 3),
 ) -> None:
     """Choose, print and write it."""
     reader = Reader(folder)
@@ -153,7 +155,8 @@ def choose(
     confidence = chosen(evidence, networks.confidence, pages)
     print(confidence)
     weights, card = PAGE_MODEL.read(folder)
-    command = f"python -m benchmarks.page_confidence --count {count} --seeds {' '.join(map(str, seeds))}"
+    given = " ".join(map(str, seeds))
+    command = f"python -m benchmarks.page_confidence --count {count} --seeds {given}"
     commands = [it for it in card.commands if "page_confidence" not in it]
     PAGE_MODEL.write(
         folder, weights, replace(card, confidence=confidence, commands=[*commands, command])

@@ -37,4 +37,5 @@ def left_over(ink: Ink, read: Sightings) -> NDArray[np.float32]:
     top, bottom, left, right = (found[:, it] * factor for it in range(4))
     kept = (bottom - top >= LOWEST * usual) & (bottom - top <= HIGHEST * usual)
     order = np.argsort(top[kept], kind="stable")
-    return np.stack([left, top, right, bottom], axis=1)[kept][order].astype(np.float32)
+    boxes = np.stack([left, top, right, bottom], axis=1)[kept][order]
+    return np.asarray(boxes, np.float32)

@@ -128,10 +128,11 @@ def is_mnist(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
     mass rounds to pixel (14, 14).
     """
     placed = images.max(axis=(1, 2)) >= 254
+    extents = []
     for across in (2, 1):  # each check is of those images only that passed the others
         inked = images[placed].any(axis=across)  # M x 28: rows, then columns
-        extent = SIDE - inked.argmax(axis=1) - inked[:, ::-1].argmax(axis=1)  # first ink to last
-        longer = extent if across == 2 else np.maximum(longer, extent)
+        extents.append(SIDE - inked.argmax(axis=1) - inked[:, ::-1].argmax(axis=1))  # first to last
+    longer = np.maximum(*extents)
     placed[placed] = (longer == _BOX) | (longer == _BOX - 1)
     for across in (2, 1):
         mass = images[placed].sum(axis=across, dtype=np.float32)  # M x 28
@@ -190,7 +191,7 @@ def _redrawn(drawing: Drawing) -> Drawing:
     faded = stroke_width(inked[around]) * scale / 1.5  # averaging fades lines below 1.5 new pixels
     gain = _CONTRAST / min(1.0, faded, large.max() / 255)
     table = np.clip(np.arange(256) * gain - 127 * (_CONTRAST - 1), 0, 255).astype(np.uint8)
-    return table.take(large)
+    return np.asarray(table.take(large))
 
 
 def _padded(drawing: Drawing, margin: int) -> Drawing:

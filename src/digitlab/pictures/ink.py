@@ -165,10 +165,9 @@ def _paper_of(coarse: Gray, shape: tuple[int, ...]) -> _Paper:
         return _Paper(float(lightest[int(0.9 * (lightest.size - 1))]), side)
     depth = coarse.max() - coarse
     inked = _inked_in(depth)
+    paper: NDArray[np.float32] | float = float(coarse.max())
     if depth[~dilated(inked, 5, 5)].any():  # else it is a paint program's paper, of one gray
         paper, inked = _uneven_paper_of(coarse)
-    else:
-        paper = float(coarse.max())
     return _Paper(paper, _longer_side_of(inked) * -(-side // _COARSE_SIDE))
 
 
@@ -195,13 +194,13 @@ def _uneven_paper_of(coarse: Gray) -> tuple[NDArray[np.float32], NDArray[np.bool
     return np.where(share > 0, nearby, smooth).astype(np.float32), inked
 
 
-def _inked_in(depth: NDArray[np.generic]) -> NDArray[np.bool_]:
+def _inked_in(depth: NDArray[np.number]) -> NDArray[np.bool_]:
     """Split the pixels that are not bare paper into two classes, and return the deeper one."""
     deep = depth[depth > max(0.0, 0.25 * depth.max())]
     return np.asarray(depth > otsu(deep), np.bool_)
 
 
-def noise_of(depth: NDArray[np.generic]) -> float:
+def noise_of(depth: NDArray[np.number]) -> float:
     """Estimate the standard deviation of the noise from second differences, of some of the rows.
 
     Strokes and slopes hardly change it: Immerkaer's mask (CVIU 64, 1996) is 0 on a slope, and the

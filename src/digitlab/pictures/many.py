@@ -1,7 +1,7 @@
 """Prepare many pictures for a network, here or in several processes."""
 
 import os
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 
@@ -59,7 +59,9 @@ def _sendable(picture: Source, preparation: Preparation) -> _Task:
     return _prepare_group([picture], preparation)[0]
 
 
-def _prepare_group(group: list[_Task], preparation: Preparation) -> list[Prepared | PictureError]:
+def _prepare_group(
+    group: Sequence[_Task], preparation: Preparation
+) -> list[Prepared | PictureError]:
     arrays = [it for it in group if has_format(it)]
     if len(arrays) == len(group) and preparation == "mnist":
         stack = prepare_stack(np.stack(arrays))  # together, which is several times faster
@@ -67,8 +69,10 @@ def _prepare_group(group: list[_Task], preparation: Preparation) -> list[Prepare
     results: list[Prepared | PictureError] = []
     for it in group:
         try:
-            is_result = isinstance(it, tuple | PictureError)
-            results.append(it if is_result else prepared(it, preparation))
+            if isinstance(it, tuple | PictureError):
+                results.append(it)
+            else:
+                results.append(prepared(it, preparation))
         except PictureError as error:
             results.append(error)
     return results

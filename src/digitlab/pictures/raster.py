@@ -103,7 +103,7 @@ def _still_apart(
     return one[apart], other[apart]
 
 
-def otsu(values: NDArray[np.generic], times: NDArray[np.int64] | None = None) -> float:
+def otsu(values: NDArray[np.number], times: NDArray[np.int64] | None = None) -> float:
     """Return the threshold that splits positive values, `times` often each, into compact classes.
 
     Otsu's method (1979): of 64 thresholds, the one with the largest variance between the classes.

@@ -77,15 +77,13 @@ def nearness(pixels: bytes) -> Image.Image:
     middle = skeletonize(np.asarray(large.filter(ImageFilter.GaussianBlur(1))) > 110)
     distance = distance_transform_edt(~middle)
     near = np.clip(255 - _STEPS * distance, 0, 255).astype(np.uint8)
-    return Image.fromarray(near).filter(
-        ImageFilter.GaussianBlur(0.7)
-    )  # rounds off the pixels' stairs
+    return Image.fromarray(near).filter(ImageFilter.GaussianBlur(0.7))  # rounds off pixels' stairs
 
 
 def _placed(
     image: Image.Image, height: float, random: Generator, *, slant: float, turn: float
 ) -> Ink:
-    """Return an image of a MNIST digit with 20 of MNIST's pixels as `height`, slanted and turned."""
+    """Return the image of a MNIST digit, 20 of MNIST's pixels `height` high, slanted and turned."""
     per_pixel = image.width / SIDE
     scale = height / _DIGIT / per_pixel
     wide = scale * random.uniform(0.85, 1.15)
@@ -107,7 +105,8 @@ def _averaged(ink: Ink, factor: int) -> Ink:
     if factor == 1:
         return ink
     height, width = ink.shape
-    return ink.reshape(height // factor, factor, width // factor, factor).mean((1, 3))
+    blocks = ink.reshape(height // factor, factor, width // factor, factor)
+    return np.asarray(blocks.mean((1, 3)), np.float32)
 
 
 def drawn(

@@ -100,7 +100,8 @@ def _sum(random: Generator) -> str:
 
 
 def _numbered(random: Generator) -> str:
-    return random.choice(["#", "#", ""]) + number(random, 4) + random.choice(["", ")", ".", ":"])
+    before = str(random.choice(["#", "#", ""]))
+    return before + number(random, 4) + str(random.choice(["", ")", ".", ":"]))
 
 
 def _in_brackets(random: Generator) -> str:

@@ -10,9 +10,9 @@ from PIL import Image
 from digitlab.pictures.digit import Digit
 from digitlab.pictures.ink import Ink
 from digitlab.sheets.classes import CLASSES, DIGITS
+from digitlab.sheets.digit_forms import form
 from digitlab.sheets.digits import cropped, drawn, redrawn, resized
 from digitlab.sheets.fonts import printed_with_boxes
-from digitlab.sheets.digit_forms import form
 from digitlab.sheets.signs import sign
 
 _REDRAWN = 3  # every third of MNIST's digits is also drawn with other pens
@@ -168,7 +168,7 @@ def print_text(
         glyph = turned(ink[top : max(bottom, top + 1), left : max(right, left + 1)], tilt)
         middle = start + along * (left + right) / 2 + down * (top + bottom) / 2
         name = character if character in CLASSES else ""
-        canvas.put(glyph, *middle.tolist(), level, name, height)
+        canvas.put(glyph, float(middle[0]), float(middle[1]), level, name, height)
 
 
 def turned(ink: Ink, angle: float) -> Ink:
@@ -187,7 +187,8 @@ def broken(ink: Ink, random: Generator) -> Ink:
     rows = (np.arange(height) - random.uniform(0.3, 0.7) * height)[:, None] * np.cos(angle)
     columns = (np.arange(width) - random.uniform(0.3, 0.7) * width) * np.sin(angle)
     band = max(1.0, random.uniform(0.03, 0.09) * height)
-    return ink * np.clip(np.abs(rows + columns) - band / 2 + 0.5, 0, 1).astype(np.float32)
+    kept = np.clip(np.abs(rows + columns) - band / 2 + 0.5, 0, 1).astype(np.float32)
+    return np.asarray(ink * kept)
 
 
 def touching_gap(before: Ink, after: Ink) -> float:

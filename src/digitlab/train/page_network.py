@@ -111,9 +111,9 @@ def twice(cells: Tensor) -> Tensor:
 def page_outputs(raw: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Turn the raw answers into what an exported model gives.
 
-    Returns the probabilities of a digit's and of a sign's middle (N, 2, h, w), the log-probabilities
-    of the classes (N, 23, h, w), and the distances from the middle of the cell to the sides of the
-    box in pixels (N, 4, h, w).
+    Returns the probabilities of a digit's and of a sign's middle (N, 2, h, w), the
+    log-probabilities of the classes (N, 23, h, w), and the distances from the middle of the cell
+    to the sides of the box in pixels (N, 4, h, w).
     """
     centers, classes, sides = raw.split([2, len(CLASSES), 4], dim=1)
     return torch.sigmoid(centers), F.log_softmax(classes, dim=1), sides * CELL
