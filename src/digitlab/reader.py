@@ -38,7 +38,8 @@ class Prediction:
     """The calibrated probability that it is this class, 0 to 1."""
     unsure: bool = True
     """True if the probability is below the model's threshold, the picture is refused because
-    `is_digit` is below its own threshold, it seems to show several digits, or there is no answer."""
+    `is_digit` is below its own threshold, it seems to show several digits, or there is no
+    answer."""
     is_digit: float | None = None
     """The probability that the picture shows a digit at all, 0 to 1; None if the model has no such
     output, or there is no answer."""

@@ -116,9 +116,7 @@ def characters_of(look: Look, confidence: PageConfidence) -> list[ReadDigit | Re
         seen.boxes, seen.is_sign, seen.centers, seen.names, strict=True
     ):
         if is_sign:
-            characters.append(
-                ReadSign(box=place.box(box), sign=name, probability=float(center))
-            )
+            characters.append(ReadSign(box=place.box(box), sign=name, probability=float(center)))
             continue
         probabilities, image = next(digits)
         best = int(probabilities.argmax())

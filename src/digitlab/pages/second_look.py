@@ -1,4 +1,4 @@
-"""A second look at each digit: the ink in its box, alone, for the network that reads single ones."""
+"""A second look at each digit: the ink in its box, alone, for the network for single digits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -208,7 +208,8 @@ def noise_of(depth: NDArray[np.number]) -> float:
     """
     if min(depth.shape) < 20:
         return 0.0
-    signed = depth.astype(np.int16 if depth.dtype == np.uint8 else np.float32)
+    kind: type[np.int16 | np.float32] = np.int16 if depth.dtype == np.uint8 else np.float32
+    signed: NDArray[np.int16 | np.float32] = depth.astype(kind)
     every = max(1, len(depth) // _NOISE_ROWS)
     d = signed[:-2:every] - 2 * signed[1:-1:every] + signed[2::every]
     d = d[:, :-2] - 2 * d[:, 1:-1] + d[:, 2:]

@@ -85,10 +85,11 @@ def levels_below(
     """
     if isinstance(paper, float):
         shade = (255 - paper + LIGHT_FLOOR) if light_ink else paper + 1
-        return counted(255 - gray, (paper - 255 + np.arange(256)) / shade)
-    paper = enlarged(paper, gray.shape)
-    shade = (255 + np.float32(LIGHT_FLOOR) - paper) if light_ink else paper + np.float32(1)
-    depth = (paper - gray) / shade
+        depths = (paper - 255 + np.arange(256)) / shade
+        return counted(255 - gray, np.asarray(depths, np.float64))
+    nearby = enlarged(paper, gray.shape)
+    shades = (255 + np.float32(LIGHT_FLOOR) - nearby) if light_ink else nearby + np.float32(1)
+    depth = (nearby - gray) / shades
     high = float(depth.max())
     low = max(float(depth.min()), -high)
     pixels = np.clip((depth - low) * (255 / (high - low)) + 0.5, 0, 255).astype(np.uint8)
