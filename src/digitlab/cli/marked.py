@@ -1,4 +1,4 @@
-"""`digitlab read --boxes`: where the copies with boxes go, and how they are written."""
+"""Copies of pages with boxes on them: where they go, and how they are written."""
 
 import io
 import os
