@@ -31,6 +31,8 @@ ERROR_RATE = 0.005
 WEIGHTS = np.arange(0, 1.55, 0.1)  # of a network's log-probabilities, those that are tried
 NOTHING = -1  # the truth of a digit that is not on the page
 
+Seeds = Annotated[tuple[int, ...], Parameter(help="Of the pages.", consume_multiple=True)]
+
 
 class Evidence(NamedTuple):
     """What a page's look shows, and what is true of each of its digits."""

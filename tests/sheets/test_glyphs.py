@@ -9,7 +9,7 @@ from digitlab.errors import DigitlabError
 from digitlab.pictures.ink import Ink
 from digitlab.sheets.fonts import printed, printed_with_boxes
 from digitlab.sheets.letters import letter, word
-from digitlab.sheets.marks import frame, mark, single_letter, underline
+from digitlab.sheets.marks import frame, mark, single_letter
 from digitlab.sheets.pens import Hand, drawn, drawn_at
 from digitlab.sheets.signs import SIGNS, sign
 
@@ -24,7 +24,6 @@ MAKERS = {
     "mark": mark,
     "single letter": single_letter,
     "printed": lambda h, p, r: printed("12/03 (4) €5", h, r),
-    "underline": lambda h, p, r: underline(4 * h, p, r),
     "frame": lambda h, p, r: frame(2 * h, h, p, r),
 }
 

@@ -165,6 +165,7 @@ def _paper_of(coarse: Gray, shape: tuple[int, ...]) -> _Paper:
         return _Paper(float(lightest[int(0.9 * (lightest.size - 1))]), side)
     depth = coarse.max() - coarse
     inked = _inked_in(depth)
+    paper: NDArray[np.float32] | float = float(coarse.max())
     if depth[~dilated(inked, 5, 5)].any():  # else it is a paint program's paper, of one gray
         paper, inked = _uneven_paper_of(coarse)
         return _Paper(paper, _longer_side_of(inked) * -(-side // _COARSE_SIDE))

@@ -25,8 +25,6 @@ from digitlab.sheets.writing import Canvas, Hand, hand, print_text, turned, writ
 SIDE = 192  # pixels of a crop
 _MOST_GLYPHS = 26  # in one crop: more would take too long to draw
 _LEAST_VISIBLE = 0.8  # of a digit's area: nothing is asked of a digit that is cut off more
-_LEAST_ON_PAGE = 0.7  # of a digit's area: the same at the edge of a sheet
-
 _LEAST_LEGIBLE = 0.4  # correlation of ink and picture: of a digit that nobody could read, nothing
 _LEAST_CONTRAST = 8  # gray levels from paper to ink: the same
 

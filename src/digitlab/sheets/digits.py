@@ -77,9 +77,7 @@ def nearness(pixels: bytes) -> Image.Image:
     middle = skeletonize(np.asarray(large.filter(ImageFilter.GaussianBlur(1))) > 110)
     distance = distance_transform_edt(~middle)
     near = np.clip(255 - _STEPS * distance, 0, 255).astype(np.uint8)
-    return Image.fromarray(near).filter(
-        ImageFilter.GaussianBlur(0.7)
-    )  # rounds off the pixels' stairs
+    return Image.fromarray(near).filter(ImageFilter.GaussianBlur(0.7))  # rounds off pixels' stairs
 
 
 def _placed(

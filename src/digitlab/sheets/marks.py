@@ -54,18 +54,6 @@ def single_letter(height: float, pen: float, random: Generator) -> Ink:
     return symbol(one_of(_PRINTED_LETTERS, random), height)
 
 
-def underline(width: float, pen: float, random: Generator) -> Ink:
-    """Draw a line, or two, `width` pixels long, for below a number or through it."""
-    rise, bend = random.normal(0, 0.015, 2)
-    line = curve((0, rise), (0.5, bend), (1, -rise))
-    lines = [line]
-    if random.random() < 0.3:
-        gap = max(3 * pen / width, random.uniform(0.02, 0.05))
-        lines.append(line * (random.uniform(0.8, 1), 1) + (random.normal(0, 0.02), gap))
-    points = np.concatenate(lines)
-    return drawn(lines, float(np.ptp(points[:, 1])) * width + pen, pen, random)
-
-
 def frame(width: float, height: float, pen: float, random: Generator) -> Ink:
     """Draw a ring, a box or brackets around an area of `width` x `height` pixels.
 
