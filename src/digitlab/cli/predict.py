@@ -12,6 +12,7 @@ from digitlab.cli.parameters import AsCsv, AsJsonLines, ModelPath, PicturePaths
 from digitlab.cli.pictures import find_pictures, print_error, reason_of, source_of
 from digitlab.errors import DigitlabError, printable
 from digitlab.models.probability import cut_off, percent
+from digitlab.pictures.formats import suffixes_with
 from digitlab.reader import Prediction, Reader
 
 
@@ -46,7 +47,7 @@ def predict(
         table.writerow(("picture", answer_name, "probability", "unsure", "error"))
     lines = _Lines(reader)
     failures = 0
-    paths, names = tee(find_pictures(pictures))
+    paths, names = tee(find_pictures(pictures, suffixes_with("heic")))
     for path, answer in zip(names, reader.predict_each(map(source_of, paths)), strict=True):
         failures += answer.error is not None
         if as_csv:
