@@ -24,7 +24,6 @@ from digitlab.pictures.formats import suffixes_with
 from digitlab.pictures.open import Picture
 from digitlab.reader import Reader
 
-
 _DOCUMENTS = (".pdf", ".tif", ".tiff")  # may have many pages
 
 
