@@ -60,6 +60,7 @@ def read(
                 "不输出符号：12/03/2026 变成 12032026。",
             ),
             negative="",
+            show_default=False,
         ),
     ] = False,
     out: Annotated[
