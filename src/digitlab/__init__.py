@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from digitlab.data.dataset import Dataset
     from digitlab.data.load import load_dataset
     from digitlab.errors import DigitlabError, PictureError, Stopped
-    from digitlab.pages.answers import Page, ReadDigit
+    from digitlab.pages.answers import Page, ReadDigit, ReadLine, ReadNumber, ReadSign
     from digitlab.reader import Prediction, Reader
     from digitlab.recipe import Recipe
     from digitlab.workbench import Run
@@ -27,6 +27,9 @@ __all__ = [
     "PictureError",
     "Prediction",
     "ReadDigit",
+    "ReadLine",
+    "ReadNumber",
+    "ReadSign",
     "Reader",
     "Recipe",
     "Run",
@@ -44,6 +47,9 @@ _HOMES = {
     "Page": "digitlab.pages.answers",
     "Prediction": "digitlab.reader",
     "ReadDigit": "digitlab.pages.answers",
+    "ReadLine": "digitlab.pages.answers",
+    "ReadNumber": "digitlab.pages.answers",
+    "ReadSign": "digitlab.pages.answers",
     "Reader": "digitlab.reader",
     "Recipe": "digitlab.recipe",
     "Run": "digitlab.workbench",

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -263,6 +264,18 @@ def test_a_file_is_written_completely_or_not_at_all(
     assert sorted(it.name for it in tmp_path.iterdir()) == ["out.txt", "scans"]
 
 
+def test_a_terminal_shows_how_far_it_has_come(
+    call: Callable, scans: Path, known: Page, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    shown = call("read", scans / "1.png", scans / "two.pdf", "--out", tmp_path / "a.csv").err
+    assert re.search(r"1/2.*two\.pdf", shown)
+    assert call("read", scans / "1.png", "--out", tmp_path / "a.csv").err == ""
+    monkeypatch.setenv("TERM", "dumb")
+    assert call("read", scans / "1.png", scans / "two.pdf", "--json").err == ""
+
+
 def test_wrong_usage(call: Callable, scans: Path, tmp_path: Path):
     picture = scans / "1.png"
     before = picture.read_bytes()
@@ -316,6 +329,9 @@ def test_a_photo_and_a_document_are_read_and_predicted(call: Callable, tmp_path:
     for name in ("seven.heic", "seven.pdf"):
         assert call("read", tmp_path / name).out == "7\n"
         assert json.loads(call("predict", "--json", tmp_path / name).out)["digit"] == 7
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "seven.heic").rename(tmp_path / "photos" / "SEVEN.HEIC")
+    assert json.loads(call("predict", "--json", tmp_path / "photos").out)["digit"] == 7
     (tmp_path / "two.pdf").write_bytes(pages("PDF", drawn, Image.open(page)))
     assert call("read", tmp_path / "two.pdf").out.splitlines()[1::2][:2] == ["7", "72"]
     refused = call("predict", tmp_path / "two.pdf")

@@ -218,9 +218,10 @@ PicturePaths = Annotated[
     list[Path],
     Parameter(
         help=help_text(
-            "PNG, JPEG, WebP, BMP, TIFF or GIF files, folders of them, or - for one on stdin.",
-            "PNG、JPEG、WebP、BMP、TIFF 或 GIF 文件，或放这些文件的文件夹；- "
-            "表示从标准输入读一张。",
+            "PNG, JPEG, WebP, BMP, TIFF or GIF files (HEIC and PDF need the extras heic and pdf), "
+            "folders of them, or - for one on stdin.",
+            "PNG、JPEG、WebP、BMP、TIFF 或 GIF 文件（HEIC 和 PDF 需要安装附加包 heic 和 pdf），"
+            "或放这些文件的文件夹；- 表示从标准输入读一张。",
         ),
         negative="",
         json_list=False,  # a name may begin with a bracket

@@ -25,6 +25,9 @@ def progress(total: int, *, is_wanted: bool) -> Iterator[Report]:
     from rich.table import Column
 
     console = Console(stderr=True, highlight=False)
+    if console.is_dumb_terminal:  # it cannot move its cursor
+        yield lambda done, name: None
+        return
     name_column = TextColumn("{task.description}", table_column=Column(no_wrap=True), markup=False)
     columns = (BarColumn(bar_width=20), MofNCompleteColumn(), TimeRemainingColumn(), name_column)
     with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bar:

@@ -21,9 +21,11 @@ from digitlab.files import whole_file
 from digitlab.pages.answers import Page
 from digitlab.pages.read import LARGEST_SIDE
 from digitlab.pictures.documents import open_document
-from digitlab.pictures.formats import suffixes_with_extras
+from digitlab.pictures.formats import suffixes_with
 from digitlab.pictures.open import Picture
 from digitlab.reader import Reader
+
+_DOCUMENTS = (".pdf", ".tif", ".tiff")  # may have many pages
 
 
 @chinese_help(
@@ -59,6 +61,7 @@ def read(
                 "不输出符号：12/03/2026 变成 12032026。",
             ),
             negative="",
+            show_default=False,
         ),
     ] = False,
     out: Annotated[
@@ -91,7 +94,7 @@ def read(
     entries has a box [x, y, width, height] in pixels. With --csv, print one row per number. The
     exit code is 1 if a picture or a page could not be opened.
     """
-    paths = list(find_pictures(pictures, suffixes_with_extras()))
+    paths = list(find_pictures(pictures, suffixes_with("heic", "pdf")))
     printer = printer_of(_one_format(format, as_json, as_csv, out))
     if out is not None and any(are_same(out, path) for path in paths):
         raise DigitlabError(f"--out would overwrite a picture, {printable(out)}")
@@ -101,7 +104,8 @@ def read(
     reading = _Reading(reader, marked, digits_only)
     # On a terminal, the answers themselves show how far it has come.
     is_silent = out is not None or not sys.stdout.isatty()
-    with _opened(out) as write, progress(len(paths), is_wanted=is_silent) as report:
+    is_long = len(paths) > 1 or paths[0].suffix.lower() in _DOCUMENTS
+    with _opened(out) as write, progress(len(paths), is_wanted=is_silent and is_long) as report:
         for piece in printer(reading.answers(paths, report), paths):
             write(piece)
     return min(reading.failures, 1)

@@ -24,9 +24,9 @@ def has_extra(name: str) -> bool:
     return find_spec(_EXTRAS[name][0]) is not None
 
 
-def suffixes_with_extras() -> tuple[str, ...]:
-    """Return the suffixes of all files that can be opened with the packages installed."""
-    found = [suffixes for name, (_, suffixes) in _EXTRAS.items() if has_extra(name)]
+def suffixes_with(*extras: str) -> tuple[str, ...]:
+    """Return the suffixes of pictures, also of `heic` and `pdf` if their packages are installed."""
+    found = [_EXTRAS[name][1] for name in extras if has_extra(name)]
     return SUFFIXES + tuple(suffix for suffixes in found for suffix in suffixes)
 
 

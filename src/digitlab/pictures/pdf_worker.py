@@ -40,8 +40,10 @@ def main(dpi: float, most_pixels: int, most_bytes: int, most_seconds: int) -> No
         _limit_time(most_seconds)
         try:
             _answer_page(answers, document, int(request), dpi, most_pixels)
-        except (pypdfium2.PdfiumError, MemoryError) as error:
+        except pypdfium2.PdfiumError as error:
             _answer_error(answers, error)
+        except MemoryError:
+            return
 
 
 def _answer_page(
@@ -51,9 +53,10 @@ def _answer_page(
     width, height = page.get_size()  # points
     scale = min(dpi / _POINTS_PER_INCH, (most_pixels / max(width * height, 1)) ** 0.5)
     bitmap = page.render(scale=scale, rev_byteorder=True)
-    pixels = bitmap.to_numpy()  # height x width x 3
     answers.write(b"page %d %d\n" % (bitmap.width, bitmap.height))
-    answers.write(pixels.tobytes())
+    rows = memoryview(bitmap.buffer).cast("B")  # each may end with bytes that are no pixels
+    for start in range(0, bitmap.height * bitmap.stride, bitmap.stride):
+        answers.write(rows[start : start + 3 * bitmap.width])
     answers.flush()
     bitmap.close()
     page.close()
