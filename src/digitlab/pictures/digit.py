@@ -30,6 +30,7 @@ Digit = NDArray[np.uint8]  # 28 x 28; 0 = paper, 255 = full ink
 
 SIDE = 28  # pixels of an MNIST image
 MAX_STACK = 1_000_000  # images in one array
+_INKED = 128  # of 255: pixels with less ink are paper
 _BOX = 20  # pixels of the box that the ink fills on its longer side
 _CENTER = 14  # row and column of the center of mass, counted from 0
 LARGEST = 512  # pixels of the longer side to which a large picture is reduced, at least
@@ -64,12 +65,11 @@ def prepare_and_check(source: Source) -> tuple[Digit, bool]:
 def _prepared(source: Source) -> tuple[Digit, Drawing | None]:
     """Return what `prepare` returns, and the ink; None if the picture was an MNIST image."""
     refuse_flat_stack(source)
-    # An array of this size and type needs no opening, which takes longer than the check.
-    gray = source if has_format(source) else open_picture(source, largest_side=LARGEST).gray(LARGEST)
-    if gray.shape == (SIDE, SIDE):
-        both = np.stack([gray, ~gray])
-        for candidate in both[is_mnist(both)]:
-            return candidate, None
+    gray = source if _is_small_gray(source) else open_picture(source, largest_side=LARGEST).gray(LARGEST)
+    if gray.shape == (SIDE, SIDE) and gray[0, 0] in (0, 255):
+        light = gray.copy() if gray[0, 0] == 0 else ~gray
+        if is_mnist(light[None])[0]:
+            return light, None
     drawing = without_frame(drawing_of(gray, _LEAST_INK))
     return _to_mnist(drawing), drawing
 
@@ -101,6 +101,13 @@ def has_format(source: object) -> TypeGuard[Digit]:
     if not isinstance(source, np.ndarray):
         return False
     return bool(source.shape == (SIDE, SIDE) and source.dtype == np.uint8)
+
+
+def _is_small_gray(source: object) -> TypeGuard[NDArray[np.uint8]]:
+    """Check whether it is an array of gray levels that opening would not change."""
+    if not isinstance(source, np.ndarray) or source.dtype != np.uint8 or source.ndim != 2:
+        return False
+    return bool(min(source.shape) >= 5 and max(source.shape) < 2 * LARGEST)
 
 
 def has_ink(digit: Digit) -> bool:
@@ -145,10 +152,10 @@ def to_mnist(ink: Ink) -> Digit:
 
 def _to_mnist(drawing: Drawing) -> Digit:
     drawing = _without_specks(drawing)
-    if drawing.max(initial=0) < 128:
+    if drawing.max(initial=0) < _INKED:
         return np.zeros((SIDE, SIDE), np.uint8)
     drawing = _with_usual_strokes(_redrawn(drawing))
-    top, bottom, left, right = bounds(drawing > 127)
+    top, bottom, left, right = bounds(drawing >= _INKED)
     height, width = bottom - top, right - left
     scale = _BOX / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -177,7 +184,7 @@ def _redrawn(drawing: Drawing) -> Drawing:
     of 8 x 8 they show where the stroke runs between the pixels: with black and white only, a third
     more of those are read wrong.
     """
-    inked = drawing > 127
+    inked = drawing >= _INKED
     top, bottom, left, right = bounds(inked)
     scale = _DRAWING / max(bottom - top, right - left)
     around = slice(max(0, top - 2), bottom + 2), slice(max(0, left - 2), right + 2)
@@ -202,17 +209,19 @@ def _padded(drawing: Drawing, margin: int) -> Drawing:
 def _with_usual_strokes(drawing: Drawing) -> Drawing:
     """Widen strokes thinner than most of MNIST's, and narrow thicker ones, up to that limit."""
     unit = _DRAWING // _BOX
-    drawing = _padded(drawing, int(_THICKEST * unit))  # room to grow
     for step in range(int(_THICKEST * unit)):
-        inked = drawing > 127
+        inked = drawing >= _INKED
         width = stroke_width(inked) / unit
         if _THINNEST <= width <= _THICKEST:
             break
+        if step == 0:
+            drawing = _padded(drawing, int(_THICKEST * unit))  # room to grow
+            inked = drawing >= _INKED
         if width < _THINNEST:
             drawing = widened(drawing, diagonal=step % 2 == 1)
             continue
         narrower = ~widened(~drawing, diagonal=step % 2 == 1)
-        if 2 * np.count_nonzero(narrower > 127) < np.count_nonzero(inked):
+        if 2 * np.count_nonzero(narrower >= _INKED) < np.count_nonzero(inked):
             break  # almost nothing would be left
         drawing = narrower
     return drawing

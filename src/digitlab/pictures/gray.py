@@ -71,18 +71,28 @@ def gray_levels(image: Image.Image, largest_side: int | None, *, best_channel: b
         image = image.reduce(factor)
     if image.mode == "L":
         return np.asarray(image, np.uint8)
+    channels = np.asarray(image)  # height x width x 3 or 4
+    if _is_gray(channels):
+        return np.ascontiguousarray(channels[..., 0])  # which is also the luminance
     if image.mode == "RGBA":
-        if image.getchannel("A").getextrema()[0] != 255:
+        if channels[..., 3].min() != 255:
             return _opaque(image)
         image = image.convert("RGB")
     return _best_channel(image) if best_channel else np.asarray(image.convert("L"), np.uint8)
 
 
+def _is_gray(channels: NDArray[np.uint8]) -> bool:
+    """Check whether an image is opaque, and red, green and blue are the same everywhere."""
+    if channels.shape[2] == 4:  # a browser's: four bytes at a time
+        pixels = channels.view("<u4")
+        return not ((pixels ^ (pixels >> 8)) & 0xFFFF).any() and int(pixels.min()) >> 24 == 255
+    return bool((channels[..., 0] == channels[..., 1]).all()) and bool(
+        (channels[..., 1] == channels[..., 2]).all()
+    )
+
+
 def _best_channel(image: Image.Image) -> Gray:
     """Return an RGB image's luminance, or one channel if that has clearly more contrast."""
-    red, green, blue = (channel.tobytes() for channel in image.split())
-    if red == green == blue:  # a gray picture: the luminance is each of them
-        return np.frombuffer(red, np.uint8).reshape(image.height, image.width)
     luminance = image.convert("L")
     step = max(1, max(image.size) // 64)
     spreads = np.asarray(image.reduce(step), np.float32).std(axis=(0, 1))  # of red, green, blue

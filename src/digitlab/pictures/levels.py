@@ -71,8 +71,7 @@ class Levels:
 
 def counted(pixels: NDArray[np.uint8], depths: Depths) -> Levels:
     """Return levels with their counts."""
-    counts = np.array(Image.fromarray(np.ascontiguousarray(pixels)).histogram(), np.int64)
-    return Levels(pixels, depths, counts)
+    return Levels(pixels, depths, np.bincount(pixels.ravel(), minlength=256))
 
 
 def levels_below(
@@ -85,11 +84,11 @@ def levels_below(
     """
     if isinstance(paper, float):
         shade = (255 - paper + LIGHT_FLOOR) if light_ink else paper + 1
-        return counted(255 - gray, (paper - 255 + np.arange(256)) / shade)
+        return counted(~gray, (paper - 255 + np.arange(256)) / shade)
     paper = enlarged(paper, gray.shape)
     shade = (255 + np.float32(LIGHT_FLOOR) - paper) if light_ink else paper + np.float32(1)
     depth = (paper - gray) / shade
-    high = float(depth.max())
+    high = max(float(depth.max()), 1e-3)
     low = max(float(depth.min()), -high)
     pixels = np.clip((depth - low) * (255 / (high - low)) + 0.5, 0, 255).astype(np.uint8)
     return counted(pixels, np.linspace(low, high, 256))

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 Scalar = TypeVar("Scalar", bound=np.generic)
+_MIDDLES = np.arange(64) + 0.5  # of the classes of a histogram
 
 
 class Blobs(NamedTuple):
@@ -69,6 +70,8 @@ def _first_of_region(
     runs = np.arange(len(starts))
     above = np.searchsorted(ends, starts - stride)  # the first run of the row above that it touches
     touched = np.maximum(np.searchsorted(starts, ends - stride, side="right") - above, 0)
+    if np.count_nonzero(touched) >= len(runs) - 1:  # only one run touches none: as in most digits
+        return np.zeros_like(runs)
     one = np.repeat(runs, touched)
     other = np.arange(len(one)) - np.repeat(np.cumsum(touched) - touched - above, touched)
     root = _followed(np.where(touched > 0, above, runs))
@@ -113,12 +116,9 @@ def otsu(values: NDArray[np.generic], times: NDArray[np.int64] | None = None) ->
     if top <= 0:
         return 0.0
     counts = np.bincount((values * (63.999 / top)).astype(np.int64), times, 64)  # 64
-    middles = np.arange(64) + 0.5
-    below = np.cumsum(counts)[:-1]  # 63
-    sums = (counts * middles).cumsum()
-    above, sum_above = counts.sum() - below, sums[-1] - sums[:-1]
-    difference = sums[:-1] / np.maximum(below, 1) - sum_above / np.maximum(above, 1)
-    best = int(np.argmax(below * above * difference**2))
+    below, sums = counts.cumsum(), (counts * _MIDDLES).cumsum()
+    apart = sums * below[-1] - sums[-1] * below  # of the two means, times both counts
+    best = int((apart[:-1] ** 2 / np.maximum(below * (below[-1] - below), 1)[:-1]).argmax())
     return top * (best + 1) / 64
 
 
@@ -226,8 +226,9 @@ def blurred(depth: NDArray[np.float32], radius: float) -> NDArray[np.float32]:
 
 def bounds(inked: NDArray[np.bool_]) -> tuple[int, int, int, int]:
     """Return top, bottom, left and right of the ink; bottom and right are one past the last."""
-    rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
-    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    rows, columns = inked.any(axis=1), inked.any(axis=0)
+    bottom, right = len(rows) - int(rows[::-1].argmax()), len(columns) - int(columns[::-1].argmax())
+    return int(rows.argmax()), bottom, int(columns.argmax()), right
 
 
 def stroke_width(inked: NDArray[np.bool_]) -> float:

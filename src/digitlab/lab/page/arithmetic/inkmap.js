@@ -9,8 +9,12 @@ import { enlarge, reduce } from "./resample.js";
 const COARSE_SIDE = 48; // pixels: light and paper change slowly, so they are estimated at this size
 const LEAST_CONTRAST = 0.06; // of ink against paper, as a share of the paper's gray
 const LIGHT_FLOOR = 32; // gray levels: keeps the contrast of ink on black paper finite
-const MOST_HALF_INKED = 2.5; // pixels between paper and ink per fully inked pixel
-const HAIRLINE = 1 / 12; // of the digit's longer side: the widest thin line
+const MOST_HALF_INKED = 1.8; // pixels between paper and ink per fully inked pixel
+const HAIRLINE = 1 / 16; // of the digit's longer side: the widest thin line
+const MOST_DRAWN = 0.8; // of a paint program's picture; the rest has the paper's gray exactly
+const PAPER_WINDOW = 0.5; // of the longer side: wider than any stroke, narrower than a shadow
+const FINE_SIDE = 128; // pixels: the same if the ink may be a thin line
+const FINE_WINDOW = 0.08;
 const FRAME = 3; // coarse pixels at the border that do not count for the size of the ink
 const LEVELS = Array.from({ length: 256 }, (_, i) => i);
 const isInked = (value) => value > 0;
@@ -28,12 +32,18 @@ export function drawingOf(picture, inkSide) {
   const [darkest, lightest] = extremes(given.pixels);
   if (lightest - darkest < 2) return null;
   const isLight = inkIsLight(given);
-  const paper = paperOf(isLight ? inverted(given) : given);
+  const [gray, coarse] = [picture, given].map((map) => (isLight ? inverted(map) : map));
+  const paper = paperOf(coarse);
   const factor = Math.max(1, Math.floor((paper.inkSide * perCoarse) / inkSide));
-  const gray = reduce(picture, factor);
-  const levels = levelsBelow(paper.gray, isLight ? inverted(gray) : gray, isLight);
-  const pixels = inkIn(levels, typeof paper.gray !== "number");
-  return pixels && { pixels, width: gray.width, height: gray.height, factor };
+  const small = reduce(gray, factor);
+  let drawing = inkIn(levelsBelow(paper.gray, small, isLight));
+  if (drawing && typeof paper.gray !== "number" && isShade(drawing)) {
+    const perFine = Math.ceil(Math.max(picture.width, picture.height) / FINE_SIDE);
+    const fine = unevenPaperOf(reduce(gray, perFine), FINE_WINDOW).gray;
+    drawing = inkIn(levelsBelow(fine, small, isLight));
+    if (drawing && !isLine(drawing)) drawing = null;
+  }
+  return drawing && { ...drawing, factor };
 }
 
 function inverted(map) {
@@ -52,31 +62,39 @@ function extremes(values) {
 
 /** Decide whether the lighter gray is ink: the border shows which one is paper.
  *
- * If what is a little further inside says the opposite, the paper is what covers most of it.
+ * But if nearly all that is a little further inside, and most of the picture, is light or dark,
+ * that is the paper.
  */
 function inkIsLight(coarse) {
   const { pixels, width, height } = coarse;
   const [darkest, lightest] = extremes(pixels);
   const middle = (darkest + lightest) / 2;
-  const isLight = borderIsDark(coarse, 0, middle);
-  const inside = Math.floor(Math.max(width, height) / 10);
-  if (Math.min(width, height) <= 4 * inside) return isLight;
-  if (borderIsDark(coarse, inside, middle) === isLight) return isLight;
-  const sorted = pixels.slice().sort();
-  const half = sorted.length / 2;
-  return (sorted[Math.ceil(half) - 1] + sorted[Math.floor(half)]) / 2 < middle;
+  const near = Math.floor(Math.max(width, height) / 10);
+  if (Math.min(width, height) > 4 * near) {
+    const [all, ring] = [[0, 0], [0, 0]]; // light pixels, pixels
+    pixels.forEach((value, i) => {
+      const [x, y] = [i % width, Math.floor(i / width)];
+      const nearest = Math.min(x, y, width - 1 - x, height - 1 - y);
+      for (const part of nearest > near ? [all] : nearest === near ? [all, ring] : []) {
+        part[0] += value > middle ? 1 : 0;
+        part[1] += 1;
+      }
+    });
+    const [share, ofRing] = [all[0] / all[1], ring[0] / ring[1]];
+    if (Math.abs(ofRing - 0.5) > 0.4 && Math.abs(share - 0.5) > 0.2) return ofRing < 0.5;
+  }
+  return borderIsDark(coarse, middle);
 }
 
-/** Compare the border of a map, or of its inside, with a gray; the corners count more. */
-function borderIsDark({ pixels, width, height }, inside, middle) {
+/** Compare the border with a gray between ink and paper; the corners count more. */
+function borderIsDark({ pixels, width, height }, middle) {
   const gray = (x, y) => pixels[y * width + x];
-  const [left, right, bottom] = [inside, width - 1 - inside, height - 1 - inside];
+  const [right, bottom] = [width - 1, height - 1];
   let border = 0;
-  for (let x = left; x <= right; x += 1) border += gray(x, left) + gray(x, bottom);
-  for (let y = left + 1; y < bottom; y += 1) border += gray(left, y) + gray(right, y);
-  const count = 2 * (right - left + 1) + 2 * (bottom - left - 1);
-  const corners = gray(left, left) + gray(right, left) + gray(left, bottom) + gray(right, bottom);
-  return border / count + (2 * corners) / 4 < 3 * middle;
+  for (let x = 0; x < width; x += 1) border += gray(x, 0) + gray(x, bottom);
+  for (let y = 1; y < bottom; y += 1) border += gray(0, y) + gray(right, y);
+  const corners = gray(0, 0) + gray(right, 0) + gray(0, bottom) + gray(right, bottom);
+  return border / (2 * width + 2 * height - 4) + (2 * corners) / 4 < 3 * middle;
 }
 
 /** Estimate the gray of the bare paper, one number or a coarse map, and the side of the ink. */
@@ -85,14 +103,15 @@ function paperOf(coarse) {
   const depth = Array.from(coarse.pixels, (v) => lightest - v);
   const inked = inkedIn(depth, coarse);
   const near = dilated(inked, 5, 5).pixels;
-  if (depth.every((d, i) => d === 0 || near[i])) {
+  const isNear = depth.every((d, i) => d === 0 || near[i]);
+  if (isNear && depth.filter((d) => d).length <= MOST_DRAWN * depth.length) {
     return { gray: lightest, inkSide: longerSideOf(inked) };
   }
-  return unevenPaperOf(coarse);
+  return unevenPaperOf(coarse, PAPER_WINDOW);
 }
 
-function unevenPaperOf(coarse) {
-  const window = Math.trunc(Math.max(coarse.width, coarse.height) / 2) | 1; // wider than any stroke, narrower than a shadow
+function unevenPaperOf(coarse, shareOfSide) {
+  const window = Math.trunc(Math.max(coarse.width, coarse.height) * shareOfSide) | 1;
   const around = Math.trunc(window / 2) | 1;
   const smooth = windowSums(closed(coarse, window), around).map((sum) => sum / around ** 2);
   const inked = inkedIn(Array.from(smooth, (v, i) => v - coarse.pixels[i]), coarse);
@@ -135,7 +154,8 @@ function levelsBelow(paper, gray, isLight) {
     const shade = isLight ? fround(255 + LIGHT_FLOOR - large[i]) : fround(large[i] + 1);
     return fround(large[i] - value) / shade;
   });
-  const [least, high] = extremes(depth);
+  const [least, most] = extremes(depth);
+  const high = Math.max(most, 1e-3);
   const low = Math.max(least, -high);
   const perDepth = fround(255 / (high - low));
   const pixels = Uint8Array.from(depth, (d) => {
@@ -154,7 +174,7 @@ function withCounts(map, depths) {
 }
 
 /** Return bytes of ink, 0 for bare paper to 255 for full ink; null if there is none. */
-function inkIn({ map, depths, counts }, mayBeShade) {
+function inkIn({ map, depths, counts }) {
   const strongest = peakOf(depths, counts);
   if (strongest < LEAST_CONTRAST) return null;
   const isFaint = depths.map((depth) => depth > 0.25 * strongest);
@@ -166,11 +186,10 @@ function inkIn({ map, depths, counts }, mayBeShade) {
   });
   const full = sum / count;
   const bare = medianOf(depths, counts.map((n, i) => (isFaint[i] ? 0 : n)));
-  const ink = depths.map((depth) => Math.min(1, Math.max(0, (depth - bare) / (full - bare))));
-  const table = ink.map((value) => roundEven(value * 255));
-  const pixels = map.pixels.map((level) => table[level]);
-  const isShade = mayBeShade && halfInked(ink, counts) > MOST_HALF_INKED; // not strokes
-  return isShade && !isHairline({ ...map, pixels }) ? null : pixels;
+  const table = depths.map((depth) => {
+    return roundEven(Math.min(1, Math.max(0, (depth - bare) / (full - bare))) * 255);
+  });
+  return { ...map, pixels: map.pixels.map((level) => table[level]) };
 }
 
 /** Return how deep the ink is: the mean of the deepest 0.2 %, of at least 3 pixels. */
@@ -196,15 +215,14 @@ function medianOf(depths, counts) {
   return total ? (at(Math.floor((total - 1) / 2)) + at(Math.floor(total / 2))) / 2 : 0;
 }
 
-function halfInked(ink, counts) {
-  const above = (limit) => (sum, value, i) => sum + (limit(value) ? counts[i] : 0);
-  const some = ink.reduce(above((value) => value > 0.2), 0);
-  const full = ink.reduce(above((value) => value >= 0.8), 0);
-  return (some - full) / Math.max(1, full);
+function isShade({ pixels }) {
+  const full = pixels.filter((value) => value >= 204).length;
+  const some = pixels.filter((value) => value > 51).length;
+  return some - full > MOST_HALF_INKED * Math.max(1, full);
 }
 
 /** Check whether most of the ink is one thin line: all its pixels may be half paper. */
-function isHairline(drawing) {
+function isLine(drawing) {
   const { labels, areas } = findBlobs(drawing, (value) => value > 64);
   const largest = Math.max(...areas);
   const index = areas.indexOf(largest) + 1;
