@@ -39,7 +39,7 @@ export function prepare(gray, width, height) {
     return { blank: true, ...nothing, digit: new Uint8Array(SIDE * SIDE) };
   }
   const { drawing, toCanvas } = redrawn(ink);
-  const usual = withUsualStrokes(drawing);
+  const { usual, margin } = withUsualStrokes(drawing);
   const cut = bounds(usual, isDark);
   const small = intoBox(usual, cut);
   const center = centerOf(small);
@@ -55,7 +55,7 @@ export function prepare(gray, width, height) {
   return {
     blank: false,
     ink: onCanvas(ink, width, height),
-    box: toCanvas(cut),
+    box: toCanvas(cut.map((at) => at - margin)),
     small: small.pixels,
     center,
     place: { left, top, width: small.width, height: small.height },
@@ -96,7 +96,7 @@ function withoutSpecks(ink) {
 
 /** Redraw the ink with DRAWING pixels on its longer side, a margin, and a little more contrast.
  *
- * Also returns a function from a box in the redrawn and then padded ink to one in the canvas.
+ * Also returns a function from a box in the redrawn ink to one in the canvas.
  */
 function redrawn(ink) {
   const [left, top, right, bottom] = bounds(ink, isDark);
@@ -114,7 +114,7 @@ function redrawn(ink) {
   );
   const toCanvas = ([l, t, r, b]) => {
     const [perX, perY] = [padded.width / width, padded.height / height];
-    const [x, y] = [padded.left + (l - MARGIN) * perX, padded.top + (t - MARGIN) * perY];
+    const [x, y] = [padded.left + l * perX, padded.top + t * perY];
     const box = { left: x, top: y, width: (r - l) * perX, height: (b - t) * perY };
     return Object.fromEntries(Object.entries(box).map(([key, value]) => [key, value * ink.factor]));
   };
@@ -136,28 +136,39 @@ function withMargin({ pixels, width, height }, left, top, right, bottom) {
 
 const MARGIN = THICKEST * UNIT; // room for strokes to grow
 
-/** Widen strokes thinner than most of MNIST's, and narrow thicker ones, up to that limit. */
-function withUsualStrokes(small) {
-  let drawing = { width: small.width + 2 * MARGIN, height: small.height + 2 * MARGIN };
-  drawing.pixels = new Uint8Array(drawing.width * drawing.height);
-  for (let y = 0; y < small.height; y += 1) {
-    const row = small.pixels.subarray(y * small.width, (y + 1) * small.width);
-    drawing.pixels.set(row, (y + MARGIN) * drawing.width + MARGIN);
-  }
+/** Widen strokes thinner than most of MNIST's, and narrow thicker ones, up to that limit.
+ *
+ * Also returns how much room to grow was put around them.
+ */
+function withUsualStrokes(drawing) {
+  const isUsual = (width) => width / UNIT >= THINNEST && width / UNIT <= THICKEST;
+  if (isUsual(strokes(drawing, isDark).width)) return { usual: drawing, margin: 0 };
+  let usual = withRoom(drawing);
   const inverted = (map) => ({ ...map, pixels: map.pixels.map((value) => 255 - value) });
   for (let step = 0; step < MARGIN; step += 1) {
-    const { area, width } = strokes(drawing, isDark);
-    if (width / UNIT >= THINNEST && width / UNIT <= THICKEST) break;
+    const { area, width } = strokes(usual, isDark);
+    if (isUsual(width)) break;
     const isDiagonal = step % 2 === 1;
     if (width / UNIT < THINNEST) {
-      drawing = widened(drawing, isDiagonal);
+      usual = widened(usual, isDiagonal);
       continue;
     }
-    const narrower = inverted(widened(inverted(drawing), isDiagonal));
+    const narrower = inverted(widened(inverted(usual), isDiagonal));
     if (2 * strokes(narrower, isDark).area < area) break; // almost nothing would be left
-    drawing = narrower;
+    usual = narrower;
   }
-  return drawing;
+  return { usual, margin: MARGIN };
+}
+
+/** Put bare paper around a drawing. */
+function withRoom({ pixels, width, height }) {
+  const large = { width: width + 2 * MARGIN, height: height + 2 * MARGIN };
+  large.pixels = new Uint8Array(large.width * large.height);
+  for (let y = 0; y < height; y += 1) {
+    const row = pixels.subarray(y * width, (y + 1) * width);
+    large.pixels.set(row, (y + MARGIN) * large.width + MARGIN);
+  }
+  return large;
 }
 
 /** Scale a part of the drawing so that its longer side has BOX pixels and its darkest is 255. */
