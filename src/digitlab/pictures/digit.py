@@ -36,10 +36,13 @@ _CENTER = 14  # row and column of the center of mass, counted from 0
 LARGEST = 512  # pixels of the longer side to which a large picture is reduced, at least
 _SPECK_SIDE = 128  # pixels: specks are found at this size, where small gaps in strokes are closed
 _LEAST_INK = 80  # pixels of the ink's longer side to which a large drawing is reduced, at least
+_SPECK_INK = 96  # of 255: what has more belongs to a stroke or a speck
 _SPECK = 0.02  # of the largest region's area: smaller regions are specks
 _DRAWING = 80  # pixels of the longer side while strokes are adjusted: four per pixel of the box
 _THINNEST, _THICKEST = 1.8, 4.0  # stroke widths, in pixels of the box, that are left unchanged
 # (10 % of MNIST's training images are thinner than 1.8, 4 % thicker than 4.0)
+_ROW, _COLUMN = np.indices((SIDE, SIDE), np.float32).reshape(2, -1)
+_MOMENTS = np.stack([np.ones_like(_ROW), _ROW, _COLUMN], axis=1)  # 784 x 3
 _CONTRAST = 1.5  # factor by which the redrawn ink's contrast is raised, around middle gray
 
 
@@ -65,7 +68,8 @@ def prepare_and_check(source: Source) -> tuple[Digit, bool]:
 def _prepared(source: Source) -> tuple[Digit, Drawing | None]:
     """Return what `prepare` returns, and the ink; None if the picture was an MNIST image."""
     refuse_flat_stack(source)
-    gray = source if _is_small_gray(source) else open_picture(source, largest_side=LARGEST).gray(LARGEST)
+    is_opened = _is_small_gray(source)
+    gray = source if is_opened else open_picture(source, largest_side=LARGEST).gray(LARGEST)
     if gray.shape == (SIDE, SIDE) and gray[0, 0] in (0, 255):
         light = gray.copy() if gray[0, 0] == 0 else ~gray
         if is_mnist(light[None])[0]:
@@ -132,16 +136,17 @@ def is_mnist(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
     The brightest pixel is 254 or 255, the ink's longer side has 19 or 20 pixels, and its center of
     mass rounds to pixel (14, 14).
     """
-    placed = images.max(axis=(1, 2)) >= 254
-    for across in (2, 1):  # each check is of those images only that passed the others
+    placed = images.reshape(len(images), -1).max(axis=1, initial=0) >= 254
+    flat = images[placed].reshape(-1, SIDE * SIDE)  # each check is of those that passed the others
+    moments = flat.astype(np.float32) @ _MOMENTS  # M x 3; whole numbers below 2 ** 24: exact
+    off_center = np.abs(moments[:, 1:] / moments[:, :1] - _CENTER).max(axis=1, initial=0)
+    placed[placed] = off_center < 0.53  # MNIST's own rounding: up to 0.52
+    longer = np.zeros(np.count_nonzero(placed), np.int64)
+    for across in (2, 1):
         inked = images[placed].any(axis=across)  # M x 28: rows, then columns
         extent = SIDE - inked.argmax(axis=1) - inked[:, ::-1].argmax(axis=1)  # first ink to last
-        longer = extent if across == 2 else np.maximum(longer, extent)
+        longer = np.maximum(longer, extent)
     placed[placed] = (longer == _BOX) | (longer == _BOX - 1)
-    for across in (2, 1):
-        mass = images[placed].sum(axis=across, dtype=np.float32)  # M x 28
-        center = mass @ np.arange(SIDE, dtype=np.float32) / mass.sum(axis=1)
-        placed[placed] = np.abs(center - _CENTER) < 0.53  # MNIST's own rounding: up to 0.52
     return np.asarray(placed, np.bool_)
 
 
@@ -151,10 +156,11 @@ def to_mnist(ink: Ink) -> Digit:
 
 
 def _to_mnist(drawing: Drawing) -> Digit:
-    drawing = _without_specks(drawing)
-    if drawing.max(initial=0) < _INKED:
+    inked = drawing >= _INKED
+    if not inked.any():
         return np.zeros((SIDE, SIDE), np.uint8)
-    drawing = _with_usual_strokes(_redrawn(drawing))
+    drawing = _redrawn(_without_specks(drawing))
+    drawing = _with_usual_strokes(drawing)
     top, bottom, left, right = bounds(drawing >= _INKED)
     height, width = bottom - top, right - left
     scale = _BOX / max(height, width)
@@ -165,15 +171,29 @@ def _to_mnist(drawing: Drawing) -> Digit:
 
 
 def _without_specks(drawing: Drawing) -> Drawing:
-    """Clear regions smaller than _SPECK of the largest one's area; the others keep soft edges."""
+    """Clear regions smaller than _SPECK of the largest one's area; the others keep soft edges.
+
+    In a drawing that is not small, small gaps in strokes are closed for that: it is reduced, and a
+    pixel has ink if any of those that it stands for has.
+    """
+    inked = drawing > _SPECK_INK
     factor = -(-max(drawing.shape) // _SPECK_SIDE)
-    labels, areas = find_blobs(reduced(drawing, factor) > (96 if factor == 1 else 32))
+    if factor > 1:
+        inked = _pooled(inked, factor)
+    labels, areas = find_blobs(inked)
     if len(areas) < 2 or areas.min() >= _SPECK * areas.max():
         return drawing
     specks = np.concatenate([[False], areas < _SPECK * areas.max()])[labels]
     height, width = drawing.shape
     whole = specks.repeat(factor, axis=0).repeat(factor, axis=1)[:height, :width]
     return np.where(whole, np.uint8(0), drawing)
+
+
+def _pooled(inked: NDArray[np.bool_], factor: int) -> NDArray[np.bool_]:
+    """Return whether any pixel of each square of `factor` x `factor` pixels has ink."""
+    starts = (np.arange(0, side, factor) for side in inked.shape)
+    rows, columns = starts
+    return np.logical_or.reduceat(np.logical_or.reduceat(inked, rows, axis=0), columns, axis=1)
 
 
 def _redrawn(drawing: Drawing) -> Drawing:

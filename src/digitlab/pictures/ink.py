@@ -13,10 +13,10 @@ from digitlab.pictures.raster import (
     closed,
     dilated,
     find_blobs,
-    median,
     otsu,
     reduced,
     stroke_width,
+    widened,
     window_sums,
 )
 
@@ -26,6 +26,7 @@ Drawing = NDArray[np.uint8]  # height x width; 0 = paper, 255 = full ink
 LEAST_CONTRAST = 0.06  # of ink against paper, as a share of the paper's gray
 NOISY = 0.04  # standard deviation of the noise, of the ink's depth: more than this is blurred away
 _COARSE_SIDE = 48  # pixels: light and paper change slowly, so they are estimated at this size
+_LARGE = 256  # pixels of the longer side: a larger picture is first reduced to a half
 _UNSHADED_SIDE = 40  # pixels: a smaller picture is a crop, and its paper has one gray
 _PAPER_WINDOW = 0.5  # of the longer side: wider than any stroke, narrower than a shadow
 _FINE_SIDE = 128  # pixels: the same if the ink may be a thin line
@@ -36,7 +37,6 @@ _FRAME = 3  # coarse pixels at the border that do not count for the size of the 
 _LEAST_SIGNAL = 6.0  # ink over the standard deviation of the noise
 _MOST_HALF_INKED = 1.8  # see half_inked
 _HAIRLINE = 1 / 16  # of the digit's longer side: the widest thin line
-_NOISE_ROWS = 64  # rows from which the noise is estimated
 
 
 def ink_of(gray: Gray) -> Ink:
@@ -53,17 +53,18 @@ def drawing_of(gray: Gray, ink_side: int | None = None) -> Drawing:
     With `ink_side`, the picture is reduced by a whole factor while the longer side of its ink stays
     at or above so many pixels.
     """
-    coarse = coarsely(gray)
+    half = reduced(gray, 2) if max(gray.shape) >= _LARGE else gray
+    coarse = coarsely(half)
     if int(coarse.max()) - int(coarse.min()) < 2:
         return np.zeros(gray.shape, np.uint8)
     light_ink = ink_is_light(coarse, may_have_frame=max(gray.shape) > _UNSHADED_SIDE)
-    if light_ink:
-        gray, coarse = ~gray, ~coarse
-    paper = _paper_of(coarse, gray.shape)
-    if ink_side:
-        gray = reduced(gray, max(1, paper.ink_side // ink_side))
-    drawing = _ink_in(levels_below(paper.gray, gray, light_ink=light_ink))
-    if isinstance(paper.gray, float) or not _is_shade(drawing):
+    paper = _paper_of(~coarse if light_ink else coarse, max(gray.shape))
+    factor = max(1, paper.ink_side // ink_side) if ink_side else 1
+    gray = reduced(half, factor // 2) if half is not gray and factor % 2 == 0 else reduced(gray, factor)
+    gray = ~gray if light_ink else gray
+    levels = levels_below(paper.gray, gray, light_ink=light_ink)
+    drawing = _ink_in(levels)
+    if isinstance(paper.gray, float) or levels.is_clean or not _is_shade(drawing):
         return drawing
     # Light and shadow, not strokes. Where the paper is followed more closely, a thin line may show.
     fine = reduced(gray, -(-max(gray.shape) // _FINE_SIDE))
@@ -75,7 +76,7 @@ def drawing_of(gray: Gray, ink_side: int | None = None) -> Drawing:
 def _ink_in(levels: Levels) -> Drawing:
     """Stretch the depths so that bare paper becomes 0 and ink 255; all zero if there is no ink."""
     blank = np.zeros(levels.pixels.shape, np.uint8)
-    noise, strongest = noise_of(levels.pixels) * levels.step, levels.peak()
+    noise, strongest = levels.noise(), levels.peak()
     if noise > NOISY * strongest > 0:
         radius = _blur_for(noise, strongest, widest=2.0)
         levels, noise = levels.blurred(radius), _noise_after(radius, noise)
@@ -165,20 +166,20 @@ class _Paper(NamedTuple):
     """Of the ink's box, the longer side in pixels of the picture, about."""
 
 
-def _paper_of(coarse: Gray, shape: tuple[int, ...]) -> _Paper:
-    """Estimate the gray of the bare paper, for dark ink."""
-    side = max(shape)
+def _paper_of(coarse: Gray, side: int) -> _Paper:
+    """Estimate the gray of the bare paper, for dark ink in a picture with this longer side."""
     if side <= _UNSHADED_SIDE:
         lightest = np.sort(coarse, axis=None)
         return _Paper(float(lightest[int(0.9 * (lightest.size - 1))]), side)
     depth = coarse.max() - coarse
     inked = _inked_in(depth)
-    far = ~dilated(inked, 5, 5)
-    if depth[far].any() or np.count_nonzero(depth) > _MOST_DRAWN * depth.size:
+    near = widened(widened(inked, diagonal=True), diagonal=True)
+    if depth[~near].any() or np.count_nonzero(depth) > _MOST_DRAWN * depth.size:
         paper, inked = _uneven_paper_of(coarse, _PAPER_WINDOW)
     else:
         paper = float(coarse.max())  # a paint program's
-    return _Paper(paper, _longer_side_of(inked) * -(-side // _COARSE_SIDE))
+    # One pixel less, since the ink need not fill those at its ends.
+    return _Paper(paper, (_longer_side_of(inked) - 1) * side // max(coarse.shape))
 
 
 def _longer_side_of(inked: NDArray[np.bool_]) -> int:
@@ -210,21 +211,6 @@ def _inked_in(depth: NDArray[np.generic]) -> NDArray[np.bool_]:
     """Split the pixels that are not bare paper into two classes, and return the deeper one."""
     deep = depth[depth > max(0.0, 0.25 * depth.max())]
     return np.asarray(depth > otsu(deep), np.bool_)
-
-
-def noise_of(depth: NDArray[np.generic]) -> float:
-    """Estimate the standard deviation of the noise from second differences, of some of the rows.
-
-    Strokes and slopes hardly change it: Immerkaer's mask (CVIU 64, 1996) is 0 on a slope, and the
-    median ignores the edges of strokes.
-    """
-    if min(depth.shape) < 20:
-        return 0.0
-    signed = depth.astype(np.int16 if depth.dtype == np.uint8 else np.float32)
-    every = max(1, len(depth) // _NOISE_ROWS)
-    d = signed[:-2:every] - 2 * signed[1:-1:every] + signed[2::every]
-    d = d[:, :-2] - 2 * d[:, 1:-1] + d[:, 2:]
-    return float(median(np.abs(d, out=d)) * 1.4826 / 6)
 
 
 def denoised(

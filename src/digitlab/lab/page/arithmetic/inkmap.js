@@ -8,6 +8,7 @@ import { enlarge, reduce } from "./resample.js";
 
 const COARSE_SIDE = 48; // pixels: light and paper change slowly, so they are estimated at this size
 const LEAST_CONTRAST = 0.06; // of ink against paper, as a share of the paper's gray
+const LARGE = 256; // pixels of the longer side: a larger picture is first reduced to a half
 const LIGHT_FLOOR = 32; // gray levels: keeps the contrast of ink on black paper finite
 const MOST_HALF_INKED = 1.8; // pixels between paper and ink per fully inked pixel
 const HAIRLINE = 1 / 16; // of the digit's longer side: the widest thin line
@@ -27,19 +28,23 @@ const { fround } = Math;
  * above `inkSide` pixels.
  */
 export function drawingOf(picture, inkSide) {
-  const perCoarse = Math.ceil(Math.max(picture.width, picture.height) / COARSE_SIDE);
-  const given = reduce(picture, perCoarse);
+  const side = Math.max(picture.width, picture.height);
+  const half = side >= LARGE ? reduce(picture, 2) : picture;
+  const given = reduce(half, Math.ceil(Math.max(half.width, half.height) / COARSE_SIDE));
   const [darkest, lightest] = extremes(given.pixels);
   if (lightest - darkest < 2) return null;
   const isLight = inkIsLight(given);
-  const [gray, coarse] = [picture, given].map((map) => (isLight ? inverted(map) : map));
-  const paper = paperOf(coarse);
-  const factor = Math.max(1, Math.floor((paper.inkSide * perCoarse) / inkSide));
-  const small = reduce(gray, factor);
-  let drawing = inkIn(levelsBelow(paper.gray, small, isLight));
-  if (drawing && typeof paper.gray !== "number" && isShade(drawing)) {
-    const perFine = Math.ceil(Math.max(picture.width, picture.height) / FINE_SIDE);
-    const fine = unevenPaperOf(reduce(gray, perFine), FINE_WINDOW).gray;
+  const paper = paperOf(isLight ? inverted(given) : given, side);
+  const factor = Math.max(1, Math.floor(paper.inkSide / inkSide));
+  const isEven = half !== picture && factor % 2 === 0;
+  const reduced = isEven ? reduce(half, factor / 2) : reduce(picture, factor);
+  const small = isLight ? inverted(reduced) : reduced;
+  const levels = levelsBelow(paper.gray, small, isLight);
+  const isClean = 4 * Math.max(...levels.counts) > 3 * small.pixels.length;
+  let drawing = inkIn(levels);
+  if (drawing && typeof paper.gray !== "number" && !isClean && isShade(drawing)) {
+    const perFine = Math.ceil(Math.max(small.width, small.height) / FINE_SIDE);
+    const fine = unevenPaperOf(reduce(small, perFine), FINE_WINDOW).gray;
     drawing = inkIn(levelsBelow(fine, small, isLight));
     if (drawing && !isLine(drawing)) drawing = null;
   }
@@ -98,16 +103,17 @@ function borderIsDark({ pixels, width, height }, middle) {
 }
 
 /** Estimate the gray of the bare paper, one number or a coarse map, and the side of the ink. */
-function paperOf(coarse) {
+function paperOf(coarse, side) {
   const lightest = extremes(coarse.pixels)[1];
   const depth = Array.from(coarse.pixels, (v) => lightest - v);
   const inked = inkedIn(depth, coarse);
   const near = dilated(inked, 5, 5).pixels;
   const isNear = depth.every((d, i) => d === 0 || near[i]);
   if (isNear && depth.filter((d) => d).length <= MOST_DRAWN * depth.length) {
-    return { gray: lightest, inkSide: longerSideOf(inked) };
+    return { gray: lightest, inkSide: inkSideOf(inked, side) };
   }
-  return unevenPaperOf(coarse, PAPER_WINDOW);
+  const uneven = unevenPaperOf(coarse, PAPER_WINDOW);
+  return { gray: uneven.gray, inkSide: inkSideOf(uneven.inked, side) };
 }
 
 function unevenPaperOf(coarse, shareOfSide) {
@@ -119,7 +125,7 @@ function unevenPaperOf(coarse, shareOfSide) {
   const share = windowSums({ ...coarse, pixels: bare }, 9);
   const nearby = windowSums({ ...coarse, pixels: coarse.pixels.map((v, i) => v * bare[i]) }, 9);
   const pixels = Float32Array.from(smooth, (v, i) => (share[i] > 0 ? nearby[i] / share[i] : v));
-  return { gray: { ...coarse, pixels }, inkSide: longerSideOf(inked) };
+  return { gray: { ...coarse, pixels }, inked };
 }
 
 /** Split the pixels that are not bare paper into two classes, and mark the deeper one. */
@@ -129,8 +135,8 @@ function inkedIn(depth, { width, height }) {
   return { pixels: Uint8Array.from(depth, (d) => (d > threshold ? 1 : 0)), width, height };
 }
 
-/** Return the longer side of the ink's box, without what is only at the border. */
-function longerSideOf(inked) {
+/** Return the longer side of the ink's box in the picture, without what is only at the border. */
+function inkSideOf(inked, side) {
   const { width, height } = inked;
   const inside = { ...inked, pixels: inked.pixels.slice() };
   inside.pixels.forEach((_, i) => {
@@ -140,7 +146,8 @@ function longerSideOf(inked) {
   });
   const hasInk = inside.pixels.some(isInked);
   const [left, top, right, bottom] = bounds(hasInk ? inside : inked, isInked);
-  return Math.max(right - left, bottom - top);
+  // One pixel less, since the ink need not fill those at its ends.
+  return Math.floor(((Math.max(right - left, bottom - top) - 1) * side) / Math.max(width, height));
 }
 
 /** Return levels, 255 for the deepest ink, with the depth and the number of pixels of each. */

@@ -12,6 +12,7 @@ const BOX = 20; // pixels of the box that the ink fills on its longer side
 const CENTER = 14;
 const LEAST_INK = 80; // pixels of the ink's longer side to which a drawing is reduced, at least
 const SPECK_SIDE = 128; // pixels: specks are found at this size, where small gaps are closed
+const SPECK_INK = 96; // of 255: what has more belongs to a stroke or a speck
 const SPECK = 0.02; // of the largest region's area: smaller regions are specks
 const DRAWING = 80; // pixels of the longer side while strokes are adjusted: four per pixel of the box
 const UNIT = DRAWING / BOX;
@@ -80,18 +81,30 @@ function onCanvas({ pixels, width: reducedWidth, factor }, width, height) {
 /** Clear regions smaller than SPECK of the largest one's area; the others keep soft edges. */
 function withoutSpecks(ink) {
   const factor = Math.ceil(Math.max(ink.width, ink.height) / SPECK_SIDE);
-  const coarse = reduce(ink, factor);
-  const { labels, areas } = findBlobs(coarse, (value) => value > (factor === 1 ? 96 : 32));
+  const pooled = pool(ink, factor);
+  const { labels, areas } = findBlobs(pooled, (value) => value > 0);
   const least = SPECK * Math.max(...areas);
   if (areas.every((area) => area >= least)) return ink;
   const pixels = ink.pixels.slice();
   for (let y = 0; y < ink.height; y += 1) {
     for (let x = 0; x < ink.width; x += 1) {
-      const label = labels[Math.floor(y / factor) * coarse.width + Math.floor(x / factor)];
+      const label = labels[Math.floor(y / factor) * pooled.width + Math.floor(x / factor)];
       if (label && areas[label - 1] < least) pixels[y * ink.width + x] = 0;
     }
   }
   return { ...ink, pixels };
+}
+
+/** Mark each square of pixels in which any has ink: so small gaps in strokes are closed. */
+function pool({ pixels, width, height }, factor) {
+  const pooled = { width: Math.ceil(width / factor), height: Math.ceil(height / factor) };
+  pooled.pixels = new Uint8Array(pooled.width * pooled.height);
+  pixels.forEach((value, i) => {
+    if (value <= SPECK_INK) return;
+    const [x, y] = [Math.floor((i % width) / factor), Math.floor(Math.floor(i / width) / factor)];
+    pooled.pixels[y * pooled.width + x] = 1;
+  });
+  return pooled;
 }
 
 /** Redraw the ink with DRAWING pixels on its longer side, a margin, and a little more contrast.
