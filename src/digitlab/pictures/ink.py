@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from digitlab.pictures.frame import without_frame
 from digitlab.pictures.gray import Gray
 from digitlab.pictures.levels import Levels, counted, levels_below
 from digitlab.pictures.raster import (
@@ -33,6 +35,8 @@ _FINE_SIDE = 128  # pixels: the same if the ink may be a thin line
 _FINE_WINDOW = 0.08
 _BARE_WINDOW = 9  # coarse pixels
 _MOST_DRAWN = 0.8  # of a paint program's picture; the rest has the paper's gray exactly
+_EDGE = 3  # coarse pixels: the soft edge of a stroke
+_PALE = 0.02  # of the ink's depth: the paper may differ so much from one gray
 _FRAME = 3  # coarse pixels at the border that do not count for the size of the ink
 _LEAST_SIGNAL = 6.0  # ink over the standard deviation of the noise
 _MOST_HALF_INKED = 1.8  # see half_inked
@@ -44,24 +48,41 @@ def ink_of(gray: Gray) -> Ink:
 
     The ink may be dark or light. The map has the picture's shape, and is all zero if it is blank.
     """
-    return drawing_of(gray).astype(np.float32) / np.float32(255)
+    coarse = coarsely(gray)
+    if _is_blank(coarse):
+        return np.zeros(gray.shape, np.float32)
+    light_ink = _is_light_on_dark(coarse, gray)
+    paper = _paper_of(~coarse if light_ink else coarse, max(gray.shape))
+    drawing = _drawing_on(paper, ~gray if light_ink else gray, light_ink=light_ink)
+    return drawing.astype(np.float32) / np.float32(255)
 
 
-def drawing_of(gray: Gray, ink_side: int | None = None) -> Drawing:
+def digit_drawing_of(gray: Gray, ink_side: int) -> Drawing:
     """Return the ink of a picture of one digit as bytes; all zero if the picture is blank.
 
-    With `ink_side`, the picture is reduced by a whole factor while the longer side of its ink stays
-    at or above so many pixels.
+    The picture is reduced by a whole factor while the longer side of its ink stays at or above
+    `ink_side` pixels, and paper without ink may be cut off. A printed frame is cleared.
     """
-    half = reduced(gray, 2) if max(gray.shape) >= _LARGE else gray
-    coarse = coarsely(half)
-    if int(coarse.max()) - int(coarse.min()) < 2:
+    coarse = coarsely(gray)
+    if _is_blank(coarse):
         return np.zeros(gray.shape, np.uint8)
-    light_ink = ink_is_light(coarse, may_have_frame=max(gray.shape) > _UNSHADED_SIDE)
+    light_ink = _is_light_on_dark(coarse, gray)
     paper = _paper_of(~coarse if light_ink else coarse, max(gray.shape))
-    factor = max(1, paper.ink_side // ink_side) if ink_side else 1
-    gray = reduced(half, factor // 2) if half is not gray and factor % 2 == 0 else reduced(gray, factor)
-    gray = ~gray if light_ink else gray
+    part = gray if paper.part is None else gray[paper.part]
+    part = reduced(part, max(1, paper.ink_side // ink_side))
+    drawing = _drawing_on(paper, ~part if light_ink else part, light_ink=light_ink)
+    return without_frame(drawing) if paper.part is None else drawing
+
+
+def _is_blank(coarse: Gray) -> bool:
+    return int(coarse.max()) - int(coarse.min()) < 2
+
+
+def _is_light_on_dark(coarse: Gray, gray: Gray) -> bool:
+    return ink_is_light(coarse, may_have_frame=max(gray.shape) > _UNSHADED_SIDE)
+
+
+def _drawing_on(paper: "_Paper", gray: Gray, *, light_ink: bool) -> Drawing:
     levels = levels_below(paper.gray, gray, light_ink=light_ink)
     drawing = _ink_in(levels)
     if isinstance(paper.gray, float) or levels.is_clean or not _is_shade(drawing):
@@ -85,14 +106,13 @@ def _ink_in(levels: Levels) -> Drawing:
         return blank
     if min(blank.shape) >= 48:
         levels = _without_ruled_lines(levels, strongest)
-    limit = max(0.25 * strongest, 3 * noise)
-    faint = levels.depths > limit
-    if not levels.counts[faint].any():
+    faint = levels.first_above(max(0.25 * strongest, 3 * noise))
+    if not levels.counts[faint:].any():
         return blank
     # Full ink is without shadows, printed lines and soft edges.
-    full = levels.mean_above(otsu(levels.depths[faint], levels.counts[faint]))
-    bare = levels.median_up_to(limit)
-    ink = np.clip((levels.depths - bare) / (full - bare), 0, 1)  # of each level
+    threshold = otsu(levels.depths[faint:], levels.counts[faint:])
+    full, bare = levels.mean_from(levels.first_above(threshold)), levels.median_below(faint)
+    ink = np.minimum(np.maximum((levels.depths - bare) / (full - bare), 0), 1)  # of each level
     return levels.mapped(np.rint(ink * 255).astype(np.uint8))
 
 
@@ -124,7 +144,10 @@ def half_inked(ink: Ink) -> float:
 
 def coarsely(gray: Gray) -> Gray:
     """Average over squares until the longer side has at most _COARSE_SIDE pixels."""
-    return reduced(gray, -(-max(gray.shape) // _COARSE_SIDE))
+    image = Image.fromarray(gray)
+    if max(image.size) >= _LARGE:
+        image = image.reduce(2)  # first, which is quicker
+    return np.asarray(image.reduce(-(-max(image.size) // _COARSE_SIDE)))
 
 
 def ink_is_light(coarse: Gray, *, may_have_frame: bool = False) -> bool:
@@ -164,6 +187,8 @@ class _Paper(NamedTuple):
     """Of the bare paper: one number, or a map that is coarser than the picture."""
     ink_side: int
     """Of the ink's box, the longer side in pixels of the picture, about."""
+    part: tuple[slice, slice] | None = None
+    """The rows and columns outside which there is bare paper of one gray; None: perhaps none."""
 
 
 def _paper_of(coarse: Gray, side: int) -> _Paper:
@@ -172,21 +197,27 @@ def _paper_of(coarse: Gray, side: int) -> _Paper:
         lightest = np.sort(coarse, axis=None)
         return _Paper(float(lightest[int(0.9 * (lightest.size - 1))]), side)
     depth = coarse.max() - coarse
-    inked = _inked_in(depth)
-    near = widened(widened(inked, diagonal=True), diagonal=True)
-    if depth[~near].any() or np.count_nonzero(depth) > _MOST_DRAWN * depth.size:
+    inked = near = _inked_in(depth)
+    for _ in range(_EDGE):
+        near = widened(near, diagonal=True)
+    scale = side / max(coarse.shape)
+    pale = depth[~near].max(initial=0) <= _PALE * depth.max()
+    if not pale or np.count_nonzero(depth) > _MOST_DRAWN * depth.size:
         paper, inked = _uneven_paper_of(coarse, _PAPER_WINDOW)
-    else:
-        paper = float(coarse.max())  # a paint program's
-    # One pixel less, since the ink need not fill those at its ends.
-    return _Paper(paper, (_longer_side_of(inked) - 1) * side // max(coarse.shape))
+        return _Paper(paper, _ink_side(inked, scale))
+    # Else it is a paint program's paper, of one gray.
+    top, bottom, left, right = bounds(near)
+    is_apart = top > 0 and left > 0 and bottom < len(near) and right < near.shape[1]
+    box = slice(int(top * scale), int(bottom * scale)), slice(int(left * scale), int(right * scale))
+    return _Paper(float(coarse.max()), _ink_side(inked, scale), box if is_apart else None)
 
 
-def _longer_side_of(inked: NDArray[np.bool_]) -> int:
+def _ink_side(inked: NDArray[np.bool_], scale: float) -> int:
     """Return the longer side of the ink's box, without what is only at the border."""
     inside = inked[_FRAME:-_FRAME, _FRAME:-_FRAME]
     top, bottom, left, right = bounds(inside if inside.any() else inked)
-    return max(bottom - top, right - left)
+    # One pixel less, since the ink need not fill those at its ends.
+    return int((max(bottom - top, right - left) - 1) * scale)
 
 
 def _uneven_paper_of(

@@ -29,11 +29,8 @@ class Levels:
     """How much darker than the paper each level is, or lighter, as a share of the paper's gray."""
     counts: Counts
     """How many pixels have each level."""
-
-    @property
-    def step(self) -> float:
-        """Return the depth from one level to the next."""
-        return float(self.depths[1] - self.depths[0])
+    up_to: Counts
+    """How many pixels have each level or a lower one."""
 
     @property
     def is_clean(self) -> bool:
@@ -42,28 +39,35 @@ class Levels:
 
     def noise(self) -> float:
         """Return the standard deviation of the noise."""
-        return 0.0 if self.is_clean else noise_of(self.pixels) * self.step
+        step = float(self.depths[1] - self.depths[0])
+        return 0.0 if self.is_clean else noise_of(self.pixels) * step
+
+    def first_above(self, depth: float) -> int:
+        """Return the first level that is deeper; 256 if none is."""
+        return int(self.depths.searchsorted(depth, side="right"))
 
     def peak(self) -> float:
         """Return how deep the ink is: the mean of the deepest 0.2 %, of at least 3 pixels."""
-        count = min(self.pixels.size, max(3, self.pixels.size // 500))
-        upward = np.minimum(self.counts[::-1].cumsum(), count)
-        upward[1:] -= upward[:-1].copy()
-        return float(upward @ self.depths[::-1] / count)
+        size = self.pixels.size
+        count = min(size, max(3, size // 500))
+        level = int(self.up_to.searchsorted(size - count, side="right"))  # some of its pixels count
+        deeper = self.counts[level + 1 :]
+        left = count - (size - int(self.up_to[level]))
+        total = float(deeper @ self.depths[level + 1 :]) + left * float(self.depths[level])
+        return total / count
 
-    def mean_above(self, threshold: float) -> float:
-        """Return the mean depth of the pixels that are deeper."""
-        above = self.counts * (self.depths > threshold)
-        return float(self.depths @ above / above.sum())
+    def mean_from(self, level: int) -> float:
+        """Return the mean depth of the pixels with this level or a deeper one."""
+        counts = self.counts[level:]
+        return float(counts @ self.depths[level:]) / max(1, int(counts.sum()))
 
-    def median_up_to(self, limit: float) -> float:
-        """Return the median depth of the pixels that are not deeper; 0 if there are none."""
-        counted = (self.counts * (self.depths <= limit)).cumsum()
-        total = int(counted[-1])
+    def median_below(self, level: int) -> float:
+        """Return the median depth of the pixels with lower levels; 0 if there are none."""
+        total = int(self.up_to[level - 1]) if level else 0
         if not total:
             return 0.0
-        middles = np.searchsorted(counted, [(total - 1) // 2, total // 2], side="right")
-        return float(self.depths[middles].mean())
+        one, other = self.up_to.searchsorted([(total - 1) // 2, total // 2], side="right")
+        return float(self.depths[one] + self.depths[other]) / 2
 
     def mapped(self, table: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return the pixels with each level replaced by its entry in a table of 256."""
@@ -96,7 +100,8 @@ def noise_of(depth: NDArray[np.generic]) -> float:
 
 def counted(pixels: NDArray[np.uint8], depths: Depths) -> Levels:
     """Return levels with their counts."""
-    return Levels(pixels, depths, np.bincount(pixels.ravel(), minlength=256))
+    counts = np.bincount(pixels.ravel(), minlength=256)
+    return Levels(pixels, depths, counts, counts.cumsum())
 
 
 def levels_below(

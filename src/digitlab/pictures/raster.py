@@ -28,20 +28,43 @@ def find_blobs(inked: NDArray[np.bool_]) -> Blobs:
            [0, 0, 0],
            [2, 2, 0]], dtype=int32)
     """
+    runs = _runs_of(inked)
+    first = _first_of_region(runs)
+    region = np.cumsum(first == np.arange(len(first)), dtype=np.int32)[first]  # in reading order
+    lengths = runs.ends - runs.starts
+    labels = np.zeros(inked.shape, np.int32)
+    labels[inked] = np.repeat(region, lengths)  # runs and pixels are in the same order
+    return Blobs(labels, np.bincount(region, lengths, 1)[1:].astype(np.int64))
+
+
+def is_one_blob(inked: NDArray[np.bool_]) -> bool:
+    """Check quickly whether the ink is one region; False may also mean that it was not seen.
+
+    Every region has a run of ink that touches none in the row above it.
+    """
+    return np.count_nonzero(_runs_of(inked).touched == 0) == 1
+
+
+class _Runs(NamedTuple):
+    """Runs of ink in rows, N, in reading order. 32 bits: in noise there are a great many."""
+
+    starts: NDArray[np.int32]  # as places in an image with one empty column on each side
+    ends: NDArray[np.int32]  # one past
+    above: NDArray[np.int32]  # the first run of the row above that it touches
+    touched: NDArray[np.int32]  # how many of those it touches
+
+
+def _runs_of(inked: NDArray[np.bool_]) -> _Runs:
     height, width = inked.shape
     padded = np.zeros((height, width + 2), bool)  # so that no run goes on in the next row
     padded[:, 1:-1] = inked
     flat = padded.ravel()
-    # 32 bits, because in noise there are a quarter as many runs as pixels.
     changes = np.flatnonzero(flat[1:] != flat[:-1]).astype(np.int32)
-    starts, ends = changes[::2].copy(), changes[1::2].copy()  # N, in reading order
-    del padded, flat, changes
-    first = _first_of_region(starts, ends, width + 2)
-    region = np.cumsum(first == np.arange(len(first)), dtype=np.int32)[first]  # in reading order
-    lengths = ends - starts
-    labels = np.zeros(inked.shape, np.int32)
-    labels[inked] = np.repeat(region, lengths)  # runs and pixels are in the same order
-    return Blobs(labels, np.bincount(region, lengths, 1)[1:].astype(np.int64))
+    del padded, flat
+    starts, ends = changes[::2].copy(), changes[1::2].copy()
+    above = np.searchsorted(ends, starts - (width + 2)).astype(np.int32)
+    behind = np.searchsorted(starts, ends - (width + 2), side="right").astype(np.int32)
+    return _Runs(starts, ends, above, np.maximum(behind - above, 0))
 
 
 def blob_boxes(blobs: Blobs) -> NDArray[np.int64]:
@@ -60,21 +83,15 @@ def blob_boxes(blobs: Blobs) -> NDArray[np.int64]:
     return boxes
 
 
-def _first_of_region(
-    starts: NDArray[np.int32], ends: NDArray[np.int32], stride: int
-) -> NDArray[np.int32]:
-    """Return for each run of ink, in reading order, the index of the first run of its region.
+def _first_of_region(found: _Runs) -> NDArray[np.int32]:
+    """Return for each run of ink the index of the first run of its region.
 
     Boruvka's algorithm (1926): every region points to its neighbor with the lowest number, which
     joins it with at least one other. So their number is halved, and the regions of a maze are found
     as fast as those of writing.
     """
-    runs = np.arange(len(starts), dtype=np.int32)
-    above = np.searchsorted(ends, starts - stride).astype(np.int32)  # the first one that it touches
-    below = np.searchsorted(starts, ends - stride, side="right").astype(np.int32)
-    touched = np.maximum(below - above, 0)  # how many runs of the row above it touches
-    if np.count_nonzero(touched) >= len(runs) - 1:  # only one run touches none: as in most digits
-        return np.zeros_like(runs)
+    above, touched = found.above, found.touched
+    runs = np.arange(len(above), dtype=np.int32)
     one = np.repeat(runs, touched)
     offset = np.cumsum(touched, dtype=np.int32) - touched - above
     other = np.arange(len(one), dtype=np.int32) - np.repeat(offset, touched)
@@ -241,7 +258,6 @@ def stroke_width(inked: NDArray[np.bool_]) -> float:
     The outline's length is pi/4 times the number of pixel edges between ink and paper, which is
     right on average over all directions (Crofton's formula).
     """
-    edges = np.count_nonzero(inked[1:] != inked[:-1]) + np.count_nonzero(
-        inked[:, 1:] != inked[:, :-1]
-    )
-    return 2 * np.count_nonzero(inked) / max(1.0, edges * np.pi / 4)
+    down = np.count_nonzero(inked[1:] != inked[:-1])
+    across = np.count_nonzero(inked[:, 1:] != inked[:, :-1])
+    return 2 * np.count_nonzero(inked) / max(1.0, (down + across) * np.pi / 4)

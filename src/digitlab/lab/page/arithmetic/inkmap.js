@@ -3,9 +3,11 @@
 // Numbers are rounded to 32-bit floats where Python does so, to come out the same to the byte. What
 // Python does about noise and printed lines is left out: a drawing has neither.
 
-import { bounds, closed, dilated, findBlobs, otsu, roundEven, strokes, windowSums } from "./raster.js";
+import { withoutFrame } from "./frame.js";
+import * as raster from "./raster.js";
 import { enlarge, reduce } from "./resample.js";
 
+const { bounds, closed, dilated, findBlobs, otsu, roundEven, strokes, widened, windowSums } = raster;
 const COARSE_SIDE = 48; // pixels: light and paper change slowly, so they are estimated at this size
 const LEAST_CONTRAST = 0.06; // of ink against paper, as a share of the paper's gray
 const LARGE = 256; // pixels of the longer side: a larger picture is first reduced to a half
@@ -16,16 +18,19 @@ const MOST_DRAWN = 0.8; // of a paint program's picture; the rest has the paper'
 const PAPER_WINDOW = 0.5; // of the longer side: wider than any stroke, narrower than a shadow
 const FINE_SIDE = 128; // pixels: the same if the ink may be a thin line
 const FINE_WINDOW = 0.08;
+const EDGE = 3; // coarse pixels: the soft edge of a stroke
+const PALE = 0.02; // of the ink's depth: the paper may differ so much from one gray
 const FRAME = 3; // coarse pixels at the border that do not count for the size of the ink
 const LEVELS = Array.from({ length: 256 }, (_, i) => i);
 const isInked = (value) => value > 0;
 const { fround } = Math;
 
-/** Return the ink of a drawing as bytes, and the factor by which it was reduced; or null.
+/** Return the ink of a drawing as bytes, and where it was; or null if nothing is drawn.
  *
  * `picture` has gray levels from 0, black, to 255; the ink may be darker or lighter than the paper.
- * Its longer side has more than 40 pixels. It is reduced while the ink's longer side stays at or
- * above `inkSide` pixels.
+ * Its longer side has more than 40 pixels. It is reduced by `factor` while the ink's longer side
+ * stays at or above `inkSide` pixels. Paper without ink may be cut off: `left` and `top` are pixels
+ * of the picture.
  */
 export function drawingOf(picture, inkSide) {
   const side = Math.max(picture.width, picture.height);
@@ -36,19 +41,31 @@ export function drawingOf(picture, inkSide) {
   const isLight = inkIsLight(given);
   const paper = paperOf(isLight ? inverted(given) : given, side);
   const factor = Math.max(1, Math.floor(paper.inkSide / inkSide));
-  const isEven = half !== picture && factor % 2 === 0;
-  const reduced = isEven ? reduce(half, factor / 2) : reduce(picture, factor);
-  const small = isLight ? inverted(reduced) : reduced;
-  const levels = levelsBelow(paper.gray, small, isLight);
-  const isClean = 4 * Math.max(...levels.counts) > 3 * small.pixels.length;
-  let drawing = inkIn(levels);
-  if (drawing && typeof paper.gray !== "number" && !isClean && isShade(drawing)) {
-    const perFine = Math.ceil(Math.max(small.width, small.height) / FINE_SIDE);
-    const fine = unevenPaperOf(reduce(small, perFine), FINE_WINDOW).gray;
-    drawing = inkIn(levelsBelow(fine, small, isLight));
-    if (drawing && !isLine(drawing)) drawing = null;
+  const reduced = reduce(paper.part ? cut(picture, paper.part) : picture, factor);
+  const drawing = drawingOn(paper, isLight ? inverted(reduced) : reduced, isLight);
+  const [left, top] = paper.part ?? [0, 0];
+  return drawing && { ...(paper.part ? drawing : withoutFrame(drawing)), factor, left, top };
+}
+
+function drawingOn(paper, gray, isLight) {
+  const levels = levelsBelow(paper.gray, gray, isLight);
+  const isClean = 4 * Math.max(...levels.counts) > 3 * gray.pixels.length;
+  const drawing = inkIn(levels);
+  if (!drawing || typeof paper.gray === "number" || isClean || !isShade(drawing)) return drawing;
+  // Light and shadow. Where the paper is followed more closely, a thin line may show.
+  const perFine = Math.ceil(Math.max(gray.width, gray.height) / FINE_SIDE);
+  const fine = inkIn(levelsBelow(unevenPaperOf(reduce(gray, perFine), FINE_WINDOW).gray, gray, isLight));
+  return fine && isLine(fine) ? fine : null;
+}
+
+/** Return the part of a map from left and top to right and bottom, which are one past. */
+function cut({ pixels, width }, [left, top, right, bottom]) {
+  const part = { width: right - left, height: bottom - top };
+  part.pixels = new pixels.constructor(part.width * part.height);
+  for (let y = top; y < bottom; y += 1) {
+    part.pixels.set(pixels.subarray(y * width + left, y * width + right), (y - top) * part.width);
   }
-  return drawing && { ...drawing, factor };
+  return part;
 }
 
 function inverted(map) {
@@ -102,18 +119,28 @@ function borderIsDark({ pixels, width, height }, middle) {
   return border / (2 * width + 2 * height - 4) + (2 * corners) / 4 < 3 * middle;
 }
 
-/** Estimate the gray of the bare paper, one number or a coarse map, and the side of the ink. */
+/** Estimate the gray of the bare paper, one number or a coarse map, and the side of the ink.
+ *
+ * `part` is where ink may be, if the paper around it has one gray.
+ */
 function paperOf(coarse, side) {
   const lightest = extremes(coarse.pixels)[1];
   const depth = Array.from(coarse.pixels, (v) => lightest - v);
   const inked = inkedIn(depth, coarse);
-  const near = dilated(inked, 5, 5).pixels;
-  const isNear = depth.every((d, i) => d === 0 || near[i]);
-  if (isNear && depth.filter((d) => d).length <= MOST_DRAWN * depth.length) {
-    return { gray: lightest, inkSide: inkSideOf(inked, side) };
+  let near = inked;
+  for (let i = 0; i < EDGE; i += 1) near = widened(near, true);
+  const { width, height } = coarse;
+  const scale = side / Math.max(width, height);
+  const palest = PALE * extremes(depth)[1];
+  const isPale = depth.every((d, i) => d <= palest || near.pixels[i]);
+  if (!isPale || depth.filter((d) => d).length > MOST_DRAWN * depth.length) {
+    const uneven = unevenPaperOf(coarse, PAPER_WINDOW);
+    return { gray: uneven.gray, inkSide: inkSideOf(uneven.inked, scale) };
   }
-  const uneven = unevenPaperOf(coarse, PAPER_WINDOW);
-  return { gray: uneven.gray, inkSide: inkSideOf(uneven.inked, side) };
+  const box = bounds(near, isInked);
+  const isApart = box[0] > 0 && box[1] > 0 && box[2] < width && box[3] < height;
+  const part = isApart ? box.map((at) => Math.trunc(at * scale)) : null;
+  return { gray: lightest, inkSide: inkSideOf(inked, scale), part };
 }
 
 function unevenPaperOf(coarse, shareOfSide) {
@@ -136,7 +163,7 @@ function inkedIn(depth, { width, height }) {
 }
 
 /** Return the longer side of the ink's box in the picture, without what is only at the border. */
-function inkSideOf(inked, side) {
+function inkSideOf(inked, scale) {
   const { width, height } = inked;
   const inside = { ...inked, pixels: inked.pixels.slice() };
   inside.pixels.forEach((_, i) => {
@@ -147,7 +174,7 @@ function inkSideOf(inked, side) {
   const hasInk = inside.pixels.some(isInked);
   const [left, top, right, bottom] = bounds(hasInk ? inside : inked, isInked);
   // One pixel less, since the ink need not fill those at its ends.
-  return Math.floor(((Math.max(right - left, bottom - top) - 1) * side) / Math.max(width, height));
+  return Math.trunc((Math.max(right - left, bottom - top) - 1) * scale);
 }
 
 /** Return levels, 255 for the deepest ink, with the depth and the number of pixels of each. */

@@ -2,7 +2,6 @@
 // Python, to the byte, and as MNIST was made: crop to the ink, scale it into a box of 20 x 20 pixels
 // with its shape kept, and place it so that its center of mass is at pixel (14, 14).
 
-import { withoutFrame } from "./frame.js";
 import { drawingOf } from "./inkmap.js";
 import { bounds, findBlobs, roundEven, strokes, widened } from "./raster.js";
 import { reduce, resize } from "./resample.js";
@@ -11,7 +10,7 @@ const SIDE = 28;
 const BOX = 20; // pixels of the box that the ink fills on its longer side
 const CENTER = 14;
 const LEAST_INK = 80; // pixels of the ink's longer side to which a drawing is reduced, at least
-const SPECK_SIDE = 128; // pixels: specks are found at this size, where small gaps are closed
+const SPECK_SIDE = 64; // pixels: specks are found at this size, where small gaps are closed
 const SPECK_INK = 96; // of 255: what has more belongs to a stroke or a speck
 const SPECK = 0.02; // of the largest region's area: smaller regions are specks
 const DRAWING = 80; // pixels of the longer side while strokes are adjusted: four per pixel of the box
@@ -34,13 +33,13 @@ const isDark = (value) => value > 127;
  */
 export function prepare(gray, width, height) {
   const found = drawingOf({ pixels: gray, width, height }, LEAST_INK);
-  const ink = found && withoutSpecks(withoutFrame(found));
+  const ink = found && withoutSpecks(found);
   if (!ink || !ink.pixels.some(isDark)) {
     const nothing = { ink: null, box: null, small: null, center: null, place: null };
     return { blank: true, ...nothing, digit: new Uint8Array(SIDE * SIDE) };
   }
   const { drawing, toCanvas } = redrawn(ink);
-  const { usual, margin } = withUsualStrokes(drawing);
+  const usual = withUsualStrokes(drawing);
   const cut = bounds(usual, isDark);
   const small = intoBox(usual, cut);
   const center = centerOf(small);
@@ -56,7 +55,7 @@ export function prepare(gray, width, height) {
   return {
     blank: false,
     ink: onCanvas(ink, width, height),
-    box: toCanvas(cut.map((at) => at - margin)),
+    box: toCanvas(cut),
     small: small.pixels,
     center,
     place: { left, top, width: small.width, height: small.height },
@@ -70,11 +69,13 @@ export function plainResize(gray, width, height) {
   return resize({ pixels: inverted, width, height }, SIDE, SIDE, "box").pixels;
 }
 
-/** Return the pixels of a reduced drawing, each repeated as often as it was reduced. */
-function onCanvas({ pixels, width: reducedWidth, factor }, width, height) {
+/** Return the ink on the canvas: each pixel is repeated as often as the drawing was reduced. */
+function onCanvas({ pixels, width: reducedWidth, height: reducedHeight, factor, left, top }, width, height) {
   return new Uint8Array(width * height).map((_, i) => {
-    const [x, y] = [Math.floor((i % width) / factor), Math.floor(Math.floor(i / width) / factor)];
-    return pixels[y * reducedWidth + x];
+    const x = Math.floor(((i % width) - left) / factor);
+    const y = Math.floor((Math.floor(i / width) - top) / factor);
+    const isInside = x >= 0 && y >= 0 && x < reducedWidth && y < reducedHeight;
+    return isInside ? pixels[y * reducedWidth + x] : 0;
   });
 }
 
@@ -109,7 +110,7 @@ function pool({ pixels, width, height }, factor) {
 
 /** Redraw the ink with DRAWING pixels on its longer side, a margin, and a little more contrast.
  *
- * Also returns a function from a box in the redrawn ink to one in the canvas.
+ * Also returns a function from a box in the redrawn and then padded ink to one in the canvas.
  */
 function redrawn(ink) {
   const [left, top, right, bottom] = bounds(ink, isDark);
@@ -127,9 +128,13 @@ function redrawn(ink) {
   );
   const toCanvas = ([l, t, r, b]) => {
     const [perX, perY] = [padded.width / width, padded.height / height];
-    const [x, y] = [padded.left + l * perX, padded.top + t * perY];
-    const box = { left: x, top: y, width: (r - l) * perX, height: (b - t) * perY };
-    return Object.fromEntries(Object.entries(box).map(([key, value]) => [key, value * ink.factor]));
+    const [x, y] = [padded.left + (l - MARGIN) * perX, padded.top + (t - MARGIN) * perY];
+    return {
+      left: ink.left + x * ink.factor,
+      top: ink.top + y * ink.factor,
+      width: (r - l) * perX * ink.factor,
+      height: (b - t) * perY * ink.factor,
+    };
   };
   return { drawing: { pixels, width, height }, toCanvas };
 }
@@ -149,39 +154,28 @@ function withMargin({ pixels, width, height }, left, top, right, bottom) {
 
 const MARGIN = THICKEST * UNIT; // room for strokes to grow
 
-/** Widen strokes thinner than most of MNIST's, and narrow thicker ones, up to that limit.
- *
- * Also returns how much room to grow was put around them.
- */
-function withUsualStrokes(drawing) {
-  const isUsual = (width) => width / UNIT >= THINNEST && width / UNIT <= THICKEST;
-  if (isUsual(strokes(drawing, isDark).width)) return { usual: drawing, margin: 0 };
-  let usual = withRoom(drawing);
+/** Widen strokes thinner than most of MNIST's, and narrow thicker ones, up to that limit. */
+function withUsualStrokes(small) {
+  let drawing = { width: small.width + 2 * MARGIN, height: small.height + 2 * MARGIN };
+  drawing.pixels = new Uint8Array(drawing.width * drawing.height);
+  for (let y = 0; y < small.height; y += 1) {
+    const row = small.pixels.subarray(y * small.width, (y + 1) * small.width);
+    drawing.pixels.set(row, (y + MARGIN) * drawing.width + MARGIN);
+  }
   const inverted = (map) => ({ ...map, pixels: map.pixels.map((value) => 255 - value) });
   for (let step = 0; step < MARGIN; step += 1) {
-    const { area, width } = strokes(usual, isDark);
-    if (isUsual(width)) break;
+    const { area, width } = strokes(drawing, isDark);
+    if (width / UNIT >= THINNEST && width / UNIT <= THICKEST) break;
     const isDiagonal = step % 2 === 1;
     if (width / UNIT < THINNEST) {
-      usual = widened(usual, isDiagonal);
+      drawing = widened(drawing, isDiagonal);
       continue;
     }
-    const narrower = inverted(widened(inverted(usual), isDiagonal));
+    const narrower = inverted(widened(inverted(drawing), isDiagonal));
     if (2 * strokes(narrower, isDark).area < area) break; // almost nothing would be left
-    usual = narrower;
+    drawing = narrower;
   }
-  return { usual, margin: MARGIN };
-}
-
-/** Put bare paper around a drawing. */
-function withRoom({ pixels, width, height }) {
-  const large = { width: width + 2 * MARGIN, height: height + 2 * MARGIN };
-  large.pixels = new Uint8Array(large.width * large.height);
-  for (let y = 0; y < height; y += 1) {
-    const row = pixels.subarray(y * width, (y + 1) * width);
-    large.pixels.set(row, (y + MARGIN) * large.width + MARGIN);
-  }
-  return large;
+  return drawing;
 }
 
 /** Scale a part of the drawing so that its longer side has BOX pixels and its darkest is 255. */
