@@ -20,7 +20,8 @@ import digitlab
 from digitlab.data.dataset import Dataset
 from digitlab.models.card import write_model
 from digitlab.models.probability import percent
-from digitlab.reader import AT_ONCE, PRETRAINED, Prediction
+from digitlab.pictures.many import AT_ONCE
+from digitlab.reader import PRETRAINED, Prediction
 from tests.models.brightness import CLASSES, write_brightness_model
 from tests.pictures.drawn import seven
 

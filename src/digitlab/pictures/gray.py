@@ -15,10 +15,11 @@ _PAINTED = 25.0  # standard deviation in gray levels: the visible part has a bac
 _BLOCK = 1 << 20  # values that are converted at a time, which bounds the memory
 
 
-def eight_bits(array: NDArray[np.generic]) -> NDArray[np.uint8]:
+def eight_bits(array: NDArray[np.generic], *, highest: float | None = None) -> NDArray[np.uint8]:
     """Convert uint8, uint16 (10, 12 or 16 bits in use), bool or float in 0..1 to 0..255.
 
-    Raises PictureError for another dtype, or values outside these ranges.
+    `highest` is the highest value of the whole picture, if this is a part of it. Raises
+    PictureError for another dtype, or values outside these ranges.
 
     >>> eight_bits(np.array([0.0, 0.5, 1.0]))
     array([  0, 128, 255], dtype=uint8)
@@ -37,7 +38,8 @@ def eight_bits(array: NDArray[np.generic]) -> NDArray[np.uint8]:
         )
     if not is_float and (low < 0 or high > 65535):
         raise PictureError(f"integers must be in 0..65535; these go from {low} to {high}")
-    unused_bits = 0 if high < 256 else max(10, high.bit_length() + high.bit_length() % 2) - 8
+    bits = int(high if highest is None else highest).bit_length()
+    unused_bits = 0 if bits <= 8 else max(10, bits + bits % 2) - 8
     levels = np.empty(array.shape, np.uint8)
     rows = max(1, _BLOCK * len(array) // array.size)
     for start in range(0, len(array), rows):
@@ -58,31 +60,64 @@ def gray_levels(image: Image.Image, largest_side: int | None, *, best_channel: b
     one color channel has clearly more contrast than the luminance, they are those of this channel;
     without `best_channel` they are always the luminance.
     """
-    if image.mode.startswith(("I", "F")):
-        image = Image.fromarray(eight_bits(np.asarray(image)))
-    elif image.mode in ("LA", "La", "PA", "RGBa") or "transparency" in image.info:
-        image = image.convert("RGBA")
-    elif image.mode == "1":
-        image = image.convert("L")
-    elif image.mode not in ("L", "RGB", "RGBA"):
-        image = image.convert("RGB")  # P, CMYK, YCbCr, LAB, HSV
+    image = in_common_mode(image)
     factor = max(image.size) // largest_side if largest_side else 1
     if factor > 1:
         image = image.reduce(factor)
     if image.mode == "L":
         return np.asarray(image, np.uint8)
+    channels = np.asarray(image)  # height x width x 3 or 4
+    if _is_gray(channels):
+        return np.ascontiguousarray(channels[..., 0])  # which is also the luminance
     if image.mode == "RGBA":
-        if image.getchannel("A").getextrema()[0] != 255:
+        if channels[..., 3].min() != 255:
             return _opaque(image)
         image = image.convert("RGB")
     return _best_channel(image) if best_channel else np.asarray(image.convert("L"), np.uint8)
 
 
+def in_common_mode(image: Image.Image, *, highest: float | None = None) -> Image.Image:
+    """Return an image of any mode as gray, RGB or RGBA, with 8 bits per channel."""
+    if image.mode.startswith(("I", "F")):
+        return Image.fromarray(eight_bits(np.asarray(image), highest=highest))
+    if image.mode in ("LA", "La", "PA", "RGBa") or "transparency" in image.info:
+        return image.convert("RGBA")
+    if image.mode == "1":
+        return image.convert("L")
+    if image.mode not in ("L", "RGB", "RGBA"):
+        return image.convert("RGB")  # P, CMYK, YCbCr, LAB, HSV
+    return image
+
+
+def reduced_in_strips(image: Image.Image, factor: int) -> Image.Image:
+    """Return `in_common_mode`, averaged over squares, with little memory for the whole picture."""
+    highest = image.getextrema()[1] if image.mode.startswith(("I", "F")) else None
+    rows = factor * max(1, _BLOCK // (image.width * factor))
+    strips = []
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        strips.append(in_common_mode(strip, highest=highest).reduce(factor))
+    size = strips[0].width, sum(strip.height for strip in strips)
+    whole = Image.new(strips[0].mode, size)
+    top = 0
+    for strip in strips:
+        whole.paste(strip, (0, top))
+        top += strip.height
+    return whole
+
+
+def _is_gray(channels: NDArray[np.uint8]) -> bool:
+    """Check whether an image is opaque, and red, green and blue are the same everywhere."""
+    if channels.shape[2] == 4:  # a browser's: four bytes at a time
+        pixels = channels.view("<u4")
+        return not ((pixels ^ (pixels >> 8)) & 0xFFFF).any() and int(pixels.min()) >> 24 == 255
+    return bool((channels[..., 0] == channels[..., 1]).all()) and bool(
+        (channels[..., 1] == channels[..., 2]).all()
+    )
+
+
 def _best_channel(image: Image.Image) -> Gray:
     """Return an RGB image's luminance, or one channel if that has clearly more contrast."""
-    red, green, blue = (channel.tobytes() for channel in image.split())
-    if red == green == blue:  # a gray picture: the luminance is each of them
-        return np.frombuffer(red, np.uint8).reshape(image.height, image.width)
     luminance = image.convert("L")
     step = max(1, max(image.size) // 64)
     spreads = np.asarray(image.reduce(step), np.float32).std(axis=(0, 1))  # of red, green, blue

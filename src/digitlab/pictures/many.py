@@ -17,7 +17,7 @@ from digitlab.processes import in_processes
 Prepared = tuple[Digit, bool]
 """The 28 x 28 pixels for the network, and whether the picture seems to show several digits."""
 
-_AT_ONCE = 256  # pictures that are prepared together
+AT_ONCE = 256  # pictures that are prepared together
 _PER_TASK = 32  # pictures that are sent to another process together
 
 
@@ -36,7 +36,7 @@ def prepare_each(
     With more than one job, paths, bytes and arrays are prepared in so many other processes.
     """
     if jobs == 1:
-        for group in _groups(pictures, _AT_ONCE):
+        for group in _groups(pictures, AT_ONCE):
             yield _prepare_group(group, preparation)
         return
     groups = ([_sendable(it, preparation) for it in part] for part in _groups(pictures, _PER_TASK))

@@ -9,6 +9,7 @@ from typing import Union
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.ExifTags import Base
 
 from digitlab.errors import PictureError
 from digitlab.pictures.content import File, one_line, read_content
@@ -20,15 +21,17 @@ from digitlab.pictures.formats import (
     remedy_for,
     several_pages,
 )
-from digitlab.pictures.gray import Gray, eight_bits, gray_levels
+from digitlab.pictures.gray import Gray, eight_bits, gray_levels, reduced_in_strips
 from digitlab.pictures.ink import Ink, ink_of
 from digitlab.pictures.quiet import quietly
 from digitlab.pictures.raster import reduced
 
 Source = Union[File, Image.Image, NDArray[np.generic], "Picture"]
 
-MAX_PIXELS = 80_000_000  # below Pillow's own limit, 89 megapixels; takes up to 1 GB of memory
+MAX_PIXELS = 80_000_000  # below Pillow's own limit, 89 megapixels
 _LIMIT = f"{MAX_PIXELS // 10**6} megapixels, the limit: make it smaller"
+_MOST_DECODED = 500_000_000  # bytes of memory that a decoder may take
+_LARGE_PIXELS = 20_000_000  # a picture with more is reduced before anything else is done with it
 _MIN_SIDE = 5  # pixels of the longer side: a digit needs more
 
 
@@ -37,7 +40,7 @@ class Picture:
     """A picture that is decoded. Its gray levels and its ink are computed once, when needed."""
 
     image: Image.Image
-    """Upright, of any mode. A large JPEG may have been reduced while it was decoded."""
+    """Upright, of any mode. A large picture may have been reduced, a JPEG while it was decoded."""
     name: str
     """What error messages call it."""
     size: tuple[int, int]
@@ -156,6 +159,8 @@ def picture_of(
         if largest_side is not None:
             _reduce_while_decoding(image, largest_side)
         image.load()
+        if largest_side is not None and image.width * image.height > _LARGE_PIXELS:
+            image = _reduced(image, largest_side)
         before = image.size
         ImageOps.exif_transpose(image, in_place=True)
     if image.size != before:  # turned by a quarter
@@ -170,6 +175,17 @@ def _reduce_while_decoding(image: Image.Image, largest_side: int) -> None:
             width, height = image.size
             image.draft(None, (max(1, width // factor), max(1, height // factor)))
             return
+
+
+def _reduced(image: Image.Image, largest_side: int) -> Image.Image:
+    """Reduce a large image, before it takes more memory, and keep how it must be turned."""
+    factor = max(image.size) // largest_side
+    if factor < 2:
+        return image
+    orientation = image.getexif().get(Base.Orientation, 1)
+    image = reduced_in_strips(image, factor)
+    image.getexif()[Base.Orientation] = orientation
+    return image
 
 
 def single_image(content: bytes, name: str) -> Image.Image:
@@ -227,12 +243,22 @@ def _image_from_array(array: NDArray[np.generic]) -> Image.Image:
 def _check_size(image: Image.Image, name: str) -> None:
     """Refuse, before the pixels are decoded, what is too large or too small to show a digit."""
     width, height = image.size
-    if width * height > MAX_PIXELS:
+    most = min(MAX_PIXELS, _MOST_DECODED // _bytes_per_pixel(image))
+    if width * height > most:
         raise PictureError(
             f"{name} has {width * height / 1e6:.1f} megapixels ({width}x{height}), more than "
-            f"{_LIMIT}"
+            f"{most // 10**6} megapixels, the limit{' of its format' if most < MAX_PIXELS else ''}: "
+            "make it smaller"
         )
     if min(width, height) < 1:
         raise PictureError(f"{name} is empty: its size is {width}x{height}")
     if max(width, height) < _MIN_SIDE:
         raise PictureError(f"{name} is only {width}x{height} pixels: no digit fits in it")
+
+
+def _bytes_per_pixel(image: Image.Image) -> int:
+    """Return how much memory the decoder of a format takes: measured."""
+    if image.format == "WEBP":  # three pictures in the decoder, one in Pillow
+        return 16
+    is_progressive = "progressive" in image.info  # all coefficients are kept, 16 bits each
+    return 2 * len(image.getbands()) if is_progressive else 4

@@ -12,9 +12,8 @@ from digitlab.pictures.ink import (
     denoised,
     half_inked,
     ink_is_light,
-    noise_of,
 )
-from digitlab.pictures.levels import LIGHT_FLOOR
+from digitlab.pictures.levels import LIGHT_FLOOR, noise_of
 from digitlab.pictures.open import Picture
 from digitlab.pictures.raster import closed, dilated, enlarged, mean, otsu, reduced, stroke_width
 from digitlab.pictures.rules import without_printed_lines

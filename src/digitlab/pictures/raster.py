@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 Scalar = TypeVar("Scalar", bound=np.generic)
+_MIDDLES = np.arange(64) + 0.5  # of the classes of a histogram
 
 
 class Blobs(NamedTuple):
@@ -27,18 +28,43 @@ def find_blobs(inked: NDArray[np.bool_]) -> Blobs:
            [0, 0, 0],
            [2, 2, 0]], dtype=int32)
     """
+    runs = _runs_of(inked)
+    first = _first_of_region(runs)
+    region = np.cumsum(first == np.arange(len(first)), dtype=np.int32)[first]  # in reading order
+    lengths = runs.ends - runs.starts
+    labels = np.zeros(inked.shape, np.int32)
+    labels[inked] = np.repeat(region, lengths)  # runs and pixels are in the same order
+    return Blobs(labels, np.bincount(region, lengths, 1)[1:].astype(np.int64))
+
+
+def is_one_blob(inked: NDArray[np.bool_]) -> bool:
+    """Check quickly whether the ink is one region; False may also mean that it was not seen.
+
+    Every region has a run of ink that touches none in the row above it.
+    """
+    return np.count_nonzero(_runs_of(inked).touched == 0) == 1
+
+
+class _Runs(NamedTuple):
+    """Runs of ink in rows, N, in reading order. 32 bits: in noise there are a great many."""
+
+    starts: NDArray[np.int32]  # as places in an image with one empty column on each side
+    ends: NDArray[np.int32]  # one past
+    above: NDArray[np.int32]  # the first run of the row above that it touches
+    touched: NDArray[np.int32]  # how many of those it touches
+
+
+def _runs_of(inked: NDArray[np.bool_]) -> _Runs:
     height, width = inked.shape
     padded = np.zeros((height, width + 2), bool)  # so that no run goes on in the next row
     padded[:, 1:-1] = inked
     flat = padded.ravel()
-    changes = np.flatnonzero(flat[1:] != flat[:-1])
-    starts, ends = changes[::2], changes[1::2]  # N, in reading order
-    first = _first_of_region(starts, ends, width + 2)
-    region = np.cumsum(first == np.arange(len(first)), dtype=np.int32)[first]  # in reading order
-    lengths = ends - starts
-    labels = np.zeros(inked.shape, np.int32)
-    labels[inked] = np.repeat(region, lengths)  # runs and pixels are in the same order
-    return Blobs(labels, np.bincount(region, lengths, 1)[1:].astype(np.int64))
+    changes = np.flatnonzero(flat[1:] != flat[:-1]).astype(np.int32)
+    del padded, flat
+    starts, ends = changes[::2].copy(), changes[1::2].copy()
+    above = np.searchsorted(ends, starts - (width + 2)).astype(np.int32)
+    behind = np.searchsorted(starts, ends - (width + 2), side="right").astype(np.int32)
+    return _Runs(starts, ends, above, np.maximum(behind - above, 0))
 
 
 def blob_boxes(blobs: Blobs) -> NDArray[np.int64]:
@@ -57,20 +83,18 @@ def blob_boxes(blobs: Blobs) -> NDArray[np.int64]:
     return boxes
 
 
-def _first_of_region(
-    starts: NDArray[np.int64], ends: NDArray[np.int64], stride: int
-) -> NDArray[np.int64]:
-    """Return for each run of ink, in reading order, the index of the first run of its region.
+def _first_of_region(found: _Runs) -> NDArray[np.int32]:
+    """Return for each run of ink the index of the first run of its region.
 
     Boruvka's algorithm (1926): every region points to its neighbor with the lowest number, which
     joins it with at least one other. So their number is halved, and the regions of a maze are found
     as fast as those of writing.
     """
-    runs = np.arange(len(starts))
-    above = np.searchsorted(ends, starts - stride)  # the first run of the row above that it touches
-    touched = np.maximum(np.searchsorted(starts, ends - stride, side="right") - above, 0)
+    above, touched = found.above, found.touched
+    runs = np.arange(len(above), dtype=np.int32)
     one = np.repeat(runs, touched)
-    other = np.arange(len(one)) - np.repeat(np.cumsum(touched) - touched - above, touched)
+    offset = np.cumsum(touched, dtype=np.int32) - touched - above
+    other = np.arange(len(one), dtype=np.int32) - np.repeat(offset, touched)
     root = _followed(np.where(touched > 0, above, runs))
     one, other = _still_apart(root, one, other)
     while len(one):
@@ -87,7 +111,7 @@ def _first_of_region(
     return first[root]
 
 
-def _followed(pointers: NDArray[np.int64]) -> NDArray[np.int64]:
+def _followed(pointers: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return where each chain of pointers ends."""
     while ((further := pointers[pointers]) != pointers).any():
         pointers = further
@@ -95,8 +119,8 @@ def _followed(pointers: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _still_apart(
-    region: NDArray[np.int64], one: NDArray[np.int64], other: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    region: NDArray[np.int32], one: NDArray[np.int32], other: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return the pairs of regions that touch each other."""
     one, other = region[one], region[other]
     apart = one != other
@@ -113,12 +137,9 @@ def otsu(values: NDArray[Any], times: NDArray[np.int64] | None = None) -> float:
     if top <= 0:
         return 0.0
     counts = np.bincount((values * (63.999 / top)).astype(np.int64), times, 64)  # 64
-    middles = np.arange(64) + 0.5
-    below = np.cumsum(counts)[:-1]  # 63
-    sums = (counts * middles).cumsum()
-    above, sum_above = counts.sum() - below, sums[-1] - sums[:-1]
-    difference = sums[:-1] / np.maximum(below, 1) - sum_above / np.maximum(above, 1)
-    best = int(np.argmax(below * above * difference**2))
+    below, sums = counts.cumsum(), (counts * _MIDDLES).cumsum()
+    apart = sums * below[-1] - sums[-1] * below  # of the two means, times both counts
+    best = int((apart[:-1] ** 2 / np.maximum(below * (below[-1] - below), 1)[:-1]).argmax())
     return top * (best + 1) / 64
 
 
@@ -226,8 +247,9 @@ def blurred(depth: NDArray[np.float32], radius: float) -> NDArray[np.float32]:
 
 def bounds(inked: NDArray[np.bool_]) -> tuple[int, int, int, int]:
     """Return top, bottom, left and right of the ink; bottom and right are one past the last."""
-    rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
-    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    rows, columns = inked.any(axis=1), inked.any(axis=0)
+    bottom, right = len(rows) - int(rows[::-1].argmax()), len(columns) - int(columns[::-1].argmax())
+    return int(rows.argmax()), bottom, int(columns.argmax()), right
 
 
 def stroke_width(inked: NDArray[np.bool_]) -> float:
@@ -236,7 +258,6 @@ def stroke_width(inked: NDArray[np.bool_]) -> float:
     The outline's length is pi/4 times the number of pixel edges between ink and paper, which is
     right on average over all directions (Crofton's formula).
     """
-    edges = np.count_nonzero(inked[1:] != inked[:-1]) + np.count_nonzero(
-        inked[:, 1:] != inked[:, :-1]
-    )
-    return 2 * np.count_nonzero(inked) / max(1.0, edges * np.pi / 4)
+    down = np.count_nonzero(inked[1:] != inked[:-1])
+    across = np.count_nonzero(inked[:, 1:] != inked[:, :-1])
+    return 2 * np.count_nonzero(inked) / max(1.0, (down + across) * np.pi / 4)

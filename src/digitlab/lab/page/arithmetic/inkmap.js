@@ -3,37 +3,69 @@
 // Numbers are rounded to 32-bit floats where Python does so, to come out the same to the byte. What
 // Python does about noise and printed lines is left out: a drawing has neither.
 
-import { bounds, closed, dilated, findBlobs, otsu, roundEven, strokes, windowSums } from "./raster.js";
+import { withoutFrame } from "./frame.js";
+import * as raster from "./raster.js";
 import { enlarge, reduce } from "./resample.js";
 
+const { bounds, closed, dilated, findBlobs, otsu, roundEven, strokes, widened, windowSums } = raster;
 const COARSE_SIDE = 48; // pixels: light and paper change slowly, so they are estimated at this size
 const LEAST_CONTRAST = 0.06; // of ink against paper, as a share of the paper's gray
+const LARGE = 256; // pixels of the longer side: a larger picture is first reduced to a half
 const LIGHT_FLOOR = 32; // gray levels: keeps the contrast of ink on black paper finite
-const MOST_HALF_INKED = 2.5; // pixels between paper and ink per fully inked pixel
-const HAIRLINE = 1 / 12; // of the digit's longer side: the widest thin line
+const MOST_HALF_INKED = 1.8; // pixels between paper and ink per fully inked pixel
+const HAIRLINE = 1 / 16; // of the digit's longer side: the widest thin line
+const MOST_DRAWN = 0.8; // of a paint program's picture; the rest has the paper's gray exactly
+const PAPER_WINDOW = 0.5; // of the longer side: wider than any stroke, narrower than a shadow
+const FINE_SIDE = 128; // pixels: the same if the ink may be a thin line
+const FINE_WINDOW = 0.08;
+const EDGE = 3; // coarse pixels: the soft edge of a stroke
+const PALE = 0.02; // of the ink's depth: the paper may differ so much from one gray
 const FRAME = 3; // coarse pixels at the border that do not count for the size of the ink
 const LEVELS = Array.from({ length: 256 }, (_, i) => i);
 const isInked = (value) => value > 0;
 const { fround } = Math;
 
-/** Return the ink of a drawing as bytes, and the factor by which it was reduced; or null.
+/** Return the ink of a drawing as bytes, and where it was; or null if nothing is drawn.
  *
  * `picture` has gray levels from 0, black, to 255; the ink may be darker or lighter than the paper.
- * Its longer side has more than 40 pixels. It is reduced while the ink's longer side stays at or
- * above `inkSide` pixels.
+ * Its longer side has more than 40 pixels. It is reduced by `factor` while the ink's longer side
+ * stays at or above `inkSide` pixels. Paper without ink may be cut off: `left` and `top` are pixels
+ * of the picture.
  */
 export function drawingOf(picture, inkSide) {
-  const perCoarse = Math.ceil(Math.max(picture.width, picture.height) / COARSE_SIDE);
-  const given = reduce(picture, perCoarse);
+  const side = Math.max(picture.width, picture.height);
+  const half = side >= LARGE ? reduce(picture, 2) : picture;
+  const given = reduce(half, Math.ceil(Math.max(half.width, half.height) / COARSE_SIDE));
   const [darkest, lightest] = extremes(given.pixels);
   if (lightest - darkest < 2) return null;
   const isLight = inkIsLight(given);
-  const paper = paperOf(isLight ? inverted(given) : given);
-  const factor = Math.max(1, Math.floor((paper.inkSide * perCoarse) / inkSide));
-  const gray = reduce(picture, factor);
-  const levels = levelsBelow(paper.gray, isLight ? inverted(gray) : gray, isLight);
-  const pixels = inkIn(levels, typeof paper.gray !== "number");
-  return pixels && { pixels, width: gray.width, height: gray.height, factor };
+  const paper = paperOf(isLight ? inverted(given) : given, side);
+  const factor = Math.max(1, Math.floor(paper.inkSide / inkSide));
+  const reduced = reduce(paper.part ? cut(picture, paper.part) : picture, factor);
+  const drawing = drawingOn(paper, isLight ? inverted(reduced) : reduced, isLight);
+  const [left, top] = paper.part ?? [0, 0];
+  return drawing && { ...(paper.part ? drawing : withoutFrame(drawing)), factor, left, top };
+}
+
+function drawingOn(paper, gray, isLight) {
+  const levels = levelsBelow(paper.gray, gray, isLight);
+  const isClean = 4 * Math.max(...levels.counts) > 3 * gray.pixels.length;
+  const drawing = inkIn(levels);
+  if (!drawing || typeof paper.gray === "number" || isClean || !isShade(drawing)) return drawing;
+  // Light and shadow. Where the paper is followed more closely, a thin line may show.
+  const perFine = Math.ceil(Math.max(gray.width, gray.height) / FINE_SIDE);
+  const fine = inkIn(levelsBelow(unevenPaperOf(reduce(gray, perFine), FINE_WINDOW).gray, gray, isLight));
+  return fine && isLine(fine) ? fine : null;
+}
+
+/** Return the part of a map from left and top to right and bottom, which are one past. */
+function cut({ pixels, width }, [left, top, right, bottom]) {
+  const part = { width: right - left, height: bottom - top };
+  part.pixels = new pixels.constructor(part.width * part.height);
+  for (let y = top; y < bottom; y += 1) {
+    part.pixels.set(pixels.subarray(y * width + left, y * width + right), (y - top) * part.width);
+  }
+  return part;
 }
 
 function inverted(map) {
@@ -52,47 +84,67 @@ function extremes(values) {
 
 /** Decide whether the lighter gray is ink: the border shows which one is paper.
  *
- * If what is a little further inside says the opposite, the paper is what covers most of it.
+ * But if nearly all that is a little further inside, and most of the picture, is light or dark,
+ * that is the paper.
  */
 function inkIsLight(coarse) {
   const { pixels, width, height } = coarse;
   const [darkest, lightest] = extremes(pixels);
   const middle = (darkest + lightest) / 2;
-  const isLight = borderIsDark(coarse, 0, middle);
-  const inside = Math.floor(Math.max(width, height) / 10);
-  if (Math.min(width, height) <= 4 * inside) return isLight;
-  if (borderIsDark(coarse, inside, middle) === isLight) return isLight;
-  const sorted = pixels.slice().sort();
-  const half = sorted.length / 2;
-  return (sorted[Math.ceil(half) - 1] + sorted[Math.floor(half)]) / 2 < middle;
+  const near = Math.floor(Math.max(width, height) / 10);
+  if (Math.min(width, height) > 4 * near) {
+    const [all, ring] = [[0, 0], [0, 0]]; // light pixels, pixels
+    pixels.forEach((value, i) => {
+      const [x, y] = [i % width, Math.floor(i / width)];
+      const nearest = Math.min(x, y, width - 1 - x, height - 1 - y);
+      for (const part of nearest > near ? [all] : nearest === near ? [all, ring] : []) {
+        part[0] += value > middle ? 1 : 0;
+        part[1] += 1;
+      }
+    });
+    const [share, ofRing] = [all[0] / all[1], ring[0] / ring[1]];
+    if (Math.abs(ofRing - 0.5) > 0.4 && Math.abs(share - 0.5) > 0.2) return ofRing < 0.5;
+  }
+  return borderIsDark(coarse, middle);
 }
 
-/** Compare the border of a map, or of its inside, with a gray; the corners count more. */
-function borderIsDark({ pixels, width, height }, inside, middle) {
+/** Compare the border with a gray between ink and paper; the corners count more. */
+function borderIsDark({ pixels, width, height }, middle) {
   const gray = (x, y) => pixels[y * width + x];
-  const [left, right, bottom] = [inside, width - 1 - inside, height - 1 - inside];
+  const [right, bottom] = [width - 1, height - 1];
   let border = 0;
-  for (let x = left; x <= right; x += 1) border += gray(x, left) + gray(x, bottom);
-  for (let y = left + 1; y < bottom; y += 1) border += gray(left, y) + gray(right, y);
-  const count = 2 * (right - left + 1) + 2 * (bottom - left - 1);
-  const corners = gray(left, left) + gray(right, left) + gray(left, bottom) + gray(right, bottom);
-  return border / count + (2 * corners) / 4 < 3 * middle;
+  for (let x = 0; x < width; x += 1) border += gray(x, 0) + gray(x, bottom);
+  for (let y = 1; y < bottom; y += 1) border += gray(0, y) + gray(right, y);
+  const corners = gray(0, 0) + gray(right, 0) + gray(0, bottom) + gray(right, bottom);
+  return border / (2 * width + 2 * height - 4) + (2 * corners) / 4 < 3 * middle;
 }
 
-/** Estimate the gray of the bare paper, one number or a coarse map, and the side of the ink. */
-function paperOf(coarse) {
+/** Estimate the gray of the bare paper, one number or a coarse map, and the side of the ink.
+ *
+ * `part` is where ink may be, if the paper around it has one gray.
+ */
+function paperOf(coarse, side) {
   const lightest = extremes(coarse.pixels)[1];
   const depth = Array.from(coarse.pixels, (v) => lightest - v);
   const inked = inkedIn(depth, coarse);
-  const near = dilated(inked, 5, 5).pixels;
-  if (depth.every((d, i) => d === 0 || near[i])) {
-    return { gray: lightest, inkSide: longerSideOf(inked) };
+  let near = inked;
+  for (let i = 0; i < EDGE; i += 1) near = widened(near, true);
+  const { width, height } = coarse;
+  const scale = side / Math.max(width, height);
+  const palest = PALE * extremes(depth)[1];
+  const isPale = depth.every((d, i) => d <= palest || near.pixels[i]);
+  if (!isPale || depth.filter((d) => d).length > MOST_DRAWN * depth.length) {
+    const uneven = unevenPaperOf(coarse, PAPER_WINDOW);
+    return { gray: uneven.gray, inkSide: inkSideOf(uneven.inked, scale) };
   }
-  return unevenPaperOf(coarse);
+  const box = bounds(near, isInked);
+  const isApart = box[0] > 0 && box[1] > 0 && box[2] < width && box[3] < height;
+  const part = isApart ? box.map((at) => Math.trunc(at * scale)) : null;
+  return { gray: lightest, inkSide: inkSideOf(inked, scale), part };
 }
 
-function unevenPaperOf(coarse) {
-  const window = Math.trunc(Math.max(coarse.width, coarse.height) / 2) | 1; // wider than any stroke, narrower than a shadow
+function unevenPaperOf(coarse, shareOfSide) {
+  const window = Math.trunc(Math.max(coarse.width, coarse.height) * shareOfSide) | 1;
   const around = Math.trunc(window / 2) | 1;
   const smooth = windowSums(closed(coarse, window), around).map((sum) => sum / around ** 2);
   const inked = inkedIn(Array.from(smooth, (v, i) => v - coarse.pixels[i]), coarse);
@@ -100,7 +152,7 @@ function unevenPaperOf(coarse) {
   const share = windowSums({ ...coarse, pixels: bare }, 9);
   const nearby = windowSums({ ...coarse, pixels: coarse.pixels.map((v, i) => v * bare[i]) }, 9);
   const pixels = Float32Array.from(smooth, (v, i) => (share[i] > 0 ? nearby[i] / share[i] : v));
-  return { gray: { ...coarse, pixels }, inkSide: longerSideOf(inked) };
+  return { gray: { ...coarse, pixels }, inked };
 }
 
 /** Split the pixels that are not bare paper into two classes, and mark the deeper one. */
@@ -110,8 +162,8 @@ function inkedIn(depth, { width, height }) {
   return { pixels: Uint8Array.from(depth, (d) => (d > threshold ? 1 : 0)), width, height };
 }
 
-/** Return the longer side of the ink's box, without what is only at the border. */
-function longerSideOf(inked) {
+/** Return the longer side of the ink's box in the picture, without what is only at the border. */
+function inkSideOf(inked, scale) {
   const { width, height } = inked;
   const inside = { ...inked, pixels: inked.pixels.slice() };
   inside.pixels.forEach((_, i) => {
@@ -121,7 +173,8 @@ function longerSideOf(inked) {
   });
   const hasInk = inside.pixels.some(isInked);
   const [left, top, right, bottom] = bounds(hasInk ? inside : inked, isInked);
-  return Math.max(right - left, bottom - top);
+  // One pixel less, since the ink need not fill those at its ends.
+  return Math.trunc((Math.max(right - left, bottom - top) - 1) * scale);
 }
 
 /** Return levels, 255 for the deepest ink, with the depth and the number of pixels of each. */
@@ -135,7 +188,8 @@ function levelsBelow(paper, gray, isLight) {
     const shade = isLight ? fround(255 + LIGHT_FLOOR - large[i]) : fround(large[i] + 1);
     return fround(large[i] - value) / shade;
   });
-  const [least, high] = extremes(depth);
+  const [least, most] = extremes(depth);
+  const high = Math.max(most, 1e-3);
   const low = Math.max(least, -high);
   const perDepth = fround(255 / (high - low));
   const pixels = Uint8Array.from(depth, (d) => {
@@ -154,7 +208,7 @@ function withCounts(map, depths) {
 }
 
 /** Return bytes of ink, 0 for bare paper to 255 for full ink; null if there is none. */
-function inkIn({ map, depths, counts }, mayBeShade) {
+function inkIn({ map, depths, counts }) {
   const strongest = peakOf(depths, counts);
   if (strongest < LEAST_CONTRAST) return null;
   const isFaint = depths.map((depth) => depth > 0.25 * strongest);
@@ -166,11 +220,10 @@ function inkIn({ map, depths, counts }, mayBeShade) {
   });
   const full = sum / count;
   const bare = medianOf(depths, counts.map((n, i) => (isFaint[i] ? 0 : n)));
-  const ink = depths.map((depth) => Math.min(1, Math.max(0, (depth - bare) / (full - bare))));
-  const table = ink.map((value) => roundEven(value * 255));
-  const pixels = map.pixels.map((level) => table[level]);
-  const isShade = mayBeShade && halfInked(ink, counts) > MOST_HALF_INKED; // not strokes
-  return isShade && !isHairline({ ...map, pixels }) ? null : pixels;
+  const table = depths.map((depth) => {
+    return roundEven(Math.min(1, Math.max(0, (depth - bare) / (full - bare))) * 255);
+  });
+  return { ...map, pixels: map.pixels.map((level) => table[level]) };
 }
 
 /** Return how deep the ink is: the mean of the deepest 0.2 %, of at least 3 pixels. */
@@ -196,15 +249,14 @@ function medianOf(depths, counts) {
   return total ? (at(Math.floor((total - 1) / 2)) + at(Math.floor(total / 2))) / 2 : 0;
 }
 
-function halfInked(ink, counts) {
-  const above = (limit) => (sum, value, i) => sum + (limit(value) ? counts[i] : 0);
-  const some = ink.reduce(above((value) => value > 0.2), 0);
-  const full = ink.reduce(above((value) => value >= 0.8), 0);
-  return (some - full) / Math.max(1, full);
+function isShade({ pixels }) {
+  const full = pixels.filter((value) => value >= 204).length;
+  const some = pixels.filter((value) => value > 51).length;
+  return some - full > MOST_HALF_INKED * Math.max(1, full);
 }
 
 /** Check whether most of the ink is one thin line: all its pixels may be half paper. */
-function isHairline(drawing) {
+function isLine(drawing) {
   const { labels, areas } = findBlobs(drawing, (value) => value > 64);
   const largest = Math.max(...areas);
   const index = areas.indexOf(largest) + 1;

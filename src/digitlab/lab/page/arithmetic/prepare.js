@@ -2,7 +2,6 @@
 // Python, to the byte, and as MNIST was made: crop to the ink, scale it into a box of 20 x 20 pixels
 // with its shape kept, and place it so that its center of mass is at pixel (14, 14).
 
-import { withoutFrame } from "./frame.js";
 import { drawingOf } from "./inkmap.js";
 import { bounds, findBlobs, roundEven, strokes, widened } from "./raster.js";
 import { reduce, resize } from "./resample.js";
@@ -11,7 +10,8 @@ const SIDE = 28;
 const BOX = 20; // pixels of the box that the ink fills on its longer side
 const CENTER = 14;
 const LEAST_INK = 80; // pixels of the ink's longer side to which a drawing is reduced, at least
-const SPECK_SIDE = 128; // pixels: specks are found at this size, where small gaps are closed
+const SPECK_SIDE = 64; // pixels: specks are found at this size, where small gaps are closed
+const SPECK_INK = 96; // of 255: what has more belongs to a stroke or a speck
 const SPECK = 0.02; // of the largest region's area: smaller regions are specks
 const DRAWING = 80; // pixels of the longer side while strokes are adjusted: four per pixel of the box
 const UNIT = DRAWING / BOX;
@@ -33,7 +33,7 @@ const isDark = (value) => value > 127;
  */
 export function prepare(gray, width, height) {
   const found = drawingOf({ pixels: gray, width, height }, LEAST_INK);
-  const ink = found && withoutSpecks(withoutFrame(found));
+  const ink = found && withoutSpecks(found);
   if (!ink || !ink.pixels.some(isDark)) {
     const nothing = { ink: null, box: null, small: null, center: null, place: null };
     return { blank: true, ...nothing, digit: new Uint8Array(SIDE * SIDE) };
@@ -69,29 +69,43 @@ export function plainResize(gray, width, height) {
   return resize({ pixels: inverted, width, height }, SIDE, SIDE, "box").pixels;
 }
 
-/** Return the pixels of a reduced drawing, each repeated as often as it was reduced. */
-function onCanvas({ pixels, width: reducedWidth, factor }, width, height) {
+/** Return the ink on the canvas: each pixel is repeated as often as the drawing was reduced. */
+function onCanvas({ pixels, width: reducedWidth, height: reducedHeight, factor, left, top }, width, height) {
   return new Uint8Array(width * height).map((_, i) => {
-    const [x, y] = [Math.floor((i % width) / factor), Math.floor(Math.floor(i / width) / factor)];
-    return pixels[y * reducedWidth + x];
+    const x = Math.floor(((i % width) - left) / factor);
+    const y = Math.floor((Math.floor(i / width) - top) / factor);
+    const isInside = x >= 0 && y >= 0 && x < reducedWidth && y < reducedHeight;
+    return isInside ? pixels[y * reducedWidth + x] : 0;
   });
 }
 
 /** Clear regions smaller than SPECK of the largest one's area; the others keep soft edges. */
 function withoutSpecks(ink) {
   const factor = Math.ceil(Math.max(ink.width, ink.height) / SPECK_SIDE);
-  const coarse = reduce(ink, factor);
-  const { labels, areas } = findBlobs(coarse, (value) => value > (factor === 1 ? 96 : 32));
+  const pooled = pool(ink, factor);
+  const { labels, areas } = findBlobs(pooled, (value) => value > 0);
   const least = SPECK * Math.max(...areas);
   if (areas.every((area) => area >= least)) return ink;
   const pixels = ink.pixels.slice();
   for (let y = 0; y < ink.height; y += 1) {
     for (let x = 0; x < ink.width; x += 1) {
-      const label = labels[Math.floor(y / factor) * coarse.width + Math.floor(x / factor)];
+      const label = labels[Math.floor(y / factor) * pooled.width + Math.floor(x / factor)];
       if (label && areas[label - 1] < least) pixels[y * ink.width + x] = 0;
     }
   }
   return { ...ink, pixels };
+}
+
+/** Mark each square of pixels in which any has ink: so small gaps in strokes are closed. */
+function pool({ pixels, width, height }, factor) {
+  const pooled = { width: Math.ceil(width / factor), height: Math.ceil(height / factor) };
+  pooled.pixels = new Uint8Array(pooled.width * pooled.height);
+  pixels.forEach((value, i) => {
+    if (value <= SPECK_INK) return;
+    const [x, y] = [Math.floor((i % width) / factor), Math.floor(Math.floor(i / width) / factor)];
+    pooled.pixels[y * pooled.width + x] = 1;
+  });
+  return pooled;
 }
 
 /** Redraw the ink with DRAWING pixels on its longer side, a margin, and a little more contrast.
@@ -115,8 +129,12 @@ function redrawn(ink) {
   const toCanvas = ([l, t, r, b]) => {
     const [perX, perY] = [padded.width / width, padded.height / height];
     const [x, y] = [padded.left + (l - MARGIN) * perX, padded.top + (t - MARGIN) * perY];
-    const box = { left: x, top: y, width: (r - l) * perX, height: (b - t) * perY };
-    return Object.fromEntries(Object.entries(box).map(([key, value]) => [key, value * ink.factor]));
+    return {
+      left: ink.left + x * ink.factor,
+      top: ink.top + y * ink.factor,
+      width: (r - l) * perX * ink.factor,
+      height: (b - t) * perY * ink.factor,
+    };
   };
   return { drawing: { pixels, width, height }, toCanvas };
 }
