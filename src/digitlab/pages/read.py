@@ -16,7 +16,7 @@ from digitlab.pages.answers import Ignored, Page, ReadDigit, ReadSign
 from digitlab.pages.conflicts import Doubt, best_reading, settle
 from digitlab.pages.left_over import left_over
 from digitlab.pages.place import Place
-from digitlab.pages.rows import heights_of, rows_of, slope_of
+from digitlab.pages.rows import heights_of, rows_of
 from digitlab.pages.second_look import Classify, Second, certain, second_look
 from digitlab.pages.sightings import Finder, Sightings
 from digitlab.pages.text import words_of
@@ -118,7 +118,7 @@ def page_of(look: Look, confidence: PageConfidence) -> Page:
     """Return what was seen as lines of words."""
     seen, place = look.seen, look.place
     heights = heights_of(seen)
-    rows = rows_of(seen.middles, heights, slope_of(seen[~seen.is_sign]))
+    rows = rows_of(seen, heights)
     characters = characters_of(look, confidence)
     return Page.from_words(
         [

@@ -8,6 +8,9 @@ from digitlab.pages.sightings import Sightings
 NEAREST, OWN_SHARE = 5, 0.3  # digits whose usual height counts, and the share of the own height
 FARTHEST = 3.0  # digit heights from a digit to its right neighbor, to find the slope of the lines
 STEEPEST = 0.75  # pixels down per pixel to the right
+ALONG = 20.0  # digit heights from a digit to others in its line
+AROUND, TRIED, LEVEL = 0.1, 41, 0.2  # slopes tried; digit heights by which a line's digits vary
+SITS = {".": 0.45, ",": 0.5}  # digit heights: how far its middle is below the line's middle
 SAME_ROW = 0.45  # of a digit's height: middles that are less far apart are in the same line
 
 
@@ -27,11 +30,59 @@ def heights_of(seen: Sightings) -> NDArray[np.float32]:
     return heights
 
 
+def rows_of(seen: Sightings, heights: NDArray[np.float32]) -> list[NDArray[np.int64]]:
+    """Return the positions of each line's digits and signs, from top to bottom, left to right.
+
+    The digits make up the lines. A sign then joins the line of the digit next to it: a comma
+    between two lines would link them otherwise.
+    """
+    digits = np.flatnonzero(~seen.is_sign)
+    if not len(digits):
+        return []
+    middles = seen.middles
+    level = middles[:, 1] - slope_of(seen[digits]) * middles[:, 0]  # the same all along a line
+    rows = [
+        digits[row].tolist()
+        for row in _rows_of_digits(middles[digits], level[digits], heights[digits])
+    ]
+    row_of = {place: row for row in rows for place in row}
+    for place in np.flatnonzero(seen.is_sign).tolist():
+        lowered = level[place] - SITS.get(seen.names[place], 0) * heights[place]
+        across = np.maximum(
+            seen.boxes[digits, 0] - seen.boxes[place, 2],
+            seen.boxes[place, 0] - seen.boxes[digits, 2],
+        )
+        distances = np.maximum(across, 0) + 2 * abs(level[digits] - lowered)
+        row_of[int(digits[distances.argmin()])].append(place)
+    sorted_rows = [np.array(sorted(row, key=lambda it: middles[it, 0])) for row in rows]
+    return sorted(sorted_rows, key=lambda row: float(np.median(level[row])))
+
+
 def slope_of(digits: Sightings) -> float:
     """Return how the lines fall, in pixels down per pixel to the right.
 
-    It is the weighted median of the slopes from each digit to the nearest one on its right.
+    Neighbors show it roughly. Of the slopes near that, it is the one at which most digits are
+    level with others that are farther along their line.
     """
+    rough = _slope_of_neighbors(digits)
+    middles, heights = digits.middles.astype(np.float64), digits.heights
+    right, down = (middles[None, :, it] - middles[:, None, it] for it in (0, 1))
+    height = np.maximum(heights[:, None], heights)
+    one, other = np.nonzero(
+        (right > 0)
+        & (right < ALONG * height)
+        & (abs(down - rough * right) < AROUND * right + height)
+    )
+    if not len(one):
+        return rough
+    right, down, height = (it[one, other] for it in (right, down, height))
+    slopes = rough + np.linspace(-AROUND, AROUND, TRIED)
+    off = (down[None] - slopes[:, None] * right[None]) / (LEVEL * height)
+    return float(slopes[np.exp(-(off**2)).sum(axis=1).argmax()])
+
+
+def _slope_of_neighbors(digits: Sightings) -> float:
+    """Return the weighted median of the slopes from each digit to the nearest one on its right."""
     middles, heights = digits.middles, digits.heights
     slopes, weights = [], []
     for place, (x, y) in enumerate(middles):
@@ -53,13 +104,10 @@ def slope_of(digits: Sightings) -> float:
     return float(np.array(slopes)[order][np.searchsorted(total, total[-1] / 2)])
 
 
-def rows_of(
-    middles: NDArray[np.float32], heights: NDArray[np.float32], slope: float
-) -> list[NDArray[np.int64]]:
-    """Return the positions of each line's digits, from top to bottom and from left to right."""
-    if not len(middles):
-        return []
-    level = middles[:, 1] - slope * middles[:, 0]  # the same all along a straight line
+def _rows_of_digits(
+    middles: NDArray[np.float32], level: NDArray[np.float32], heights: NDArray[np.float32]
+) -> list[list[int]]:
+    """Link the digits to chains, and the chains to lines."""
     chains = chains_of(middles, level, heights)
     chains.sort(key=lambda chain: float(np.median(level[chain])))
     rows: list[list[int]] = []
@@ -70,8 +118,7 @@ def rows_of(
                 break
         else:
             rows.append(list(chain))
-    sorted_rows = [np.array(sorted(row, key=lambda it: middles[it, 0])) for row in rows]
-    return sorted(sorted_rows, key=lambda row: float(np.median(level[row])))
+    return rows
 
 
 def chains_of(
