@@ -27,6 +27,7 @@ from digitlab.pictures.page_ink import page_ink
 
 LARGEST_SIDE = 1600  # pixels of the longer side to which a large picture is reduced, at least
 ONE_DIGIT_SIDE = 32  # pixels: a picture this small shows one digit
+LEAST_PROBABLE = 0.35  # that there is a digit at all: below that, what was seen is ignored
 FILLS = 0.3  # of the picture's longer side: a single digit this large is read like one alone
 
 
@@ -116,6 +117,7 @@ def look_at(source: Source, networks: Networks) -> Look:
 
 def page_of(look: Look, confidence: PageConfidence) -> Page:
     """Return what was seen as lines of words."""
+    look = believed(look, confidence)
     seen, place = look.seen, look.place
     heights = heights_of(seen)
     rows = rows_of(seen, heights)
@@ -128,6 +130,23 @@ def page_of(look: Look, confidence: PageConfidence) -> Page:
         size=place.picture,
         ignored=[Ignored(box=place.box(box)) for box in look.ignored],
         turned=90 * place.turns,
+    )
+
+
+def believed(look: Look, confidence: PageConfidence) -> Look:
+    """Return the look without what is hardly a digit at all: its ink is ignored instead."""
+    seen = look.seen
+    probable = certain(seen[~seen.is_sign], look.second, confidence).sum(axis=1) >= LEAST_PROBABLE
+    probable[list(look.doubts)] = True  # perhaps it is a slash
+    kept = np.concatenate([probable, np.ones(len(seen) - len(probable), np.bool_)])
+    position = np.cumsum(kept) - 1
+    dropped = look.second.boxes[~probable]
+    return replace(
+        look,
+        seen=seen[kept],
+        second=look.second[probable],
+        doubts={int(position[it]): doubt for it, doubt in look.doubts.items() if kept[it]},
+        ignored=np.concatenate([look.ignored, dropped]),
     )
 
 

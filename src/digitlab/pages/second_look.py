@@ -1,7 +1,7 @@
 """A second look at each digit: its ink, alone, for the network that reads single digits."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
@@ -36,6 +36,9 @@ class Second:
     """How probable it is that each is a digit at all, N; 0.5 where the network does not say."""
     boxes: NDArray[np.float32]
     """The digits' boxes, as tight as their ink, N x 4."""
+
+    def __getitem__(self, chosen: NDArray[np.generic]) -> "Second":
+        return Second(*(getattr(self, it.name)[chosen] for it in fields(self)))
 
 
 NOTHING = Second(
