@@ -5,7 +5,7 @@ import numpy as np
 from digitlab.pages.sightings import Finder, Sightings, look
 from digitlab.pictures.gray import Gray
 
-SETTLED = 0.85  # mean certainty of a page's digits: it is not tried in other directions
+SETTLED = 0.62  # mean certainty of a page's digits: it is not tried in other directions
 TRIED_SIDE = 800  # pixels of the longer side, at least, at which the directions are compared
 GAIN, LEAST_GAIN = 1.2, 0.5  # how much better another direction must be: a factor, and an amount
 LEAST_DIGIT = 0.4  # probability of a middle
