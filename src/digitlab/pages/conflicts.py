@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from digitlab.pages.answers import ReadSign
 from digitlab.pages.place import Place
-from digitlab.pages.sightings import Sightings, overlaps, together
+from digitlab.pages.sightings import CLASSES, Sightings, overlaps, together
 
 LEAST_DIGIT, LEAST_SIGN = 0.4, 0.5  # probability of a middle
+LEAST_SLASH = 0.05  # probability of a slash where a 1 is more probable
 ASIDE, ABOVE = 1.0, 0.35  # digit sizes: a sign that is farther from every digit is none
 LARGEST_SIGN = 2.2  # digit sizes
 COMMON = 0.35  # of the smaller box: from here on, a digit and a sign are in the same place
@@ -47,9 +48,9 @@ def settle(seen: Sightings) -> tuple[Sightings, dict[int, Doubt]]:
     slash it is the 1, for `best_reading` to decide. Signs far from every digit are left out.
     """
     digits = seen[~seen.is_sign]
-    signs = seen[seen.is_sign & (seen.centers >= LEAST_SIGN)]
+    signs = seen[seen.is_sign]
     is_kept = digits.centers >= LEAST_DIGIT
-    is_free = np.ones(len(signs), np.bool_)
+    is_free = signs.centers >= LEAST_SIGN
     doubts: dict[int, Doubt] = {}
     for place in range(len(signs)):
         inside = overlaps(signs.boxes[place], digits.boxes)[1]
@@ -59,13 +60,19 @@ def settle(seen: Sightings) -> tuple[Sightings, dict[int, Doubt]]:
         best = int(rivals[digits.centers[rivals].argmax()])
         center, other = float(signs.centers[place]), float(digits.centers[best])
         if signs.names[place] == "/" and digits.names[best] == "1":
-            is_free[place], is_kept[best] = False, True
-            odds = float(np.log(other + 1e-6) - np.log(center + 1e-6))
-            doubts[best] = Doubt(odds, signs.boxes[place], center)
-        elif other >= center:
+            if is_free[place] or is_kept[best]:
+                is_free[place], is_kept[best] = False, True
+                odds = float(np.log(other + 1e-6) - np.log(center + 1e-6))
+                doubts[best] = Doubt(odds, signs.boxes[place], center)
+        elif not is_free[place] or other >= center:
             is_free[place] = False
         else:
             is_kept[rivals] = False
+    slash = np.exp(digits.classes[:, CLASSES.index("/")])
+    for place in np.flatnonzero(is_kept & (slash >= LEAST_SLASH)).tolist():
+        if digits.names[place] == "1" and place not in doubts:
+            odds = float(np.log1p(-slash[place]) - np.log(slash[place]))
+            doubts[place] = Doubt(odds, digits.boxes[place], float(slash[place]))
     kept = np.flatnonzero(is_kept)
     positions = {int(old): new for new, old in enumerate(kept)}
     digits, signs = digits[kept], signs[is_free]

@@ -12,6 +12,9 @@ INKED = 96  # of 255
 LOWEST, HIGHEST = 0.45, 3.0  # digit heights: lower ink is dust or a sign, higher ink a drawing
 USUAL_HEIGHT = 1 / 30  # of the page's longer side, if no digit was read
 APART = 0.35  # digit heights: letters that are less far apart are one word
+LETTERS = 1.5  # times as much of a word's width as its digits fill: these are letters, too
+SMALLEST, LARGEST = 0.5, 1.8  # times a digit's height: how high letters next to it are
+LEVEL = 0.5  # of the smaller height: what two neighbors in a word have in common, at least
 
 
 def left_over(ink: Ink, read: Sightings) -> NDArray[np.float32]:
@@ -39,3 +42,42 @@ def left_over(ink: Ink, read: Sightings) -> NDArray[np.float32]:
     order = np.argsort(top[kept], kind="stable")
     boxes = np.stack([left, top, right, bottom], axis=1)[kept][order]
     return np.asarray(boxes, np.float32)
+
+
+def in_words(digits: NDArray[np.float32], ignored: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which of N digits are in a word of ink that was not read, as the s of "Bonus" is.
+
+    Boxes are left, top, right, bottom, N x 4 and M x 4.
+    """
+    middles = (digits[:, :2] + digits[:, 2:]) / 2
+    around = (ignored[:, None, :2] < middles) & (middles < ignored[:, None, 2:])  # M x N x 2
+    frames = around.all(axis=2).any(axis=1)
+    boxes = np.concatenate([digits, ignored[~frames]])
+    is_digit = np.arange(len(boxes)) < len(digits)
+    found = np.zeros(len(digits), np.bool_)
+    for word in _words(boxes, float(np.median(digits[:, 3] - digits[:, 1])) if len(digits) else 1):
+        widths = boxes[word, 2] - boxes[word, 0]
+        inside = is_digit[word]
+        if inside.any() and widths[~inside].sum() > LETTERS * widths[inside].sum():
+            found[word[inside]] = True
+    return found
+
+
+def _words(boxes: NDArray[np.float32], usual: float) -> list[NDArray[np.int64]]:
+    """Return the positions of boxes that stand close to each other in a line, word by word."""
+    heights = boxes[:, 3] - boxes[:, 1]
+    fits = np.flatnonzero((heights > SMALLEST * usual) & (heights < LARGEST * usual))
+    word_of = {place: [place] for place in fits.tolist()}
+    for place in fits[np.argsort(boxes[fits, 0], kind="stable")].tolist():
+        gaps = boxes[fits, 0] - boxes[place, 2]
+        common = np.minimum(boxes[fits, 3], boxes[place, 3]) - np.maximum(
+            boxes[fits, 1], boxes[place, 1]
+        )
+        near = (boxes[fits, 0] > boxes[place, 0]) & (gaps < APART * usual)
+        near &= common > LEVEL * np.minimum(heights[fits], heights[place])
+        for other in fits[near].tolist():
+            if word_of[other] is not word_of[place]:
+                word_of[place] += word_of[other]
+                for it in word_of[other]:
+                    word_of[it] = word_of[place]
+    return [np.array(word) for word in {id(it): it for it in word_of.values()}.values()]

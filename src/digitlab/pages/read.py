@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from digitlab.models.page_card import PageConfidence
 from digitlab.pages.answers import Ignored, Page, ReadDigit, ReadSign
 from digitlab.pages.conflicts import Doubt, best_reading, settle
-from digitlab.pages.left_over import left_over
+from digitlab.pages.left_over import in_words, left_over
 from digitlab.pages.place import Place
 from digitlab.pages.rows import heights_of, rows_of
 from digitlab.pages.second_look import Classify, Second, certain, second_look
@@ -134,9 +134,10 @@ def page_of(look: Look, confidence: PageConfidence) -> Page:
 
 
 def believed(look: Look, confidence: PageConfidence) -> Look:
-    """Return the look without what is hardly a digit at all: its ink is ignored instead."""
+    """Return the look without what is hardly a digit at all, or a letter: that ink is ignored."""
     seen = look.seen
     probable = certain(seen[~seen.is_sign], look.second, confidence).sum(axis=1) >= LEAST_PROBABLE
+    probable &= ~in_words(look.second.boxes, look.ignored)
     probable[list(look.doubts)] = True  # perhaps it is a slash
     kept = np.concatenate([probable, np.ones(len(seen) - len(probable), np.bool_)])
     position = np.cumsum(kept) - 1
@@ -154,7 +155,10 @@ def _word(
     positions: list[int], characters: list[ReadDigit | ReadSign], look: Look
 ) -> list[ReadDigit | ReadSign]:
     """Return the digits and signs of a word, with what may be a slash decided."""
-    text = "".join(characters[it].character for it in positions)
+    text = "".join(
+        str(it.digit) if isinstance(it, ReadDigit) else it.sign
+        for it in (characters[place] for place in positions)
+    )
     doubts = {place: look.doubts[it] for place, it in enumerate(positions) if it in look.doubts}
     chosen = best_reading(text, {place: it.odds for place, it in doubts.items()})
     return [

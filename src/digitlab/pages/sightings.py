@@ -34,6 +34,7 @@ SAME_IN_ONE_SIZE = 0.5
 SAME = 0.4  # overlap of two boxes, as the share of both together: they are of the same digit
 PARTS = {":": [".", ","], "=": ["-"]}  # signs that consist of others
 LEAST_THICK = 0.5  # of a sign's longer side
+ROUGH = 1.5  # pixels of the size in which a sign was seen: how far its box may be off
 LEAST_WHOLE = 0.25  # probability of the middle of one that its parts support
 INSIDE = 0.7  # of a box's area inside another one: only the more probable is kept
 
@@ -272,10 +273,12 @@ def merged(seen: Sightings) -> Sightings:
 
 
 def thickened(seen: Sightings) -> NDArray[np.float32]:
-    """Return the boxes, N x 4, those of thin signs made thicker: two dashes hardly overlap."""
-    grown = np.maximum(0, LEAST_THICK * seen.sizes - np.minimum(seen.widths, seen.heights)) / 2
-    across = np.where(seen.is_sign & (seen.widths < seen.heights), grown, 0)
-    down = np.where(seen.is_sign & (seen.widths >= seen.heights), grown, 0)
+    """Return the boxes, N x 4, those of signs larger: two of one dot or dash hardly overlap."""
+    thin = LEAST_THICK * seen.sizes
+    across, down = (
+        np.where(seen.is_sign, np.maximum(thin - it, 0) / 2 + ROUGH * seen.scales, 0)
+        for it in (seen.widths, seen.heights)
+    )
     return np.asarray(seen.boxes + np.stack([-across, -down, across, down], axis=1), np.float32)
 
 
