@@ -6,21 +6,21 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from digitlab.sheets.fields import (
+from digitlab.backgrounds.fields import (
     Field,
     along,
     below,
-    drawn,
     looked_up,
     noise,
     phase,
+    picked,
     smooth,
     uniform,
     unit,
     waves,
 )
-from digitlab.sheets.papers import mottled, plain, wood
-from digitlab.sheets.photographs import photograph
+from digitlab.backgrounds.papers import mottled, plain, wood
+from digitlab.backgrounds.photographs import photograph
 
 _Shape = tuple[int, int]
 Mask = NDArray[np.bool_]
@@ -36,7 +36,7 @@ def on_a_desk(page: Field, random: Generator) -> tuple[Field, Mask]:
     if random.random() < 0.25:
         return _in_a_book(page, random)
     inside = _inside(page.shape, random)
-    desk = drawn(_DESKS, random)(page.shape, random)
+    desk = picked(_DESKS, random)(page.shape, random)
     if random.random() < 0.75:  # the sheet's shadow on the desk
         wide, dark = uniform(random, 1.5, 14), uniform(random, 0.1, 0.7)
         shade = 1 - dark * (np.arange(-256, 1) / 4 / wide + 1).clip(0) ** 2

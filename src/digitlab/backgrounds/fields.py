@@ -34,7 +34,7 @@ def below(random: Generator, count: int) -> int:
 _T = TypeVar("_T")
 
 
-def drawn(kinds: tuple[tuple[_T, float], ...], random: Generator) -> _T:
+def picked(kinds: tuple[tuple[_T, float], ...], random: Generator) -> _T:
     """Return one of the kinds, each with its share (the shares add up to 1)."""
     left = random.random()
     for kind, share in kinds:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageDraw
 
-from digitlab.sheets.fields import Field, below, smooth, to_field, uniform, unit
+from digitlab.backgrounds.fields import Field, below, smooth, to_field, uniform, unit
 
 _SCALE = 4  # of the canvas to the crop
 

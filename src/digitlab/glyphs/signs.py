@@ -11,10 +11,9 @@ import numpy as np
 from numpy.random import Generator
 
 from digitlab.errors import DigitlabError
+from digitlab.glyphs.pens import any_hand, drawn_at
+from digitlab.glyphs.strokes import Points, arc, corners, curve
 from digitlab.pictures.ink import Ink
-from digitlab.sheets.pens import any_hand, drawn_at
-from digitlab.sheets.shapes import arc, corners, curve
-from digitlab.synth.doodles import Points
 
 LEAST_SLOPE, MOST_SLOPE = 15.0, 50.0
 """Degrees by which a slash leans off the vertical: one that stands straight would be a 1."""

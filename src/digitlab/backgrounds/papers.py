@@ -7,7 +7,7 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageDraw, ImageFilter
 
-from digitlab.sheets.fields import (
+from digitlab.backgrounds.fields import (
     Field,
     along,
     below,
