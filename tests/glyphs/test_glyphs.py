@@ -4,6 +4,7 @@ import math
 import string
 import sys
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -27,10 +28,7 @@ MAKERS = {
         for name in "AQgiéÄçñσΩ年"
     },
     **{
-        f"form of {digit}": lambda h, p, r, digit=digit: written_form(
-            digit, h, p, r, slant=0.1, turn=0.1
-        )
-        for digit in (0, 4, 7)
+        f"form of {digit}": partial(written_form, digit, slant=0.1, turn=0.1) for digit in (0, 4, 7)
     },
     "word": word,
     "mark": mark,

@@ -55,7 +55,7 @@ _PRINTED = 0.55  # the share of backgrounds that have something printed on them
 
 @dataclass
 class Background:
-    """What writing stands on.
+    """What digits are written on.
 
     `paper` is its brightness, 0 (black) to 1 (white), and `lines` the ink printed on it, 0..1;
     both float32, H x W. `rows` are the base lines to write on, as y at the left border, and

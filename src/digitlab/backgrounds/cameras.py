@@ -18,7 +18,7 @@ _INVERTED = 0.07
 def seen(gray: Field, random: Generator) -> NDArray[np.uint8]:
     """Return a crop as a camera or a scanner would store it, uint8 H x W; about 1.5 ms.
 
-    Takes brightness 0..1, float32 H x W, and changes it only so far that a person could still
+    Takes brightness 0..1, float32 H x W, and changes it only so much that a person can still
     read strong writing. Nothing moves: boxes on the crop stay where they are.
     """
     clean = random.random() < 0.3  # drawn on a screen, or scanned well

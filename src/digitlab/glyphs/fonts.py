@@ -1,4 +1,4 @@
-"""The fonts that other packages install: matplotlib's, and Pillow's own. Neither is imported."""
+"""The fonts that other packages install: matplotlib's, which is not imported, and Pillow's own."""
 
 from functools import cache
 from importlib.util import find_spec

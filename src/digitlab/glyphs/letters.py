@@ -16,7 +16,7 @@ from digitlab.glyphs.strokes import Points
 from digitlab.glyphs.words import WORDS
 from digitlab.pictures.ink import Ink
 
-BLOCK = ("rowmans", "futural")
+_BLOCK = ("rowmans", "futural")
 """Faces whose letters stand alone."""
 SCRIPT = ("scripts", "cursive")
 """Faces whose small letters join."""
@@ -59,7 +59,7 @@ def letter(name: str, height: float, pen: float, random: Generator) -> Ink:
     DigitlabError
         If there are no strokes for the character.
     """
-    face = one_of(BLOCK if random.random() < 0.8 else SCRIPT, random)
+    face = one_of(_BLOCK if random.random() < 0.8 else SCRIPT, random)
     strokes, _ = outline(name, face)
     hand = replace(any_hand(random), width=0.7 + 0.4 * random.random())
     if name in _KANJI:
@@ -81,11 +81,11 @@ def word(height: float, pen: float, random: Generator) -> Ink:
         Cropped tight.
     """
     text = _spelled(random)
-    face = one_of(BLOCK if text.isupper() or random.random() < 0.45 else SCRIPT, random)
+    face = one_of(_BLOCK if text.isupper() or random.random() < 0.45 else SCRIPT, random)
     hand = any_hand(random)
     hand = replace(hand, turn=0.3 * hand.turn)  # long words would rise and sink too far
     squeezed = random.uniform(0.6, 1.05)
-    gap = random.uniform(-0.05, 0.15) if face in BLOCK else 0.0
+    gap = random.uniform(-0.05, 0.15) if face in _BLOCK else 0.0
     strokes: list[Points] = []
     x = 0.0
     for character in text:

@@ -44,7 +44,7 @@ def redrawn(
     stroke.
     """
     fine = 2 if height < _SMALL else 1
-    near = _placed(nearness(image.tobytes()), height * fine, random, slant=slant, turn=turn)
+    near = _placed(_nearness(image.tobytes()), height * fine, random, slant=slant, turn=turn)
     pixels = height * fine / _DIGIT / _THIN  # per pixel of the map of distances
     distance = (255 - near) * np.float32(pixels / _STEPS)
     ink = np.clip(np.float32(max(1.0, pen * fine) / 2 + 0.5) - distance, 0, 1)
@@ -52,8 +52,8 @@ def redrawn(
 
 
 @lru_cache(maxsize=20_000)
-def nearness(pixels: bytes) -> Image.Image:
-    """Return how near each place is to the middle of a stroke: 255 on it, less by 16 a pixel."""
+def _nearness(pixels: bytes) -> Image.Image:
+    """Return how near each place is to the middle of a stroke: 255 on it, 16 less per pixel of distance."""
     from scipy.ndimage import distance_transform_edt  # here, because only this needs SciPy
     from skimage.morphology import skeletonize
 

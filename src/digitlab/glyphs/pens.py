@@ -18,7 +18,7 @@ _PIECE = 8  # points drawn with one pressure
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """How a hand changes the strokes it has in mind. Lengths are in heights of a digit."""
+    """How a hand deviates from ideal strokes. Lengths are in heights of a digit."""
 
     width: float = 1.0  # x is multiplied by it
     slant: float = 0.0  # to the right, per length upwards

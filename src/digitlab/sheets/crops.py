@@ -22,9 +22,10 @@ from digitlab.sheets.targets import Crop
 from digitlab.sheets.writing import Canvas
 
 SIDE = 192  # pixels of a crop
-_LEAST_VISIBLE = 0.8  # of a digit's area: of one that is cut off more, nothing is asked
-_LEAST_LEGIBLE = 0.4  # correlation of ink and picture: nor of one that nobody could read
-_LEAST_CONTRAST = 8  # gray levels from paper to ink: nor of a fainter one
+# A digit with less of one of these is ignored: the network may answer it or not.
+_LEAST_VISIBLE = 0.8  # share of its area that is not cut off
+_LEAST_LEGIBLE = 0.4  # correlation of its ink with the picture
+_LEAST_CONTRAST = 8  # gray levels from paper to ink
 
 
 class CropMaker:
@@ -33,7 +34,7 @@ class CropMaker:
     Parameters
     ----------
     images, labels
-        The digits to write: uint8 (N, 28, 28), and (N,).
+        The digits to write, in MNIST's format: uint8 (N, 28, 28), and whole numbers (N,).
     side
         Pixels per side of a crop; a multiple of 16.
     """

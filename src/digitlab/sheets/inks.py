@@ -15,15 +15,15 @@ _PENS: tuple[tuple[tuple[float, float], float], ...] = (
 
 
 def ink_levels(random: Generator) -> tuple[float, ...]:
-    """Return how dark the pens on a page are: one, or with 15 % two; 1 hides the paper wholly."""
+    """Return how dark the pens on a page are: one, or with 15 % two; 1 hides the paper completely."""
     count = 2 if random.random() < 0.15 else 1
     return tuple(uniform(random, *picked(_PENS, random)) for _ in range(count))
 
 
 def fading(shape: tuple[int, int], random: Generator) -> Field:
-    """Return by what strokes are to be multiplied to pale along their way, 0.2..1, float32 H x W.
+    """Return factors that make strokes paler along their way, 0.2..1, float32 H x W.
 
-    The pen runs dry in places, and chalk or pencil leaves out the paper's valleys.
+    The pen runs dry in places, and chalk or pencil skips the paper's valleys.
     """
     field = smooth(shape, random, uniform(random, 8, 40)) * np.float32(uniform(random, 0.1, 0.35))
     if random.random() < 0.4:
