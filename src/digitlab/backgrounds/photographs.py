@@ -40,8 +40,8 @@ PHOTOGRAPHS: dict[str, _Region] = {
     "skimage/data/rocket.jpg": _WHOLE,
     "matplotlib/mpl-data/sample_data/grace_hopper.jpg": (0, 0, 1, 0.72),
 }
-"""Photographs, and the part of each without letters and digits: those of badges, uniforms, rockets
-and number plates are left out."""
+"""By name, the part of each photograph that shows no letters or digits: no badge, no name on a
+uniform or a rocket, no number plate."""
 
 _LONGEST = 800  # pixels: larger pictures are reduced when they are loaded
 

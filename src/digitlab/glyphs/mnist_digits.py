@@ -53,7 +53,7 @@ def redrawn(
 
 @lru_cache(maxsize=20_000)
 def _nearness(pixels: bytes) -> Image.Image:
-    """Return how near each place is to the middle of a stroke: 255 on it, 16 less per pixel of distance."""
+    """Return how near each place is to the middle of a stroke: 255 on it, 16 less per pixel off."""
     from scipy.ndimage import distance_transform_edt  # here, because only this needs SciPy
     from skimage.morphology import skeletonize
 

@@ -15,7 +15,10 @@ _PENS: tuple[tuple[tuple[float, float], float], ...] = (
 
 
 def ink_levels(random: Generator) -> tuple[float, ...]:
-    """Return how dark the pens on a page are: one, or with 15 % two; 1 hides the paper completely."""
+    """Return how dark the pens on a page are, 0..1: one pen, or two in 15 % of cases.
+
+    1 hides the paper completely.
+    """
     count = 2 if random.random() < 0.15 else 1
     return tuple(uniform(random, *picked(_PENS, random)) for _ in range(count))
 
