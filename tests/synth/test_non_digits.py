@@ -1,15 +1,12 @@
 """Pictures of no digit: letters, symbols, photographs, turned digits; all prepared as any other."""
 
-import sys
-
 import numpy as np
 import pytest
 
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
-from digitlab.synth import faces, fonts, photographs
-from digitlab.synth.doodles import CANVAS, DOODLES, pen_drawing
-from digitlab.synth.faces import strokes_of
+from digitlab.glyphs.doodles import DOODLES
+from digitlab.glyphs.hershey import load_face
 from digitlab.synth.letters import LETTERS, PRINTED_LETTERS, PRINTED_SYMBOLS, SYMBOLS
 from digitlab.synth.non_digits import (
     KINDS,
@@ -20,6 +17,7 @@ from digitlab.synth.non_digits import (
     non_digits,
     turned,
 )
+from digitlab.synth.pen_drawing import CANVAS, pen_drawing
 from digitlab.synth.photographs import PHOTOGRAPHS
 
 
@@ -94,23 +92,7 @@ def test_no_letter_that_looks_like_a_digit_is_among_them():
 def test_every_character_of_a_face_has_strokes():
     for written in (*LETTERS, *SYMBOLS):
         for face, characters in written.items():
-            assert set(characters) <= strokes_of(face).keys(), face
-
-
-@pytest.mark.parametrize(
-    ("call", "package"),
-    [
-        (lambda random: faces.strokes_of.__wrapped__("futural"), "Hershey-Fonts"),
-        (lambda random: fonts._load.__wrapped__("cmr10"), "matplotlib"),
-        (lambda random: photographs._gray.__wrapped__("skimage/data/cell.png"), "scikit-image"),
-    ],
-)
-def test_a_missing_package_is_named(call, package: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(sys.modules, "HersheyFonts", None)
-    monkeypatch.setattr(fonts, "find_spec", lambda _: None)
-    monkeypatch.setattr(photographs, "find_spec", lambda _: None)
-    with pytest.raises(DigitlabError, match=f"pip install {package}"):
-        call(np.random.default_rng(0))
+            assert set(characters) <= load_face(face).keys(), face
 
 
 def test_only_digits_that_become_none_are_turned():

@@ -1,4 +1,4 @@
-"""What the page network tells apart: ten digits and the signs that stand between them."""
+"""The classes of the page network: ten digits, and the signs that stand between them."""
 
 DIGITS = "0123456789"
 SIGNS = "/-.,:()+=$€%#"

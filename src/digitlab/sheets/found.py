@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from digitlab.sheets.classes import DIGITS
 from digitlab.sheets.targets import CELL, LARGEST, SMALLEST, UNSEEN_ABOVE, UNSEEN_BELOW, Crop
 
-PEAK = 0.3  # probability of a middle from which on it counts as found
-SURE = 0.5  # probability of a middle from which on a digit that is not there counts as invented
+_PEAK = 0.3  # probability of a middle from which on it counts as found
+_SURE = 0.5  # probability of a middle from which on a digit that is not there counts as invented
 
 MISSING = -1
 """The answer for a digit that was not found."""
@@ -31,7 +31,7 @@ class Peaks:
     """(P,): of the middle times that of the digit."""
 
     def chosen(self, which: NDArray[np.bool_]) -> "Peaks":
-        """Return some of them."""
+        """Return those that the mask (P,) selects."""
         return Peaks(**{it.name: getattr(self, it.name)[which] for it in fields(self)})
 
 
@@ -70,7 +70,7 @@ def peaks_of(
         for column in range(3)
         if (row, column) != (1, 1)
     ]
-    rows, columns = np.nonzero((middles >= PEAK) & (middles >= np.max(neighbors, axis=0)))
+    rows, columns = np.nonzero((middles >= _PEAK) & (middles >= np.max(neighbors, axis=0)))
     order = np.argsort(-middles[rows, columns], kind="stable")
     rows, columns = rows[order], columns[order]
     x, y = (columns + 0.5) * CELL, (rows + 0.5) * CELL
@@ -113,7 +113,7 @@ def found_in(crop: Crop, peaks: Peaks) -> Found:
             answers[number] = peaks.digits[near[0]]
             is_taken[near[0]] = True
             is_right[near[0]] = answers[number] == truths[number]
-    is_sure = (peaks.probabilities >= SURE) & ~is_near[is_excused].any(axis=0)
+    is_sure = (peaks.probabilities >= _SURE) & ~is_near[is_excused].any(axis=0)
     shown = is_taken | is_sure
     return Found(
         truths=truths,

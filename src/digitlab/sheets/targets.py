@@ -1,8 +1,8 @@
 """From the digits and signs of a crop to what the page network should answer in each of its cells.
 
-The network answers in cells of 4 x 4 pixels. A cell near the middle of a digit should say so, name
-the digit, and give the distances to the four sides of its box (X. Zhou, D. Wang, P. Krähenbühl,
-"Objects as points", 2019; Z. Tian et al., "FCOS", ICCV 2019).
+The network answers in cells of 4 x 4 pixels. A cell near the middle of a digit should report that,
+name the digit, and give the distances to the four sides of its box (X. Zhou, D. Wang, P.
+Krähenbühl, "Objects as points", 2019; Z. Tian et al., "FCOS", ICCV 2019).
 """
 
 from dataclasses import dataclass

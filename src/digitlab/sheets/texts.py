@@ -10,8 +10,7 @@ _DOUBLED = 0.1  # of digits: the same as the one before, besides those that chan
 
 def number(random: Generator, most: int = _MOST_DIGITS) -> str:
     """Return a number of 1 to `most` digits; short ones are more common."""
-    length = 1 + int(random.geometric(0.28)) - 1
-    return _digits(random, min(max(1, length), most))
+    return _digits(random, min(int(random.geometric(0.28)), most))
 
 
 def signed_text(random: Generator) -> str:

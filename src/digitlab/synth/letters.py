@@ -7,13 +7,17 @@ shows whether a network knows more than the shapes that it was shown.
 """
 
 from collections.abc import Mapping
+from functools import cache
 
+import numpy as np
 from numpy.random import Generator
 
+from digitlab.glyphs.choice import one_of
+from digitlab.glyphs.hershey import CAPITAL, load_face, rounded
+from digitlab.glyphs.strokes import Points
 from digitlab.pictures.ink import Ink
-from digitlab.synth.doodles import pen_drawing
-from digitlab.synth.faces import handwritten, strokes_of
-from digitlab.synth.fonts import printed
+from digitlab.synth.pen_drawing import handwritten, pen_drawing
+from digitlab.synth.printing import printed
 
 Characters = Mapping[str, str]
 """The characters that are used of each face or font."""
@@ -71,19 +75,28 @@ PRINTED_SYMBOLS: tuple[Characters, Characters] = (
 
 
 def written_character(chosen: Characters, random: Generator) -> Ink:
-    """Draw one of these characters of Hershey's faces with a pen."""
-    face, name = _one(chosen, random)
-    return pen_drawing(handwritten(strokes_of(face)[name], random), random)
+    """Draw one of these characters of Hershey's faces with `pen_drawing`.
+
+    Raises `DigitlabError` if the package Hershey-Fonts is missing.
+    """
+    face = one_of(tuple(chosen), random)
+    name = one_of(chosen[face], random)
+    return pen_drawing(handwritten(_strokes(face, name), random), random)
+
+
+@cache
+def _strokes(face: str, name: str) -> list[Points]:
+    """Return the strokes of a character, in heights of a capital letter."""
+    strokes = load_face(face)[name].strokes
+    return [np.concatenate(rounded(stroke / CAPITAL, 4)) for stroke in strokes]
 
 
 def printed_characters(chosen: Characters, random: Generator, *, longest: int = 1) -> Ink:
-    """Print one of these characters, or up to `longest` in a row, in the font they are of."""
-    font, text = _one(chosen, random)
-    text += "".join(_one({font: chosen[font]}, random)[1] for _ in range(random.integers(longest)))
+    """Print one of these characters, or up to `longest` in a row, in the font that has them.
+
+    Raises `DigitlabError` if matplotlib is missing.
+    """
+    font = one_of(tuple(chosen), random)
+    text = one_of(chosen[font], random)
+    text += "".join(one_of(chosen[font], random) for _ in range(random.integers(longest)))
     return printed(text, font, random)
-
-
-def _one(chosen: Characters, random: Generator) -> tuple[str, str]:
-    """Return a random face or font, and one of its characters."""
-    face = list(chosen)[int(random.integers(len(chosen)))]
-    return face, chosen[face][int(random.integers(len(chosen[face])))]

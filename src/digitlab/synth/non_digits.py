@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from digitlab.errors import DigitlabError
+from digitlab.glyphs.choice import one_of
+from digitlab.glyphs.doodles import DOODLES
 from digitlab.pictures.digit import Digit, to_mnist
 from digitlab.pictures.ink import Ink
 from digitlab.pictures.raster import bounds
 from digitlab.synth.degraded import degraded_copy
-from digitlab.synth.doodles import DOODLES, pen_drawing
 from digitlab.synth.letters import (
     LETTERS,
     PRINTED_LETTERS,
@@ -28,6 +29,7 @@ from digitlab.synth.letters import (
     printed_characters,
     written_character,
 )
+from digitlab.synth.pen_drawing import pen_drawing
 from digitlab.synth.photographs import PHOTOGRAPHS, photograph_piece
 
 _COUNT = 30_000  # how many are made by default: more would take longer than a minute
@@ -122,8 +124,7 @@ def _photograph(material: Material, random: Generator) -> Digit:
 
 
 def _doodle(_material: Material, random: Generator) -> Ink:
-    draw = DOODLES[int(random.integers(len(DOODLES)))]
-    return pen_drawing(draw(random), random)
+    return pen_drawing(one_of(DOODLES, random)(random), random)
 
 
 def _random_digit(material: Material, digits: tuple[int, ...], random: Generator) -> Ink:

@@ -1,19 +1,19 @@
-"""Grounds, desks, cameras and photographs: what writing stands on, and what a picture of it is."""
+"""Papers, desks, cameras and photographs: what writing stands on, and how a camera sees it."""
 
-import importlib.util
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from digitlab.sheets import photographs
-from digitlab.sheets.cameras import fading, ink_levels, seen
-from digitlab.sheets.desks import on_a_desk
-from digitlab.sheets.forms import boxes, score_sheet, table
-from digitlab.sheets.grounds import Ground, ground
-from digitlab.sheets.photographs import photograph
-from digitlab.sheets.prints import Print, Style, ruled
+from digitlab.backgrounds import photographs
+from digitlab.backgrounds.background import Background, background
+from digitlab.backgrounds.cameras import seen
+from digitlab.backgrounds.desks import on_a_desk
+from digitlab.backgrounds.forms import boxes, score_sheet, table
+from digitlab.backgrounds.photographs import installed_photographs, photograph, read_photograph
+from digitlab.backgrounds.prints import Print, Style, ruled
+from digitlab.errors import DigitlabError
 
 _SHAPE = (192, 176)
 
@@ -25,10 +25,10 @@ def _random(seed):
 def _made(seed):
     """Return all that a crop goes through, from the ground to the camera."""
     random = _random(seed)
-    paper = ground(_SHAPE, random, 13 + 40 * random.random())
+    paper = background(_SHAPE, random, 13 + 40 * random.random())
     ink = np.zeros(_SHAPE, np.float32)
-    ink[60:90, 80:84] = ink_levels(random)[0]
-    page, mask = on_a_desk(paper.written(ink * fading(_SHAPE, random)), random)
+    ink[60:90, 80:84] = 0.8
+    page, mask = on_a_desk(paper.written(ink), random)
     return paper.paper, paper.lines, page, mask, seen(page, random), photograph(_SHAPE, random)
 
 
@@ -51,7 +51,7 @@ def test_everything_has_its_type_and_range_and_depends_on_the_seed_alone():
 def test_crops_may_have_any_size(shape):
     random = _random(3)
     for _ in range(25):
-        page = ground(shape, random, 30).printed()
+        page = background(shape, random, 30).printed()
         assert seen(on_a_desk(page, random)[0], random).shape == shape
         assert photograph(shape, random).shape == shape
 
@@ -92,8 +92,8 @@ def test_ruled_base_lines_are_where_ink_is_also_on_a_tilted_sheet():
 def test_writing_darkens_paper_and_lightens_a_board_and_crosses_lines():
     paper, lines = np.full((2, 2), 0.5, np.float32), np.array([[0, 0.4]] * 2, np.float32)
     ink = np.array([[0, 0], [0.5, 0.5]], np.float32)
-    dark = Ground(paper, lines, dark=True).written(ink)
-    light = Ground(paper, lines).written(ink)
+    dark = Background(paper, lines, dark=True).written(ink)
+    light = Background(paper, lines).written(ink)
     assert (np.diff(light, axis=0) < 0).all()
     assert (np.diff(light, axis=1) < 0).all()
     assert (np.diff(dark, axis=0) > 0).all()
@@ -119,7 +119,7 @@ def test_the_page_stays_in_the_mask_and_ends_beyond_it():
 def test_writing_on_the_back_shines_through_mirrored():
     behind = np.zeros(_SHAPE, np.float32)
     behind[50:100, 10:30] = 1
-    with_it = ground(_SHAPE, _random(1), 30, behind=behind).paper
+    with_it = background(_SHAPE, _random(1), 30, behind=behind).paper
     without = with_it[50:100, 60:90].mean()
     assert with_it[50:100, -30:-10].mean() < without - 0.01
     assert abs(with_it[50:100, 10:30].mean() - without) < 0.01
@@ -138,20 +138,24 @@ def test_a_camera_leaves_strong_writing_where_it_is():
 
 def test_photographs_are_found_without_importing_their_packages():
     code = (
-        "import sys; from digitlab.sheets.photographs import photographs_found as found;"
-        "print(found()); assert not {'skimage', 'matplotlib', 'scipy'} & set(sys.modules)"
+        "import sys; from digitlab.backgrounds.photographs import installed_photographs as found;"
+        "print(len(found())); assert not {'skimage', 'matplotlib', 'scipy'} & set(sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert int(run.stdout) == 17
 
 
 def test_textures_replace_photographs_that_are_not_installed(monkeypatch):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    photographs._loaded.cache_clear()
-    try:
-        assert photographs.photographs_found() == 0
-        pieces = [photograph(_SHAPE, _random(seed)) for seed in range(20)]
-        assert min(piece.std() for piece in pieces) > 0.01
-    finally:
-        monkeypatch.undo()
-        photographs._loaded.cache_clear()
+    monkeypatch.setattr(photographs, "find_spec", lambda name: None)
+    monkeypatch.setattr(photographs, "installed_photographs", installed_photographs.__wrapped__)
+    assert photographs.installed_photographs() == ()
+    pieces = [photograph(_SHAPE, _random(seed)) for seed in range(20)]
+    assert min(piece.std() for piece in pieces) > 0.01
+
+
+def test_the_package_with_a_missing_photograph_is_named(monkeypatch):
+    with pytest.raises(DigitlabError, match="pip install scikit-image"):
+        read_photograph("skimage/data/nobody.png")
+    monkeypatch.setattr(photographs, "find_spec", lambda name: None)
+    with pytest.raises(DigitlabError, match="pip install matplotlib"):
+        read_photograph("matplotlib/mpl-data/sample_data/grace_hopper.jpg")

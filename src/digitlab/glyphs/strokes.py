@@ -1,8 +1,20 @@
-"""The simple strokes that signs and marks are made of."""
+"""Strokes of a pen as arrays of points: with corners, curves, parts of ellipses."""
 
 import numpy as np
+from numpy.typing import NDArray
 
-from digitlab.synth.doodles import Points, smooth
+Points = NDArray[np.float64]
+"""The points of one stroke, N x 2: x to the right and y down, in any unit."""
+
+
+def smooth(points: Points, steps: int = 12) -> Points:
+    """Return a Catmull-Rom spline through the points, `steps` for each segment."""
+    padded = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
+    a, b, c, d = padded[:-3, None], padded[1:-2, None], padded[2:-1, None], padded[3:, None]
+    t = np.linspace(0, 1, steps, endpoint=False)[:, None]
+    bend = 2 * a - 5 * b + 4 * c - d
+    curve = b + 0.5 * ((c - a) * t + bend * t**2 + (3 * b - a - 3 * c + d) * t**3)
+    return np.vstack([curve.reshape(-1, 2), points[-1:]])
 
 
 def corners(*points: tuple[float, float]) -> Points:

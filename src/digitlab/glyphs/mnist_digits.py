@@ -1,36 +1,23 @@
-"""Digits as ink: MNIST's at any size, MNIST's redrawn with another pen, and drawn from strokes.
+"""MNIST's digits at any size: with the strokes that they have, or redrawn with another pen.
 
 MNIST's own strokes are all about an eighth as wide as the digit is high. Real pens are between a
 twenty-fifth and a fifth, so many digits are reduced to the middle of their strokes and drawn again.
 """
 
 from functools import lru_cache
-from itertools import islice
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageFilter
 
+from digitlab.glyphs.transforms import cropped
 from digitlab.pictures.digit import SIDE, Digit
 from digitlab.pictures.ink import Ink
-
-Strokes = list[NDArray[np.float64]]  # of each stroke, N x 2: x to the right and y down
 
 _DIGIT = 20  # pixels of MNIST's digits, on their longer side
 _SMALL = 26  # pixels: a lower digit is drawn twice as large and then averaged
 _THIN = 2  # pixels per pixel of MNIST while the middle of the strokes is found
 _STEPS = 16  # in which the distance of one such pixel is stored
-_FINE = 4  # pixels per pixel of the result while strokes are drawn
-
-
-def cropped(ink: Ink) -> Ink:
-    """Return the part of the array that has ink; a single pixel if none has."""
-    seen = ink > 0.15
-    rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
-    if not len(rows):
-        return ink[:1, :1]
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def resized(image: Digit, height: float, random: Generator, *, slant: float, turn: float) -> Ink:
@@ -57,7 +44,7 @@ def redrawn(
     stroke.
     """
     fine = 2 if height < _SMALL else 1
-    near = _placed(nearness(image.tobytes()), height * fine, random, slant=slant, turn=turn)
+    near = _placed(_nearness(image.tobytes()), height * fine, random, slant=slant, turn=turn)
     pixels = height * fine / _DIGIT / _THIN  # per pixel of the map of distances
     distance = (255 - near) * np.float32(pixels / _STEPS)
     ink = np.clip(np.float32(max(1.0, pen * fine) / 2 + 0.5) - distance, 0, 1)
@@ -65,8 +52,8 @@ def redrawn(
 
 
 @lru_cache(maxsize=20_000)
-def nearness(pixels: bytes) -> Image.Image:
-    """Return how near each place is to the middle of a stroke: 255 on it, less by 16 a pixel."""
+def _nearness(pixels: bytes) -> Image.Image:
+    """Return how near each place is to the middle of a stroke: 255 on it, 16 less per pixel off."""
     from scipy.ndimage import distance_transform_edt  # here, because only this needs SciPy
     from skimage.morphology import skeletonize
 
@@ -107,33 +94,3 @@ def _averaged(ink: Ink, factor: int) -> Ink:
     height, width = ink.shape
     parts = ink.reshape(height // factor, factor, width // factor, factor)
     return np.asarray(parts.mean((1, 3)), np.float32)
-
-
-def drawn(
-    strokes: Strokes, height: float, pen: float, *, slant: float = 0.0, turn: float = 0.0
-) -> Ink:
-    """Return strokes whose box has the height 1, drawn `height` pixels high with a round pen.
-
-    `pen` is in pixels and may be below 1: such a line is a thin gray one.
-    """
-    cos, sin = np.cos(turn), np.sin(turn)
-    change = np.array([[cos, -sin], [sin, cos]]) @ np.array([[1, -slant], [0, 1]])
-    everything = np.concatenate(strokes) @ change.T * (height * _FINE)
-    width = max(1.0, pen * _FINE)
-    margin = width / 2 + _FINE
-    low = everything.min(axis=0) - margin
-    size = np.ceil((everything.max(axis=0) + margin - low) / _FINE).astype(int) * _FINE
-    canvas = Image.new("L", (int(size[0]), int(size[1])))
-    draw = ImageDraw.Draw(canvas)
-    corners_of_all = iter([(x, y) for x, y in (everything - low).tolist()])
-    for stroke in strokes:
-        corners = list(islice(corners_of_all, len(stroke)))
-        draw.line(corners, fill=255, width=round(width), joint="curve")
-        if width > 3:  # round ends
-            for x, y in (corners[0], corners[-1]):
-                r = (width - 1) / 2
-                draw.ellipse((x - r, y - r, x + r, y + r), fill=255)
-    fine = np.asarray(canvas, np.float32)
-    ink = fine.reshape(size[1] // _FINE, _FINE, size[0] // _FINE, _FINE).mean((1, 3))
-    strongest = 255 * min(1.0, max(0.5, pen))
-    return cropped(np.minimum(np.float32(1), ink * np.float32(1 / strongest)))

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageFilter
 
-from digitlab.sheets.fields import below, uniform, waves
+from digitlab.backgrounds.fields import below, uniform, waves
 
 
 def scanned(image: Image.Image, random: Generator) -> Image.Image:
@@ -34,7 +34,7 @@ def _thresholded(image: Image.Image, random: Generator) -> Image.Image:
     off = np.asarray(image, np.int16) - np.asarray(around, np.int16)
     darkest, lightest = np.percentile(off[::4, ::4], (1.5, 98.5))
     part = uniform(random, 0.25, 0.55)
-    if lightest > -darkest:  # light writing on a dark ground
+    if lightest > -darkest:  # light writing on a dark board
         return Image.fromarray((off > lightest * part).astype(np.uint8) * np.uint8(255))
     paper = 255 if random.random() < 0.8 else 200 + below(random, 55)
     return Image.fromarray((off >= darkest * part).astype(np.uint8) * np.uint8(paper))

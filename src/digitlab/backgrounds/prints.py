@@ -1,7 +1,7 @@
 """What is printed on forms, exercise books and tables: lines, squares, dots, and boxes for digits.
 
-All is drawn four times as large and then reduced, so that lines may be as thin as a quarter of a
-pixel and lie between pixels.
+Everything is drawn four times as large and then reduced, so lines can be as thin as a quarter of a
+pixel and begin between two pixels.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageDraw
 
-from digitlab.sheets.fields import Field, below, smooth, to_field, uniform, unit
+from digitlab.backgrounds.fields import Field, below, smooth, to_field, uniform, unit
 
 _SCALE = 4  # of the canvas to the crop
 
@@ -28,7 +28,7 @@ class Box(NamedTuple):
 
 @dataclass
 class Print:
-    """A sheet in the press: draws lines in the sheet's own, perhaps tilted, directions.
+    """A sheet that is being printed: draws lines in the sheet's own, perhaps tilted, directions.
 
     Positions are (along, down) in pixels from the crop's middle, in the sheet's directions.
     """
@@ -111,7 +111,7 @@ class Print:
             self.boxes.append(Box(x - width / 2, y - height / 2, width, height))
 
     def lines(self, style: "Style", random: Generator) -> Field:
-        """Return what was drawn as ink, 0..1."""
+        """Return what was drawn as ink, 0..1, float32 H x W."""
         ink = to_field(self.canvas.reduce(_SCALE)) * np.float32(style.darkness)
         if style.broken:
             worn = smooth(self.shape, random, uniform(random, 2, 8)) * np.float32(0.6)

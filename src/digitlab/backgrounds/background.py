@@ -1,6 +1,6 @@
-"""Grounds: the paper or board that digits are written on, with what is printed there.
+"""A whole background: the paper or board that digits are written on, with what is printed there.
 
->>> here = ground((192, 192), np.random.default_rng(0), pitch=30)
+>>> here = background((192, 192), np.random.default_rng(0), pitch=30)
 >>> here.printed().shape
 (192, 192)
 """
@@ -12,21 +12,21 @@ import numpy as np
 from numpy.random import Generator
 from PIL import ImageFilter
 
-from digitlab.sheets.fields import (
+from digitlab.backgrounds.fields import (
     Field,
     along,
     below,
-    drawn,
     looked_up,
     phase,
+    picked,
     to_field,
     to_image,
     uniform,
     unit,
 )
-from digitlab.sheets.forms import boxes, score_sheet, table
-from digitlab.sheets.papers import PAPERS, blackboard
-from digitlab.sheets.prints import (
+from digitlab.backgrounds.forms import boxes, score_sheet, table
+from digitlab.backgrounds.papers import PAPERS, blackboard
+from digitlab.backgrounds.prints import (
     Box,
     Print,
     Style,
@@ -50,18 +50,18 @@ _PRINTS: tuple[tuple[_Printer, float], ...] = (
     (score_sheet, 0.17),
     (boxes, 0.2),
 )
-_PRINTED = 0.55  # the share of grounds that have something printed on them
+_PRINTED = 0.55  # the share of backgrounds that have something printed on them
 
 
 @dataclass
-class Ground:
-    """What writing stands on.
+class Background:
+    """What digits are written on.
 
     `paper` is its brightness, 0 (black) to 1 (white), and `lines` the ink printed on it, 0..1;
     both float32, H x W. `rows` are the base lines to write on, as y at the left border, and
     `slope` how many pixels they fall per pixel to the right. `boxes` are the insides of printed
     boxes and cells whose middle is in the crop; they tilt by `slope` around their middle.
-    On a board (`dark`), lines and writing are lighter than the ground.
+    On a board (`dark`), lines and writing are lighter than the board.
     """
 
     paper: Field
@@ -83,20 +83,20 @@ class Ground:
         return below + (1 - below) * ink if self.dark else below * (1 - ink)
 
 
-def ground(
+def background(
     shape: tuple[int, int], random: Generator, pitch: float, *, behind: Field | None = None
-) -> Ground:
-    """Return a random ground of H x W pixels for digits `pitch` pixels high; about 1 ms.
+) -> Background:
+    """Return a random background of H x W pixels for digits `pitch` pixels high; about 1 ms.
 
     `behind` is writing on the back of the sheet (ink 0..1, H x W), which then shines through.
     """
-    make = drawn(PAPERS, random)
+    make = picked(PAPERS, random)
     paper, dark = make(shape, random), make is blackboard
     if behind is not None and not dark:
         paper = paper * (1 - _shining(behind, random))
     if random.random() < 0.12 and not dark:
         paper = _creased(paper, random)
-    made = Ground(paper, np.zeros(shape, np.float32), dark)
+    made = Background(paper, np.zeros(shape, np.float32), dark)
     tilted = random.random() < 0.15
     made.slope = float(random.normal(0, 0.15 if tilted else 0.012))
     if random.random() < 0.1:
@@ -106,12 +106,12 @@ def ground(
     return made
 
 
-def _print(made: Ground, random: Generator, pitch: float) -> None:
-    """Print lines, squares or boxes on a ground."""
+def _print(made: Background, random: Generator, pitch: float) -> None:
+    """Print lines, squares or boxes on a background."""
     bend = random.normal(0, 1.5) if random.random() < 0.25 else 0
     press = Print(made.paper.shape, made.slope, bend)
     style = a_style(random, pitch)
-    drawn(_PRINTS, random)(press, random, pitch, style)
+    picked(_PRINTS, random)(press, random, pitch, style)
     made.lines = press.lines(style, random)
     made.rows, made.boxes = press.rows, press.boxes
     if made.dark:
@@ -122,7 +122,7 @@ def _print(made: Ground, random: Generator, pitch: float) -> None:
         _punch(made, random, pitch)
 
 
-def _shade_bars(made: Ground, random: Generator, pitch: float) -> None:
+def _shade_bars(made: Background, random: Generator, pitch: float) -> None:
     """Print every other row gray, as on paper for line printers, or gray fields."""
     period = pitch * uniform(random, 1.2, 4)
     direction = np.pi / 2 + made.slope if random.random() < 0.75 else made.slope
@@ -132,7 +132,7 @@ def _shade_bars(made: Ground, random: Generator, pitch: float) -> None:
     made.paper = made.paper * (1 - gray * unit(inside + np.float32(0.5)))
 
 
-def _punch(made: Ground, random: Generator, pitch: float) -> None:
+def _punch(made: Background, random: Generator, pitch: float) -> None:
     """Punch holes along the left or right side, through which something dark or light shows."""
     height, width = made.paper.shape
     radius, distance = pitch * uniform(random, 0.2, 0.5), pitch * uniform(random, 2, 5)

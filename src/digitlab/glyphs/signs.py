@@ -11,12 +11,11 @@ import numpy as np
 from numpy.random import Generator
 
 from digitlab.errors import DigitlabError
+from digitlab.glyphs.pens import any_hand, drawn_at
+from digitlab.glyphs.strokes import Points, arc, corners, curve
 from digitlab.pictures.ink import Ink
-from digitlab.sheets.pens import any_hand, drawn_at
-from digitlab.sheets.shapes import arc, corners, curve
-from digitlab.synth.doodles import Points
 
-LEAST_SLOPE, MOST_SLOPE = 15.0, 50.0
+_LEAST_SLOPE, _MOST_SLOPE = 15.0, 50.0
 """Degrees by which a slash leans off the vertical: one that stands straight would be a 1."""
 
 
@@ -55,7 +54,7 @@ def sign(name: str, height: float, pen: float, random: Generator) -> tuple[Ink, 
 def _slash(random: Generator) -> list[Points]:
     """Return a slash, often no taller than a digit, of many slopes, straight or slightly bent."""
     tall = random.uniform(0.88, 1.1) if random.random() < 0.5 else random.uniform(1.0, 1.5)
-    slope = LEAST_SLOPE + (MOST_SLOPE - LEAST_SLOPE) * random.beta(1.6, 1.8)
+    slope = _LEAST_SLOPE + (_MOST_SLOPE - _LEAST_SLOPE) * random.beta(1.6, 1.8)
     half = tall / 2 * math.tan(math.radians(slope))
     middle = 0.5 + random.normal(0, 0.06) + 0.3 * (tall - 1) * random.uniform(-1, 1)
     top, bottom = (half, middle - tall / 2), (-half, middle + tall / 2)

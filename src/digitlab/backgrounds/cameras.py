@@ -7,19 +7,9 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from digitlab.sheets.fields import (
-    Field,
-    along,
-    below,
-    drawn,
-    noise,
-    smooth,
-    to_image,
-    uniform,
-    waves,
-)
-from digitlab.sheets.lights import lit
-from digitlab.sheets.scans import scanned
+from digitlab.backgrounds.fields import Field, below, noise, smooth, to_image, uniform, waves
+from digitlab.backgrounds.lights import lit
+from digitlab.backgrounds.scans import scanned
 
 _SCANNED = 0.08  # the share of crops made black and white
 _INVERTED = 0.07
@@ -28,7 +18,7 @@ _INVERTED = 0.07
 def seen(gray: Field, random: Generator) -> NDArray[np.uint8]:
     """Return a crop as a camera or a scanner would store it, uint8 H x W; about 1.5 ms.
 
-    Takes brightness 0..1, float32 H x W, and changes it only so far that a person could still
+    Takes brightness 0..1, float32 H x W, and changes it only so much that a person can still
     read strong writing. Nothing moves: boxes on the crop stay where they are.
     """
     clean = random.random() < 0.3  # drawn on a screen, or scanned well
@@ -160,34 +150,3 @@ def _as_jpeg(image: Image.Image, random: Generator) -> Image.Image:
     stored = Image.open(file)
     stored.load()
     return stored
-
-
-_PENS: tuple[tuple[tuple[float, float], float], ...] = (
-    ((0.15, 0.5), 0.22),  # pencil
-    ((0.45, 0.85), 0.33),  # ballpoint
-    ((0.75, 1.0), 0.25),  # felt pen
-    ((0.6, 0.95), 0.12),  # fountain pen
-    ((0.4, 0.8), 0.08),  # colored pencil, chalk
-)
-
-
-def ink_levels(random: Generator) -> tuple[float, ...]:
-    """Return how dark the pens on a page are: one, or with 15 % two; 1 hides the paper wholly."""
-    count = 2 if random.random() < 0.15 else 1
-    return tuple(uniform(random, *drawn(_PENS, random)) for _ in range(count))
-
-
-def fading(shape: tuple[int, int], random: Generator) -> Field:
-    """Return by what strokes are to be multiplied to pale along their way, 0.2..1, float32 H x W.
-
-    The pen runs dry in places, and chalk or pencil leaves out the paper's valleys.
-    """
-    field = smooth(shape, random, uniform(random, 8, 40)) * np.float32(uniform(random, 0.1, 0.35))
-    if random.random() < 0.4:
-        field += smooth(shape, random, 1.5) * np.float32(uniform(random, 0.05, 0.3))
-    if random.random() < 0.3:
-        fall = uniform(random, 0, 0.4) / max(shape)
-        field += along(shape, random.random() * 6.3) * np.float32(fall)
-    field += np.float32(uniform(random, 0.65, 1))
-    paled: Field = np.clip(field, np.float32(0.2), np.float32(1))
-    return paled

@@ -3,17 +3,14 @@
 import cmath
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from digitlab.glyphs.strokes import Points
 from digitlab.pictures.ink import Ink
-from digitlab.synth.doodles import Points
-
-T = TypeVar("T")
 
 _FINE = 4  # drawn this many times larger, then reduced: soft edges, and pens thinner than a pixel
 _PIECE = 8  # points drawn with one pressure
@@ -21,7 +18,7 @@ _PIECE = 8  # points drawn with one pressure
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """How a hand changes the strokes it has in mind. Lengths are in heights of a digit."""
+    """How a hand deviates from ideal strokes. Lengths are in heights of a digit."""
 
     width: float = 1.0  # x is multiplied by it
     slant: float = 0.0  # to the right, per length upwards
@@ -32,11 +29,6 @@ class Hand:
 
 
 STEADY = Hand()
-
-
-def one_of(choices: Sequence[T], random: Generator) -> T:
-    """Return a random one of the choices; Generator.choice takes 10 times as long."""
-    return choices[int(random.integers(len(choices)))]
 
 
 def any_hand(random: Generator, liveliness: float = 1.0) -> Hand:

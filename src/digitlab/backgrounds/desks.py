@@ -1,4 +1,4 @@
-"""What lies beyond a sheet: a desk, cloth, keys, coins, another sheet, or the rest of a book."""
+"""What is around a sheet: a desk, cloth, keys, coins, another sheet, or the rest of a book."""
 
 from collections.abc import Callable
 
@@ -6,27 +6,27 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from digitlab.sheets.fields import (
+from digitlab.backgrounds.fields import (
     Field,
     along,
     below,
-    drawn,
     looked_up,
     noise,
     phase,
+    picked,
     smooth,
     uniform,
     unit,
     waves,
 )
-from digitlab.sheets.papers import mottled, plain, wood
-from digitlab.sheets.photographs import photograph
+from digitlab.backgrounds.papers import mottled, plain, wood
+from digitlab.backgrounds.photographs import photograph
 
 _Shape = tuple[int, int]
-Mask = NDArray[np.bool_]
+_Mask = NDArray[np.bool_]
 
 
-def on_a_desk(page: Field, random: Generator) -> tuple[Field, Mask]:
+def on_a_desk(page: Field, random: Generator) -> tuple[Field, _Mask]:
     """Return a crop in which the page ends, and where the page still is; about 1 ms.
 
     The page, brightness 0..1 and float32 H x W, stays where it is; beyond one edge, a corner, or
@@ -36,7 +36,7 @@ def on_a_desk(page: Field, random: Generator) -> tuple[Field, Mask]:
     if random.random() < 0.25:
         return _in_a_book(page, random)
     inside = _inside(page.shape, random)
-    desk = drawn(_DESKS, random)(page.shape, random)
+    desk = picked(_DESKS, random)(page.shape, random)
     if random.random() < 0.75:  # the sheet's shadow on the desk
         wide, dark = uniform(random, 1.5, 14), uniform(random, 0.1, 0.7)
         shade = 1 - dark * (np.arange(-256, 1) / 4 / wide + 1).clip(0) ** 2
@@ -75,8 +75,8 @@ def _inside(shape: _Shape, random: Generator) -> Field:
     return field
 
 
-def _in_a_book(page: Field, random: Generator) -> tuple[Field, Mask]:
-    """Return a page next to a book's gutter or its outer edge, with what lies beyond."""
+def _in_a_book(page: Field, random: Generator) -> tuple[Field, _Mask]:
+    """Return a page next to a book's gutter or its outer edge, with what is next to it."""
     side = below(random, 4) * np.pi / 2 + random.normal(0, 0.03)
     reach = np.float32(uniform(random, 0.2, 0.48) * max(page.shape))
     inside = reach - along(page.shape, side)

@@ -1,4 +1,4 @@
-"""Strokes that form no digit: scribbles, crosses, combs, polygons, as if drawn with a pen.
+"""Strokes that form no digit: scribbles, crosses, combs, polygons.
 
 All shapes come from a few random rules, so no two are the same and the network cannot learn them
 by heart.
@@ -6,48 +6,10 @@ by heart.
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 
-from digitlab.pictures.ink import Ink
-
-CANVAS = 96  # pixels per side
+from digitlab.glyphs.strokes import Points, smooth
 
 _Pair = tuple[float, float]
-Points = NDArray[np.float64]  # N x 2: the points of one stroke, x to the right and y down, 0..1
-
-
-def pen_drawing(strokes: list[Points], random: Generator) -> Ink:
-    """Draw the strokes, slanted, turned, squeezed, and with a pen of any usual width.
-
-    Returns 96 x 96 pixels. The strokes fill them along their longer side, except for a margin.
-    """
-    turn, slant = random.normal(0, 0.12), random.normal(0, 0.18)
-    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    change = rotation @ np.array([[random.uniform(0.5, 1), -slant], [0, 1]])
-    placed = [points @ change.T for points in strokes]
-    everything = np.concatenate(placed)
-    low, size = everything.min(axis=0), np.ptp(everything, axis=0).max()
-    pen = random.uniform(0.05, 0.14) * CANVAS
-    canvas = Image.new("L", (CANVAS, CANVAS))
-    draw = ImageDraw.Draw(canvas)
-    for points in placed:
-        pixels = (points - low) / size * (CANVAS - 2 * pen) + pen
-        corners = [(x, y) for x, y in pixels.tolist()]
-        draw.line(corners, fill=255, width=max(2, round(pen)), joint="curve")
-        for x, y in (corners[0], corners[-1]):  # round ends
-            draw.ellipse((x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2), fill=255)
-    return np.asarray(canvas, np.float32) / np.float32(255)
-
-
-def smooth(points: Points, steps: int = 12) -> Points:
-    """Return a Catmull-Rom spline through the points, `steps` for each segment."""
-    padded = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
-    a, b, c, d = padded[:-3, None], padded[1:-2, None], padded[2:-1, None], padded[3:, None]
-    t = np.linspace(0, 1, steps, endpoint=False)[:, None]
-    bend = 2 * a - 5 * b + 4 * c - d
-    curve = b + 0.5 * ((c - a) * t + bend * t**2 + (3 * b - a - 3 * c + d) * t**3)
-    return np.vstack([curve.reshape(-1, 2), points[-1:]])
 
 
 def _line(x0: float, y0: float, x1: float, y1: float, random: Generator) -> Points:
@@ -172,4 +134,4 @@ def _ring(random: Generator) -> list[Points]:
 
 
 DOODLES = (_scribble, _separate_strokes, _comb, _posts, _zigzag, _cross, _gallows, _polygon, _ring)
-"""The rules, each equally likely."""
+"""The rules: each takes a generator and returns the strokes of one doodle, about 1 high."""

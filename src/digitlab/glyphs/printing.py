@@ -1,26 +1,19 @@
-"""Printed text, in the faces that come with matplotlib and Pillow."""
+"""Printed text of any height, in many fonts."""
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageFont
 
+from digitlab.glyphs.choice import one_of
+from digitlab.glyphs.fonts import PILLOW, TEXT_FONTS, is_installed, load_font
 from digitlab.pictures.ink import Ink
 
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom edge, in pixels."""
 
-_FACES = (  # those with digits that all have one height, and letters
-    *(f"DejaVuSans{style}" for style in ("", "-Bold", "-Oblique", "Mono", "Mono-Bold")),
-    *(f"DejaVuSerif{style}" for style in ("", "-Bold", "-Italic")),
-    *(f"STIXGeneral{style}" for style in ("", "Bol", "Italic", "BolIta")),
-    *("cmr10", "cmb10", "cmss10", "cmtt10", "cmti10"),
-)
-_PILLOW = "Aileron"  # Pillow's own
 _MASTER = 96  # pixels: characters are drawn once, with digits this high, then reduced
 
 
@@ -34,24 +27,27 @@ class _Master:
     advance: float
 
 
-def printed(text: str, height: float, random: Generator) -> Ink:
-    """Print the text in a random face; its digits are `height` pixels high.
+def printed(text: str, height: float, random: Generator) -> tuple[Ink, list[Box]]:
+    """Print a text in a random font.
 
-    Other characters are as high as the face has them. The ink is cropped tight.
+    Parameters
+    ----------
+    text
+        Any characters; those that the font lacks are taken from another one.
+    height
+        How high its digits are, in pixels; other characters are as high as the font has them.
+
+    Returns
+    -------
+    Ink
+        Cropped tight.
+    list
+        The box of each character that is not a space, in pixels of the ink.
     """
-    return printed_with_boxes(text, height, random)[0]
-
-
-def printed_with_boxes(text: str, height: float, random: Generator) -> tuple[Ink, list[Box]]:
-    """Print the text as `printed` does.
-
-    Returns the ink, and the box of each character that is no space, in pixels of the ink.
-    """
-    faces = _faces()
-    face = faces[int(random.integers(len(faces)))]
+    font = one_of(_fonts(), random)
     spacing = max(0.0, random.normal(0, 0.12)) if random.random() < 0.5 else 0.0
     squeezed = random.uniform(0.7, 1.2) if random.random() < 0.5 else 1.0
-    masters = [_master(face, character) for character in text]
+    masters = [_master(font, character) for character in text]
     x, boxes, placed = 0.0, [], []
     for character, master in zip(text, masters, strict=True):
         if not character.isspace() and master.ink.width:
@@ -66,7 +62,7 @@ def printed_with_boxes(text: str, height: float, random: Generator) -> tuple[Ink
 
 def symbol(character: str, height: float) -> Ink:
     """Print one character of DejaVu Sans, such as a star, in the size of digits `height` high."""
-    ink = _master(_faces()[0], character).ink
+    ink = _master(_fonts()[0], character).ink
     if not ink.width:
         return np.zeros((1, 1), np.float32)
     return _reduced([ink], [(0, 0, *ink.size)], height / _MASTER, 1.0)[0]
@@ -93,51 +89,34 @@ def _reduced(
 
 
 @cache
-def _faces() -> tuple[str, ...]:
-    """Return the names of the faces that are installed, the most complete one first."""
-    return (*(face for face in _FACES if _path(face).is_file()), _PILLOW)
-
-
-def _path(face: str) -> Path:
-    """Return where matplotlib keeps a face; it need not exist."""
-    spec = find_spec("matplotlib")  # does not import it, which would take half a second
-    folder = Path(spec.origin).parent if spec and spec.origin else Path()
-    return folder / "mpl-data" / "fonts" / "ttf" / f"{face}.ttf"
+def _fonts() -> tuple[str, ...]:
+    """Return the names of the fonts that are installed, the most complete one first."""
+    return (*filter(is_installed, TEXT_FONTS), PILLOW)
 
 
 @cache
-def _font(face: str) -> ImageFont.FreeTypeFont:
-    """Return the face in the size that makes its digits as high as the masters'."""
-
-    def sized(size: float) -> ImageFont.FreeTypeFont:
-        font = (
-            ImageFont.load_default(size)
-            if face == _PILLOW
-            else ImageFont.truetype(_path(face), size, layout_engine=ImageFont.Layout.BASIC)
-        )
-        assert isinstance(font, ImageFont.FreeTypeFont)
-        return font
-
-    _, top, _, bottom = sized(200).getbbox("0")
-    return sized(200 * _MASTER / (bottom - top))
+def _sized(name: str) -> ImageFont.FreeTypeFont:
+    """Return the font in the size that makes its digits as high as the masters'."""
+    _, top, _, bottom = load_font(name, 200, ImageFont.Layout.BASIC).getbbox("0")
+    return load_font(name, 200 * _MASTER / (bottom - top), ImageFont.Layout.BASIC)
 
 
 @cache
-def _lacks(face: str, character: str) -> bool:
-    """Return whether the face draws its box for missing characters, or a pound for a dollar."""
-    if (face, character) == ("cmti10", "$"):
+def _lacks(name: str, character: str) -> bool:
+    """Return whether the font draws its box for missing characters, or a pound for a dollar."""
+    if (name, character) == ("cmti10", "$"):
         return True
-    font = _font(face)
+    font = _sized(name)
     missing = font.getmask("\ue0ff")
     return bytes(font.getmask(character)) == bytes(missing)
 
 
 @cache
-def _master(face: str, character: str) -> _Master:
-    """Draw a character once; a face that lacks it borrows it."""
-    if not character.isspace() and _lacks(face, character) and face != _faces()[0]:
-        face = _faces()[0]
-    font = _font(face)
+def _master(name: str, character: str) -> _Master:
+    """Draw a character once; a font that lacks it borrows it."""
+    if not character.isspace() and _lacks(name, character) and name != _fonts()[0]:
+        name = _fonts()[0]
+    font = _sized(name)
     left, top, _, _ = font.getbbox(character)
     mask = font.getmask(character)
     ink = Image.frombytes("L", mask.size, bytes(mask)) if all(mask.size) else Image.new("L", (0, 0))

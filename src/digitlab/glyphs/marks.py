@@ -1,7 +1,7 @@
-"""What is on paper and is no digit: ticks, arrows, frames, scribbles, signatures, symbols.
+"""What is on paper and is not a digit: ticks, arrows, scribbles, signatures, symbols, letters.
 
-Nothing here may be drawn as a digit is: no empty rings (0), no upright lines (1), and no single
-letters such as O, l, Z, S, B, g, q or b.
+Nothing here may look like a digit: no empty rings (0), no upright lines (1), and no single letters
+such as O, l, Z, S, B, g, q or b.
 """
 
 import math
@@ -10,12 +10,13 @@ from collections.abc import Callable
 import numpy as np
 from numpy.random import Generator
 
+from digitlab.glyphs.choice import one_of
+from digitlab.glyphs.doodles import DOODLES
+from digitlab.glyphs.letters import SCRIPT, letter, outline
+from digitlab.glyphs.pens import any_hand, drawn
+from digitlab.glyphs.printing import symbol
+from digitlab.glyphs.strokes import Points, arc, corners, curve, polygon
 from digitlab.pictures.ink import Ink
-from digitlab.sheets.fonts import symbol
-from digitlab.sheets.letters import SCRIPT, letter, outline
-from digitlab.sheets.pens import any_hand, drawn, one_of
-from digitlab.sheets.shapes import arc, corners, curve, polygon
-from digitlab.synth.doodles import DOODLES, Points
 
 _HAND_LETTERS = "ACEFHKLMNPRTVWXaefhkmnpruwxÄÅÉÑÜäåéèêñüΔΛΠΣΨΩλμπφψω年円国東時出京本大人"
 _PRINTED_LETTERS = (
@@ -34,9 +35,17 @@ _SYMBOLS = (  # in DejaVu Sans
 
 
 def mark(height: float, pen: float, random: Generator) -> Ink:
-    """Draw something that is no digit, no sign and no letter.
+    """Draw something that is not a digit, a sign or a letter.
 
-    It is about as high as a digit of `height` pixels, often lower or higher.
+    Parameters
+    ----------
+    height, pen
+        Pixels. The mark is about as high as a digit of this height, often lower or higher.
+
+    Returns
+    -------
+    Ink
+        Cropped tight.
     """
     if random.random() < 0.2:
         return symbol(one_of(_SYMBOLS, random), height * random.uniform(0.8, 1.3))
@@ -48,32 +57,10 @@ def mark(height: float, pen: float, random: Generator) -> Ink:
 
 
 def single_letter(height: float, pen: float, random: Generator) -> Ink:
-    """Write or print a letter that cannot be taken for a digit."""
+    """Write or print a letter that cannot be taken for a digit; takes and returns as `mark`."""
     if random.random() < 0.7:
         return letter(one_of(_HAND_LETTERS, random), height, pen, random)
     return symbol(one_of(_PRINTED_LETTERS, random), height)
-
-
-def frame(width: float, height: float, pen: float, random: Generator) -> Ink:
-    """Draw a ring, a box or brackets around an area of `width` x `height` pixels.
-
-    The ink is a little larger; the area is in its middle.
-    """
-    aspect = width / height
-    kind = random.integers(3)
-    if kind == 0:
-        begin = random.uniform(0, 360)
-        ring = arc(0, 0, 0.71 * aspect, 0.71, begin, begin + random.uniform(345, 400))
-        strokes = [ring + random.normal(0, 0.01, ring.shape)]
-    elif kind == 1:
-        x, y = 0.5 * aspect + 0.1, 0.6
-        strokes = [corners((-x, -y), (x, -y), (x, y), (-x, y), (-x, -y))]
-    else:
-        x, y, arm = 0.5 * aspect + 0.25, 0.65, random.uniform(0.12, 0.25)
-        left = _curly() if random.random() < 0.4 else corners((arm, -y), (0, -y), (0, y), (arm, y))
-        strokes = [left - (x, 0), left * (-1, 1) + (x, 0)]
-    size = float(np.ptp(np.concatenate(strokes)[:, 1])) * height
-    return drawn(strokes, size + pen, pen, random)
 
 
 def _curly() -> Points:
@@ -142,7 +129,7 @@ def _ringed(random: Generator) -> list[Points]:
 
 
 def _scribble(random: Generator) -> list[Points]:
-    """Return strokes from digitlab.synth.doodles."""
+    """Return strokes from digitlab.glyphs.doodles."""
     return one_of(DOODLES, random)(random)
 
 

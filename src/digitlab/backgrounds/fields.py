@@ -34,7 +34,7 @@ def below(random: Generator, count: int) -> int:
 _T = TypeVar("_T")
 
 
-def drawn(kinds: tuple[tuple[_T, float], ...], random: Generator) -> _T:
+def picked(kinds: tuple[tuple[_T, float], ...], random: Generator) -> _T:
     """Return one of the kinds, each with its share (the shares add up to 1)."""
     left = random.random()
     for kind, share in kinds:
@@ -86,7 +86,7 @@ def smooth(
     down, right = _weights(shape[0], cell, random), _weights(shape[1], across or cell, random)
     grid = noise((down.shape[1], right.shape[1]), random)
     if cell >= _FINE:
-        return _product(down, grid @ right.T) * np.float32(1.3)  # for what averaging has taken
+        return _product(down, grid @ right.T) * np.float32(1.3)  # averages vary less
     height, width = shape  # many rows: Pillow takes less time for them than a product
     rows = Image.fromarray(_product(grid, right.T))
     box = (0, 0, width, min(height / cell, grid.shape[0]))
@@ -95,7 +95,7 @@ def smooth(
 
 
 def _weights(size: int, cell: float, random: Generator) -> Field:
-    """Return by what to multiply values `cell` pixels apart to get a smooth curve of `size`."""
+    """Return the weights that make a smooth curve of `size` pixels from values `cell` apart."""
     places = np.arange(size) / cell + random.random()
     left = places.astype(np.intp)
     part = places - left

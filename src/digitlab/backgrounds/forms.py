@@ -4,8 +4,8 @@ from itertools import pairwise
 
 from numpy.random import Generator
 
-from digitlab.sheets.fields import below, uniform
-from digitlab.sheets.prints import Print, Style
+from digitlab.backgrounds.fields import below, uniform
+from digitlab.backgrounds.prints import Print, Style
 
 
 def table(press: Print, random: Generator, pitch: float, style: Style) -> None:

@@ -1,25 +1,21 @@
-"""Printed characters, in the fonts that come with matplotlib."""
-
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
+"""Printed characters, a little slanted and turned, as a photograph shows them."""
 
 import numpy as np
 from numpy.random import Generator
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-from digitlab.errors import DigitlabError
+from digitlab.glyphs.fonts import load_font
 from digitlab.pictures.ink import Ink
 
 _SIZE = 64  # pixels of the font
 
 
 def printed(text: str, font: str, random: Generator) -> Ink:
-    """Return a text printed in a font (a file's name without `.ttf`), a little slanted and turned.
+    """Return a text printed in a font (see `load_font`), a little slanted and turned.
 
-    Raises `DigitlabError` if matplotlib is missing.
+    The ink has a margin. Raises `DigitlabError` if matplotlib is missing.
     """
-    loaded = _load(font)
+    loaded = load_font(font, _SIZE)
     left, top, right, bottom = map(int, loaded.getbbox(text))
     margin = _SIZE // 3
     size = max(1, right - left) + 2 * margin, max(1, bottom - top) + 2 * margin
@@ -31,15 +27,3 @@ def printed(text: str, font: str, random: Generator) -> Ink:
     paper = paper.transform(size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
     paper = paper.rotate(random.normal(0, 4), Image.Resampling.BILINEAR)
     return np.asarray(paper, np.float32) / np.float32(255)
-
-
-@cache
-def _load(font: str) -> ImageFont.FreeTypeFont:
-    matplotlib = find_spec("matplotlib")
-    if matplotlib is None or matplotlib.origin is None:
-        raise DigitlabError(
-            "text cannot be printed without matplotlib, which contains the fonts; "
-            "`pip install matplotlib` installs it"
-        )
-    folder = Path(matplotlib.origin).parent / "mpl-data/fonts/ttf"
-    return ImageFont.truetype(folder / f"{font}.ttf", _SIZE)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.random import Generator
 
-from digitlab.sheets.fields import Field, along, looked_up, smooth, uniform
+from digitlab.backgrounds.fields import Field, along, looked_up, smooth, uniform
 
 _SIDE = 96  # of the small picture on which soft light is computed, in pixels
 

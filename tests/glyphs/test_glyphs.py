@@ -1,17 +1,24 @@
+"""Glyphs: digits, signs, letters and marks as ink of the size that was asked for."""
+
 import math
 import string
+import sys
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
 from numpy.random import Generator, default_rng
 
 from digitlab.errors import DigitlabError
+from digitlab.glyphs import fonts, hershey, printing
+from digitlab.glyphs.digit_forms import written_form
+from digitlab.glyphs.letters import letter, word
+from digitlab.glyphs.marks import mark, single_letter
+from digitlab.glyphs.pens import Hand, drawn, drawn_at
+from digitlab.glyphs.printing import printed
+from digitlab.glyphs.signs import SIGNS, sign
 from digitlab.pictures.ink import Ink
-from digitlab.sheets.fonts import printed, printed_with_boxes
-from digitlab.sheets.letters import letter, word
-from digitlab.sheets.marks import frame, mark, single_letter
-from digitlab.sheets.pens import Hand, drawn, drawn_at
-from digitlab.sheets.signs import SIGNS, sign
 
 RING = np.array([(math.sin(t), math.cos(t)) for t in np.linspace(0, 2 * math.pi, 40)])
 MAKERS = {
@@ -20,11 +27,13 @@ MAKERS = {
         f"letter {name}": lambda h, p, r, name=name: letter(name, h, p, r)
         for name in "AQgiéÄçñσΩ年"
     },
-    "word": lambda h, p, r: word(r, h, p),
+    **{
+        f"form of {digit}": partial(written_form, digit, slant=0.1, turn=0.1) for digit in (0, 4, 7)
+    },
+    "word": word,
     "mark": mark,
     "single letter": single_letter,
-    "printed": lambda h, p, r: printed("12/03 (4) €5", h, r),
-    "frame": lambda h, p, r: frame(2 * h, h, p, r),
+    "printed": lambda h, p, r: printed("12/03 (4) €5", h, r)[0],
 }
 
 
@@ -135,7 +144,7 @@ def test_capitals_have_the_height_asked_for_and_small_letters_keep_their_proport
 
 def test_printed_digits_have_their_height_and_their_boxes() -> None:
     for seed in range(40):
-        ink, boxes = printed_with_boxes("80 8,", 33, default_rng(seed))
+        ink, boxes = printed("80 8,", 33, default_rng(seed))
         assert len(boxes) == 4
         for left, top, right, bottom in boxes:
             inside: Ink = ink[round(top) : round(bottom), round(left) : round(right)]
@@ -151,3 +160,28 @@ def test_unknown_names_end_in_one_sentence() -> None:
         sign("7", 30, 2, default_rng(0))
     with pytest.raises(DigitlabError, match="no strokes for '龍'"):
         letter("龍", 30, 2, default_rng(0))
+
+
+@pytest.mark.parametrize(
+    ("call", "package"),
+    [
+        (lambda: hershey.load_face.__wrapped__("futural"), "Hershey-Fonts"),
+        (lambda: fonts.load_font.__wrapped__("cmr10", 64), "matplotlib"),
+    ],
+)
+def test_a_missing_package_is_named(
+    call: Callable[[], object], package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "HersheyFonts", None)
+    monkeypatch.setattr(fonts, "find_spec", lambda _: None)
+    with pytest.raises(DigitlabError, match=f"pip install {package}"):
+        call()
+
+
+def test_without_matplotlib_text_is_printed_in_pillows_font(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fonts, "find_spec", lambda _: None)
+    monkeypatch.setattr(printing, "_fonts", printing._fonts.__wrapped__)
+    _, boxes = printed("80", 33, default_rng(0))
+    assert [bottom - top for _, top, _, bottom in boxes] == pytest.approx([33, 33], abs=2)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageDraw, ImageFilter
 
-from digitlab.sheets.fields import (
+from digitlab.backgrounds.fields import (
     Field,
     along,
     below,
@@ -58,8 +58,8 @@ def _fiber_table() -> Field:
     return table
 
 
-def fibers(shape: _Shape, random: Generator) -> Field:
-    """Return recycled paper: short dark and light hairs lie in it."""
+def _fibers(shape: _Shape, random: Generator) -> Field:
+    """Return recycled paper, with short dark and light hairs."""
     table = _fiber_table()
     if max(shape) > len(table):
         table = np.tile(table, [side // len(table) + 2 for side in shape])
@@ -84,7 +84,7 @@ def mottled(shape: _Shape, random: Generator) -> Field:
     return unit(paper)
 
 
-def sticky_note(shape: _Shape, random: Generator) -> Field:
+def _sticky_note(shape: _Shape, random: Generator) -> Field:
     """Return a colored note in gray: an even color that grows darker or lighter where it curls."""
     level, curl = uniform(random, 0.45, 0.92), uniform(random, -0.12, 0.12)
     slope = along(shape, random.random() * 6.3) * np.float32(2 / max(shape))
@@ -93,7 +93,7 @@ def sticky_note(shape: _Shape, random: Generator) -> Field:
 
 
 def blackboard(shape: _Shape, random: Generator) -> Field:
-    """Return a dark board with the pale smears of what was wiped off."""
+    """Return a dark board with pale smears where writing was wiped off."""
     board = smooth(shape, random, uniform(random, 30, 90), uniform(random, 6, 60))
     board *= np.float32(uniform(random, 0.005, 0.05))
     if random.random() < 0.6:
@@ -104,7 +104,7 @@ def blackboard(shape: _Shape, random: Generator) -> Field:
     return unit(board + np.float32(uniform(random, 0.04, 0.35)))
 
 
-def whiteboard(shape: _Shape, random: Generator) -> Field:
+def _whiteboard(shape: _Shape, random: Generator) -> Field:
     """Return a white board with the glare of a lamp and remains of wiped writing."""
     level, glare = uniform(random, 0.68, 0.92), uniform(random, 0, 0.25)
     height, width = shape
@@ -137,10 +137,10 @@ def wood(shape: _Shape, random: Generator, *, dark: bool = False) -> Field:
 PAPERS: tuple[tuple[Callable[[_Shape, Generator], Field], float], ...] = (
     (plain, 0.5),
     (mottled, 0.17),
-    (fibers, 0.1),
-    (sticky_note, 0.06),
+    (_fibers, 0.1),
+    (_sticky_note, 0.06),
     (blackboard, 0.07),
-    (whiteboard, 0.05),
+    (_whiteboard, 0.05),
     (wood, 0.05),
 )
-"""What a crop's writing stands on, and the share of each kind."""
+"""The kinds of paper and boards, and the share of each."""

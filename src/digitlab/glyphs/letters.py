@@ -4,25 +4,23 @@ import string
 import unicodedata
 from dataclasses import replace
 from functools import cache
-from itertools import pairwise
 
 import numpy as np
-from HersheyFonts import HersheyFonts
 from numpy.random import Generator
 
 from digitlab.errors import DigitlabError
+from digitlab.glyphs.choice import one_of
+from digitlab.glyphs.hershey import CAPITAL, TOP, load_face, rounded
+from digitlab.glyphs.pens import any_hand, drawn_at
+from digitlab.glyphs.strokes import Points
+from digitlab.glyphs.words import WORDS
 from digitlab.pictures.ink import Ink
-from digitlab.sheets.pens import any_hand, drawn_at, one_of
-from digitlab.sheets.words import WORDS
-from digitlab.synth.doodles import Points, smooth
 
-BLOCK = ("rowmans", "futural")
+_BLOCK = ("rowmans", "futural")
 """Faces whose letters stand alone."""
 SCRIPT = ("scripts", "cursive")
 """Faces whose small letters join."""
 
-_CAPITAL = 21.0  # height of a capital in the faces' units; its top is at -12
-_SHARP = 0.5  # cosine: a stroke that turns more than this, by 60 degrees, has a corner
 _GREEK = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ", "αβγδεζηθικλμνξοπρστυφχψω"  # in the order of the face
 _KANJI = "日円年大国人東中本京出時上者"  # these begin at "#" in the face
 _LIKE_DIGITS = "bgijloqsyz"
@@ -38,7 +36,7 @@ _ACCENTS = {  # by combining character: strokes above a small letter, whose midd
 }
 
 Outline = tuple[list[Points], float]
-"""The strokes of a letter, and its width: a capital goes from y = 0 to 1, x begins at 0."""
+"""A letter's strokes and its width, in heights of a capital, which goes from y = 0 to 1."""
 
 
 def letter(name: str, height: float, pen: float, random: Generator) -> Ink:
@@ -61,7 +59,7 @@ def letter(name: str, height: float, pen: float, random: Generator) -> Ink:
     DigitlabError
         If there are no strokes for the character.
     """
-    face = one_of(BLOCK if random.random() < 0.8 else SCRIPT, random)
+    face = one_of(_BLOCK if random.random() < 0.8 else SCRIPT, random)
     strokes, _ = outline(name, face)
     hand = replace(any_hand(random), width=0.7 + 0.4 * random.random())
     if name in _KANJI:
@@ -69,31 +67,30 @@ def letter(name: str, height: float, pen: float, random: Generator) -> Ink:
     return drawn_at(strokes, height, pen, random, hand)[0]
 
 
-def word(random: Generator, height: float, pen: float) -> Ink:
-    """Write a word: a usual one of forms or a random one, in block letters or joined script.
+def word(height: float, pen: float, random: Generator) -> Ink:
+    """Write a word, a usual one of forms or a random one, in block letters or joined script.
 
-    A capital is `height` pixels high; the word may reach higher and lower.
+    Parameters
+    ----------
+    height, pen
+        Pixels. A capital is `height` high; the word may reach higher and lower.
+
+    Returns
+    -------
+    Ink
+        Cropped tight.
     """
     text = _spelled(random)
-    face = one_of(BLOCK if text.isupper() or random.random() < 0.45 else SCRIPT, random)
-    return written(text, face, height, pen, random)
-
-
-def written(text: str, face: str, height: float, pen: float, random: Generator) -> Ink:
-    """Write the text in one face, on a base line that wavers; spaces are left blank."""
+    face = one_of(_BLOCK if text.isupper() or random.random() < 0.45 else SCRIPT, random)
     hand = any_hand(random)
     hand = replace(hand, turn=0.3 * hand.turn)  # long words would rise and sink too far
-    squeezed, gap = random.uniform(0.6, 1.05), 0.0
-    if face in BLOCK:
-        gap = random.uniform(-0.05, 0.15)
+    squeezed = random.uniform(0.6, 1.05)
+    gap = random.uniform(-0.05, 0.15) if face in _BLOCK else 0.0
     strokes: list[Points] = []
     x = 0.0
     for character in text:
-        if character == " ":
-            x += random.uniform(0.4, 0.7)
-            continue
         shapes, width = outline(character, face)
-        size, sink = (1, 0) + (0.05, 0.03) * random.standard_normal(2)
+        size, sink = (1, 0) + (0.05, 0.03) * random.standard_normal(2)  # the base line wavers
         shift = (x, 1 - size + sink)
         strokes += [stroke * (size * squeezed, size) + shift for stroke in shapes]
         x += width * size * squeezed + gap
@@ -101,7 +98,7 @@ def written(text: str, face: str, height: float, pen: float, random: Generator) 
 
 
 def _spelled(random: Generator) -> str:
-    """Return a word: three of four times a usual one, else vowels and consonants in turn."""
+    """Return a word: usually one of `WORDS`, else alternating vowels and consonants."""
     kind = random.random()
     if kind < 0.05:
         return "".join(one_of(_KANJI, random) for _ in range(random.integers(1, 4)))
@@ -127,53 +124,30 @@ def outline(name: str, face: str) -> Outline:
 
     Raises DigitlabError if there are none.
     """
-    base, *marks = list(unicodedata.normalize("NFD", name))
+    base, *accents = list(unicodedata.normalize("NFD", name))
     key = base
     for order, first in zip(_GREEK, "Aa", strict=True):
         if base in order:
             face, key = "greeks", chr(ord(first) + order.index(base))
     if base in _KANJI:
         face, key = "japanese", chr(ord("#") + _KANJI.index(base))
-    glyph = _face(face).get(key)
-    if glyph is None or not set(marks) <= _ACCENTS.keys():
+    character = load_face(face).get(key)
+    if character is None or not set(accents) <= _ACCENTS.keys():
         raise DigitlabError(f"no strokes for {name!r}: letters are A-Z, a-z, accented, or Greek")
-    strokes, width = glyph
+    begin = character.left, TOP
+    strokes = [_rounded((stroke - begin) / CAPITAL) for stroke in character.strokes]
     points = np.concatenate(strokes)
     middle = (points[:, 0].min() + points[:, 0].max()) / 2
-    if marks and base in "ij":
+    if accents and base in "ij":
         strokes = [stroke for stroke in strokes if stroke[:, 1].max() > 0.2]  # without its dot
     raised = 0.0 if base.islower() else -0.22
-    for mark in marks:
-        shift = (middle, 0 if mark == "\u0327" else raised + 0.1)
-        strokes = strokes + [np.array(shape) + shift for shape in _ACCENTS[mark]]
-    return strokes, width
-
-
-@cache
-def _face(name: str) -> dict[str, Outline]:
-    """Return the strokes of all characters of a face that have any."""
-    font = HersheyFonts()
-    font.load_default_font(name)
-    return {
-        character: (
-            [
-                _rounded((np.array(stroke, float) - (glyph.left_offset, -12)) / _CAPITAL)
-                for stroke in glyph.strokes
-            ],
-            glyph.char_width / _CAPITAL,
-        )
-        for character, glyph in font.all_glyphs.items()
-        if glyph.strokes
-    }
+    for accent in accents:
+        shift = (middle, 0 if accent == "\u0327" else raised + 0.1)
+        strokes = strokes + [np.array(shape) + shift for shape in _ACCENTS[accent]]
+    return strokes, character.width / CAPITAL
 
 
 def _rounded(stroke: Points) -> Points:
     """Return the stroke with curves instead of polygons; its corners remain."""
-    if len(stroke) < 3:
-        return stroke
-    steps = np.diff(stroke, axis=0)
-    steps /= np.maximum(np.hypot(steps[:, :1], steps[:, 1:]), 1e-9)
-    corners = np.flatnonzero((steps[:-1] * steps[1:]).sum(axis=1) < _SHARP) + 1
-    bounds = [0, *corners.tolist(), len(stroke) - 1]
-    parts = [smooth(stroke[a : b + 1], 2) for a, b in pairwise(bounds)]
-    return np.concatenate([parts[0], *(part[1:] for part in parts[1:])])
+    first, *others = rounded(stroke, 2)
+    return np.concatenate([first, *(part[1:] for part in others)])
