@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -103,12 +103,14 @@ def call(
 
 @pytest.fixture
 def spawn() -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Yield a function that starts `digitlab` in a new process."""
+    """Yield a function that starts `digitlab`, or a program that calls it, in a new process."""
     started: list[subprocess.Popen[str]] = []
 
-    def spawn(*arguments: object, **variables: str) -> subprocess.Popen[str]:
+    def spawn(
+        *arguments: object, program: Sequence[str] = ("-m", "digitlab"), **variables: str
+    ) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "digitlab", *map(str, arguments)],
+            [sys.executable, *program, *map(str, arguments)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

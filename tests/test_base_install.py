@@ -16,12 +16,13 @@ from digitlab.data.dataset import Dataset
 ROOT = Path(__file__).parents[1]
 EXTRAS = (
     *("torch", "safetensors", "matplotlib", "onnx", "onnxscript"),
+    *("HersheyFonts", "skimage", "scipy"),  # they draw and change what a network learns from
     *("pypdfium2", "pillow_heif"),
 )
 # These may import them.
 WITH_EXTRAS = (
     *("train", "runs", "export", "explain", "exercises", "figures", "serve", "lab"),
-    "workbench.py",
+    *("sheets", "synth", "workbench.py"),
 )
 
 BLOCKED = f"""

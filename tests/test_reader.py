@@ -19,6 +19,7 @@ from PIL import Image
 import digitlab
 from digitlab.data.dataset import Dataset
 from digitlab.models.card import write_model
+from digitlab.models.page_card import read_page_model, write_page_model
 from digitlab.models.probability import percent
 from digitlab.pictures.many import AT_ONCE
 from digitlab.reader import PRETRAINED, Prediction
@@ -286,6 +287,9 @@ def test_at_threshold_1_every_answer_is_unsure(
     card, weights = reader.card, (PRETRAINED / "model.onnx").read_bytes()
     calibration = replace(card.calibration, threshold=threshold, temperature=0.05)
     write_model(tmp_path, weights, replace(card, calibration=calibration))
+    finder, page_card = read_page_model(PRETRAINED)
+    confidence = replace(page_card.confidence, threshold=threshold)
+    write_page_model(tmp_path, finder, replace(page_card, confidence=confidence))
     strict = digitlab.load(tmp_path)
     answer = strict.predict(mnist.test_images[0])
     assert (answer.digit, answer.probability) == (7, 1.0)

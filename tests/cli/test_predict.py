@@ -48,8 +48,10 @@ def test_json_is_an_object_a_line(call: Callable, pictures: Path):
     outcome = call("predict", "--json", pictures, pictures / "nowhere.png")
     assert outcome.code == 1
     first, second, third, fourth, fifth = map(json.loads, outcome.out.splitlines())
-    fields = {"picture", "digit", "probability", "unsure", "several", "probabilities"}
-    assert first.keys() == third.keys() == fields
+    assert list(first) == list(third) == [
+        "picture", "digit", "probability", "unsure", "is_digit", "several", "runner_up",
+        "probabilities",
+    ]  # fmt: skip
     assert list(first["probabilities"]) == list("0123456789")
     assert first["probabilities"]["7"] == first["probability"]
     assert 0.9999 < sum(first["probabilities"].values()) < 1
@@ -58,6 +60,9 @@ def test_json_is_an_object_a_line(call: Callable, pictures: Path):
     assert first["digit"] == 7
     assert 0.5 < first["probability"] <= 1
     assert first["unsure"] is False
+    others = {name: it for name, it in first["probabilities"].items() if name != "7"}
+    assert str(first["runner_up"]) == max(others, key=others.__getitem__)
+    assert (third["is_digit"], third["runner_up"]) == (None, None)
     assert second.keys() == {"picture", "error"}
     assert (third["digit"], third["probability"], third["unsure"]) == (None, 0, True)
     assert fourth["digit"] == 2
@@ -70,6 +75,8 @@ def test_csv_has_a_row_a_picture(call: Callable, pictures: Path):
     assert [row["digit"] for row in rows] == ["7", "", "", "2"]
     assert [bool(row["error"]) for row in rows] == [False, True, False, False]
     assert [row["unsure"] for row in rows] == ["false", "", "true", "false"]
+    assert [bool(row["is_digit"]) for row in rows] == [True, False, False, True]
+    assert rows[0]["runner_up"] in set("012345689")
 
 
 def test_all_good_exits_with_0_and_stdin_is_a_dash(
@@ -112,7 +119,8 @@ def test_a_row_of_digits_gets_a_remark(call: Callable, tmp_path: Path, mnist: Da
     line = call("predict", tmp_path / "strip.png").out.splitlines()[1]
     assert line.endswith("several digits: try `digitlab read`")
     assert json.loads(call("predict", "--json", tmp_path / "strip.png").out)["several"] is True
-    assert "several" not in call("predict", "--csv", tmp_path / "strip.png").out
+    (row,) = csv.DictReader(io.StringIO(call("predict", "--csv", tmp_path / "strip.png").out))
+    assert (row["several"], row["unsure"]) == ("true", "true")
 
 
 def test_a_model_of_other_classes(call: Callable, tmp_path: Path):
@@ -131,7 +139,10 @@ def test_a_model_of_other_classes(call: Callable, tmp_path: Path):
     ]
     records = list(map(json.loads, call(*words, "--json").out.splitlines()))
     assert [record["label"] for record in records] == ["dark", "half gray", "明るい"]
-    assert records[0].keys() == {"picture", "label", "probability", "unsure", "probabilities"}
+    assert list(records[0]) == [
+        "picture", "label", "probability", "unsure", "runner_up", "probabilities",
+    ]  # fmt: skip
+    assert records[0]["runner_up"] == "half gray"
     assert list(records[0]["probabilities"]) == ["dark", "half gray", "明るい"]
     rows = list(csv.DictReader(io.StringIO(call(*words, "--csv").out)))
     assert [row["label"] for row in rows] == ["dark", "half gray", "明るい"]

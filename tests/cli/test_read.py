@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 import digitlab.pages.read as read_module
+import digitlab.pictures.digit as digit_module
 import digitlab.pictures.open as open_module
 from digitlab.data.dataset import Dataset
 from digitlab.pages.answers import Ignored, Page
@@ -409,7 +410,7 @@ def test_boxes_end_within_the_picture(call: Callable, page: Path, tmp_path: Path
         assert y + height <= 3203
 
 
-# --- once: the picture is decoded, and its ink is found ----------------------------------------
+# --- once: the picture is decoded, and its ink is found for each purpose -----------------------
 
 
 @dataclass
@@ -418,6 +419,9 @@ class Work:
 
     decoded: int = 0
     inked: list[tuple[int, ...]] = field(default_factory=list)
+    """For a page, and to decide whether its writing is large."""
+    drawn: list[tuple[int, ...]] = field(default_factory=list)
+    """For a digit alone."""
     pages: int = 0
 
 
@@ -425,6 +429,7 @@ class Work:
 def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     work = Work()
     decoder, ink_of, page_ink = PIL.Image._getdecoder, open_module.ink_of, read_module.page_ink
+    digit_drawing_of = digit_module.digit_drawing_of
 
     def counted_decoder(mode: str, name: str, *arguments: object) -> object:
         work.decoded += name != "raw"  # which only copies, from an array for example
@@ -434,45 +439,49 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
         work.inked.append(gray.shape)
         return ink_of(gray)
 
+    def counted_drawing(gray: np.ndarray, side: int) -> object:
+        work.drawn.append(gray.shape)
+        return digit_drawing_of(gray, side)
+
     def counted_page(picture: open_module.Picture) -> np.ndarray:
         work.pages += 1
         return page_ink(picture)
 
     monkeypatch.setattr(PIL.Image, "_getdecoder", counted_decoder)
     monkeypatch.setattr(open_module, "ink_of", counted_ink)
+    monkeypatch.setattr(digit_module, "digit_drawing_of", counted_drawing)
     monkeypatch.setattr(read_module, "page_ink", counted_page)
     return work
 
 
 @pytest.mark.parametrize(
-    ("command", "side", "kind", "boxes", "inked"),
+    ("command", "side", "kind", "boxes", "inked", "drawn"),
     [
-        ("predict", 90, "png", False, [90]),
-        ("predict", 300, "png", False, [300]),
-        ("predict", 3000, "jpg", False, [750]),
-        ("read", 30, "png", False, [30]),
-        ("read", 90, "png", True, [90]),
-        ("read", 300, "png", False, [300]),
-        ("read", 300, "png", True, [300]),
-        ("read", 900, "png", True, [300, 900]),
-        ("read", 2000, "png", True, [286, 667, 2000]),
-        ("read", 4000, "jpg", False, [286, 667, 2000]),
-        ("read", 4000, "jpg", True, [286, 667, 2000]),
+        ("predict", 90, "png", False, [], 90),
+        ("predict", 300, "png", False, [], 300),
+        ("predict", 3000, "jpg", False, [], 750),
+        ("read", 30, "png", False, [30], 30),
+        ("read", 90, "png", True, [90], 90),
+        ("read", 300, "png", False, [300], 300),
+        ("read", 300, "png", True, [300], 300),
+        ("read", 900, "png", True, [300, 900], 900),
+        ("read", 4000, "jpg", True, [286, 2000], 667),
     ],
 )
 def test_a_digit_is_decoded_and_its_ink_found_once(
     call: Callable, work: Work, tmp_path: Path,
-    command: str, side: int, kind: str, boxes: bool, inked: list[int],
+    command: str, side: int, kind: str, boxes: bool, inked: list[int], drawn: int,
 ):  # fmt: skip
     path = tmp_path / f"digit.{kind}"
     margin = round(0.15 * side)
     Image.fromarray(seven(side - 2 * margin, pen=side // 12, margin=margin)).save(path)
-    drawn = ["--boxes", tmp_path / "boxes.png"] if boxes else []
-    outcome = call(command, path, "--json", *drawn)
+    marked = ["--boxes", tmp_path / "boxes.png"] if boxes else []
+    outcome = call(command, path, "--json", *marked)
     record = json.loads(outcome.out)
     assert record.get("digit", record.get("text")) in (7, "7")
     assert work.decoded == 1
     assert sorted(work.inked) == [(size, size) for size in inked]
+    assert work.drawn == [(drawn, drawn)]
     assert work.pages == (command == "read")
 
 

@@ -4,8 +4,6 @@ import json
 import os
 import resource
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -104,6 +102,25 @@ def test_resume_to_more_epochs_in_a_new_process(never_stopped: Path, spawn: Call
     assert [c["command"].split()[1] for c in record["commands"]] == ["train", "resume"]
 
 
+SIGNALED = """
+import os, sys
+from digitlab.cli.app import main
+from digitlab.records.folder import RunFolder
+
+*sys.argv, number, start = sys.argv
+append_log = RunFolder.append_log
+
+def append_or_stop(folder, line):
+    if line.startswith(start):
+        os.kill(os.getpid(), int(number))
+    append_log(folder, line)
+
+RunFolder.append_log = append_or_stop
+main()
+"""
+"""A program that gets a signal before it logs the first line with a certain start."""
+
+
 @pytest.mark.parametrize(
     ("number", "code"),
     [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)],
@@ -113,9 +130,8 @@ def test_a_stop_saves_says_how_to_continue_and_changes_nothing(
     never_stopped: Path, spawn: Callable, call: Callable, tmp_path: Path, number: int, code: int
 ):
     run = tmp_path / "run"
-    process = spawn("train", *TWO_EPOCHS, BARE, "--run", run)
-    wait_for(process, "Train Epoch: 1 [640/2000")
-    process.send_signal(number)
+    words = ("train", *TWO_EPOCHS, BARE, "--run", run, int(number), "Train Epoch: 1 [640/2000")
+    process = spawn(*words, program=("-c", SIGNALED))
     _, err = process.communicate()
     assert process.returncode == code
     assert f"continue with `digitlab resume {run}`" in err
@@ -144,46 +160,23 @@ def test_a_stop_while_the_folder_is_made_leaves_a_whole_run(
     assert_same_run(run, never_stopped)
 
 
-KILLED = """
-import os, signal, sys
-from digitlab.cli.app import main
-from digitlab.records.folder import RunFolder
-
-append_log = RunFolder.append_log
-
-def append_or_die(folder, line):
-    if line.startswith("Train Epoch: 2 [640/2000"):  # after the 43rd step
-        os.kill(os.getpid(), signal.SIGKILL)
-    append_log(folder, line)
-
-RunFolder.append_log = append_or_die
-main()
-"""
-
-
 @pytest.mark.parametrize(
     ("checkpoint_steps", "saved"), [(7, 42), pytest.param(0, 32, marks=pytest.mark.slow)]
 )
 def test_kill_9_costs_the_steps_since_the_checkpoint_and_changes_nothing(
-    never_stopped: Path, call: Callable, tmp_path: Path, checkpoint_steps: int, saved: int
-):
+    never_stopped: Path, spawn: Callable, call: Callable, tmp_path: Path,
+    checkpoint_steps: int, saved: int,
+):  # fmt: skip
     run = tmp_path / "run"
     words = ["train", *TWO_EPOCHS, BARE, "--run", run, "--checkpoint-steps", checkpoint_steps]
-    command = [sys.executable, "-c", KILLED, *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    words += [int(signal.SIGKILL), "Train Epoch: 2 [640/2000"]  # after the 43rd step
+    process = spawn(*words, program=("-c", SIGNALED))
+    _, err = process.communicate()
+    assert process.returncode == -signal.SIGKILL, err
     progress = read_checkpoint(run / "last.safetensors").progress
     assert progress.epochs_done * 32 + progress.batches_done == saved
     assert call("resume", run, BARE).code == 0
     assert_same_run(run, never_stopped)
-
-
-def wait_for(process: subprocess.Popen[str], text: str) -> None:
-    assert process.stderr is not None
-    for line in process.stderr:
-        if text in line:
-            return
-    raise AssertionError(f"the process ended without printing {text!r}")
 
 
 def test_resume_finds_nothing_left_to_do(never_stopped: Path, call: Callable, tmp_path: Path):

@@ -136,7 +136,8 @@ def test_the_commands_say_it(
     assert call("predict", picture, "--model", model).out.endswith("digit.png  no digit?\n")
     record = json.loads(call("predict", picture, "--model", model, "--json").out)
     assert list(record) == [
-        "picture", "digit", "probability", "unsure", "is_digit", "several", "probabilities",
+        "picture", "digit", "probability", "unsure", "is_digit", "several", "runner_up",
+        "probabilities",
     ]  # fmt: skip
     assert record["unsure"]
     (row,) = csv.DictReader(io.StringIO(call("predict", picture, "--model", model, "--csv").out))

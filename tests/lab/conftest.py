@@ -77,7 +77,7 @@ def lab(tmp_path: Path, images: LoadedOnce) -> Iterator[Client]:
 @contextmanager
 def serving(lab: Lab) -> Iterator[Client]:
     """Yield a client of a lab that is served; closing it is what SIGTERM does."""
-    app = build_lab(lab, Settings(origins=None))
+    app = build_lab(lab, Settings(origins=None, seconds=3600))  # a busy machine is no fault
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", ws="none"))
     loop: list[asyncio.AbstractEventLoop] = []
 

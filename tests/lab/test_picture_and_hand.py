@@ -23,6 +23,7 @@ IMAGES = Path(__file__).parents[2] / "docs" / "images"
 def page(browser: "Browser", lab: Client) -> Iterator["Page"]:
     """Yield the page with the shipped network; nothing on it may fail, or ask elsewhere."""
     page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.set_default_timeout(1000 * PATIENCE)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on(
@@ -226,7 +227,7 @@ def test_a_network_learns_from_corrections_and_is_shown_next_to_the_one_before(
     page.wait_for_selector("#hand .corrections .thumb")
     assert "--extra" in page.inner_text("#hand .command code")
     page.click("#hand .learning .primary")
-    page.wait_for_selector("#hand .result-table", timeout=1000 * PATIENCE)
+    page.wait_for_selector("#hand .result-table")
     figures = page.locator("#hand .result-figure").all_inner_texts()
     assert figures == ["1 of 1 right", "1 of 1 right"]
     said = "Before: the shipped classifier; after: recipe fast. The difference on MNIST"

@@ -40,6 +40,7 @@ def write_brightness_model(folder: Path, **card: object) -> Path:
         "classes": list(CLASSES),
         "preparation": "as-is",
         "layers": {},
+        "is_digit": None,
     }
     write_model(folder, model, replace(read_model(PRETRAINED)[1], **{**usual, **card}))
     return folder

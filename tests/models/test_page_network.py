@@ -105,8 +105,9 @@ def test_a_page_model_and_a_classifier_share_a_folder(tmp_path: Path):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *[("center", it) for it in (-0.1, 1.1, float("nan"))],
-        *[("temperature", it) for it in (0.0, 21.0)],
+        *[("offset", it) for it in (-101.0, 101.0, float("nan"))],
+        *[("by_center", 101.0), ("by_second_look", float("inf"))],
+        *[("page_weight", -0.1), ("single_weight", -0.1), ("single_weight", 101.0)],
         *[("threshold", 1.1), ("error_rate", 1.0)],
     ],
 )

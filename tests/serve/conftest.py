@@ -3,6 +3,7 @@
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +53,17 @@ def live() -> Iterator[Live]:
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., Live]]:
-    """Yield a function that starts a service with other settings."""
+    """Yield a function that starts a service with other settings.
+
+    It has time on a busy machine, unless the settings say how much.
+    """
     with contextlib.ExitStack() as stack:
 
         def start(settings: Settings | None = None, **options: Any) -> Live:
-            live = Live(settings or Settings(), **options)
+            settings = settings or Settings()
+            if settings.seconds == Settings.seconds:
+                settings = replace(settings, seconds=3600)
+            live = Live(settings, **options)
             return stack.enter_context(contextlib.closing(live))
 
         yield start

@@ -13,6 +13,7 @@ from schemathesis import Case
 
 from digitlab.serve.described_pictures import example_picture
 from tests.serve.conftest import Live
+from tests.waiting import PATIENCE
 
 
 def test_the_examples_are_true_answers(live: Live, seven: bytes):
@@ -53,7 +54,7 @@ def test_the_page_names_every_path_and_needs_nothing_from_elsewhere(live: Live):
 
 def test_head_and_options_and_wrong_methods(live: Live):
     for path in ("/healthz", "/docs", "/metrics", "/v2/models/digitlab"):
-        head = requests.head(live.url + path, timeout=60)
+        head = requests.head(live.url + path, timeout=PATIENCE)
         assert (head.status_code, head.content) == (200, b"")
     for method, path, allowed in (
         ("GET", "/predict", "POST"),
@@ -61,7 +62,7 @@ def test_head_and_options_and_wrong_methods(live: Live):
         ("OPTIONS", "/predict", "POST"),
         ("TRACE", "/docs", "GET, HEAD"),
     ):
-        reply = requests.request(method, live.url + path, timeout=60)
+        reply = requests.request(method, live.url + path, timeout=PATIENCE)
         assert (reply.status_code, reply.headers["Allow"]) == (405, allowed)
         assert path in reply.json()["error"]
     reply = live.get("/nothing")
@@ -111,7 +112,7 @@ def check(live: Live, examples: int) -> None:
             database=None,
         )  # fmt: skip
         def test(case: Case) -> None:
-            case.call_and_validate(timeout=60)
+            case.call_and_validate(timeout=PATIENCE)
 
         test()
 

@@ -11,6 +11,7 @@ import digitlab
 from digitlab.data.dataset import Dataset
 from digitlab.reader import Reader
 from tests.serve.conftest import Live
+from tests.waiting import PATIENCE
 
 INFER = "/v2/models/digitlab/infer"
 
@@ -135,4 +136,4 @@ def test_other_models_do_not_exist(live: Live):
         assert reply.status_code == 404
         assert reply.json()["error"]
     for method, path in (("POST", "/v2/models/other/infer"), ("GET", "/v2/models/other/ready")):
-        assert requests.request(method, live.url + path, timeout=60).status_code == 404
+        assert requests.request(method, live.url + path, timeout=PATIENCE).status_code == 404

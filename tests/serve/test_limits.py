@@ -16,6 +16,7 @@ from digitlab.serve import protocol
 from digitlab.serve.settings import Settings
 from tests.serve.conftest import Live
 from tests.serve.raw import answer_on, connect, exchange
+from tests.waiting import PATIENCE
 
 POST = b"POST /predict HTTP/1.1\r\nHost: localhost\r\n"
 SMALL = Settings(max_bytes=10_000)
@@ -168,7 +169,7 @@ def test_large_bodies_share_a_limited_room(start: Callable, seven: bytes):
         for _ in range(4):
             connection = stack.enter_context(connect(live.address))
             connection.sendall(POST + b"Content-Length: 10000\r\n\r\n" + b"x" * 9_999)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while live.app.state.intake.held < 39_996:
             assert time.monotonic() < deadline
             time.sleep(0.01)

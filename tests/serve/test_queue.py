@@ -120,7 +120,8 @@ def test_an_answer_that_takes_too_long_is_given_up(start: Callable, monkeypatch)
         assert live.post("/predict", picture("222")).status_code == 504
         gate.opened.set()
         gate.wait_for(0)
-        assert gate.batches == [1]  # the second one was not worked on
+        # The second one was not worked on, and on a busy machine perhaps not even the first.
+        assert gate.batches in ([], [1])
 
 
 def test_who_went_away_costs_nothing(start: Callable, monkeypatch):

@@ -12,6 +12,7 @@ from digitlab.serve.server import listen, url_of
 from digitlab.serve.settings import Settings
 from tests.serve.conftest import Live
 from tests.serve.raw import exchange
+from tests.waiting import PATIENCE
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_hosts_can_be_allowed(start: Callable, live: Live):
 def test_pages_from_elsewhere_are_refused(origin: str, live: Live, seven: bytes):
     for method in ("GET", "POST", "OPTIONS"):
         reply = requests.request(
-            method, f"{live.url}/predict", data=seven, headers={"Origin": origin}, timeout=60
+            method, f"{live.url}/predict", data=seven, headers={"Origin": origin}, timeout=PATIENCE
         )
         assert reply.status_code == 403
         assert "see --allow-origin" in reply.json()["error"]
@@ -76,7 +77,7 @@ def test_origins_can_be_allowed(start: Callable, seven: bytes):
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "content-type",
     }
-    reply = requests.options(f"{named.url}/predict", headers=asking, timeout=60)
+    reply = requests.options(f"{named.url}/predict", headers=asking, timeout=PATIENCE)
     assert (reply.status_code, reply.content) == (204, b"")
     assert reply.headers["Access-Control-Allow-Headers"] == "content-type"
     assert named.post("/predict", seven, headers={"Origin": "https://x.example"}).status_code == 403

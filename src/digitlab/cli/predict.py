@@ -25,6 +25,7 @@ from digitlab.cli.parameters import (
 from digitlab.cli.pictures import find_pictures, print_error, reason_of, source_of
 from digitlab.errors import DigitlabError, printable
 from digitlab.models.probability import cut_off, percent
+from digitlab.pictures.formats import suffixes_with
 from digitlab.processes import cores
 from digitlab.reader import Prediction, Reader
 
@@ -74,7 +75,7 @@ def predict(
     """
     if as_json and as_csv:
         raise DigitlabError("--json and --csv exclude each other: give one of them")
-    found = find_pictures(pictures)
+    found = find_pictures(pictures, suffixes_with("heic"))
     first = list(islice(found, _MANY))
     if jobs is None:
         jobs = cores() if len(first) == _MANY else 1

@@ -51,7 +51,7 @@ def in_words(digits: NDArray[np.float32], ignored: NDArray[np.float32]) -> NDArr
     """
     middles = (digits[:, :2] + digits[:, 2:]) / 2
     around = (ignored[:, None, :2] < middles) & (middles < ignored[:, None, 2:])  # M x N x 2
-    frames = around.all(axis=2).any(axis=1)
+    frames = np.asarray(around.all(axis=2)).any(axis=1)
     boxes = np.concatenate([digits, ignored[~frames]])
     is_digit = np.arange(len(boxes)) < len(digits)
     found = np.zeros(len(digits), np.bool_)

@@ -177,7 +177,7 @@ def sizes_of(page: Gray) -> list[tuple[float, Gray]]:
     if longer <= SMALL_SIDE:
         scale = 0.5
     sizes = []
-    while longer / scale >= LEAST_SIDE:
+    while not sizes or longer / scale >= LEAST_SIDE:
         size = max(1, round(image.width / scale)), max(1, round(image.height / scale))
         kind = Image.Resampling.BICUBIC if scale < 1 else Image.Resampling.BOX
         sizes.append((scale, np.asarray(image.resize(size, kind) if scale != 1 else image)))

@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from digitlab.lab.images import LoadedOnce
 from digitlab.lab.server import new_lab
 from tests.lab.conftest import serving
+from tests.waiting import PATIENCE
 
-_TIMEOUT = 60_000  # milliseconds; a loaded machine is no fault
+_TIMEOUT = 1000 * PATIENCE  # milliseconds
 
 Open = Callable[..., Page]
 

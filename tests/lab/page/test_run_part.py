@@ -15,6 +15,7 @@ from digitlab.records.snapshots import SNAPSHOTS, read_snapshot
 from tests.lab.conftest import Client
 from tests.lab.page.conftest import answer, settle, until
 from tests.lab.page.numpy_network import passes
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -28,7 +29,7 @@ TESTED = "(async () => Boolean((await import('/shell/state.js')).get('tested')?.
 def page(browser: "Browser", lab: Client) -> Iterator["Page"]:
     """Yield an empty page for a lab on empty folders; no script may fail on it."""
     page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="en-US")
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(1000 * PATIENCE)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     yield page
