@@ -7,11 +7,11 @@ import pytest
 
 from digitlab.models.page_card import UNCALIBRATED
 from digitlab.pages.answers import Page
-from digitlab.pages.conflicts import settle
+from digitlab.pages.conflicts import Doubt, settle
 from digitlab.pages.place import Place
 from digitlab.pages.read import Look, Networks, page_of, read_page
 from digitlab.pages.second_look import second_look
-from tests.pages.made_up import RectangleFinder, Thing, row, sheet, sightings
+from tests.pages.made_up import RectangleFinder, Thing, row, scores, sheet, sightings
 
 CONFIDENCE = replace(UNCALIBRATED, page_weight=1.0, single_weight=0.0, threshold=0.8)
 
@@ -92,3 +92,29 @@ def test_at_threshold_1_every_digit_is_unsure():
 def test_signs_alone_and_blank_pages_are_no_text():
     assert read(sheet(300, 200, *row("/-", 50, 50))).text == ""
     assert read(np.full((300, 200), 255, np.uint8)) == Page(text="", size=(200, 300))
+
+
+def test_a_date_is_read_although_one_of_its_digits_is_unsure():
+    things: list[Thing] = row("12103126", 50, 50)
+    doubtful = [("/", things[it][1], 0.8) for it in (2, 5)]
+    seen, doubts = settle(sightings(*((name, box, 0.85) for name, box in things), *doubtful))
+    seen.classes[-1] = scores("6", 0.4)
+    second = second_look(np.zeros((100, 300), np.float32), seen, undecided)
+    place = Place((300, 100), (100, 300), 0)
+    page = page_of(Look(seen, doubts, second, np.zeros((0, 4), np.float32), place), CONFIDENCE)
+    assert page.text == "12/03/2?"
+
+
+def test_what_is_hardly_a_digit_is_ignored():
+    things = row("40", 50, 50)
+    seen = sightings(*((name, box, 0.9) for name, box in things))
+    look = Look(
+        seen, {}, second_look(np.zeros((100, 300), np.float32), seen, undecided),
+        np.zeros((0, 4), np.float32), Place((300, 100), (100, 300), 0),
+    )  # fmt: skip
+    assert page_of(look, CONFIDENCE).text == "40"
+    doubtful = replace(CONFIDENCE, offset=-9.0)
+    page = page_of(look, doubtful)
+    assert (page.text, len(page.ignored)) == ("", 2)
+    look.doubts[1] = Doubt(2.0, seen.boxes[1], 0.1)  # perhaps a slash: the word decides
+    assert len(page_of(look, doubtful).digits) == 1

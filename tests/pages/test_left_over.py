@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from digitlab.pages.left_over import left_over
+from digitlab.pages.left_over import in_words, left_over
 from tests.pages.made_up import row, sightings
 
 READ = sightings(*((name, box, 0.9) for name, box in row("123", 50, 50, 40)))
@@ -41,3 +41,19 @@ def test_a_large_page_is_searched_at_a_smaller_size():
     ink[1000:1200, 2000:2150] = 1
     found = left_over(ink, READ[:0])
     assert found.tolist() == [pytest.approx([2000, 1000, 2150, 1200], abs=10)]
+
+
+def test_a_digit_among_letters_is_one_of_them():
+    letters = np.array([(100, 50, 150, 90), (184, 52, 230, 90)], np.float32)
+    among, apart, ahead = (155, 50, 180, 90), (300, 50, 325, 90), (40, 50, 65, 90)
+    digits = np.array([among, apart, ahead], np.float32)
+    assert in_words(digits, letters).tolist() == [True, False, False]
+    assert not in_words(digits, letters[:, [0, 1, 0, 3]] + np.float32([0, 0, 8, 0])).any()  # narrow
+    assert not in_words(digits, np.zeros((0, 4), np.float32)).any()
+    assert in_words(digits[:0], letters).shape == (0,)
+
+
+def test_the_box_of_a_form_around_digits_is_no_word():
+    digits = READ.boxes
+    frame = [digits[:, 0].min() - 8, 42, digits[:, 2].max() + 8, 98]
+    assert not in_words(digits, np.array([frame], np.float32)).any()

@@ -22,9 +22,7 @@ def tilted(things: list[Thing], degrees: float) -> Sightings:
 
 
 def lines_of(seen: Sightings) -> list[str]:
-    slope = slope_of(seen[~seen.is_sign])
-    rows = rows_of(seen.middles, heights_of(seen), slope)
-    return ["".join(seen.names[it] for it in row) for row in rows]
+    return ["".join(seen.names[it] for it in row) for row in rows_of(seen, heights_of(seen))]
 
 
 @pytest.mark.parametrize("degrees", [-15, -4, 0, 4, 15])
@@ -52,4 +50,22 @@ def test_low_signs_and_digits_of_other_sizes_stay_in_their_line():
 def test_a_sign_is_as_high_as_the_digits_around_it():
     seen = sightings(("3", (0, 0, 20, 40), 0.9), ("-", (24, 18, 40, 22), 0.9))
     assert heights_of(seen).tolist() == [40, 40]
-    assert rows_of(np.zeros((0, 2), np.float32), np.zeros(0, np.float32), 0.0) == []
+    nothing = seen[:0]
+    assert rows_of(nothing, heights_of(nothing)) == []
+
+
+def test_a_low_sign_between_two_lines_belongs_to_the_upper_one():
+    things = [*row("12", 50, 50), (".", (100, 86, 105, 91)), *row("05", 112, 50)]
+    things += row("7180", 40, 100)
+    assert lines_of(tilted(things, 0)) == ["12.05", "7180"]
+
+
+def test_the_lines_of_a_tilted_table_with_few_digits_in_each_cell():
+    rows = [("46", "8", "92"), ("32", "2", "41"), ("7", "28", "79")]
+    things = [
+        it
+        for y, cells in enumerate(rows)
+        for x, cell in enumerate(cells)
+        for it in row(cell, 50 + 190 * x, 50 + 75 * y)
+    ]
+    assert lines_of(tilted(things, 13)) == ["46892", "32241", "72879"]

@@ -48,7 +48,7 @@ def test_two_sightings_of_one_thing_are_one_with_the_mean_of_their_scores():
     seen = sightings(("7", first, 0.6), ("1", second, 0.9))
     seen.scales[:] = 1, 2
     (one,) = each_once(seen).boxes
-    assert one.tolist() == list(second)
+    assert one == pytest.approx((0.6 * np.array(first) + 0.9 * np.array(second)) / 1.5, abs=1e-3)
     mean = (0.6 * scores("7", 0.9) + 0.9 * scores("1", 0.9)) / 1.5
     assert each_once(seen).classes[0] == pytest.approx(mean, abs=1e-5)
 
@@ -59,6 +59,24 @@ def test_what_is_inside_another_digit_is_left_out_but_a_sign_stays():
     assert seen.names == ["8", "-"]
     apart = (150, 100, 190, 180)
     assert len(each_once(sightings(("8", ring, 0.9), ("8", apart, 0.5)))) == 2
+
+
+def test_a_sign_that_was_seen_enlarged_counts_more():
+    first, second = (100, 100, 120, 104), (101, 100, 121, 105)
+    seen = sightings(("=", first, 0.6), ("-", second, 0.6))
+    seen.scales[:] = 0.5, 1
+    assert each_once(seen).names == ["="]
+    seen.scales[:] = 1, 0.5
+    assert each_once(seen).names == ["-"]
+
+
+@pytest.mark.parametrize(("whole", "part"), [(":", "."), ("=", "-")])
+def test_the_parts_of_a_sign_belong_to_it(whole: str, part: str):
+    around, first, second = (100, 100, 110, 130), (101, 124, 109, 132), (101, 99, 109, 106)
+    seen = each_once(sightings((whole, around, 0.4), (part, first, 0.7), (part, second, 0.5)))
+    assert seen.names == [whole]
+    assert seen.centers[0] == pytest.approx(1 - 0.6 * 0.3)
+    assert each_once(sightings((whole, around, 0.1), (part, first, 0.7))).names[0] == part
 
 
 def test_nothing_is_seen_on_a_bare_page():

@@ -176,7 +176,7 @@ def sizes_of(page: Gray) -> list[tuple[float, Gray]]:
     scale = max(1.0, longer / LARGEST_SIDE)
     if longer <= SMALL_SIDE:
         scale = 0.5
-    sizes = []
+    sizes: list[tuple[float, Gray]] = []
     while not sizes or longer / scale >= LEAST_SIDE:
         size = max(1, round(image.width / scale)), max(1, round(image.height / scale))
         kind = Image.Resampling.BICUBIC if scale < 1 else Image.Resampling.BOX
