@@ -1,7 +1,7 @@
 """What the page network sees on a page of any size: digits and signs with their boxes.
 
-The network answers what is 12 to 54 pixels high, so it looks at the page in several sizes, each
-half of the one before. What it sees twice is one sighting, with both answers averaged.
+The network answers what is 12 to 54 pixels high, so it looks at the page in several sizes. What it
+sees several times is one sighting, with all answers averaged.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -20,6 +20,7 @@ CLASSES = DIGITS + "/-.,:()+=$€%#"
 
 LARGEST_SIDE = 1600  # pixels of the longer side of the largest size that the network looks at
 SMALL_SIDE = 500  # pixels of the longer side: a smaller page is also looked at in double size
+STEP = 2**0.5  # from one size to the next: most digits are seen in three or four sizes
 LEAST_SIDE = 24  # pixels of the longer side of the smallest size
 MARGIN = 16  # pixels of bare paper around the page, so that the network sees where it ends
 SMALLEST, LARGEST = 9, 75  # pixels of the longer side of a digit: others are seen in another size
@@ -114,20 +115,18 @@ class Sightings:
 def look(page: Gray, finder: Finder) -> Sightings:
     """Return what the network sees on a page, the most probable first; each thing once.
 
-    The largest size takes three quarters of the time, so only the part of it is looked at where a
-    smaller one left something unexplained.
+    The largest sizes take most of the time, so only the part of them is looked at where smaller
+    ones left something unexplained.
     """
-    largest, *smaller = sizes_of(page)
-    seen = [peaks_of(finder.maps(with_margin(image)), scale) for scale, image in smaller]
-    scale, image = largest
-    left, top, right, bottom = 0, 0, image.shape[1], image.shape[0]
-    if smaller and image.size > MUCH:
-        left, top, right, bottom = unexplained(image, scale, together(seen))
-    if left < right and top < bottom:
-        part = np.ascontiguousarray(image[top:bottom, left:right])
-        seen.append(
-            moved(peaks_of(finder.maps(with_margin(part)), scale), left * scale, top * scale)
-        )
+    seen: list[Sightings] = []
+    for scale, image in reversed(sizes_of(page)):
+        left, top, right, bottom = 0, 0, image.shape[1], image.shape[0]
+        if seen and image.size > MUCH:
+            left, top, right, bottom = unexplained(image, scale, together(seen))
+        if left < right and top < bottom:
+            part = np.ascontiguousarray(image[top:bottom, left:right])
+            peaks = peaks_of(finder.maps(with_margin(part)), scale)
+            seen.append(moved(peaks, left * scale, top * scale))
     everything = together(seen)
     height, width = page.shape
     x, y = everything.middles.T
@@ -179,9 +178,9 @@ def sizes_of(page: Gray) -> list[tuple[float, Gray]]:
     sizes: list[tuple[float, Gray]] = []
     while not sizes or longer / scale >= LEAST_SIDE:
         size = max(1, round(image.width / scale)), max(1, round(image.height / scale))
-        kind = Image.Resampling.BICUBIC if scale < 1 else Image.Resampling.BOX
+        kind = Image.Resampling.BICUBIC if scale < 1 else Image.Resampling.BILINEAR
         sizes.append((scale, np.asarray(image.resize(size, kind) if scale != 1 else image)))
-        scale *= 2
+        scale *= STEP
     return sizes
 
 
