@@ -15,6 +15,7 @@ from digitlab.models.page_card import PageConfidence
 from digitlab.pages.answers import Ignored, Page, ReadDigit, ReadSign
 from digitlab.pages.conflicts import Doubt, best_reading, settle
 from digitlab.pages.left_over import in_words, left_over
+from digitlab.pages.level import leveled, seen_level
 from digitlab.pages.place import Place
 from digitlab.pages.rows import heights_of, rows_of
 from digitlab.pages.second_look import Classify, Second, certain, second_look
@@ -106,10 +107,12 @@ def look_at(source: Source, networks: Networks) -> Look:
     picture = open_picture(source, largest_side=LARGEST_SIDE)
     gray = picture.gray()
     seen, turns = seen_upright(gray, networks.finder)
+    upright = np.ascontiguousarray(np.rot90(gray, -turns))
+    seen, degrees = seen_level(upright, seen, networks.finder)
     seen, doubts = settle(seen)
-    ink = np.ascontiguousarray(np.rot90(page_ink(picture), -turns))
+    ink = leveled(np.ascontiguousarray(np.rot90(page_ink(picture), -turns)), degrees, paper=0)
     second = second_look(ink, seen[~seen.is_sign], networks.classify)
-    place = Place(picture.size, gray.shape, turns)
+    place = Place(picture.size, gray.shape, turns, degrees, ink.shape)
     ignored = left_over(ink, seen)
     boxes = np.concatenate([second.boxes, seen.boxes[seen.is_sign]])  # digits are first in `seen`
     return Look(replace(seen, boxes=boxes), doubts, second, ignored, place)

@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from digitlab.pages.level import certainty, total_certainty
 from digitlab.pages.sightings import Finder, Sightings, look
 from digitlab.pictures.gray import Gray
+from digitlab.pictures.raster import reduced
 
 SETTLED = 0.62  # mean certainty of a page's digits: it is not tried in other directions
 TRIED_SIDE = 800  # pixels of the longer side, at least, at which the directions are compared
 GAIN, LEAST_GAIN = 1.2, 0.5  # how much better another direction must be: a factor, and an amount
-LEAST_DIGIT = 0.4  # probability of a middle
 
 
 def seen_upright(gray: Gray, finder: Finder) -> tuple[Sightings, int]:
@@ -17,21 +18,13 @@ def seen_upright(gray: Gray, finder: Finder) -> tuple[Sightings, int]:
     The other directions are tried only if the page makes little sense as it is.
     """
     seen = look(gray, finder)
-    if _certainty(seen).mean() >= SETTLED:
+    if certainty(seen).mean() >= SETTLED:
         return seen, 0
     every = max(1, max(gray.shape) // TRIED_SIDE)
-    small = gray[::every, ::every]
+    small = reduced(gray, every)
     tried = [look(np.ascontiguousarray(np.rot90(small, -turns)), finder) for turns in range(4)]
-    values = [float((_certainty(it) ** 2).sum()) for it in tried]
+    values = [total_certainty(it) for it in tried]
     best = int(np.argmax(values))
     if best == 0 or values[best] < GAIN * values[0] + LEAST_GAIN:
         return seen, 0
     return look(np.ascontiguousarray(np.rot90(gray, -best)), finder), best
-
-
-def _certainty(seen: Sightings) -> np.ndarray:
-    """Return how certain each digit is, 0 to 1; a single 0 if there is none."""
-    digits = seen[~seen.is_sign & (seen.centers >= LEAST_DIGIT)]
-    if not len(digits):
-        return np.zeros(1)
-    return np.asarray(digits.centers * np.exp(digits.classes[:, :10].max(axis=1)))

@@ -1,0 +1,57 @@
+"""Look again at a page whose lines are steep, turned so that they are level."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from digitlab.pages.rows import slope_of
+from digitlab.pages.sightings import DIGITS, Finder, Sightings, look
+from digitlab.pictures.gray import Gray
+
+STEEP = 0.25  # pixels down per pixel to the right: less steep lines are read as they are
+FEWEST = 3  # digits that show a slope
+LEAST_DIGIT = 0.4  # probability of a middle
+
+
+def seen_level(gray: Gray, seen: Sightings, finder: Finder) -> tuple[Sightings, float]:
+    """Return what is on the page, and by how many degrees counterclockwise it was turned for that.
+
+    These are 0 degrees, and `seen` itself, if the lines are not steep or are not read better then.
+    """
+    digits = seen[~seen.is_sign & (seen.centers >= LEAST_DIGIT)]
+    slope = slope_of(digits) if len(digits) >= FEWEST else 0.0
+    if abs(slope) < STEEP:
+        return seen, 0.0
+    degrees = math.degrees(math.atan(slope))
+    border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
+    again = look(leveled(gray, degrees, int(np.median(border))), finder)
+    return (again, degrees) if total_certainty(again) > total_certainty(seen) else (seen, 0.0)
+
+
+def leveled(page: NDArray[Any], degrees: float, paper: float) -> NDArray[Any]:
+    """Return a page turned counterclockwise, larger so that all of it is seen, paper around it.
+
+    It is H x W, uint8 or float32, and so is what is returned.
+    """
+    if not degrees:
+        return page
+    image = Image.fromarray(page)
+    return np.asarray(
+        image.rotate(degrees, Image.Resampling.BILINEAR, expand=True, fillcolor=paper), page.dtype
+    )
+
+
+def certainty(seen: Sightings) -> NDArray[np.float64]:
+    """Return how certain each digit is, 0 to 1; a single 0 if there is none."""
+    digits = seen[~seen.is_sign & (seen.centers >= LEAST_DIGIT)]
+    if not len(digits):
+        return np.zeros(1)
+    return np.asarray(digits.centers * np.exp(digits.classes[:, : len(DIGITS)].max(axis=1)))
+
+
+def total_certainty(seen: Sightings) -> float:
+    """Return how much there is on a page and how certain it is; doubtful digits add little."""
+    return float((certainty(seen) ** 2).sum())
