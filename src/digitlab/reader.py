@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from digitlab.errors import DigitlabError, PictureError, printable
-from digitlab.models.card import ModelCard, read_model
+from digitlab.models.card import ModelCard, folder_of, read_model
 from digitlab.models.classifier import Classifier
 from digitlab.models.page_card import PAGE_MODEL
 from digitlab.models.page_network import PageFinder
@@ -97,7 +97,7 @@ class Reader:
         self.classifier = Classifier(weights, self.card, threads=threads)
         self.reads_digits = all(map(is_digit, self.card.classes))
         self._model = "the installed model" if model is None else repr(os.fsdecode(model))
-        self._folder = PRETRAINED if model is None else Path(os.fsdecode(model))
+        self._folder = PRETRAINED if model is None else folder_of(Path(os.fsdecode(model)))
         self._threads = threads
         self._networks: Networks | None = None
 

@@ -139,7 +139,7 @@ def test_a_run_from_start_to_mistakes(lab: Client, mnist: Dataset):
     assert lab.get("/lab/networks/mine?step=4")["step"] == 4
     for path, status in (("mine?step=3", 422), ("mine?step=x", 422), ("shipped?step=0", 422)):
         assert lab.ask("GET", f"/lab/networks/{path}").status_code == status
-    assert lab.get("/lab/networks/shipped")["parameters"] == 131_322
+    assert lab.get("/lab/networks/shipped")["parameters"] == 131_451  # 129 of the second output
 
     found = lab.get("/lab/runs/mine/mistakes")
     assert found["total"] == run["report"]["total"] - run["report"]["correct"]
@@ -326,7 +326,7 @@ def test_a_model_or_run_that_is_named_comes_first(lab: Client, tmp_path: Path):
     shutil.copytree(PRETRAINED, tmp_path / "kept")
     named = new_lab(model=tmp_path / "kept", runs=tmp_path, corrections=tmp_path)
     assert named.networks.offered()[0].name == "model"
-    assert named.networks.bundle("model")["parameters"] == 131_322
+    assert named.networks.bundle("model")["parameters"] == 131_451
     shutil.copytree(EXAMPLE, tmp_path / "example")  # a run with the name of another network
     named = new_lab(model=tmp_path / "example", runs=tmp_path, corrections=tmp_path)
     assert named.networks.offered()[0] == Offered(name="model", title="example", kind="run")

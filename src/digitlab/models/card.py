@@ -95,11 +95,14 @@ def read_model(path: str | os.PathLike[str]) -> tuple[bytes, ModelCard]:
     """
     if not os.fsdecode(path):
         raise DigitlabError("the path of the model is empty: give the model's folder")
-    return MODEL.read(_folder_of(Path(os.fsdecode(path))))
+    return MODEL.read(folder_of(Path(os.fsdecode(path))))
 
 
-def _folder_of(path: Path) -> Path:
-    """Return the model's folder, given the folder or the `model.onnx` in it."""
+def folder_of(path: Path) -> Path:
+    """Return the model's folder, given the folder or the `model.onnx` in it.
+
+    Raises DigitlabError for another file.
+    """
     # os.path: Path.is_dir() raises for names that are too long
     if path.suffix == ".onnx" and not os.path.isdir(path):  # noqa: PTH112
         if path.name != WEIGHTS:
