@@ -57,5 +57,6 @@ def test_a_page_without_boxes_has_no_pitch():
 
 
 def test_the_least_space_is_where_there_are_no_gaps():
-    assert least_space(np.empty(0)) == pytest.approx(0.8)
+    assert least_space(np.empty(0)) == pytest.approx(0.6)
+    assert least_space(np.array([0.1, 0.75, 0.1, 0.75])) < 0.75
     assert least_space(np.array([0.1, 0.15, 0.45, 0.9, 1.0])) == pytest.approx(0.675)

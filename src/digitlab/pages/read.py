@@ -96,7 +96,7 @@ def alone(picture: Picture, page: Page, networks: Networks) -> Page:
     digit = ReadDigit(
         box=page.digits[0].box if page.digits else whole, digit=best,
         probability=float(probabilities[best]),
-        unsure=not probabilities[best] >= networks.confidence.threshold,
+        unsure=is_unsure(float(probabilities[best]), networks.confidence),
         probabilities=tuple(probabilities.tolist()), image=image,
     )  # fmt: skip
     return Page.from_words([[[digit]]], size=page.size)
@@ -187,8 +187,13 @@ def characters_of(look: Look, confidence: PageConfidence) -> list[ReadDigit | Re
         characters.append(
             ReadDigit(
                 box=place.box(box), digit=best, probability=probability,
-                unsure=probability < confidence.threshold or confidence.threshold >= 1,
+                unsure=is_unsure(probability, confidence),
                 probabilities=tuple(probabilities.tolist()), image=image,
             )
         )  # fmt: skip
     return characters
+
+
+def is_unsure(probability: float, confidence: PageConfidence) -> bool:
+    """Return whether a digit's probability is too low; a threshold of 1 lets none pass."""
+    return not confidence.threshold <= probability or confidence.threshold >= 1

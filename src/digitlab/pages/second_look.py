@@ -143,4 +143,4 @@ def _distance(
     left, top, right, bottom = box
     across = abs(columns - (left + right) / 2) / max(1, (right - left) / 2)
     down = abs(rows - (top + bottom) / 2) / max(1, (bottom - top) / 2)
-    return np.asarray(np.maximum(across, down))
+    return np.asarray(np.hypot(across, down))

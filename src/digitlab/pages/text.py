@@ -60,7 +60,8 @@ def least_space(gaps: NDArray[np.float64]) -> float:
     The gaps are between neighbors in a line, of the whole page, as shares of the digits' height.
     """
     inside = gaps[(gaps > NARROWEST_SPACE) & (gaps < WIDEST_GAP)]
-    edges = np.sort(np.concatenate([inside, [NARROWEST_SPACE, WIDEST_GAP]]))
+    widest = gaps[gaps <= NARROWEST_SPACE].max(initial=0.0)  # between two digits of a number
+    edges = np.sort(np.concatenate([inside, [widest, WIDEST_GAP]]))
     empty = np.diff(edges)
-    middles = (edges[1:] + edges[:-1]) / 2
+    middles = np.maximum((edges[1:] + edges[:-1]) / 2, NARROWEST_SPACE)
     return float(middles[(empty - 0.3 * np.abs(middles - USUAL_SPACE)).argmax()])
