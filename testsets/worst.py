@@ -56,8 +56,8 @@ def hilbert(side: int) -> Black:
         path = np.concatenate(
             [
                 path[:, ::-1],
-                path + [0, far],
-                path + [far, far],
+                path + np.array([0, far]),
+                path + far,
                 [2 * far - 1, far - 1] - path[:, ::-1],
             ]
         )

@@ -127,7 +127,7 @@ def test_shaded_paper_and_a_shadow() -> None:
     light = (1 - 0.6 * x) * (1 - 0.3 * (y > 0.7))
     dark_ink, light_ink = gray * 0.7 + 60, 255 - gray * 0.7
     for paper in (dark_ink, light_ink):
-        assert apart(prepare((paper * light).astype(np.uint8)), prepare(seven(200))) < 0.3
+        assert apart(prepare((paper * light).astype(np.uint8)), prepare(seven(200))) < 0.15
 
 
 def test_ruled_lines_and_specks_go() -> None:

@@ -42,7 +42,7 @@ def is_one_blob(inked: NDArray[np.bool_]) -> bool:
 
     Every region has a run of ink that touches none in the row above it.
     """
-    return np.count_nonzero(_runs_of(inked).touched == 0) == 1
+    return bool(np.count_nonzero(_runs_of(inked).touched == 0) == 1)
 
 
 class _Runs(NamedTuple):
@@ -247,7 +247,7 @@ def blurred(depth: NDArray[np.float32], radius: float) -> NDArray[np.float32]:
 
 def bounds(inked: NDArray[np.bool_]) -> tuple[int, int, int, int]:
     """Return top, bottom, left and right of the ink; bottom and right are one past the last."""
-    rows, columns = inked.any(axis=1), inked.any(axis=0)
+    rows, columns = np.asarray(inked.any(axis=1)), np.asarray(inked.any(axis=0))
     bottom, right = len(rows) - int(rows[::-1].argmax()), len(columns) - int(columns[::-1].argmax())
     return int(rows.argmax()), bottom, int(columns.argmax()), right
 

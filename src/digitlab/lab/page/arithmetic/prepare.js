@@ -154,7 +154,10 @@ function withMargin({ pixels, width, height }, left, top, right, bottom) {
 
 const MARGIN = THICKEST * UNIT; // room for strokes to grow
 
-/** Widen strokes thinner than most of MNIST's, and narrow thicker ones, up to that limit. */
+/** Widen strokes thinner than most of MNIST's, and narrow thicker ones, up to that limit.
+ *
+ * They change by one pixel on each side at a time, the last time by a part of it.
+ */
 function withUsualStrokes(small) {
   let drawing = { width: small.width + 2 * MARGIN, height: small.height + 2 * MARGIN };
   drawing.pixels = new Uint8Array(drawing.width * drawing.height);
@@ -163,17 +166,25 @@ function withUsualStrokes(small) {
     drawing.pixels.set(row, (y + MARGIN) * drawing.width + MARGIN);
   }
   const inverted = (map) => ({ ...map, pixels: map.pixels.map((value) => 255 - value) });
+  let { area, width } = strokes(drawing, isDark);
   for (let step = 0; step < MARGIN; step += 1) {
-    const { area, width } = strokes(drawing, isDark);
     if (width / UNIT >= THINNEST && width / UNIT <= THICKEST) break;
+    const isThin = width / UNIT < THINNEST;
     const isDiagonal = step % 2 === 1;
-    if (width / UNIT < THINNEST) {
-      drawing = widened(drawing, isDiagonal);
-      continue;
+    const changed = isThin
+      ? widened(drawing, isDiagonal)
+      : inverted(widened(inverted(drawing), isDiagonal));
+    const after = strokes(changed, isDark);
+    if (2 * after.area < area) break; // almost nothing would be left
+    const limit = isThin ? THINNEST : THICKEST;
+    if (after.width / UNIT > limit === isThin) {
+      const share = (limit - width / UNIT) / (after.width / UNIT - width / UNIT);
+      const pixels = drawing.pixels.map((value, i) =>
+        roundEven(value + share * (changed.pixels[i] - value)),
+      );
+      return { ...drawing, pixels };
     }
-    const narrower = inverted(widened(inverted(drawing), isDiagonal));
-    if (2 * strokes(narrower, isDark).area < area) break; // almost nothing would be left
-    drawing = narrower;
+    [drawing, area, width] = [changed, after.area, after.width];
   }
   return drawing;
 }
