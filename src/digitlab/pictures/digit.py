@@ -27,7 +27,7 @@ MAX_STACK = 1_000_000  # images in one array
 _CENTER = 14  # row and column of the center of mass, counted from 0
 LARGEST = 512  # pixels of the longer side to which a large picture is reduced, at least
 _SPECK_SIDE = 64  # pixels: specks are found at this size, where small gaps in strokes are closed
-_LEAST_INK = 80  # pixels of the ink's longer side to which a large drawing is reduced, at least
+_LEAST_INK = 160  # pixels of the ink's longer side to which a large drawing is reduced, at least
 _SPECK_INK = 96  # of 255: what has more belongs to a stroke or a speck
 _SPECK = 0.02  # of the largest region's area: smaller regions are specks
 _PLACES = np.arange(SIDE, dtype=np.uint64)

@@ -48,28 +48,19 @@ def _padded(drawing: Drawing, margin: int) -> Drawing:
 
 
 def with_usual_strokes(drawing: Drawing) -> Drawing:
-    """Widen strokes thinner than most of MNIST's, and narrow thicker ones, up to that limit.
-
-    They change by one pixel on each side at a time, the last time by a part of it.
-    """
+    """Widen strokes thinner than most of MNIST's, and narrow thicker ones, up to that limit."""
     unit = _DRAWING // BOX
     drawing = _padded(drawing, int(_THICKEST * unit))  # room to grow
-    width = stroke_width(drawing >= INKED) / unit
     for step in range(int(_THICKEST * unit)):
+        inked = drawing >= INKED
+        width = stroke_width(inked) / unit
         if _THINNEST <= width <= _THICKEST:
             break
-        is_thin, is_diagonal = width < _THINNEST, step % 2 == 1
-        if is_thin:
-            changed = widened(drawing, diagonal=is_diagonal)
-        else:
-            changed = ~widened(~drawing, diagonal=is_diagonal)
-        inked = changed >= INKED
-        if 2 * np.count_nonzero(inked) < np.count_nonzero(drawing >= INKED):
+        if width < _THINNEST:
+            drawing = widened(drawing, diagonal=step % 2 == 1)
+            continue
+        narrower = ~widened(~drawing, diagonal=step % 2 == 1)
+        if 2 * np.count_nonzero(narrower >= INKED) < np.count_nonzero(inked):
             break  # almost nothing would be left
-        before, width = width, stroke_width(inked) / unit
-        limit = _THINNEST if is_thin else _THICKEST
-        if (width > limit) == is_thin:
-            share = (limit - before) / (width - before)
-            return np.rint(drawing + share * (changed.astype(float) - drawing)).astype(np.uint8)
-        drawing = changed
+        drawing = narrower
     return drawing

@@ -9,7 +9,7 @@ import { reduce, resize } from "./resample.js";
 const SIDE = 28;
 const BOX = 20; // pixels of the box that the ink fills on its longer side
 const CENTER = 14;
-const LEAST_INK = 80; // pixels of the ink's longer side to which a drawing is reduced, at least
+const LEAST_INK = 160; // pixels of the ink's longer side to which a drawing is reduced, at least
 const SPECK_SIDE = 64; // pixels: specks are found at this size, where small gaps are closed
 const SPECK_INK = 96; // of 255: what has more belongs to a stroke or a speck
 const SPECK = 0.02; // of the largest region's area: smaller regions are specks
@@ -154,10 +154,7 @@ function withMargin({ pixels, width, height }, left, top, right, bottom) {
 
 const MARGIN = THICKEST * UNIT; // room for strokes to grow
 
-/** Widen strokes thinner than most of MNIST's, and narrow thicker ones, up to that limit.
- *
- * They change by one pixel on each side at a time, the last time by a part of it.
- */
+/** Widen strokes thinner than most of MNIST's, and narrow thicker ones, up to that limit. */
 function withUsualStrokes(small) {
   let drawing = { width: small.width + 2 * MARGIN, height: small.height + 2 * MARGIN };
   drawing.pixels = new Uint8Array(drawing.width * drawing.height);
@@ -166,25 +163,17 @@ function withUsualStrokes(small) {
     drawing.pixels.set(row, (y + MARGIN) * drawing.width + MARGIN);
   }
   const inverted = (map) => ({ ...map, pixels: map.pixels.map((value) => 255 - value) });
-  let { area, width } = strokes(drawing, isDark);
   for (let step = 0; step < MARGIN; step += 1) {
+    const { area, width } = strokes(drawing, isDark);
     if (width / UNIT >= THINNEST && width / UNIT <= THICKEST) break;
-    const isThin = width / UNIT < THINNEST;
     const isDiagonal = step % 2 === 1;
-    const changed = isThin
-      ? widened(drawing, isDiagonal)
-      : inverted(widened(inverted(drawing), isDiagonal));
-    const after = strokes(changed, isDark);
-    if (2 * after.area < area) break; // almost nothing would be left
-    const limit = isThin ? THINNEST : THICKEST;
-    if (after.width / UNIT > limit === isThin) {
-      const share = (limit - width / UNIT) / (after.width / UNIT - width / UNIT);
-      const pixels = drawing.pixels.map((value, i) =>
-        roundEven(value + share * (changed.pixels[i] - value)),
-      );
-      return { ...drawing, pixels };
+    if (width / UNIT < THINNEST) {
+      drawing = widened(drawing, isDiagonal);
+      continue;
     }
-    [drawing, area, width] = [changed, after.area, after.width];
+    const narrower = inverted(widened(inverted(drawing), isDiagonal));
+    if (2 * strokes(narrower, isDark).area < area) break; // almost nothing would be left
+    drawing = narrower;
   }
   return drawing;
 }
