@@ -4,10 +4,10 @@
 // Python does about noise and printed lines is left out: a drawing has neither.
 
 import { withoutFrame } from "./frame.js";
-import * as raster from "./raster.js";
+import { bounds, findBlobs, otsu, roundEven, strokes } from "./raster.js";
+import { closed, dilated, widened, windowSums } from "./raster.js";
 import { enlarge, reduce } from "./resample.js";
 
-const { bounds, closed, dilated, findBlobs, otsu, roundEven, strokes, widened, windowSums } = raster;
 const COARSE_SIDE = 48; // pixels: light and paper change slowly, so they are estimated at this size
 const LEAST_CONTRAST = 0.06; // of ink against paper, as a share of the paper's gray
 const LARGE = 256; // pixels of the longer side: a larger picture is first reduced to a half
@@ -54,7 +54,8 @@ function drawingOn(paper, gray, isLight) {
   if (!drawing || typeof paper.gray === "number" || isClean || !isShade(drawing)) return drawing;
   // Light and shadow. Where the paper is followed more closely, a thin line may show.
   const perFine = Math.ceil(Math.max(gray.width, gray.height) / FINE_SIDE);
-  const fine = inkIn(levelsBelow(unevenPaperOf(reduce(gray, perFine), FINE_WINDOW).gray, gray, isLight));
+  const finePaper = unevenPaperOf(reduce(gray, perFine), FINE_WINDOW).gray;
+  const fine = inkIn(levelsBelow(finePaper, gray, isLight));
   return fine && isLine(fine) ? fine : null;
 }
 
