@@ -33,6 +33,8 @@ _FINE_SIDE = 128  # pixels: the paper is estimated at this size if the ink may b
 _FINE_WINDOW = 0.08  # of the longer side, then
 _LEAST_SIGNAL = 6.0  # ink over the standard deviation of the noise
 _MOST_HALF_INKED = 1.8  # see half_inked
+_CROSSED = 1.4  # ink must be this much darker than the printed line that it crosses
+_BEYOND = 0.1  # of the picture's side: how far printed lines go on beyond a digit, at least
 _HAIRLINE = 1 / 16  # of the digit's longer side: the widest thin line
 
 
@@ -45,7 +47,7 @@ def ink_of(gray: Gray) -> Ink:
     if _is_blank(coarse):
         return np.zeros(gray.shape, np.float32)
     light_ink = _is_light_on_dark(coarse, gray)
-    paper = paper_of(~coarse if light_ink else coarse, max(gray.shape))
+    paper = paper_of(gray, coarse, light_ink=light_ink)
     drawing = _drawing_on(paper, ~gray if light_ink else gray, light_ink=light_ink)
     return drawing.astype(np.float32) / np.float32(255)
 
@@ -60,7 +62,7 @@ def digit_drawing_of(gray: Gray, ink_side: int) -> Drawing:
     if _is_blank(coarse):
         return np.zeros(gray.shape, np.uint8)
     light_ink = _is_light_on_dark(coarse, gray)
-    paper = paper_of(~coarse if light_ink else coarse, max(gray.shape))
+    paper = paper_of(gray, coarse, light_ink=light_ink)
     part = gray if paper.part is None else gray[paper.part]
     part = reduced(part, max(1, paper.ink_side // ink_side))
     drawing = _drawing_on(paper, ~part if light_ink else part, light_ink=light_ink)
@@ -152,32 +154,54 @@ def _noise_after(radius: float, noise: float) -> float:
 
 
 def _without_ruled_lines(levels: Levels, strongest: float) -> Levels:
-    """Clear thin lines that have ink from side to side, except for darker ink that crosses them."""
+    """Clear thin lines that have ink from side to side, except for darker ink that crosses them.
+
+    In a picture that is cut tightly, strokes of a thin pen run from side to side, too. So lines as
+    dark as the ink are only cleared if they go on, at both ends, beyond all other ink.
+    """
     pale = levels.pixels < np.searchsorted(levels.depths, 0.1 * strongest)
     rows, columns = (
         pale.sum(axis=axis, dtype=np.int32) < 0.05 * pale.shape[axis] for axis in (1, 0)
     )  # which have ink even where they are palest
-    pixels = levels.pixels
-    if rows.any():
-        pixels = _without_rows(pixels, rows, levels.depths)
-    if columns.any():
-        pixels = _without_rows(pixels.T, columns, levels.depths).T
-    return levels if pixels is levels.pixels else counted(pixels, levels.depths)
+    if not (rows.any() or columns.any()):
+        return levels
+    cleared, row_depth, column_depth = _without_lines(levels, rows, columns)
+    as_dark = strongest / _CROSSED
+    if max(row_depth, column_depth) > as_dark:
+        ink = cleared >= levels.first_above(0.25 * strongest)
+        top, bottom, left, right = bounds(ink)
+        height, width = ink.shape
+        beyond_y, beyond_x = _BEYOND * height, _BEYOND * width
+        if not (ink.any() and beyond_x <= left and right <= width - beyond_x):
+            rows &= row_depth <= as_dark
+        if not (ink.any() and beyond_y <= top and bottom <= height - beyond_y):
+            columns &= column_depth <= as_dark
+        cleared, _, _ = _without_lines(levels, rows, columns)
+    return counted(cleared, levels.depths)
+
+
+def _without_lines(
+    levels: Levels, rows: NDArray[np.bool_], columns: NDArray[np.bool_]
+) -> tuple[NDArray[np.uint8], float, float]:
+    """Clear lines in these rows and columns; also return the depths of both kinds, 0 if none."""
+    across, row_depth = _without_rows(levels.pixels, rows, levels.depths)
+    down, column_depth = _without_rows(across.T, columns, levels.depths)
+    return down.T, row_depth, column_depth
 
 
 def _without_rows(
     pixels: NDArray[np.uint8], ruled: NDArray[np.bool_], depths: NDArray[np.float64]
-) -> NDArray[np.uint8]:
-    if ruled.mean() > 0.15 or ruled[0] or ruled[-1]:
-        return pixels
+) -> tuple[NDArray[np.uint8], float]:
+    if not ruled.any() or ruled.mean() > 0.15 or ruled[0] or ruled[-1]:
+        return pixels, 0.0
     changes = np.flatnonzero(np.diff(np.pad(ruled, 1).astype(np.int8)))
     thickest = np.diff(changes)[::2].max()  # rows of the thickest line
     if thickest > max(2, 0.02 * max(pixels.shape)):
-        return pixels  # the bar of a digit
+        return pixels, 0.0  # the bar of a digit
     near = dilated(ruled[:, None], 3, 1)[:, 0]  # includes each line's soft edges
     depth = depths[pixels[near]]
     line = np.median(depth, axis=1, keepdims=True)  # rows x 1
     bare = np.searchsorted(depths, 0)
     cleared = pixels.copy()
-    cleared[near] = np.where(depth > 1.4 * line, pixels[near], bare)
-    return cleared
+    cleared[near] = np.where(depth > _CROSSED * line, pixels[near], bare)
+    return cleared, float(line.max())

@@ -7,7 +7,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from digitlab.pictures.gray import Gray
-from digitlab.pictures.raster import bounds, closed, dilated, otsu, widened, window_sums
+from digitlab.pictures.raster import (
+    bounds,
+    closed,
+    dilated,
+    otsu,
+    stroke_width,
+    widened,
+    window_sums,
+)
 
 UNSHADED_SIDE = 40  # pixels: a smaller picture is a crop, and its paper has one gray
 _COARSE_SIDE = 48  # pixels: light and paper change slowly, so they are estimated at this size
@@ -17,6 +25,7 @@ _BARE_WINDOW = 9  # coarse pixels
 _MOST_DRAWN = 0.8  # of a paint program's picture; the rest has the paper's gray exactly
 _EDGE = 3  # coarse pixels: the soft edge of a stroke
 _PALE = 0.02  # of the ink's depth: the paper may differ so much from one gray
+_THIN = 1 / 16  # of the longer side: wider strokes are seen in the coarse picture
 _FRAME = 3  # coarse pixels at the border that do not count for the size of the ink
 
 
@@ -73,8 +82,10 @@ class Paper(NamedTuple):
     """The rows and columns outside which there is bare paper of one gray; None: perhaps none."""
 
 
-def paper_of(coarse: Gray, side: int) -> Paper:
-    """Estimate the gray of the bare paper, for dark ink in a picture with this longer side."""
+def paper_of(gray: Gray, coarse: Gray, *, light_ink: bool) -> Paper:
+    """Estimate the gray of the bare paper; if the ink is light, of the inverted picture."""
+    side = max(gray.shape)
+    coarse = ~coarse if light_ink else coarse
     if side <= UNSHADED_SIDE:
         lightest = np.sort(coarse, axis=None)
         return Paper(float(lightest[int(0.9 * (lightest.size - 1))]), side)
@@ -85,6 +96,9 @@ def paper_of(coarse: Gray, side: int) -> Paper:
     scale = side / max(coarse.shape)
     pale = depth[~near].max(initial=0) <= _PALE * depth.max()
     if not pale or np.count_nonzero(depth) > _MOST_DRAWN * depth.size:
+        usual = _usual_gray(gray)
+        if usual is not None:
+            return Paper(float(255 - usual if light_ink else usual), _ink_side(inked, scale))
         paper, inked = uneven_paper_of(coarse, _PAPER_WINDOW)
         return Paper(paper, _ink_side(inked, scale))
     # Else it is a paint program's paper, of one gray.
@@ -92,6 +106,15 @@ def paper_of(coarse: Gray, side: int) -> Paper:
     is_apart = top > 0 and left > 0 and bottom < len(near) and right < near.shape[1]
     box = slice(int(top * scale), int(bottom * scale)), slice(int(left * scale), int(right * scale))
     return Paper(float(coarse.max()), _ink_side(inked, scale), box if is_apart else None)
+
+
+def _usual_gray(gray: Gray) -> int | None:
+    """Return the one gray of most pixels if all others are thin lines, which are pale if coarse."""
+    counts = np.bincount(gray.ravel(), minlength=256)
+    usual = int(counts.argmax())
+    is_most = 4 * int(counts[usual]) > 3 * gray.size
+    is_paper = is_most and stroke_width(gray != usual) < _THIN * max(gray.shape)
+    return usual if is_paper else None
 
 
 def _ink_side(inked: NDArray[np.bool_], scale: float) -> int:

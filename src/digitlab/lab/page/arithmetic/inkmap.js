@@ -20,6 +20,7 @@ const FINE_SIDE = 128; // pixels: the same if the ink may be a thin line
 const FINE_WINDOW = 0.08;
 const EDGE = 3; // coarse pixels: the soft edge of a stroke
 const PALE = 0.02; // of the ink's depth: the paper may differ so much from one gray
+const THIN = 1 / 16; // of the longer side: wider strokes are seen in the coarse picture
 const FRAME = 3; // coarse pixels at the border that do not count for the size of the ink
 const LEVELS = Array.from({ length: 256 }, (_, i) => i);
 const isInked = (value) => value > 0;
@@ -39,7 +40,7 @@ export function drawingOf(picture, inkSide) {
   const [darkest, lightest] = extremes(given.pixels);
   if (lightest - darkest < 2) return null;
   const isLight = inkIsLight(given);
-  const paper = paperOf(isLight ? inverted(given) : given, side);
+  const paper = paperOf(picture, isLight ? inverted(given) : given, isLight);
   const factor = Math.max(1, Math.floor(paper.inkSide / inkSide));
   const reduced = reduce(paper.part ? cut(picture, paper.part) : picture, factor);
   const drawing = drawingOn(paper, isLight ? inverted(reduced) : reduced, isLight);
@@ -124,7 +125,8 @@ function borderIsDark({ pixels, width, height }, middle) {
  *
  * `part` is where ink may be, if the paper around it has one gray.
  */
-function paperOf(coarse, side) {
+function paperOf(picture, coarse, isLight) {
+  const side = Math.max(picture.width, picture.height);
   const lightest = extremes(coarse.pixels)[1];
   const depth = Array.from(coarse.pixels, (v) => lightest - v);
   const inked = inkedIn(depth, coarse);
@@ -135,6 +137,10 @@ function paperOf(coarse, side) {
   const palest = PALE * extremes(depth)[1];
   const isPale = depth.every((d, i) => d <= palest || near.pixels[i]);
   if (!isPale || depth.filter((d) => d).length > MOST_DRAWN * depth.length) {
+    const usual = usualGray(picture);
+    if (usual !== null) {
+      return { gray: isLight ? 255 - usual : usual, inkSide: inkSideOf(inked, scale), part: null };
+    }
     const uneven = unevenPaperOf(coarse, PAPER_WINDOW);
     return { gray: uneven.gray, inkSide: inkSideOf(uneven.inked, scale) };
   }
@@ -142,6 +148,16 @@ function paperOf(coarse, side) {
   const isApart = box[0] > 0 && box[1] > 0 && box[2] < width && box[3] < height;
   const part = isApart ? box.map((at) => Math.trunc(at * scale)) : null;
   return { gray: lightest, inkSide: inkSideOf(inked, scale), part };
+}
+
+/** Return the one gray of most pixels if all others are thin lines, which are pale if coarse. */
+function usualGray(picture) {
+  const { counts } = withCounts(picture, LEVELS);
+  const most = Math.max(...counts);
+  const usual = counts.indexOf(most);
+  const { width } = strokes(picture, (value) => value !== usual);
+  const thin = THIN * Math.max(picture.width, picture.height);
+  return 4 * most > 3 * picture.pixels.length && width < thin ? usual : null;
 }
 
 function unevenPaperOf(coarse, shareOfSide) {
