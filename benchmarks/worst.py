@@ -28,9 +28,7 @@ def save_pictures(folder: Path, sides: list[int], megapixels: float) -> list[Pat
     from testsets.worst import photograph, worst_pictures
 
     contents = {
-        f"{name} {side}x{side}": content
-        for side in sides
-        for name, content in worst_pictures(side)
+        f"{name} {side}x{side}": content for side in sides for name, content in worst_pictures(side)
     }
     contents[f"photograph of {megapixels:g} megapixels"] = photograph(megapixels, 1)
     paths = []

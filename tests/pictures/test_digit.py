@@ -137,6 +137,20 @@ def test_ruled_lines_and_specks_go() -> None:
     assert apart(prepare(gray), prepare(seven(200))) < 0.2
 
 
+@pytest.mark.parametrize("light", [False, True])
+def test_thin_strokes_from_side_to_side_are_no_printed_lines(light: bool) -> None:
+    image = Image.new("L", (90, 150), 255)
+    ImageDraw.Draw(image).line([(2, 2), (87, 2), (87, 147)], fill=0, width=2)
+    tight = np.asarray(image, np.uint8)
+    page = np.pad(tight, 60, constant_values=255)
+    if light:
+        tight, page = ~tight, ~page
+    for axis, least in ((0, 11), (1, 19)):
+        for picture in (tight, page):
+            inked = np.flatnonzero((prepare(picture) > 100).any(axis=axis))
+            assert np.ptp(inked) + 1 >= least  # columns of the bar, rows of the stem
+
+
 def test_bar_of_a_five_apart_from_its_body_stays() -> None:
     image = Image.new("L", (100, 100), 255)
     draw = ImageDraw.Draw(image)

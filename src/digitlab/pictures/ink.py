@@ -1,5 +1,7 @@
 """Separate ink from paper: gray levels to a map of ink, from 0 (bare paper) to 1 (full ink)."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,7 +34,8 @@ NOISY = 0.04  # standard deviation of the noise, of the ink's depth: more than t
 _FINE_SIDE = 128  # pixels: the paper is estimated at this size if the ink may be a thin line
 _FINE_WINDOW = 0.08  # of the longer side, then
 _LEAST_SIGNAL = 6.0  # ink over the standard deviation of the noise
-_MOST_HALF_INKED = 1.8  # see half_inked
+_STROKES_HALF_INKED = 1.8  # see half_inked: what has less are strokes,
+_MOST_HALF_INKED = 2.5  # what has more are none
 _CROSSED = 1.4  # ink must be this much darker than the printed line that it crosses
 _BEYOND = 0.1  # of the picture's side: how far printed lines go on beyond a digit, at least
 _HAIRLINE = 1 / 16  # of the digit's longer side: the widest thin line
@@ -80,13 +83,16 @@ def _is_light_on_dark(coarse: Gray, gray: Gray) -> bool:
 def _drawing_on(paper: Paper, gray: Gray, *, light_ink: bool) -> Drawing:
     levels = levels_below(paper.gray, gray, light_ink=light_ink)
     drawing = _ink_in(levels)
-    if isinstance(paper.gray, float) or levels.is_clean or not _is_shade(drawing):
+    half = _half_inked(drawing)
+    if isinstance(paper.gray, float) or levels.is_clean or half <= _STROKES_HALF_INKED:
         return drawing
-    # Light and shadow, not strokes. Where the paper is followed more closely, a thin line may show.
-    fine = reduced(gray, -(-max(gray.shape) // _FINE_SIDE))
-    smooth, _ = uneven_paper_of(fine, _FINE_WINDOW)
-    drawing = _ink_in(levels_below(smooth, gray, light_ink=light_ink))
-    return drawing if _is_line(drawing) else np.zeros_like(drawing)
+    # Perhaps light and shadow. Where the paper is followed more closely, a thin line may show.
+    small = reduced(gray, -(-max(gray.shape) // _FINE_SIDE))
+    smooth, _ = uneven_paper_of(small, _FINE_WINDOW)
+    fine = _ink_in(levels_below(smooth, gray, light_ink=light_ink))
+    if _is_line(fine):
+        return fine
+    return drawing if half <= _MOST_HALF_INKED else np.zeros_like(drawing)
 
 
 def _ink_in(levels: Levels) -> Drawing:
@@ -111,11 +117,6 @@ def _ink_in(levels: Levels) -> Drawing:
     return levels.mapped(np.rint(ink * 255).astype(np.uint8))
 
 
-def _is_shade(drawing: Drawing) -> bool:
-    full, some = int(np.count_nonzero(drawing >= 204)), int(np.count_nonzero(drawing > 51))
-    return some - full > _MOST_HALF_INKED * max(1, full)
-
-
 def _is_line(drawing: Drawing) -> bool:
     """Check whether most of the ink is one thin line: all its pixels may be half paper."""
     labels, areas = find_blobs(drawing > 64)
@@ -133,8 +134,12 @@ def half_inked(ink: Ink) -> float:
     Strokes have edges: even one that is out of focus has 1.7 (a bell in cross-section); a shadow
     has more.
     """
-    full, some = int(np.count_nonzero(ink >= 0.8)), int(np.count_nonzero(ink > 0.2))
-    return (some - full) / max(1, full)
+    return _half_inked(ink, 1.0)
+
+
+def _half_inked(ink: NDArray[Any], most: float = 255) -> float:
+    full, some = np.count_nonzero(ink >= 0.8 * most), np.count_nonzero(ink > 0.2 * most)
+    return float((some - full) / max(1, int(full)))
 
 
 def denoised(

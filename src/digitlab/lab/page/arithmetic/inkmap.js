@@ -12,7 +12,8 @@ const COARSE_SIDE = 48; // pixels: light and paper change slowly, so they are es
 const LEAST_CONTRAST = 0.06; // of ink against paper, as a share of the paper's gray
 const LARGE = 256; // pixels of the longer side: a larger picture is first reduced to a half
 const LIGHT_FLOOR = 32; // gray levels: keeps the contrast of ink on black paper finite
-const MOST_HALF_INKED = 1.8; // pixels between paper and ink per fully inked pixel
+const STROKES_HALF_INKED = 1.8; // pixels between paper and ink per fully inked one: strokes have less,
+const MOST_HALF_INKED = 2.5; // what has more are none
 const HAIRLINE = 1 / 16; // of the digit's longer side: the widest thin line
 const MOST_DRAWN = 0.8; // of a paint program's picture; the rest has the paper's gray exactly
 const PAPER_WINDOW = 0.5; // of the longer side: wider than any stroke, narrower than a shadow
@@ -52,12 +53,15 @@ function drawingOn(paper, gray, isLight) {
   const levels = levelsBelow(paper.gray, gray, isLight);
   const isClean = 4 * Math.max(...levels.counts) > 3 * gray.pixels.length;
   const drawing = inkIn(levels);
-  if (!drawing || typeof paper.gray === "number" || isClean || !isShade(drawing)) return drawing;
-  // Light and shadow. Where the paper is followed more closely, a thin line may show.
+  if (!drawing || typeof paper.gray === "number" || isClean) return drawing;
+  const half = halfInked(drawing);
+  if (half <= STROKES_HALF_INKED) return drawing;
+  // Perhaps light and shadow. Where the paper is followed more closely, a thin line may show.
   const perFine = Math.ceil(Math.max(gray.width, gray.height) / FINE_SIDE);
   const finePaper = unevenPaperOf(reduce(gray, perFine), FINE_WINDOW).gray;
   const fine = inkIn(levelsBelow(finePaper, gray, isLight));
-  return fine && isLine(fine) ? fine : null;
+  if (fine && isLine(fine)) return fine;
+  return half <= MOST_HALF_INKED ? drawing : null;
 }
 
 /** Return the part of a map from left and top to right and bottom, which are one past. */
@@ -266,10 +270,11 @@ function medianOf(depths, counts) {
   return total ? (at(Math.floor((total - 1) / 2)) + at(Math.floor(total / 2))) / 2 : 0;
 }
 
-function isShade({ pixels }) {
+/** Return the number of pixels between paper and ink per fully inked pixel. */
+function halfInked({ pixels }) {
   const full = pixels.filter((value) => value >= 204).length;
   const some = pixels.filter((value) => value > 51).length;
-  return some - full > MOST_HALF_INKED * Math.max(1, full);
+  return (some - full) / Math.max(1, full);
 }
 
 /** Check whether most of the ink is one thin line: all its pixels may be half paper. */
