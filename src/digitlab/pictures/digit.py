@@ -108,7 +108,7 @@ def _is_small_gray(source: object) -> TypeGuard[NDArray[np.uint8]]:
 def _is_centered(image: Digit) -> bool:
     """Check quickly whether the center of mass is about where MNIST's images have it."""
     mass, down, across = (image.ravel().astype(np.float32) @ _MOMENTS).tolist()
-    return max(abs(down - _CENTER * mass), abs(across - _CENTER * mass)) < 0.6 * mass
+    return bool(max(abs(down - _CENTER * mass), abs(across - _CENTER * mass)) < 0.6 * mass)
 
 
 def has_ink(digit: Digit) -> bool:

@@ -82,9 +82,11 @@ def _is_light_on_dark(coarse: Gray, gray: Gray) -> bool:
 
 def _drawing_on(paper: Paper, gray: Gray, *, light_ink: bool) -> Drawing:
     levels = levels_below(paper.gray, gray, light_ink=light_ink)
-    drawing = _ink_in(levels)
+    drawing = _ink_in(levels, may_have_lines=paper.part is None)
+    if isinstance(paper.gray, float) or levels.is_clean:
+        return drawing
     half = _half_inked(drawing)
-    if isinstance(paper.gray, float) or levels.is_clean or half <= _STROKES_HALF_INKED:
+    if half <= _STROKES_HALF_INKED:
         return drawing
     # Perhaps light and shadow. Where the paper is followed more closely, a thin line may show.
     small = reduced(gray, -(-max(gray.shape) // _FINE_SIDE))
@@ -95,7 +97,7 @@ def _drawing_on(paper: Paper, gray: Gray, *, light_ink: bool) -> Drawing:
     return drawing if half <= _MOST_HALF_INKED else np.zeros_like(drawing)
 
 
-def _ink_in(levels: Levels) -> Drawing:
+def _ink_in(levels: Levels, *, may_have_lines: bool = True) -> Drawing:
     """Stretch the depths so that bare paper becomes 0 and ink 255; all zero if there is no ink."""
     blank = np.zeros(levels.pixels.shape, np.uint8)
     noise, strongest = levels.noise(), levels.peak()
@@ -105,7 +107,7 @@ def _ink_in(levels: Levels) -> Drawing:
         strongest = levels.peak()
     if strongest < max(LEAST_CONTRAST, _LEAST_SIGNAL * noise):
         return blank
-    if min(blank.shape) >= 48:
+    if may_have_lines and min(blank.shape) >= 48:
         levels = _without_ruled_lines(levels, strongest)
     faint = levels.first_above(max(0.25 * strongest, 3 * noise))
     if not levels.counts[faint:].any():
