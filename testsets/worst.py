@@ -56,8 +56,8 @@ def hilbert(side: int) -> Black:
         path = np.concatenate(
             [
                 path[:, ::-1],
-                path + [0, far],
-                path + [far, far],
+                path + np.array([0, far]),
+                path + far,
                 [2 * far - 1, far - 1] - path[:, ::-1],
             ]
         )
@@ -79,13 +79,10 @@ def maze(side: int, cell: int, seed: int) -> Black:
     black = np.zeros((side, side), bool)
     black[:1], black[-1:], black[:, :1], black[:, -1:] = True, True, True, True
     goes_up = random.random((count, count)) < 0.5
-    for row in range(count):
-        for column in range(count):
-            y, x = row * cell, column * cell
-            if goes_up[row, column]:
-                black[max(0, y - cell) : y + 1, x] = True
-            else:
-                black[y, max(0, x - cell) : x + 1] = True
+    ups, others = (np.stack(np.nonzero(it)) * cell for it in (goes_up, ~goes_up))  # 2 x N
+    for back in range(cell + 1):
+        black[np.maximum(ups[0] - back, 0), ups[1]] = True
+        black[others[0], np.maximum(others[1] - back, 0)] = True
     return black
 
 

@@ -306,9 +306,10 @@ def overlaps(
 
     First as a share of both together, then as a share of the smaller one; each N.
     """
-    low = np.maximum(box[:2], boxes[:, :2])
-    high = np.minimum(box[2:], boxes[:, 2:])
-    common = np.maximum(high - low, 0).prod(axis=1)
-    own = np.maximum(box[2:] - box[:2], 1).prod()
-    areas = np.maximum(boxes[:, 2:] - boxes[:, :2], 1).prod(axis=1)
+    left, top, right, bottom = boxes.T
+    width = np.minimum(box[2], right) - np.maximum(box[0], left)
+    height = np.minimum(box[3], bottom) - np.maximum(box[1], top)
+    common = np.maximum(width, 0) * np.maximum(height, 0)
+    own = np.maximum(box[2] - box[0], 1) * np.maximum(box[3] - box[1], 1)
+    areas = np.maximum(right - left, 1) * np.maximum(bottom - top, 1)
     return common / (own + areas - common), common / np.minimum(own, areas)

@@ -16,37 +16,23 @@ from digitlab.errors import PictureError
 from digitlab.pictures.gray import eight_bits
 from digitlab.pictures.ink import Drawing, Ink, digit_drawing_of
 from digitlab.pictures.open import Source, open_picture
-from digitlab.pictures.raster import (
-    bounds,
-    find_blobs,
-    is_one_blob,
-    reduced,
-    stroke_width,
-    to_bytes,
-    widened,
-)
+from digitlab.pictures.raster import bounds, find_blobs, is_one_blob, to_bytes
 from digitlab.pictures.strip import shows_several
+from digitlab.pictures.strokes import BOX, INKED, redrawn, with_usual_strokes
 
 Digit = NDArray[np.uint8]  # 28 x 28; 0 = paper, 255 = full ink
 
 SIDE = 28  # pixels of an MNIST image
 MAX_STACK = 1_000_000  # images in one array
-_INKED = 128  # of 255: pixels with less ink are paper
-_BOX = 20  # pixels of the box that the ink fills on its longer side
 _CENTER = 14  # row and column of the center of mass, counted from 0
 LARGEST = 512  # pixels of the longer side to which a large picture is reduced, at least
 _SPECK_SIDE = 64  # pixels: specks are found at this size, where small gaps in strokes are closed
-_LEAST_INK = 80  # pixels of the ink's longer side to which a large drawing is reduced, at least
+_LEAST_INK = 160  # pixels of the ink's longer side to which a large drawing is reduced, at least
 _SPECK_INK = 96  # of 255: what has more belongs to a stroke or a speck
 _SPECK = 0.02  # of the largest region's area: smaller regions are specks
-_DRAWING = 80  # pixels of the longer side while strokes are adjusted: four per pixel of the box
-_THINNEST, _THICKEST = 1.8, 4.0  # stroke widths, in pixels of the box, that are left unchanged
-# (10 % of MNIST's training images are thinner than 1.8, 4 % thicker than 4.0)
-_LEVELS = np.arange(256.0)
 _PLACES = np.arange(SIDE, dtype=np.uint64)
 _ROW, _COLUMN = np.indices((SIDE, SIDE), np.float32).reshape(2, -1)
 _MOMENTS = np.stack([np.ones_like(_ROW), _ROW, _COLUMN], axis=1)  # 784 x 3
-_CONTRAST = 1.5  # factor by which the redrawn ink's contrast is raised, around middle gray
 
 
 def prepare(source: Source) -> Digit:
@@ -71,11 +57,13 @@ def prepare_and_check(source: Source) -> tuple[Digit, bool]:
 def _prepared(source: Source) -> tuple[Digit, Drawing | None]:
     """Return what `prepare` returns, and the ink; None if the picture was an MNIST image."""
     refuse_flat_stack(source)
-    is_opened = _is_small_gray(source)
-    gray = source if is_opened else open_picture(source, largest_side=LARGEST).gray(LARGEST)
+    if _is_small_gray(source):
+        gray = source
+    else:
+        gray = open_picture(source, largest_side=LARGEST).gray(LARGEST)
     if gray.shape == (SIDE, SIDE) and gray[0, 0] in (0, 255):
         light = gray.copy() if gray[0, 0] == 0 else ~gray
-        if is_mnist(light[None])[0]:
+        if _is_centered(light) and is_mnist(light[None])[0]:
             return light, None
     drawing = digit_drawing_of(gray, _LEAST_INK)
     return _to_mnist(drawing), drawing
@@ -117,6 +105,12 @@ def _is_small_gray(source: object) -> TypeGuard[NDArray[np.uint8]]:
     return bool(min(source.shape) >= 5 and max(source.shape) < 2 * LARGEST)
 
 
+def _is_centered(image: Digit) -> bool:
+    """Check quickly whether the center of mass is about where MNIST's images have it."""
+    mass, down, across = (image.ravel().astype(np.float32) @ _MOMENTS).tolist()
+    return bool(max(abs(down - _CENTER * mass), abs(across - _CENTER * mass)) < 0.6 * mass)
+
+
 def has_ink(digit: Digit) -> bool:
     """Check whether `prepare` found anything drawn in the picture."""
     return bool(digit.any())
@@ -149,7 +143,7 @@ def is_mnist(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
         inked = images[placed].any(axis=across)  # M x 28: rows, then columns
         extent = SIDE - inked.argmax(axis=1) - inked[:, ::-1].argmax(axis=1)  # first ink to last
         longer = np.maximum(longer, extent)
-    placed[placed] = (longer == _BOX) | (longer == _BOX - 1)
+    placed[placed] = (longer == BOX) | (longer == BOX - 1)
     return np.asarray(placed, np.bool_)
 
 
@@ -160,14 +154,14 @@ def to_mnist(ink: Ink) -> Digit:
 
 def _to_mnist(drawing: Drawing) -> Digit:
     drawing = _without_specks(drawing)
-    inked = drawing >= _INKED
+    inked = drawing >= INKED
     if not inked.any():
         return np.zeros((SIDE, SIDE), np.uint8)
-    drawing = _redrawn(drawing, inked)
-    drawing = _with_usual_strokes(drawing)
-    top, bottom, left, right = bounds(drawing >= _INKED)
+    drawing = redrawn(drawing, inked)
+    drawing = with_usual_strokes(drawing)
+    top, bottom, left, right = bounds(drawing >= INKED)
     height, width = bottom - top, right - left
-    scale = _BOX / max(height, width)
+    scale = BOX / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     box = left, top, right, bottom
     small = np.asarray(Image.fromarray(drawing).resize(size, Image.Resampling.BOX, box), np.float32)
@@ -177,22 +171,19 @@ def _to_mnist(drawing: Drawing) -> Digit:
 def _without_specks(drawing: Drawing) -> Drawing:
     """Clear regions smaller than _SPECK of the largest one's area; the others keep soft edges.
 
-    In a drawing that is not small, small gaps in strokes are closed for that: it is reduced, and a
-    pixel has ink if any of those that it stands for has.
+    In a drawing that is not small, small gaps in strokes are closed for that: regions are found
+    where squares of pixels count as one, which has ink if any of them has.
     """
     inked = drawing > _SPECK_INK
     factor = -(-max(drawing.shape) // _SPECK_SIDE)
-    if factor > 1:
-        inked = _pooled(inked, factor)
-    if is_one_blob(inked):  # most digits: it takes half of the time
+    squares = _pooled(inked, factor) if factor > 1 else inked
+    if is_one_blob(squares):  # most digits: it takes half of the time
         return drawing
-    labels, areas = find_blobs(inked)
-    if len(areas) < 2 or areas.min() >= _SPECK * areas.max():
-        return drawing
-    specks = np.concatenate([[False], areas < _SPECK * areas.max()])[labels]
     height, width = drawing.shape
-    whole = specks.repeat(factor, axis=0).repeat(factor, axis=1)[:height, :width]
-    return np.where(whole, np.uint8(0), drawing)
+    labels = find_blobs(squares).labels.repeat(factor, 0).repeat(factor, 1)[:height, :width]
+    areas = np.bincount(labels.ravel(), inked.ravel())
+    is_speck = (areas < _SPECK * areas.max()) & (areas > 0)
+    return np.where(is_speck[labels], np.uint8(0), drawing) if is_speck.any() else drawing
 
 
 def _pooled(inked: NDArray[np.bool_], factor: int) -> NDArray[np.bool_]:
@@ -206,56 +197,6 @@ def _pooled(inked: NDArray[np.bool_], factor: int) -> NDArray[np.bool_]:
             rows |= whole[offset::factor]
         whole = rows.T
     return whole
-
-
-def _redrawn(drawing: Drawing, inked: NDArray[np.bool_]) -> Drawing:
-    """Redraw the ink with _DRAWING pixels on its longer side and a margin of two old pixels.
-
-    A small picture is enlarged with bicubic interpolation, so that its squares do not show. The
-    contrast is raised a little, which clears haze off the paper. Grays are kept, since in a picture
-    of 8 x 8 they show where the stroke runs between the pixels: with black and white only, a third
-    more of those are read wrong.
-    """
-    top, bottom, left, right = bounds(inked)
-    scale = _DRAWING / max(bottom - top, right - left)
-    around = slice(max(0, top - 2), bottom + 2), slice(max(0, left - 2), right + 2)
-    padded = _padded(drawing[around], 2)
-    height, width = padded.shape
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    kind = Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BOX
-    large = np.asarray(Image.fromarray(padded).resize(size, kind))
-    # Averaging fades lines below 1.5 new pixels.
-    faded = stroke_width(inked[around]) * scale / 1.5
-    gain = _CONTRAST / min(1.0, faded, large.max() / 255)
-    table = _LEVELS * gain - 127 * (_CONTRAST - 1)
-    return np.minimum(np.maximum(table, 0), 255).astype(np.uint8).take(large)
-
-
-def _padded(drawing: Drawing, margin: int) -> Drawing:
-    """Put bare paper around a drawing, in a tenth of the time of `np.pad`."""
-    height, width = drawing.shape
-    padded = np.zeros((height + 2 * margin, width + 2 * margin), np.uint8)
-    padded[margin : margin + height, margin : margin + width] = drawing
-    return padded
-
-
-def _with_usual_strokes(drawing: Drawing) -> Drawing:
-    """Widen strokes thinner than most of MNIST's, and narrow thicker ones, up to that limit."""
-    unit = _DRAWING // _BOX
-    drawing = _padded(drawing, int(_THICKEST * unit))  # room to grow
-    for step in range(int(_THICKEST * unit)):
-        inked = drawing >= _INKED
-        width = stroke_width(inked) / unit
-        if _THINNEST <= width <= _THICKEST:
-            break
-        if width < _THINNEST:
-            drawing = widened(drawing, diagonal=step % 2 == 1)
-            continue
-        narrower = ~widened(~drawing, diagonal=step % 2 == 1)
-        if 2 * np.count_nonzero(narrower >= _INKED) < np.count_nonzero(inked):
-            break  # almost nothing would be left
-        drawing = narrower
-    return drawing
 
 
 def _centered(small: NDArray[np.uint8]) -> Digit:

@@ -91,12 +91,12 @@ def in_common_mode(image: Image.Image, *, highest: float | None = None) -> Image
 
 def reduced_in_strips(image: Image.Image, factor: int) -> Image.Image:
     """Return `in_common_mode`, averaged over squares, with little memory for the whole picture."""
-    highest = image.getextrema()[1] if image.mode.startswith(("I", "F")) else None
+    extrema: Any = image.getextrema() if image.mode.startswith(("I", "F")) else (None, None)
     rows = factor * max(1, _BLOCK // (image.width * factor))
     strips = []
     for top in range(0, image.height, rows):
         strip = image.crop((0, top, image.width, min(top + rows, image.height)))
-        strips.append(in_common_mode(strip, highest=highest).reduce(factor))
+        strips.append(in_common_mode(strip, highest=extrema[1]).reduce(factor))
     size = strips[0].width, sum(strip.height for strip in strips)
     whole = Image.new(strips[0].mode, size)
     top = 0

@@ -1,25 +1,29 @@
 """Separate ink from paper: gray levels to a map of ink, from 0 (bare paper) to 1 (full ink)."""
 
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from digitlab.pictures.frame import without_frame
 from digitlab.pictures.gray import Gray
 from digitlab.pictures.levels import Levels, counted, levels_below
+from digitlab.pictures.paper import (
+    UNSHADED_SIDE,
+    Paper,
+    coarsely,
+    ink_is_light,
+    paper_of,
+    uneven_paper_of,
+)
 from digitlab.pictures.raster import (
     blurred,
     bounds,
-    closed,
     dilated,
     find_blobs,
     otsu,
     reduced,
     stroke_width,
-    widened,
-    window_sums,
 )
 
 Ink = NDArray[np.float32]  # height x width, 0..1
@@ -27,19 +31,13 @@ Drawing = NDArray[np.uint8]  # height x width; 0 = paper, 255 = full ink
 
 LEAST_CONTRAST = 0.06  # of ink against paper, as a share of the paper's gray
 NOISY = 0.04  # standard deviation of the noise, of the ink's depth: more than this is blurred away
-_COARSE_SIDE = 48  # pixels: light and paper change slowly, so they are estimated at this size
-_LARGE = 256  # pixels of the longer side: a larger picture is first reduced to a half
-_UNSHADED_SIDE = 40  # pixels: a smaller picture is a crop, and its paper has one gray
-_PAPER_WINDOW = 0.5  # of the longer side: wider than any stroke, narrower than a shadow
-_FINE_SIDE = 128  # pixels: the same if the ink may be a thin line
-_FINE_WINDOW = 0.08
-_BARE_WINDOW = 9  # coarse pixels
-_MOST_DRAWN = 0.8  # of a paint program's picture; the rest has the paper's gray exactly
-_EDGE = 3  # coarse pixels: the soft edge of a stroke
-_PALE = 0.02  # of the ink's depth: the paper may differ so much from one gray
-_FRAME = 3  # coarse pixels at the border that do not count for the size of the ink
+_FINE_SIDE = 128  # pixels: the paper is estimated at this size if the ink may be a thin line
+_FINE_WINDOW = 0.08  # of the longer side, then
 _LEAST_SIGNAL = 6.0  # ink over the standard deviation of the noise
-_MOST_HALF_INKED = 1.8  # see half_inked
+_STROKES_HALF_INKED = 1.8  # see half_inked: what has less are strokes,
+_MOST_HALF_INKED = 2.5  # what has more are none
+_CROSSED = 1.4  # ink must be this much darker than the printed line that it crosses
+_BEYOND = 0.1  # of the picture's side: how far printed lines go on beyond a digit, at least
 _HAIRLINE = 1 / 16  # of the digit's longer side: the widest thin line
 
 
@@ -52,7 +50,7 @@ def ink_of(gray: Gray) -> Ink:
     if _is_blank(coarse):
         return np.zeros(gray.shape, np.float32)
     light_ink = _is_light_on_dark(coarse, gray)
-    paper = _paper_of(~coarse if light_ink else coarse, max(gray.shape))
+    paper = paper_of(gray, coarse, light_ink=light_ink)
     drawing = _drawing_on(paper, ~gray if light_ink else gray, light_ink=light_ink)
     return drawing.astype(np.float32) / np.float32(255)
 
@@ -67,7 +65,7 @@ def digit_drawing_of(gray: Gray, ink_side: int) -> Drawing:
     if _is_blank(coarse):
         return np.zeros(gray.shape, np.uint8)
     light_ink = _is_light_on_dark(coarse, gray)
-    paper = _paper_of(~coarse if light_ink else coarse, max(gray.shape))
+    paper = paper_of(gray, coarse, light_ink=light_ink)
     part = gray if paper.part is None else gray[paper.part]
     part = reduced(part, max(1, paper.ink_side // ink_side))
     drawing = _drawing_on(paper, ~part if light_ink else part, light_ink=light_ink)
@@ -79,22 +77,27 @@ def _is_blank(coarse: Gray) -> bool:
 
 
 def _is_light_on_dark(coarse: Gray, gray: Gray) -> bool:
-    return ink_is_light(coarse, may_have_frame=max(gray.shape) > _UNSHADED_SIDE)
+    return ink_is_light(coarse, may_have_frame=max(gray.shape) > UNSHADED_SIDE)
 
 
-def _drawing_on(paper: "_Paper", gray: Gray, *, light_ink: bool) -> Drawing:
+def _drawing_on(paper: Paper, gray: Gray, *, light_ink: bool) -> Drawing:
     levels = levels_below(paper.gray, gray, light_ink=light_ink)
-    drawing = _ink_in(levels)
-    if isinstance(paper.gray, float) or levels.is_clean or not _is_shade(drawing):
+    drawing = _ink_in(levels, may_have_lines=paper.part is None)
+    if isinstance(paper.gray, float) or levels.is_clean:
         return drawing
-    # Light and shadow, not strokes. Where the paper is followed more closely, a thin line may show.
-    fine = reduced(gray, -(-max(gray.shape) // _FINE_SIDE))
-    smooth, _ = _uneven_paper_of(fine, _FINE_WINDOW)
-    drawing = _ink_in(levels_below(smooth, gray, light_ink=light_ink))
-    return drawing if _is_line(drawing) else np.zeros_like(drawing)
+    half = _half_inked(drawing)
+    if half <= _STROKES_HALF_INKED:
+        return drawing
+    # Perhaps light and shadow. Where the paper is followed more closely, a thin line may show.
+    small = reduced(gray, -(-max(gray.shape) // _FINE_SIDE))
+    smooth, _ = uneven_paper_of(small, _FINE_WINDOW)
+    fine = _ink_in(levels_below(smooth, gray, light_ink=light_ink))
+    if _is_line(fine):
+        return fine
+    return drawing if half <= _MOST_HALF_INKED else np.zeros_like(drawing)
 
 
-def _ink_in(levels: Levels) -> Drawing:
+def _ink_in(levels: Levels, *, may_have_lines: bool = True) -> Drawing:
     """Stretch the depths so that bare paper becomes 0 and ink 255; all zero if there is no ink."""
     blank = np.zeros(levels.pixels.shape, np.uint8)
     noise, strongest = levels.noise(), levels.peak()
@@ -104,7 +107,7 @@ def _ink_in(levels: Levels) -> Drawing:
         strongest = levels.peak()
     if strongest < max(LEAST_CONTRAST, _LEAST_SIGNAL * noise):
         return blank
-    if min(blank.shape) >= 48:
+    if may_have_lines and min(blank.shape) >= 48:
         levels = _without_ruled_lines(levels, strongest)
     faint = levels.first_above(max(0.25 * strongest, 3 * noise))
     if not levels.counts[faint:].any():
@@ -114,11 +117,6 @@ def _ink_in(levels: Levels) -> Drawing:
     full, bare = levels.mean_from(levels.first_above(threshold)), levels.median_below(faint)
     ink = np.minimum(np.maximum((levels.depths - bare) / (full - bare), 0), 1)  # of each level
     return levels.mapped(np.rint(ink * 255).astype(np.uint8))
-
-
-def _is_shade(drawing: Drawing) -> bool:
-    full, some = np.count_nonzero(drawing >= 204), np.count_nonzero(drawing > 51)
-    return some - full > _MOST_HALF_INKED * max(1, full)
 
 
 def _is_line(drawing: Drawing) -> bool:
@@ -138,110 +136,12 @@ def half_inked(ink: Ink) -> float:
     Strokes have edges: even one that is out of focus has 1.7 (a bell in cross-section); a shadow
     has more.
     """
-    full, some = int(np.count_nonzero(ink >= 0.8)), int(np.count_nonzero(ink > 0.2))
-    return (some - full) / max(1, full)
+    return _half_inked(ink, 1.0)
 
 
-def coarsely(gray: Gray) -> Gray:
-    """Average over squares until the longer side has at most _COARSE_SIDE pixels."""
-    image = Image.fromarray(gray)
-    if max(image.size) >= _LARGE:
-        image = image.reduce(2)  # first, which is quicker
-    return np.asarray(image.reduce(-(-max(image.size) // _COARSE_SIDE)))
-
-
-def ink_is_light(coarse: Gray, *, may_have_frame: bool = False) -> bool:
-    """Decide whether the lighter or the darker gray is ink: the border shows which one is paper.
-
-    But at the border, a form's box may have a frame. So if nearly all that is a little further
-    inside, and most of the picture, is light or dark, that is the paper.
-    """
-    middle = (int(coarse.min()) + int(coarse.max())) / 2
-    near = max(coarse.shape) // 10
-    if may_have_frame and min(coarse.shape) > 4 * near:
-        light = coarse[near:-near, near:-near] > middle
-        within = light[1:-1, 1:-1]
-        around = np.count_nonzero(light) - np.count_nonzero(within)
-        share = around / (light.size - within.size)
-        if abs(share - 0.5) > 0.4 and abs(light.mean() - 0.5) > 0.2:
-            return share < 0.5
-    return _border_is_dark(coarse, middle)
-
-
-def _border_is_dark(part: Gray, middle: float) -> bool:
-    """Compare the border with a gray between ink and paper.
-
-    In a crop without a margin, ink may touch all four sides and cover half of the picture, but a
-    digit is round or slim and seldom reaches a corner, so the corners count more. Their weight, 2,
-    was fitted on crops of 8 x 8 to 20 x 20 of MNIST's training images; it is correct for 99.8 % of
-    them.
-    """
-    inside = part[1:-1, 1:-1]
-    border = (int(part.sum()) - int(inside.sum())) / (part.size - inside.size)
-    corners = sum(int(part[row, column]) for row in (0, -1) for column in (0, -1)) / 4
-    return border + 2 * corners < 3 * middle
-
-
-class _Paper(NamedTuple):
-    gray: NDArray[np.float32] | float
-    """Of the bare paper: one number, or a map that is coarser than the picture."""
-    ink_side: int
-    """Of the ink's box, the longer side in pixels of the picture, about."""
-    part: tuple[slice, slice] | None = None
-    """The rows and columns outside which there is bare paper of one gray; None: perhaps none."""
-
-
-def _paper_of(coarse: Gray, side: int) -> _Paper:
-    """Estimate the gray of the bare paper, for dark ink in a picture with this longer side."""
-    if side <= _UNSHADED_SIDE:
-        lightest = np.sort(coarse, axis=None)
-        return _Paper(float(lightest[int(0.9 * (lightest.size - 1))]), side)
-    depth = coarse.max() - coarse
-    inked = near = _inked_in(depth)
-    for _ in range(_EDGE):
-        near = widened(near, diagonal=True)
-    scale = side / max(coarse.shape)
-    pale = depth[~near].max(initial=0) <= _PALE * depth.max()
-    if not pale or np.count_nonzero(depth) > _MOST_DRAWN * depth.size:
-        paper, inked = _uneven_paper_of(coarse, _PAPER_WINDOW)
-        return _Paper(paper, _ink_side(inked, scale))
-    # Else it is a paint program's paper, of one gray.
-    top, bottom, left, right = bounds(near)
-    is_apart = top > 0 and left > 0 and bottom < len(near) and right < near.shape[1]
-    box = slice(int(top * scale), int(bottom * scale)), slice(int(left * scale), int(right * scale))
-    return _Paper(float(coarse.max()), _ink_side(inked, scale), box if is_apart else None)
-
-
-def _ink_side(inked: NDArray[np.bool_], scale: float) -> int:
-    """Return the longer side of the ink's box, without what is only at the border."""
-    inside = inked[_FRAME:-_FRAME, _FRAME:-_FRAME]
-    top, bottom, left, right = bounds(inside if inside.any() else inked)
-    # One pixel less, since the ink need not fill those at its ends.
-    return int((max(bottom - top, right - left) - 1) * scale)
-
-
-def _uneven_paper_of(
-    coarse: Gray, share_of_side: float
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Estimate the gray of the bare paper with a gray closing; also return where there is ink.
-
-    The paper that is then found to be bare is averaged over a smaller window, which follows the
-    light more closely.
-    """
-    window = int(max(coarse.shape) * share_of_side) | 1
-    around = window // 2 | 1
-    smooth = window_sums(closed(coarse, window), around) / around**2
-    inked = _inked_in(smooth - coarse)
-    bare = ~dilated(inked, 5, 5)
-    share = window_sums(bare, _BARE_WINDOW)
-    nearby = window_sums(coarse * bare, _BARE_WINDOW) / np.maximum(share, 1)
-    return np.where(share > 0, nearby, smooth).astype(np.float32), inked
-
-
-def _inked_in(depth: NDArray[np.generic]) -> NDArray[np.bool_]:
-    """Split the pixels that are not bare paper into two classes, and return the deeper one."""
-    deep = depth[depth > max(0.0, 0.25 * depth.max())]
-    return np.asarray(depth > otsu(deep), np.bool_)
+def _half_inked(ink: NDArray[Any], most: float = 255) -> float:
+    full, some = np.count_nonzero(ink >= 0.8 * most), np.count_nonzero(ink > 0.2 * most)
+    return float((some - full) / max(1, int(full)))
 
 
 def denoised(
@@ -261,32 +161,54 @@ def _noise_after(radius: float, noise: float) -> float:
 
 
 def _without_ruled_lines(levels: Levels, strongest: float) -> Levels:
-    """Clear thin lines that have ink from side to side, except for darker ink that crosses them."""
+    """Clear thin lines that have ink from side to side, except for darker ink that crosses them.
+
+    In a picture that is cut tightly, strokes of a thin pen run from side to side, too. So lines as
+    dark as the ink are only cleared if they go on, at both ends, beyond all other ink.
+    """
     pale = levels.pixels < np.searchsorted(levels.depths, 0.1 * strongest)
     rows, columns = (
         pale.sum(axis=axis, dtype=np.int32) < 0.05 * pale.shape[axis] for axis in (1, 0)
     )  # which have ink even where they are palest
-    pixels = levels.pixels
-    if rows.any():
-        pixels = _without_rows(pixels, rows, levels.depths)
-    if columns.any():
-        pixels = _without_rows(pixels.T, columns, levels.depths).T
-    return levels if pixels is levels.pixels else counted(pixels, levels.depths)
+    if not (rows.any() or columns.any()):
+        return levels
+    cleared, row_depth, column_depth = _without_lines(levels, rows, columns)
+    as_dark = strongest / _CROSSED
+    if max(row_depth, column_depth) > as_dark:
+        ink = cleared >= levels.first_above(0.25 * strongest)
+        top, bottom, left, right = bounds(ink)
+        height, width = ink.shape
+        beyond_y, beyond_x = _BEYOND * height, _BEYOND * width
+        if not (ink.any() and beyond_x <= left and right <= width - beyond_x):
+            rows &= row_depth <= as_dark
+        if not (ink.any() and beyond_y <= top and bottom <= height - beyond_y):
+            columns &= column_depth <= as_dark
+        cleared, _, _ = _without_lines(levels, rows, columns)
+    return counted(cleared, levels.depths)
+
+
+def _without_lines(
+    levels: Levels, rows: NDArray[np.bool_], columns: NDArray[np.bool_]
+) -> tuple[NDArray[np.uint8], float, float]:
+    """Clear lines in these rows and columns; also return the depths of both kinds, 0 if none."""
+    across, row_depth = _without_rows(levels.pixels, rows, levels.depths)
+    down, column_depth = _without_rows(across.T, columns, levels.depths)
+    return down.T, row_depth, column_depth
 
 
 def _without_rows(
     pixels: NDArray[np.uint8], ruled: NDArray[np.bool_], depths: NDArray[np.float64]
-) -> NDArray[np.uint8]:
-    if ruled.mean() > 0.15 or ruled[0] or ruled[-1]:
-        return pixels
+) -> tuple[NDArray[np.uint8], float]:
+    if not ruled.any() or ruled.mean() > 0.15 or ruled[0] or ruled[-1]:
+        return pixels, 0.0
     changes = np.flatnonzero(np.diff(np.pad(ruled, 1).astype(np.int8)))
     thickest = np.diff(changes)[::2].max()  # rows of the thickest line
     if thickest > max(2, 0.02 * max(pixels.shape)):
-        return pixels  # the bar of a digit
+        return pixels, 0.0  # the bar of a digit
     near = dilated(ruled[:, None], 3, 1)[:, 0]  # includes each line's soft edges
     depth = depths[pixels[near]]
     line = np.median(depth, axis=1, keepdims=True)  # rows x 1
     bare = np.searchsorted(depths, 0)
     cleared = pixels.copy()
-    cleared[near] = np.where(depth > 1.4 * line, pixels[near], bare)
-    return cleared
+    cleared[near] = np.where(depth > _CROSSED * line, pixels[near], bare)
+    return cleared, float(line.max())

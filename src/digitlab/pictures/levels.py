@@ -1,6 +1,7 @@
 """How deep each pixel of a picture is below its paper, in 256 levels, and their statistics."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,7 +92,7 @@ def noise_of(depth: NDArray[np.generic]) -> float:
     """
     if min(depth.shape) < 20:
         return 0.0
-    signed = depth.astype(np.int16 if depth.dtype == np.uint8 else np.float32)
+    signed: NDArray[Any] = depth.astype(np.int16 if depth.dtype == np.uint8 else np.float32)
     every = max(1, len(depth) // _NOISE_ROWS)
     d = signed[:-2:every] - 2 * signed[1:-1:every] + signed[2::every]
     d = d[:, :-2] - 2 * d[:, 1:-1] + d[:, 2:]
@@ -114,10 +115,9 @@ def levels_below(
     """
     if isinstance(paper, float):
         shade = (255 - paper + LIGHT_FLOOR) if light_ink else paper + 1
-        return counted(~gray, (paper - 255 + np.arange(256)) / shade)
-    paper = enlarged(paper, gray.shape)
-    shade = (255 + np.float32(LIGHT_FLOOR) - paper) if light_ink else paper + np.float32(1)
-    depth = (paper - gray) / shade
+        return counted(~gray, (np.arange(256.0) + (paper - 255)) / shade)
+    bare = enlarged(paper, gray.shape)
+    depth = (bare - gray) / (255 + np.float32(LIGHT_FLOOR) - bare if light_ink else bare + 1)
     high = max(float(depth.max()), 1e-3)
     low = max(float(depth.min()), -high)
     pixels = np.clip((depth - low) * (255 / (high - low)) + 0.5, 0, 255).astype(np.uint8)

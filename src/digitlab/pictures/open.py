@@ -247,7 +247,7 @@ def _check_size(image: Image.Image, name: str) -> None:
     if width * height > most:
         raise PictureError(
             f"{name} has {width * height / 1e6:.1f} megapixels ({width}x{height}), more than "
-            f"{most // 10**6} megapixels, the limit{' of its format' if most < MAX_PIXELS else ''}: "
+            f"{most // 10**6} megapixels, the limit{' of its format' * (most < MAX_PIXELS)}: "
             "make it smaller"
         )
     if min(width, height) < 1:

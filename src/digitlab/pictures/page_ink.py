@@ -8,13 +8,12 @@ from digitlab.pictures.ink import (
     LEAST_CONTRAST,
     NOISY,
     Ink,
-    coarsely,
     denoised,
     half_inked,
-    ink_is_light,
 )
 from digitlab.pictures.levels import LIGHT_FLOOR, noise_of
 from digitlab.pictures.open import Picture
+from digitlab.pictures.paper import coarsely, ink_is_light
 from digitlab.pictures.raster import closed, dilated, enlarged, mean, otsu, reduced, stroke_width
 from digitlab.pictures.rules import without_printed_lines
 

@@ -42,7 +42,7 @@ def is_one_blob(inked: NDArray[np.bool_]) -> bool:
 
     Every region has a run of ink that touches none in the row above it.
     """
-    return np.count_nonzero(_runs_of(inked).touched == 0) == 1
+    return bool(np.count_nonzero(_runs_of(inked).touched == 0) == 1)
 
 
 class _Runs(NamedTuple):
@@ -247,9 +247,9 @@ def blurred(depth: NDArray[np.float32], radius: float) -> NDArray[np.float32]:
 
 def bounds(inked: NDArray[np.bool_]) -> tuple[int, int, int, int]:
     """Return top, bottom, left and right of the ink; bottom and right are one past the last."""
-    rows, columns = inked.any(axis=1), inked.any(axis=0)
-    bottom, right = len(rows) - int(rows[::-1].argmax()), len(columns) - int(columns[::-1].argmax())
-    return int(rows.argmax()), bottom, int(columns.argmax()), right
+    rows = np.logical_or.reduce(inked, axis=1).tobytes()
+    columns = np.logical_or.reduce(inked, axis=0).tobytes()
+    return rows.find(1), rows.rfind(1) + 1, columns.find(1), columns.rfind(1) + 1
 
 
 def stroke_width(inked: NDArray[np.bool_]) -> float:

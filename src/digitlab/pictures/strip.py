@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from digitlab.pictures.ink import Drawing
-from digitlab.pictures.raster import blob_boxes, bounds, find_blobs, reduced
+from digitlab.pictures.raster import blob_boxes, bounds, find_blobs, is_one_blob, reduced
 
 _ONE_DIGIT_SIDE = 32  # pixels: a picture this small shows one digit, as for `digitlab read`
 _SEEN_HEIGHT = 48  # pixels of the ink's height, at least, when its pieces are compared
@@ -32,7 +32,10 @@ def shows_several(ink: Drawing) -> bool:
     top, bottom, left, right = bounds(inked)
     factor = max(1, (bottom - top) // _SEEN_HEIGHT)
     drawing = reduced(np.where(inked, np.uint8(255), np.uint8(0))[top:bottom, left:right], factor)
-    pieces = find_blobs(drawing > 32)
+    seen = drawing > 32
+    if is_one_blob(seen):  # most digits: it takes a fifth of the time
+        return False
+    pieces = find_blobs(seen)
     boxes = blob_boxes(pieces)  # N x 4: top, bottom, left, right
     heights = boxes[:, 1] - boxes[:, 0]
     least = max(_TALL * heights.max(initial=0), _LEAST_HEIGHT * drawing.shape[0])

@@ -4,15 +4,16 @@
 // Python does about noise and printed lines is left out: a drawing has neither.
 
 import { withoutFrame } from "./frame.js";
-import * as raster from "./raster.js";
+import { bounds, findBlobs, otsu, roundEven, strokes } from "./raster.js";
+import { closed, dilated, widened, windowSums } from "./raster.js";
 import { enlarge, reduce } from "./resample.js";
 
-const { bounds, closed, dilated, findBlobs, otsu, roundEven, strokes, widened, windowSums } = raster;
 const COARSE_SIDE = 48; // pixels: light and paper change slowly, so they are estimated at this size
 const LEAST_CONTRAST = 0.06; // of ink against paper, as a share of the paper's gray
 const LARGE = 256; // pixels of the longer side: a larger picture is first reduced to a half
 const LIGHT_FLOOR = 32; // gray levels: keeps the contrast of ink on black paper finite
-const MOST_HALF_INKED = 1.8; // pixels between paper and ink per fully inked pixel
+const STROKES_HALF_INKED = 1.8; // pixels between paper and ink per fully inked one: strokes have less,
+const MOST_HALF_INKED = 2.5; // what has more are none
 const HAIRLINE = 1 / 16; // of the digit's longer side: the widest thin line
 const MOST_DRAWN = 0.8; // of a paint program's picture; the rest has the paper's gray exactly
 const PAPER_WINDOW = 0.5; // of the longer side: wider than any stroke, narrower than a shadow
@@ -20,6 +21,7 @@ const FINE_SIDE = 128; // pixels: the same if the ink may be a thin line
 const FINE_WINDOW = 0.08;
 const EDGE = 3; // coarse pixels: the soft edge of a stroke
 const PALE = 0.02; // of the ink's depth: the paper may differ so much from one gray
+const THIN = 1 / 16; // of the longer side: wider strokes are seen in the coarse picture
 const FRAME = 3; // coarse pixels at the border that do not count for the size of the ink
 const LEVELS = Array.from({ length: 256 }, (_, i) => i);
 const isInked = (value) => value > 0;
@@ -39,7 +41,7 @@ export function drawingOf(picture, inkSide) {
   const [darkest, lightest] = extremes(given.pixels);
   if (lightest - darkest < 2) return null;
   const isLight = inkIsLight(given);
-  const paper = paperOf(isLight ? inverted(given) : given, side);
+  const paper = paperOf(picture, isLight ? inverted(given) : given, isLight);
   const factor = Math.max(1, Math.floor(paper.inkSide / inkSide));
   const reduced = reduce(paper.part ? cut(picture, paper.part) : picture, factor);
   const drawing = drawingOn(paper, isLight ? inverted(reduced) : reduced, isLight);
@@ -51,11 +53,15 @@ function drawingOn(paper, gray, isLight) {
   const levels = levelsBelow(paper.gray, gray, isLight);
   const isClean = 4 * Math.max(...levels.counts) > 3 * gray.pixels.length;
   const drawing = inkIn(levels);
-  if (!drawing || typeof paper.gray === "number" || isClean || !isShade(drawing)) return drawing;
-  // Light and shadow. Where the paper is followed more closely, a thin line may show.
+  if (!drawing || typeof paper.gray === "number" || isClean) return drawing;
+  const half = halfInked(drawing);
+  if (half <= STROKES_HALF_INKED) return drawing;
+  // Perhaps light and shadow. Where the paper is followed more closely, a thin line may show.
   const perFine = Math.ceil(Math.max(gray.width, gray.height) / FINE_SIDE);
-  const fine = inkIn(levelsBelow(unevenPaperOf(reduce(gray, perFine), FINE_WINDOW).gray, gray, isLight));
-  return fine && isLine(fine) ? fine : null;
+  const finePaper = unevenPaperOf(reduce(gray, perFine), FINE_WINDOW).gray;
+  const fine = inkIn(levelsBelow(finePaper, gray, isLight));
+  if (fine && isLine(fine)) return fine;
+  return half <= MOST_HALF_INKED ? drawing : null;
 }
 
 /** Return the part of a map from left and top to right and bottom, which are one past. */
@@ -123,7 +129,8 @@ function borderIsDark({ pixels, width, height }, middle) {
  *
  * `part` is where ink may be, if the paper around it has one gray.
  */
-function paperOf(coarse, side) {
+function paperOf(picture, coarse, isLight) {
+  const side = Math.max(picture.width, picture.height);
   const lightest = extremes(coarse.pixels)[1];
   const depth = Array.from(coarse.pixels, (v) => lightest - v);
   const inked = inkedIn(depth, coarse);
@@ -134,6 +141,10 @@ function paperOf(coarse, side) {
   const palest = PALE * extremes(depth)[1];
   const isPale = depth.every((d, i) => d <= palest || near.pixels[i]);
   if (!isPale || depth.filter((d) => d).length > MOST_DRAWN * depth.length) {
+    const usual = usualGray(picture);
+    if (usual !== null) {
+      return { gray: isLight ? 255 - usual : usual, inkSide: inkSideOf(inked, scale), part: null };
+    }
     const uneven = unevenPaperOf(coarse, PAPER_WINDOW);
     return { gray: uneven.gray, inkSide: inkSideOf(uneven.inked, scale) };
   }
@@ -141,6 +152,16 @@ function paperOf(coarse, side) {
   const isApart = box[0] > 0 && box[1] > 0 && box[2] < width && box[3] < height;
   const part = isApart ? box.map((at) => Math.trunc(at * scale)) : null;
   return { gray: lightest, inkSide: inkSideOf(inked, scale), part };
+}
+
+/** Return the one gray of most pixels if all others are thin lines, which are pale if coarse. */
+function usualGray(picture) {
+  const { counts } = withCounts(picture, LEVELS);
+  const most = Math.max(...counts);
+  const usual = counts.indexOf(most);
+  const { width } = strokes(picture, (value) => value !== usual);
+  const thin = THIN * Math.max(picture.width, picture.height);
+  return 4 * most > 3 * picture.pixels.length && width < thin ? usual : null;
 }
 
 function unevenPaperOf(coarse, shareOfSide) {
@@ -249,10 +270,11 @@ function medianOf(depths, counts) {
   return total ? (at(Math.floor((total - 1) / 2)) + at(Math.floor(total / 2))) / 2 : 0;
 }
 
-function isShade({ pixels }) {
+/** Return the number of pixels between paper and ink per fully inked pixel. */
+function halfInked({ pixels }) {
   const full = pixels.filter((value) => value >= 204).length;
   const some = pixels.filter((value) => value > 51).length;
-  return some - full > MOST_HALF_INKED * Math.max(1, full);
+  return (some - full) / Math.max(1, full);
 }
 
 /** Check whether most of the ink is one thin line: all its pixels may be half paper. */

@@ -4,12 +4,12 @@
 
 import { drawingOf } from "./inkmap.js";
 import { bounds, findBlobs, roundEven, strokes, widened } from "./raster.js";
-import { reduce, resize } from "./resample.js";
+import { resize } from "./resample.js";
 
 const SIDE = 28;
 const BOX = 20; // pixels of the box that the ink fills on its longer side
 const CENTER = 14;
-const LEAST_INK = 80; // pixels of the ink's longer side to which a drawing is reduced, at least
+const LEAST_INK = 160; // pixels of the ink's longer side to which a drawing is reduced, at least
 const SPECK_SIDE = 64; // pixels: specks are found at this size, where small gaps are closed
 const SPECK_INK = 96; // of 255: what has more belongs to a stroke or a speck
 const SPECK = 0.02; // of the largest region's area: smaller regions are specks
@@ -70,30 +70,32 @@ export function plainResize(gray, width, height) {
 }
 
 /** Return the ink on the canvas: each pixel is repeated as often as the drawing was reduced. */
-function onCanvas({ pixels, width: reducedWidth, height: reducedHeight, factor, left, top }, width, height) {
+function onCanvas(ink, width, height) {
   return new Uint8Array(width * height).map((_, i) => {
-    const x = Math.floor(((i % width) - left) / factor);
-    const y = Math.floor((Math.floor(i / width) - top) / factor);
-    const isInside = x >= 0 && y >= 0 && x < reducedWidth && y < reducedHeight;
-    return isInside ? pixels[y * reducedWidth + x] : 0;
+    const x = Math.floor(((i % width) - ink.left) / ink.factor);
+    const y = Math.floor((Math.floor(i / width) - ink.top) / ink.factor);
+    const isInside = x >= 0 && y >= 0 && x < ink.width && y < ink.height;
+    return isInside ? ink.pixels[y * ink.width + x] : 0;
   });
 }
 
 /** Clear regions smaller than SPECK of the largest one's area; the others keep soft edges. */
 function withoutSpecks(ink) {
   const factor = Math.ceil(Math.max(ink.width, ink.height) / SPECK_SIDE);
-  const pooled = pool(ink, factor);
-  const { labels, areas } = findBlobs(pooled, (value) => value > 0);
+  const squares = pool(ink, factor);
+  const { labels, areas: counts } = findBlobs(squares, (value) => value > 0);
+  const labelAt = (i) => {
+    const [x, y] = [i % ink.width, Math.floor(i / ink.width)];
+    return labels[Math.floor(y / factor) * squares.width + Math.floor(x / factor)];
+  };
+  const areas = counts.map(() => 0);
+  ink.pixels.forEach((value, i) => {
+    if (value > SPECK_INK) areas[labelAt(i) - 1] += 1;
+  });
   const least = SPECK * Math.max(...areas);
   if (areas.every((area) => area >= least)) return ink;
-  const pixels = ink.pixels.slice();
-  for (let y = 0; y < ink.height; y += 1) {
-    for (let x = 0; x < ink.width; x += 1) {
-      const label = labels[Math.floor(y / factor) * pooled.width + Math.floor(x / factor)];
-      if (label && areas[label - 1] < least) pixels[y * ink.width + x] = 0;
-    }
-  }
-  return { ...ink, pixels };
+  const isSpeck = (label) => label > 0 && areas[label - 1] < least;
+  return { ...ink, pixels: ink.pixels.map((value, i) => (isSpeck(labelAt(i)) ? 0 : value)) };
 }
 
 /** Mark each square of pixels in which any has ink: so small gaps in strokes are closed. */
