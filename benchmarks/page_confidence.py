@@ -23,7 +23,7 @@ from benchmarks.pages import sheets_of
 from digitlab.models.calibration import find_threshold
 from digitlab.models.page_card import PAGE_MODEL, PageConfidence
 from digitlab.pages.read import Look, look_at, page_of
-from digitlab.pages.second_look import certain, log_odds
+from digitlab.pages.second_look import certain, evidence_of
 from digitlab.reader import PRETRAINED, Reader
 from testsets.sheet import Sheet
 
@@ -106,11 +106,13 @@ def chosen(evidence: list[Evidence], start: PageConfidence, pages: str) -> PageC
     """Return the weights and the threshold that fit the evidence best."""
     truths = np.concatenate([it.truths for it in evidence])
     digits = [it.look.seen[~it.look.seen.is_sign] for it in evidence]
-    centers = np.concatenate([log_odds(it.centers) for it in digits])
-    detected = np.concatenate([log_odds(it.look.second.is_digit) for it in evidence])
-    offset, by_center, by_second = logistic(
-        np.stack([np.ones(len(centers)), centers, detected], axis=1), truths != NOTHING
-    ).tolist()
+    shown = np.concatenate(
+        [evidence_of(own, it.look.second) for own, it in zip(digits, evidence, strict=True)]
+    )
+    offset, *weights = logistic(
+        np.pad(shown, ((0, 0), (1, 0)), constant_values=1), truths != NOTHING
+    )
+    by_center, by_second, by_support, by_size = (round(float(it), 4) for it in weights)
     page = np.concatenate([it.classes[:, :10] for it in digits]).astype(np.float64)
     single = np.concatenate([it.look.second.scores for it in evidence])
     real = np.flatnonzero(truths != NOTHING)
@@ -122,8 +124,8 @@ def chosen(evidence: list[Evidence], start: PageConfidence, pages: str) -> PageC
         losses[one, other] = -scores[np.arange(len(real)), truths[real]].mean()
     best = min(losses, key=losses.__getitem__)
     found = replace(
-        start, offset=round(offset, 4), by_center=round(by_center, 4),
-        by_second_look=round(by_second, 4), page_weight=round(best[0], 2),
+        start, offset=round(float(offset), 4), by_center=by_center, by_second_look=by_second,
+        by_support=by_support, by_size=by_size, page_weight=round(best[0], 2),
         single_weight=round(best[1], 2), error_rate=ERROR_RATE, fitted_on=pages,
     )  # fmt: skip
     answers = np.concatenate(

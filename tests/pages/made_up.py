@@ -38,6 +38,7 @@ def sightings(*seen: tuple[str, Corners, float]) -> Sightings:
         classes=np.stack([scores(name, 0.9) for name, _, _ in seen]),
         is_sign=np.array([not name.isdigit() for name, _, _ in seen], np.bool_),
         scales=np.ones(len(seen), np.float32),
+        support=np.array([center for _, _, center in seen], np.float32),
     )
 
 

@@ -80,3 +80,15 @@ def test_both_networks_count_as_much_as_the_confidence_says():
     assert answer().sum() == pytest.approx(0.8)  # that it is a digit: the middle alone counts
     assert answer(by_center=0.0, by_second_look=1.0).sum() == pytest.approx(0.99)
     assert answer(by_center=0.0, offset=float(np.log(3))).sum() == pytest.approx(0.75)
+    assert answer(by_center=0.0, by_support=2.0).sum() == pytest.approx(1 / (1 + np.exp(-1.6)))
+
+
+def test_a_digit_of_an_unusual_size_is_less_probable():
+    boxes = [(20 + 50 * it, 20, 50 + 50 * it, 60) for it in range(4)] + [(230, 20, 240, 40)]
+    digits = sightings(*(("3", box, 0.8) for box in boxes))
+    second = second_look(np.zeros((80, 300), np.float32), digits, says_five)
+    totals = certain(digits, second, replace(UNCALIBRATED, by_size=-4.0)).sum(axis=1)
+    assert totals[:4] == pytest.approx(0.8)
+    assert totals[4] == pytest.approx(1 / (1 + np.exp(4 * np.log(2)) / 4), abs=0.02)  # half as high
+    assert certain(digits[:0], second_look(np.zeros((8, 8), np.float32), digits[:0], says_five),
+                   UNCALIBRATED).shape == (0, 10)  # fmt: skip

@@ -85,12 +85,25 @@ def certain(digits: Sightings, second: Second, confidence: PageConfidence) -> ND
     )
     shares = np.exp(scores - scores.max(axis=1, keepdims=True, initial=-np.inf))
     shares /= shares.sum(axis=1, keepdims=True)
-    odds = (
-        confidence.offset
-        + confidence.by_center * log_odds(digits.centers)
-        + confidence.by_second_look * log_odds(second.is_digit)
-    )
+    weights = [
+        confidence.by_center, confidence.by_second_look, confidence.by_support, confidence.by_size,
+    ]  # fmt: skip
+    odds = confidence.offset + evidence_of(digits, second) @ np.array(weights)
     return np.asarray(shares / (1 + np.exp(-odds))[:, None])
+
+
+def evidence_of(digits: Sightings, second: Second) -> NDArray[np.float64]:
+    """Return what speaks for N sightings being digits at all, N x 4, as `PageConfidence` weighs it.
+
+    It is the page network's log-odds for the middle, those of the network for single digits, the
+    middle's probabilities in all sizes of the page, added up, and the absolute logarithm of how
+    many times as high as usual a sighting is.
+    """
+    if not len(digits):
+        return np.zeros((0, 4))
+    unusual = abs(np.log(digits.heights / np.median(digits.heights)))
+    columns = [log_odds(digits.centers), log_odds(second.is_digit), digits.support, unusual]
+    return np.stack(columns, axis=1).astype(np.float64)
 
 
 def log_odds(probability: NDArray[np.float32]) -> NDArray[np.float64]:

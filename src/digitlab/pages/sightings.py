@@ -77,6 +77,8 @@ class Sightings:
     """N."""
     scales: NDArray[np.float32]
     """N: pixels of the page per pixel of the size in which it was seen."""
+    support: NDArray[np.float32]
+    """N: the probabilities of the middle in all sizes of the page in which it was seen, added."""
 
     def __len__(self) -> int:
         return len(self.boxes)
@@ -211,7 +213,7 @@ def peaks_of(maps: Maps, scale: float) -> Sightings:
             Sightings(
                 boxes * np.float32(scale), middles[rows, columns],
                 maps.classes[:, rows, columns].T, np.full(len(rows), kind == 1),
-                np.full(len(rows), scale, np.float32),
+                np.full(len(rows), scale, np.float32), middles[rows, columns],
             )
         )  # fmt: skip
     digits, signs = seen
@@ -226,7 +228,7 @@ def each_once(seen: Sightings) -> Sightings:
     Of two things of which one is inside the other, the more probable one is kept. A digit and a
     sign are never the same thing: `digitlab.pages.conflicts` decides between them.
     """
-    seen = with_support(merged(seen))
+    seen = without_parts(merged(seen))
     seen = seen[np.argsort(-seen.centers, kind="stable")]
     boxes = thickened(seen)
     free = np.ones(len(seen), np.bool_)
@@ -248,7 +250,7 @@ def merged(seen: Sightings) -> Sightings:
     trust = seen.centers / np.where(seen.is_sign, seen.scales, np.float32(1))
     thick = thickened(seen)
     free = np.ones(len(seen), np.bool_)
-    kept, classes, boxes = [], [], []
+    kept, classes, boxes, support = [], [], [], []
     for first in range(len(seen)):
         if not free[first]:
             continue
@@ -259,6 +261,7 @@ def merged(seen: Sightings) -> Sightings:
         weights = trust[same] / trust[same].sum()
         classes.append(weights @ seen.classes[same])
         boxes.append(weights @ seen.boxes[same])
+        support.append(seen.support[same].sum())
         kept.append(first)
         free &= ~same
     if not kept:
@@ -268,6 +271,7 @@ def merged(seen: Sightings) -> Sightings:
         chosen,
         classes=np.stack(classes).astype(np.float32),
         boxes=np.stack(boxes).astype(np.float32),
+        support=np.array(support, np.float32),
     )
 
 
@@ -281,7 +285,7 @@ def thickened(seen: Sightings) -> NDArray[np.float32]:
     return np.asarray(seen.boxes + np.stack([-across, -down, across, down], axis=1), np.float32)
 
 
-def with_support(seen: Sightings) -> Sightings:
+def without_parts(seen: Sightings) -> Sightings:
     """Return the sightings without the dots of a colon, which make the colon more probable instead.
 
     The same holds for the two dashes of an equals sign.
