@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from digitlab.data.dataset import Dataset
 from digitlab.errors import PictureError
@@ -149,6 +149,19 @@ def test_thin_strokes_from_side_to_side_are_no_printed_lines(light: bool) -> Non
         for picture in (tight, page):
             inked = np.flatnonzero((prepare(picture) > 100).any(axis=axis))
             assert np.ptp(inked) + 1 >= least  # columns of the bar, rows of the stem
+
+
+def test_the_frame_of_a_forms_box_goes() -> None:
+    gray = seven(120, margin=40).copy()
+    plain = prepare(gray)
+    gray[2:5], gray[:, -4:] = 0, 0
+    assert apart(prepare(gray), plain) < 0.1
+
+
+def test_a_digit_out_of_focus_on_shaded_paper_is_no_shadow() -> None:
+    image = Image.fromarray(seven(80, pen=10, margin=40)).filter(ImageFilter.GaussianBlur(9))
+    shaded = np.asarray(image) * np.linspace(0.6, 1, image.width)
+    assert has_ink(prepare(shaded.astype(np.uint8)))
 
 
 def test_bar_of_a_five_apart_from_its_body_stays() -> None:

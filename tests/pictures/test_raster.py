@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from digitlab.pictures.raster import dilated, find_blobs, otsu, reduced, stroke_width, widened
+from testsets.worst import checkerboard, comb, hilbert, maze, spiral
 
 
 def test_find_blobs_agrees_with_flooding() -> None:
@@ -26,6 +27,17 @@ def test_find_blobs_agrees_with_flooding() -> None:
                         stack += [(y + i, x + j) for i in (-1, 0, 1) for j in (-1, 0, 1)]
                 assert len(found) == 1
         assert count == len(areas)
+
+
+@pytest.mark.parametrize(
+    "black",
+    [maze(200, 2, 1), spiral(200, 4), comb(200, 2), hilbert(256), checkerboard(200, 1)],
+    ids=["maze", "spiral", "comb", "Hilbert curve", "checkerboard"],
+)
+def test_find_blobs_follows_the_longest_ways(black: np.ndarray) -> None:
+    labels, areas = find_blobs(black)
+    assert areas.tolist() == [np.count_nonzero(black)]
+    assert np.array_equal(labels == 1, black)
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.uint8, bool])

@@ -111,14 +111,26 @@ def _rows_of_digits(
     chains = chains_of(middles, level, heights)
     chains.sort(key=lambda chain: float(np.median(level[chain])))
     rows: list[list[int]] = []
+    reaches: list[tuple[float, float]] = []  # the least and the greatest level of each row
+    apart = SAME_ROW * float(heights.max()) + 1  # rows so far away need no closer look
     for chain in chains:
-        for row in reversed(rows):
-            if _are_level(row, chain, middles, level, heights):
-                row += chain
+        low, high = float(level[chain].min()), float(level[chain].max())
+        for place, (lowest, highest) in reversed(list(enumerate(reaches))):
+            if low - highest > apart or lowest - high > apart:
+                continue
+            if _are_level(rows[place], chain, middles, level, heights):
+                rows[place] += chain
+                reaches[place] = min(low, lowest), max(high, highest)
                 break
         else:
             rows.append(list(chain))
+<<<<<<< HEAD
     return rows
+=======
+            reaches.append((low, high))
+    sorted_rows = [np.array(sorted(row, key=lambda it: middles[it, 0])) for row in rows]
+    return sorted(sorted_rows, key=lambda row: float(np.median(level[row])))
+>>>>>>> w-p2
 
 
 def chains_of(
