@@ -124,13 +124,8 @@ def _rows_of_digits(
                 break
         else:
             rows.append(list(chain))
-<<<<<<< HEAD
-    return rows
-=======
             reaches.append((low, high))
-    sorted_rows = [np.array(sorted(row, key=lambda it: middles[it, 0])) for row in rows]
-    return sorted(sorted_rows, key=lambda row: float(np.median(level[row])))
->>>>>>> w-p2
+    return rows
 
 
 def chains_of(
