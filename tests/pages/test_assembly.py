@@ -118,3 +118,26 @@ def test_what_is_hardly_a_digit_is_ignored():
     assert (page.text, len(page.ignored)) == ("", 2)
     look.doubts[1] = Doubt(2.0, seen.boxes[1], 0.1)  # perhaps a slash: the word decides
     assert len(page_of(look, doubtful).digits) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "center", "read_as"),
+    [
+        ("98:", 0.7, "98"),
+        ("98:", 0.9, "98:"),
+        (".5", 0.7, "5"),
+        ("1.5", 0.7, "1.5"),
+        ("-5", 0.7, "-5"),
+    ],
+)
+def test_a_doubtful_point_at_the_end_of_a_word_is_dust(text: str, center: float, read_as: str):
+    things = row(text, 50, 50)
+    seen = sightings(*((name, box, 0.9 if name.isdigit() else center) for name, box in things))
+    order = np.argsort(seen.is_sign, kind="stable")
+    seen = seen[order]
+    digits = seen[~seen.is_sign]
+    look = Look(
+        seen, {}, second_look(np.zeros((100, 300), np.float32), digits, undecided),
+        np.zeros((0, 4), np.float32), Place((300, 100), (100, 300), 0),
+    )  # fmt: skip
+    assert page_of(look, CONFIDENCE).text == read_as

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from digitlab.models.page_card import PageConfidence
 from digitlab.pages.answers import Ignored, Page, ReadDigit, ReadSign
 from digitlab.pages.conflicts import Doubt, best_reading, settle
+from digitlab.pages.dashes import with_counted_strokes
 from digitlab.pages.left_over import in_words, left_over
 from digitlab.pages.level import leveled, seen_level
 from digitlab.pages.place import Place
@@ -29,6 +30,8 @@ from digitlab.pictures.page_ink import page_ink
 LARGEST_SIDE = 1600  # pixels of the longer side to which a large picture is reduced, at least
 ONE_DIGIT_SIDE = 32  # pixels: a picture this small shows one digit
 LEAST_PROBABLE = 0.35  # that there is a digit at all: below that, what was seen is ignored
+LOOSE = ".,:"
+LEAST_AT_END = 0.85  # probability of one of these at the end of a word
 FILLS = 0.3  # of the picture's longer side: a single digit this large is read like one alone
 
 
@@ -109,8 +112,8 @@ def look_at(source: Source, networks: Networks) -> Look:
     seen, turns = seen_upright(gray, networks.finder)
     upright = np.ascontiguousarray(np.rot90(gray, -turns))
     seen, degrees = seen_level(upright, seen, networks.finder)
-    seen, doubts = settle(seen)
     ink = leveled(np.ascontiguousarray(np.rot90(page_ink(picture), -turns)), degrees, paper=0)
+    seen, doubts = settle(with_counted_strokes(seen, ink))
     second = second_look(ink, seen[~seen.is_sign], networks.classify)
     place = Place(picture.size, gray.shape, turns, degrees, ink.shape)
     ignored = left_over(ink, seen)
@@ -164,10 +167,24 @@ def _word(
     )
     doubts = {place: look.doubts[it] for place, it in enumerate(positions) if it in look.doubts}
     chosen = best_reading(text, {place: it.odds for place, it in doubts.items()})
-    return [
+    word = [
         doubts[place].sign(look.place) if chosen.get(place) == "/" else characters[it]
         for place, it in enumerate(positions)
     ]
+    return without_loose_ends(word)
+
+
+def without_loose_ends(word: list[ReadDigit | ReadSign]) -> list[ReadDigit | ReadSign]:
+    """Return a word without doubtful points at its ends, which are more often dust than signs."""
+    kept = list(word)
+    for end in (0, -1):
+        while kept and isinstance(kept[end], ReadSign) and _is_loose(kept[end]):
+            del kept[end]
+    return kept
+
+
+def _is_loose(character: ReadDigit | ReadSign) -> bool:
+    return character.character in LOOSE and character.probability < LEAST_AT_END
 
 
 def characters_of(look: Look, confidence: PageConfidence) -> list[ReadDigit | ReadSign]:
