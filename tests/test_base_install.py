@@ -22,7 +22,7 @@ EXTRAS = (
 # These may import them.
 WITH_EXTRAS = (
     *("train", "runs", "export", "explain", "exercises", "figures", "serve", "lab"),
-    *("sheets", "synth", "workbench.py"),
+    *("backgrounds", "glyphs", "sheets", "synth", "workbench.py"),
 )
 
 BLOCKED = f"""

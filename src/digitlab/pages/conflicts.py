@@ -21,7 +21,9 @@ ASIDE, ABOVE = 1.0, 0.35  # digit sizes: a sign that is farther from every digit
 LARGEST_SIGN = 2.2  # digit sizes
 COMMON = 0.35  # of the smaller box: from here on, a digit and a sign are in the same place
 MOST = 6  # places of one word that are weighed together
-DATE = re.compile(r"\d{1,2}/\d{1,2}/(\d{2}|\d{4})|\d{4}/\d{1,2}/\d{1,2}")
+DAY, MONTH = r"(0?[1-9]|[12]\d|3[01])", r"(0?[1-9]|1[0-2])"
+YEAR = r"(1[5-9]|20|21)?\d{2}"
+DATE = re.compile(rf"{DAY}/{MONTH}/{YEAR}|{MONTH}/{DAY}/{YEAR}|{YEAR}/{MONTH}/{DAY}")
 FRACTION = re.compile(r"\d+/\d+")
 FOR_DATE, FOR_FRACTION, AGAINST = 1.5, -0.5, -3.0  # added to the logarithm of a reading's odds
 

@@ -7,9 +7,9 @@ from digitlab.pages.sightings import Finder, Sightings, look
 from digitlab.pictures.gray import Gray
 from digitlab.pictures.raster import reduced
 
-SETTLED = 0.62  # mean certainty of a page's digits: it is not tried in other directions
+SETTLED = 0.66  # mean certainty of a page's digits: it is not tried in other directions
 TRIED_SIDE = 800  # pixels of the longer side, at least, at which the directions are compared
-GAIN, LEAST_GAIN = 1.2, 0.5  # how much better another direction must be: a factor, and an amount
+GAIN, LEAST_GAIN = 1.4, 0.7  # how much better another direction must be: a factor, and an amount
 
 
 def seen_upright(gray: Gray, finder: Finder) -> tuple[Sightings, int]:

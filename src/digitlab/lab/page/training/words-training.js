@@ -32,6 +32,7 @@ export const TRAINING = {
   "setting.label_smoothing": ["label smoothing", "标签平滑"],
   "setting.weight_decay": ["weight decay", "权重衰减"],
   "setting.muon": ["Muon", "Muon 优化器"],
+  "setting.clip": ["limit of the gradient", "梯度的上限"],
   "setting.average": ["average of weights", "权重的移动平均"],
   "setting.augment": ["augmentation", "数据增强"],
   "setting.degraded": ["degraded copies", "降质图像比例"],
