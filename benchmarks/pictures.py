@@ -5,9 +5,10 @@
 The pictures are those of `testsets/singles.py`: no MNIST image, font or handwriting data is used.
 Each is read twice: just resized to 28 x 28 (and inverted if it is light), and prepared by
 `digitlab.pictures.digit`. The table has the share that is read correctly both ways, the share of
-answers whose probability reaches the threshold ("sure"), the pictures found blank, and the share
-that is not answered, because the picture is blank or the answer unsure. The last one matters for
-pictures without a digit. Nothing may be tuned on seed 77.
+sure answers (whose probability reaches the threshold, and which are not refused as no digit), the
+pictures found blank, and the share that is not answered, because the picture is blank, the answer
+unsure or refused. The last one matters for pictures without a digit. Nothing may be tuned on seed
+77.
 
 `--digits` adds MNIST's own digits, made very small as in `testsets/small.py`: those of the test set
 (`test`, only for reporting), or the training images that `--validation 5000` holds out
@@ -54,15 +55,15 @@ def just_resized(picture: bytes | NDArray[np.uint8]) -> NDArray[np.uint8]:
 def tally(classify: Classify, cases: list[Case], threshold: float) -> dict[str, Counter[str]]:
     """Return counts per condition: pictures, correct both ways, sure answers, blank pictures."""
     labels = np.array([-1 if case.label is None else case.label for case in cases])
-    resized_answers = classify(np.stack([just_resized(case.picture) for case in cases]))
+    resized_answers, _ = classify(np.stack([just_resized(case.picture) for case in cases]))
     prepared = np.stack([prepare(case.picture) for case in cases])
-    answers = classify(prepared)
+    answers, refused = classify(prepared)
     inked = np.array([has_ink(image) for image in prepared])
     facts = {
         "pictures": np.ones(len(cases), bool),
         "resized_correct": resized_answers.argmax(axis=1) == labels,
         "prepared_correct": inked & (answers.argmax(axis=1) == labels),
-        "sure": inked & (np.exp(answers.max(axis=1)) >= threshold),
+        "sure": inked & ~refused & (np.exp(answers.max(axis=1)) >= threshold),
         "blank": ~inked,
     }
     tallies: dict[str, Counter[str]] = defaultdict(Counter)
