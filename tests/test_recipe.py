@@ -1,4 +1,5 @@
 import math
+import re
 from collections.abc import Callable
 from dataclasses import fields, replace
 
@@ -47,6 +48,8 @@ def test_a_record_of_a_version_without_the_newer_settings_is_the_same_recipe():
 
 def test_every_field_is_explained_and_is_a_flag(call: Callable):
     shown = " ".join(call("train", "--help").out.replace("│", " ").split())
+    # In a narrow table the second name of a switch is between two lines of its help.
+    shown = re.sub(r" --no-[a-z-]+", "", shown)
     for spec in fields(Recipe):
         what, why = field_help()[spec.name]
         assert 30 < len(what) < 250, spec.name
