@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from digitlab.data.catalog import MNIST
+from digitlab.files import decode_json, encode_json
 from digitlab.models.card import read_model
 from digitlab.pictures.digit import prepare
 from digitlab.recipe import Recipe
@@ -19,7 +20,8 @@ from digitlab.train.build import build_network
 from digitlab.train.networks import normalize
 
 _, card = read_model(sys.argv[1])
-network = build_network(Recipe.from_json(card.recipe)).eval()
+recipe = decode_json(encode_json(card.recipe), Recipe, "the card")
+network = build_network(recipe).eval()
 image = torch.from_numpy(prepare(Path(sys.argv[2])))
 with torch.inference_mode():
     answers = network(normalize(image[None], MNIST.mean, MNIST.std))
