@@ -224,7 +224,11 @@ def rows_of_one_process(folder: Path, model: str, runs: int) -> list[Row]:
     }
     return [
         row("MNIST images per second, network only", rate(classify), ">= 50,000 /s"),
-        row("MNIST images per second, `reader.predict_many`", rate(reader.predict_many), ">= 50,000 /s"),
+        row(
+            "MNIST images per second, `predict_many`",
+            rate(reader.predict_many),
+            ">= 50,000 /s",
+        ),
         row("one image, network only", milliseconds(classify, images[:1]), "<= 0.1 ms"),
         row("one image, `reader.predict`", milliseconds(reader.predict, images[0]), "<= 0.1 ms"),
         *[
