@@ -43,7 +43,7 @@ class Evidence(NamedTuple):
 
 
 def truths_of(sheet: Sheet, look: Look, confidence: PageConfidence) -> NDArray[np.int64] | None:
-    """Return what is true of each digit; None if a page's digits cannot be told apart by order.
+    """Return what is true of each digit; None if a page's digits cannot be matched with its text.
 
     By place where the page says where its digits are; else aligned with the text in reading order,
     if the page has as many lines as were read.

@@ -51,8 +51,8 @@ class PageFinder:
         """Return what the network finds on a gray page, uint8 (H, W), 0 = black to 255 = white.
 
         Sides that are no multiples of 16 are filled up with the pixels of the right and the bottom
-        edge: h is 4 * ceil(H / 16), and w likewise. Raises DigitlabError if the page is empty, the
-        network fails, or its answers are impossible.
+        edge: h is 4 * ceil(H / 16) and w is 4 * ceil(W / 16). Raises DigitlabError
+        if the page is empty, the network fails, or its answers are impossible.
         """
         if page.ndim != 2 or not page.size:
             raise DigitlabError(f"a page must have pixels in two dimensions, not {page.shape}")

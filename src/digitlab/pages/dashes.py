@@ -1,4 +1,4 @@
-"""Tell a dash from an equals sign by counting strokes, which the page network does badly."""
+"""Distinguish dashes from equals signs by counting strokes: the page network confuses them."""
 
 from dataclasses import replace
 
