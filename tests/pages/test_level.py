@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from digitlab.pages.level import leveled, seen_level
+from digitlab.pages.looking import look
 from digitlab.pages.place import Place
-from digitlab.pages.sightings import look
 from tests.pages.made_up import RectangleFinder, Thing, row, scores, sheet, sightings
 
 THINGS: list[Thing] = row("237845", 60, 60, 40)

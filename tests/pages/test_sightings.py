@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from digitlab.pages.sightings import CLASSES, each_once, look, together
+from digitlab.pages.looking import look
+from digitlab.pages.merging import each_once
+from digitlab.pages.sightings import CLASSES, together
 from tests.pages.made_up import RectangleFinder, Thing, row, scores, sheet, sightings
 
 

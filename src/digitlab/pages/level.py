@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from digitlab.pages.looking import look
 from digitlab.pages.rows import slope_of
-from digitlab.pages.sightings import DIGITS, Finder, Sightings, look
+from digitlab.pages.sightings import DIGITS, Finder, Sightings
 from digitlab.pictures.gray import Gray
 
 STEEP = 0.25  # pixels down per pixel to the right: less steep lines are read as they are

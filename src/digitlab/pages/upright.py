@@ -3,7 +3,8 @@
 import numpy as np
 
 from digitlab.pages.level import certainty, total_certainty
-from digitlab.pages.sightings import Finder, Sightings, look
+from digitlab.pages.looking import look
+from digitlab.pages.sightings import Finder, Sightings
 from digitlab.pictures.gray import Gray
 from digitlab.pictures.raster import reduced
 

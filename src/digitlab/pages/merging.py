@@ -1,0 +1,97 @@
+"""Put sightings of the same thing together: most things are seen in several sizes of the page."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.pages.sightings import Sightings, overlaps
+
+SAME_IN_ONE_SIZE = 0.5
+SAME = 0.4  # overlap of two boxes, as the share of both together: they are of the same digit
+PARTS = {":": [".", ","], "=": ["-"]}  # signs that consist of others
+LEAST_THICK = 0.5  # of a sign's longer side
+ROUGH = 1.5  # pixels of the size in which a sign was seen: how far its box may be off
+LEAST_WHOLE = 0.25  # probability of the middle of one that its parts support
+INSIDE = 0.7  # of a box's area inside another one: only the more probable is kept
+
+
+def each_once(seen: Sightings) -> Sightings:
+    """Return the sightings with those of the same thing put together, the most probable first.
+
+    Of two things of which one is inside the other, the more probable one is kept. A digit and a
+    sign are never the same thing: `digitlab.pages.conflicts` decides between them.
+    """
+    seen = without_parts(merged(seen))
+    seen = seen[np.argsort(-seen.centers, kind="stable")]
+    boxes = thickened(seen)
+    free = np.ones(len(seen), np.bool_)
+    for first in range(len(seen)):
+        if free[first]:
+            rivals = seen.is_sign == seen.is_sign[first]
+            rivals[: first + 1] = False
+            free &= ~(rivals & (overlaps(boxes[first], boxes)[1] >= INSIDE))
+    return seen[free]
+
+
+def merged(seen: Sightings) -> Sightings:
+    """Return the sightings with those whose boxes are nearly the same put together.
+
+    Classes and boxes are averaged, each as much as its middle is probable and its size was large:
+    small ones are rough. The middle's probability is the highest.
+    """
+    seen = seen[np.argsort(-seen.centers, kind="stable")]
+    trust = seen.centers / np.where(seen.is_sign, seen.scales, np.float32(1))
+    thick = thickened(seen)
+    free = np.ones(len(seen), np.bool_)
+    kept, classes, boxes, support = [], [], [], []
+    for first in range(len(seen)):
+        if not free[first]:
+            continue
+        shares, _ = overlaps(thick[first], thick)
+        # Two peaks in one size are of two things, unless they cover each other almost wholly.
+        least = np.where(seen.scales == seen.scales[first], SAME_IN_ONE_SIZE, SAME)
+        same = free & (seen.is_sign == seen.is_sign[first]) & (shares >= least)
+        weights = trust[same] / trust[same].sum()
+        classes.append(weights @ seen.classes[same])
+        boxes.append(weights @ seen.boxes[same])
+        support.append(seen.support[same].sum())
+        kept.append(first)
+        free &= ~same
+    if not kept:
+        return seen
+    chosen = seen[np.array(kept, np.int64)]
+    return replace(
+        chosen,
+        classes=np.stack(classes).astype(np.float32),
+        boxes=np.stack(boxes).astype(np.float32),
+        support=np.array(support, np.float32),
+    )
+
+
+def thickened(seen: Sightings) -> NDArray[np.float32]:
+    """Return the boxes, N x 4, those of signs larger: two of one dot or dash hardly overlap."""
+    thin = LEAST_THICK * seen.sizes
+    across, down = (
+        np.where(seen.is_sign, np.maximum(thin - it, 0) / 2 + ROUGH * seen.scales, 0)
+        for it in (seen.widths, seen.heights)
+    )
+    return np.asarray(seen.boxes + np.stack([-across, -down, across, down], axis=1), np.float32)
+
+
+def without_parts(seen: Sightings) -> Sightings:
+    """Return the sightings without the dots of a colon, which make the colon more probable instead.
+
+    The same holds for the two dashes of an equals sign.
+    """
+    centers, names, boxes = seen.centers.copy(), np.array(seen.names), thickened(seen)
+    free = np.ones(len(seen), np.bool_)
+    for whole, parts in PARTS.items():
+        is_part = seen.is_sign & np.isin(names, parts)
+        for place in np.flatnonzero((names == whole) & (seen.centers >= LEAST_WHOLE)):
+            around = boxes[place] + 0.2 * seen.sizes[place] * np.array([-1, -1, 1, 1], np.float32)
+            inside = is_part & (overlaps(around, boxes)[1] >= INSIDE)
+            part = seen.centers[inside].max(initial=0)
+            centers[place] = 1 - (1 - centers[place]) * (1 - part)
+            free &= ~inside
+    return replace(seen, centers=centers)[free]
