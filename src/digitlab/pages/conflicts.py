@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from digitlab.pages.answers import ReadSign
 from digitlab.pages.place import Place
-from digitlab.pages.sightings import CLASSES, Sightings, overlaps, together
+from digitlab.pages.sightings import CLASSES, LEAST_DIGIT, Sightings, overlaps, together
 
-LEAST_DIGIT, LEAST_SIGN = 0.4, 0.6  # probability of a middle
+LEAST_SIGN = 0.6  # probability of a middle
 LEAST_SLASH = 0.05  # probability of a slash where a 1 is more probable
 ASIDE, ABOVE = 1.0, 0.35  # digit sizes: a sign that is farther from every digit is none
 LARGEST_SIGN = 2.2  # digit sizes

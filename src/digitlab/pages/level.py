@@ -7,14 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from digitlab.pages.looking import look
+from digitlab.pages.looking import look, usual_border
 from digitlab.pages.rows import slope_of
 from digitlab.pages.sightings import DIGITS, Finder, Sightings
 from digitlab.pictures.gray import Gray
 
 STEEP = 0.25  # pixels down per pixel to the right: less steep lines are read as they are
 FEWEST = 3  # digits that show a slope
-LEAST_DIGIT = 0.4  # probability of a middle
 
 
 def seen_level(gray: Gray, seen: Sightings, finder: Finder) -> tuple[Sightings, float]:
@@ -22,13 +21,12 @@ def seen_level(gray: Gray, seen: Sightings, finder: Finder) -> tuple[Sightings, 
 
     These are 0 degrees, and `seen` itself, if the lines are not steep or are not read better then.
     """
-    digits = seen[~seen.is_sign & (seen.centers >= LEAST_DIGIT)]
+    digits = seen.probable_digits
     slope = slope_of(digits) if len(digits) >= FEWEST else 0.0
     if abs(slope) < STEEP:
         return seen, 0.0
     degrees = math.degrees(math.atan(slope))
-    border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
-    again = look(leveled(gray, degrees, int(np.median(border))), finder)
+    again = look(leveled(gray, degrees, usual_border(gray)), finder)
     return (again, degrees) if total_certainty(again) > total_certainty(seen) else (seen, 0.0)
 
 
@@ -47,7 +45,7 @@ def leveled(page: NDArray[Any], degrees: float, paper: float) -> NDArray[Any]:
 
 def certainty(seen: Sightings) -> NDArray[np.float64]:
     """Return how certain each digit is, 0 to 1; a single 0 if there is none."""
-    digits = seen[~seen.is_sign & (seen.centers >= LEAST_DIGIT)]
+    digits = seen.probable_digits
     if not len(digits):
         return np.zeros(1)
     return np.asarray(digits.centers * np.exp(digits.classes[:, : len(DIGITS)].max(axis=1)))

@@ -97,8 +97,12 @@ def sizes_of(page: Gray) -> list[tuple[float, Gray]]:
 
 def with_margin(page: Gray) -> Gray:
     """Return the page with a margin in the usual gray of its border."""
-    border = np.concatenate([page[0], page[-1], page[:, 0], page[:, -1]])
-    return np.pad(page, MARGIN, constant_values=np.uint8(np.median(border)))
+    return np.pad(page, MARGIN, constant_values=np.uint8(usual_border(page)))
+
+
+def usual_border(page: Gray) -> int:
+    """Return the median gray of a page's border, 0 to 255."""
+    return int(np.median(np.concatenate([page[0], page[-1], page[:, 0], page[:, -1]])))
 
 
 def peaks_of(maps: Maps, scale: float) -> Sightings:

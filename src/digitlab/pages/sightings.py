@@ -11,6 +11,7 @@ from digitlab.pictures.gray import Gray
 DIGITS = "0123456789"
 CLASSES = DIGITS + "/-.,:()+=$€%#"
 """What the page network can answer, in the order of its scores."""
+LEAST_DIGIT = 0.4  # probability of a middle: less probable digits are not read
 
 
 class Maps(Protocol):
@@ -80,6 +81,11 @@ class Sightings:
         digits, signs = np.split(self.classes, [len(DIGITS)], axis=1)
         best = np.where(self.is_sign, signs.argmax(1) + len(DIGITS), digits.argmax(1))
         return [CLASSES[it] for it in best]
+
+    @property
+    def probable_digits(self) -> "Sightings":
+        """Those that are digits, and probable enough to be read."""
+        return self[~self.is_sign & (self.centers >= LEAST_DIGIT)]
 
     @property
     def middles(self) -> NDArray[np.float32]:
