@@ -29,4 +29,7 @@ def printable(text: object) -> str:
     >>> print(printable("a" + chr(10) + "b"))
     a\nb
     """
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
+    text = str(text)
+    if text.isprintable():  # nearly all names: at once, which is quicker
+        return text
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from digitlab.pictures.raster import dilated, find_blobs, otsu, reduced, stroke_width, widened
+from digitlab.pictures.raster import (
+    dilated,
+    find_blobs,
+    is_one_blob,
+    otsu,
+    reduced,
+    stroke_width,
+    widened,
+)
 from testsets.worst import checkerboard, comb, hilbert, maze, spiral
 
 
@@ -49,6 +57,22 @@ def test_dilated_agrees_with_a_window_at_every_pixel(kind: type) -> None:
         found = dilated(values, height, width)
         assert found.dtype == values.dtype
         assert np.array_equal(found, windows.max((2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("shape", "answer"),
+    [
+        (["#..#", "####"], True),  # two tops
+        (["####", "#..#"], True),  # two bottoms
+        (["#..#", "####", "#..#"], False),  # one region, but not seen quickly
+        (["#..#", "#..#"], False),
+        (["....", "...."], False),
+    ],
+)
+def test_one_blob_is_seen_from_above_or_from_below(shape: list[str], answer: bool) -> None:
+    inked = np.array([list(row) for row in shape]) == "#"
+    assert is_one_blob(inked) == answer
+    assert not answer or len(find_blobs(inked).areas) == 1
 
 
 def test_widened_grows_by_a_cross_or_a_square() -> None:

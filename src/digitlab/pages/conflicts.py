@@ -54,6 +54,7 @@ def settle(seen: Sightings) -> tuple[Sightings, dict[int, Doubt]]:
     is_kept = digits.centers >= LEAST_DIGIT
     is_free = signs.centers >= LEAST_SIGN
     doubts: dict[int, Doubt] = {}
+    digit_names, sign_names = digits.names, signs.names
     for place in range(len(signs)):
         inside = overlaps(signs.boxes[place], digits.boxes)[1]
         rivals = np.flatnonzero(inside >= COMMON)
@@ -61,7 +62,7 @@ def settle(seen: Sightings) -> tuple[Sightings, dict[int, Doubt]]:
             continue
         best = int(rivals[digits.centers[rivals].argmax()])
         center, other = float(signs.centers[place]), float(digits.centers[best])
-        if signs.names[place] == "/" and digits.names[best] == "1":
+        if sign_names[place] == "/" and digit_names[best] == "1":
             if is_free[place] or is_kept[best]:
                 is_free[place], is_kept[best] = False, True
                 odds = float(np.log(other + 1e-6) - np.log(center + 1e-6))
@@ -72,7 +73,7 @@ def settle(seen: Sightings) -> tuple[Sightings, dict[int, Doubt]]:
             is_kept[rivals] = False
     slash = np.exp(digits.classes[:, CLASSES.index("/")])
     for place in np.flatnonzero(is_kept & (slash >= LEAST_SLASH)).tolist():
-        if digits.names[place] == "1" and place not in doubts:
+        if digit_names[place] == "1" and place not in doubts:
             odds = float(np.log1p(-slash[place]) - np.log(slash[place]))
             doubts[place] = Doubt(odds, digits.boxes[place], float(slash[place]))
     kept = np.flatnonzero(is_kept)

@@ -16,18 +16,22 @@ STEEP = 0.25  # pixels down per pixel to the right: less steep lines are read as
 FEWEST = 3  # digits that show a slope
 
 
-def seen_level(gray: Gray, seen: Sightings, finder: Finder) -> tuple[Sightings, float]:
+def seen_level(
+    gray: Gray, seen: Sightings, finder: Finder, *, roughly: bool = False
+) -> tuple[Sightings, float]:
     """Return what is on the page, and by how many degrees counterclockwise it was turned for that.
 
     These are 0 degrees, and `seen` itself, if the lines are not steep or are not read better then.
+    But what was seen only `roughly`, in small sizes, is looked at again in any case.
     """
     digits = seen.probable_digits
     slope = slope_of(digits) if len(digits) >= FEWEST else 0.0
-    if abs(slope) < STEEP:
+    degrees = math.degrees(math.atan(slope)) if abs(slope) >= STEEP else 0.0
+    if not degrees and not roughly:
         return seen, 0.0
-    degrees = math.degrees(math.atan(slope))
     again = look(leveled(gray, degrees, usual_border(gray)), finder)
-    return (again, degrees) if total_certainty(again) > total_certainty(seen) else (seen, 0.0)
+    is_better = not degrees or total_certainty(again) > total_certainty(seen)
+    return (again, degrees) if is_better else (seen, 0.0)
 
 
 def leveled(page: NDArray[Any], degrees: float, paper: float) -> NDArray[Any]:

@@ -15,6 +15,7 @@ from digitlab.pictures.gray import Gray
 from digitlab.pictures.raster import mean, reduced
 
 LARGEST_SIDE = 1600  # pixels of the longer side of the largest size that the network looks at
+MOST_PIXELS = 1600 * 1200  # of that size: a square page has a shorter side
 SMALL_SIDE = 500  # pixels of the longer side: a smaller page is also looked at in double size
 STEP = 2**0.5  # from one size to the next: most digits are seen in three or four sizes
 LEAST_SIDE = 24  # pixels of the longer side of the smallest size
@@ -29,14 +30,17 @@ LEAST_STROKE = 10  # gray levels between a cell and its surroundings
 TILE, FEW = 16, 6  # cells per side of a tile; the least gray of a tile with strokes, of 255
 
 
-def look(page: Gray, finder: Finder) -> Sightings:
+def look(
+    page: Gray, finder: Finder, *, most_pixels: int = MOST_PIXELS, step: float = STEP
+) -> Sightings:
     """Return what the network sees on a page, the most probable first; each thing once.
 
     The largest sizes take most of the time, so only the part of them is looked at where smaller
-    ones left something unexplained.
+    ones left something unexplained. With fewer `most_pixels`, or a larger `step` from one size to
+    the next, it is quicker and sees less.
     """
     seen: list[Sightings] = []
-    for scale, image in reversed(sizes_of(page)):
+    for scale, image in reversed(sizes_of(page, most_pixels, step)):
         left, top, right, bottom = 0, 0, image.shape[1], image.shape[0]
         if seen and image.size > MUCH:
             left, top, right, bottom = unexplained(image, scale, together(seen))
@@ -79,19 +83,20 @@ def unexplained(image: Gray, scale: float, seen: Sightings) -> tuple[int, int, i
     )  # fmt: skip
 
 
-def sizes_of(page: Gray) -> list[tuple[float, Gray]]:
+def sizes_of(
+    page: Gray, most_pixels: int = MOST_PIXELS, step: float = STEP
+) -> list[tuple[float, Gray]]:
     """Return the page in each size, with the pixels of the page per pixel of it; largest first."""
     image = Image.fromarray(page)
     longer = max(image.size)
-    scale = max(1.0, longer / LARGEST_SIDE)
-    if longer <= SMALL_SIDE:
-        scale = 0.5
+    finest = 0.5 if longer <= SMALL_SIDE else 1.0
+    scale = max(finest, longer / LARGEST_SIDE, (page.size / most_pixels) ** 0.5)
     sizes: list[tuple[float, Gray]] = []
     while not sizes or longer / scale >= LEAST_SIDE:
         size = max(1, round(image.width / scale)), max(1, round(image.height / scale))
         kind = Image.Resampling.BICUBIC if scale < 1 else Image.Resampling.BILINEAR
         sizes.append((scale, np.asarray(image.resize(size, kind) if scale != 1 else image)))
-        scale *= STEP
+        scale *= step
     return sizes
 
 

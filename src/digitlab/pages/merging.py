@@ -1,5 +1,6 @@
 """Put sightings of the same thing together: most things are seen in several sizes of the page."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -25,12 +26,13 @@ def each_once(seen: Sightings) -> Sightings:
     seen = without_parts(merged(seen))
     seen = seen[np.argsort(-seen.centers, kind="stable")]
     boxes = thickened(seen)
+    near = near_boxes(boxes)
     free = np.ones(len(seen), np.bool_)
     for first in range(len(seen)):
         if free[first]:
-            rivals = seen.is_sign == seen.is_sign[first]
-            rivals[: first + 1] = False
-            free &= ~(rivals & (overlaps(boxes[first], boxes)[1] >= INSIDE))
+            rivals = near(first)
+            rivals = rivals[(rivals > first) & (seen.is_sign[rivals] == seen.is_sign[first])]
+            free[rivals] &= overlaps(boxes[first], boxes[rivals])[1] < INSIDE
     return seen[free]
 
 
@@ -43,21 +45,24 @@ def merged(seen: Sightings) -> Sightings:
     seen = seen[np.argsort(-seen.centers, kind="stable")]
     trust = seen.centers / np.where(seen.is_sign, seen.scales, np.float32(1))
     thick = thickened(seen)
+    near = near_boxes(thick)
     free = np.ones(len(seen), np.bool_)
     kept, classes, boxes, support = [], [], [], []
     for first in range(len(seen)):
         if not free[first]:
             continue
-        shares, _ = overlaps(thick[first], thick)
+        same = near(first)
+        same = same[free[same] & (seen.is_sign[same] == seen.is_sign[first])]
+        shares, _ = overlaps(thick[first], thick[same])
         # Two peaks in one size are of two things, unless they cover each other almost wholly.
-        least = np.where(seen.scales == seen.scales[first], SAME_IN_ONE_SIZE, SAME)
-        same = free & (seen.is_sign == seen.is_sign[first]) & (shares >= least)
+        least = np.where(seen.scales[same] == seen.scales[first], SAME_IN_ONE_SIZE, SAME)
+        same = same[shares >= least]
         weights = trust[same] / trust[same].sum()
         classes.append(weights @ seen.classes[same])
         boxes.append(weights @ seen.boxes[same])
         support.append(seen.support[same].sum())
         kept.append(first)
-        free &= ~same
+        free[same] = False
     if not kept:
         return seen
     chosen = seen[np.array(kept, np.int64)]
@@ -67,6 +72,19 @@ def merged(seen: Sightings) -> Sightings:
         boxes=np.stack(boxes).astype(np.float32),
         support=np.array(support, np.float32),
     )
+
+
+def near_boxes(boxes: NDArray[np.float32]) -> Callable[[int], NDArray[np.int64]]:
+    """Return what finds the boxes near one of N x 4, in their order: all others are apart from it.
+
+    On a page full of digits they are few, and comparing all with all would take most of the time.
+    """
+    tops, bottoms = boxes[:, 1], boxes[:, 3]
+    order = np.argsort(tops)
+    highest = (bottoms - tops).max(initial=0)
+    starts = np.searchsorted(tops[order], tops - highest)
+    ends = np.searchsorted(tops[order], bottoms, side="right")
+    return lambda place: np.sort(order[starts[place] : ends[place]])
 
 
 def thickened(seen: Sightings) -> NDArray[np.float32]:

@@ -22,7 +22,7 @@ from digitlab.pages.rows import heights_of, rows_of
 from digitlab.pages.second_look import Classify, Second, certain, second_look
 from digitlab.pages.sightings import Finder, Sightings
 from digitlab.pages.text import words_of
-from digitlab.pages.upright import seen_upright
+from digitlab.pages.upright import seen_upright, turned
 from digitlab.pictures.digit import has_ink, prepare, refuse_flat_stack
 from digitlab.pictures.open import Picture, Source, open_picture
 from digitlab.pictures.page_ink import page_ink
@@ -110,9 +110,8 @@ def look_at(source: Source, networks: Networks) -> Look:
     picture = open_picture(source, largest_side=LARGEST_SIDE)
     gray = picture.gray()
     seen, turns = seen_upright(gray, networks.finder)
-    upright = np.ascontiguousarray(np.rot90(gray, -turns))
-    seen, degrees = seen_level(upright, seen, networks.finder)
-    ink = leveled(np.ascontiguousarray(np.rot90(page_ink(picture), -turns)), degrees, paper=0)
+    seen, degrees = seen_level(turned(gray, turns), seen, networks.finder, roughly=turns != 0)
+    ink = leveled(turned(page_ink(picture), turns), degrees, paper=0)
     seen, doubts = settle(with_counted_strokes(seen, ink))
     second = second_look(ink, seen[~seen.is_sign], networks.classify)
     place = Place(picture.size, gray.shape, turns, degrees, ink.shape)

@@ -20,13 +20,13 @@ def heights_of(seen: Sightings) -> NDArray[np.float32]:
     A single one says little: a sign is low, and a 4 may be flat. So the usual height of the nearest
     digits counts most.
     """
-    heights = seen.heights.copy()
-    digits = np.flatnonzero(~seen.is_sign)
+    own, middles = seen.heights, seen.middles
+    heights, of_digits, digits = own.copy(), own[~seen.is_sign], middles[~seen.is_sign]
     for place in range(len(seen)):
-        distances = abs(seen.middles[digits] - seen.middles[place]).sum(axis=1)
-        usual = np.median(seen.heights[digits[np.argsort(distances)[:NEAREST]]])
+        distances = abs(digits - middles[place]).sum(axis=1)
+        usual = np.median(of_digits[np.argsort(distances)[:NEAREST]])
         share = OWN_SHARE if not seen.is_sign[place] else 0.0
-        heights[place] = share * seen.heights[place] + (1 - share) * usual
+        heights[place] = share * own[place] + (1 - share) * usual
     return heights
 
 
@@ -39,7 +39,7 @@ def rows_of(seen: Sightings, heights: NDArray[np.float32]) -> list[NDArray[np.in
     digits = np.flatnonzero(~seen.is_sign)
     if not len(digits):
         return []
-    middles = seen.middles
+    middles, names = seen.middles, seen.names
     level = middles[:, 1] - slope_of(seen[digits]) * middles[:, 0]  # the same all along a line
     rows = [
         digits[row].tolist()
@@ -47,7 +47,7 @@ def rows_of(seen: Sightings, heights: NDArray[np.float32]) -> list[NDArray[np.in
     ]
     row_of = {place: row for row in rows for place in row}
     for place in np.flatnonzero(seen.is_sign).tolist():
-        lowered = level[place] - SITS.get(seen.names[place], 0) * heights[place]
+        lowered = level[place] - SITS.get(names[place], 0) * heights[place]
         across = np.maximum(
             seen.boxes[digits, 0] - seen.boxes[place, 2],
             seen.boxes[place, 0] - seen.boxes[digits, 2],
@@ -133,16 +133,15 @@ def chains_of(
 ) -> list[list[int]]:
     """Link each digit with the nearest one on its right in the same line; return the chains."""
     owner = list(range(len(middles)))
-    taken: set[int] = set()
+    is_free = np.ones(len(middles), np.bool_)
     for place in np.argsort(middles[:, 0], kind="stable").tolist():
         right = middles[:, 0] - middles[place, 0]
         off = abs(level - level[place])
         height = np.maximum(heights, heights[place])
-        near = (right > 0) & (right < FARTHEST * height) & (off < 0.5 * height)
-        near[list(taken)] = False
+        near = is_free & (right > 0) & (right < FARTHEST * height) & (off < 0.5 * height)
         if near.any():
             nearest = int(np.where(near, right + 2 * off, np.inf).argmin())
-            taken.add(nearest)
+            is_free[nearest] = False
             owner[nearest] = owner[place]
     chains: dict[int, list[int]] = {}
     for place in np.argsort(middles[:, 0], kind="stable").tolist():

@@ -179,8 +179,11 @@ def _without_specks(drawing: Drawing) -> Drawing:
     squares = _pooled(inked, factor) if factor > 1 else inked
     if is_one_blob(squares):  # most digits: it takes half of the time
         return drawing
+    blobs = find_blobs(squares)
+    if len(blobs.areas) < 2:
+        return drawing
     height, width = drawing.shape
-    labels = find_blobs(squares).labels.repeat(factor, 0).repeat(factor, 1)[:height, :width]
+    labels = blobs.labels.repeat(factor, 0).repeat(factor, 1)[:height, :width]
     areas = np.bincount(labels.ravel(), inked.ravel())
     is_speck = (areas < _SPECK * areas.max()) & (areas > 0)
     return np.where(is_speck[labels], np.uint8(0), drawing) if is_speck.any() else drawing

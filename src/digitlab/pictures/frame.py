@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.pictures.raster import blob_boxes, find_blobs, stroke_width
+from digitlab.pictures.raster import blob_boxes, find_blobs, is_one_blob, stroke_width
 
 _NEAR = 0.12  # of the shorter side: a frame's lines stay this close to the border
 _THICKEST = 0.05  # of the shorter side: in a picture that is cut tightly, pens are wider
@@ -23,7 +23,10 @@ def without_frame(drawing: NDArray[np.uint8]) -> NDArray[np.uint8]:
     near = round(_NEAR * min(height, width))
     if max(height, width) <= _SMALLEST or not near or not _has_ink_around(drawing, near // 2 + 1):
         return drawing
-    blobs = find_blobs(drawing > _INKED)
+    inked = drawing > _INKED
+    if is_one_blob(inked):
+        return drawing
+    blobs = find_blobs(inked)
     inside = np.bincount(blobs.labels[near:-near, near:-near].ravel(), minlength=2)[1:]
     around = np.ones(len(blobs.areas), bool)
     around[np.flatnonzero(inside)] = False

@@ -40,9 +40,10 @@ def find_blobs(inked: NDArray[np.bool_]) -> Blobs:
 def is_one_blob(inked: NDArray[np.bool_]) -> bool:
     """Check quickly whether the ink is one region; False may also mean that it was not seen.
 
-    Every region has a run of ink that touches none in the row above it.
+    Every region has a run of ink that touches none in the row above it, and one that touches none
+    in the row below.
     """
-    return bool(np.count_nonzero(_runs_of(inked).touched == 0) == 1)
+    return any(np.count_nonzero(_runs_of(it).touched == 0) == 1 for it in (inked, inked[::-1]))
 
 
 class _Runs(NamedTuple):

@@ -26,8 +26,10 @@ def shows_several(ink: Drawing) -> bool:
     together wider than one digit. So a broken digit or a dotted pen is seldom taken for several,
     but a row in which all digits touch, and two 1s close together, are missed.
     """
+    if max(ink.shape) <= _ONE_DIGIT_SIDE:
+        return False
     inked = ink > _INKED
-    if max(ink.shape) <= _ONE_DIGIT_SIDE or not inked.any():
+    if not inked.any():
         return False
     top, bottom, left, right = bounds(inked)
     factor = max(1, (bottom - top) // _SEEN_HEIGHT)
