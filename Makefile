@@ -8,7 +8,7 @@ TOOLS  := .venv/release
 BASE   := .venv/base
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/digitlab/version.py)
 EPOCH   = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null),1580601600)
-GUIDE  := README.md README.zh-CN.md CONTRIBUTING.md CHANGELOG.md \
+GUIDE  := README.md README.zh-CN.md CONTRIBUTING.md CHANGELOG.md SECURITY.md \
   $(shell find docs src/digitlab/lab -type f -not -path '*/lab/guide/*' -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := help
