@@ -101,14 +101,15 @@ dist: site $(TOOLS)/.installed ## the wheel and the sdist in dist/: the same byt
 	@for it in dist/*.tar.gz; do tar -tzf $$it; done
 	@cd dist && sha256sum *
 
-# The base install, without pip; the package itself comes from the wheel. Installed by its path, it
-# would be recorded with a path of this machine.
+# The base install, without pip. The wheel is installed again by its name, because an install by its
+# path records a path of this machine. CycloneDX reads the version from pyproject.toml only.
 sbom: dist       ## what a base install consists of, as dist/digitlab-VERSION.cdx.json (CycloneDX)
 	rm -rf $(BASE)
 	$(PYTHON) -m venv --without-pip $(BASE)
 	$(TOOLS)/bin/pip --python $(BASE) install --quiet --constraint constraints.txt dist/*.whl
 	$(TOOLS)/bin/pip --python $(BASE) install --quiet --no-index --no-deps --force-reinstall --find-links dist digitlab
-	SOURCE_DATE_EPOCH=$(EPOCH) $(TOOLS)/bin/cyclonedx-py environment --pyproject pyproject.toml \
+	sed 's/^dynamic = .*/version = "$(VERSION)"/' pyproject.toml > $(BASE)/pyproject.toml
+	SOURCE_DATE_EPOCH=$(EPOCH) $(TOOLS)/bin/cyclonedx-py environment --pyproject $(BASE)/pyproject.toml \
 	  --output-reproducible --output-file dist/digitlab-$(VERSION).cdx.json $(BASE)
 
 audit: $(TOOLS)/.installed ## search the advisories on PyPI for every version in constraints.txt
