@@ -6,12 +6,14 @@ next `<!-- end -->` is replaced:
     <!-- quote src/digitlab/train/step.py train_step -->   the body of a function or method
     <!-- settings en -->                                   every setting of the recipes, or zh
     <!-- files src/digitlab/train -->                      the Python files of a folder
+    <!-- card digits-metrics -->                           a table of a shipped model's card
 
 `tests/test_docs.py` fails if a document is not up to date.
 """
 
 import ast
 import re
+import runpy
 import textwrap
 from collections.abc import Callable
 from dataclasses import fields
@@ -24,7 +26,7 @@ from digitlab.recipe_help import help_in
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [
-    *(ROOT / name for name in ("README.md", "README.zh-CN.md", "CONTRIBUTING.md")),
+    *(ROOT / name for name in ("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "SECURITY.md")),
     *sorted((ROOT / "docs").glob("*.md")),
     *(ROOT / "docs" / "guide" / language / "settings.md" for language in ("en", "zh")),
 ]
@@ -74,7 +76,12 @@ def files(folder: str) -> str:
     return "\n".join(listed)
 
 
-KINDS: dict[str, Callable[..., str]] = {"quote": quote, "settings": settings, "files": files}
+KINDS: dict[str, Callable[..., str]] = {
+    "quote": quote,
+    "settings": settings,
+    "files": files,
+    "card": runpy.run_path(str(ROOT / "docs" / "model_cards.py"))["table"],
+}
 
 
 def refreshed(text: str) -> str:

@@ -26,10 +26,14 @@ _REFERENCE = {
     "docs/results.md": Words(en="Results", zh="结果"),
     "docs/experiments.md": Words(en="What was tried", zh="试过什么"),
     "docs/speed.md": Words(en="Speed", zh="速度"),
+    "docs/migrating.md": Words(en="Coming from elsewhere", zh="从别处来"),
+    "docs/model-card-digits.md": Words(en="Model card: digits", zh="模型卡：数字"),
+    "docs/model-card-pages.md": Words(en="Model card: pages", zh="模型卡：页面"),
 }
 _PROJECT = {
     "CONTRIBUTING.md": Words(en="Contributing", zh="参与开发"),
     "CHANGELOG.md": Words(en="Changelog", zh="更新记录"),
+    "SECURITY.md": Words(en="Security", zh="安全"),
 }
 _HEADINGS = {
     "guide": Words(en="The guide", zh="指南"),

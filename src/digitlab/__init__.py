@@ -10,6 +10,8 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from digitlab.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from digitlab.data.dataset import Dataset
     from digitlab.data.load import load_dataset
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from digitlab.recipe import Recipe
     from digitlab.workbench import Run
 
-__version__ = "0.1.0"
 __all__ = [
     "Dataset",
     "DigitlabError",

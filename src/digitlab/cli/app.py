@@ -7,6 +7,7 @@ import sys
 
 from digitlab.cli.help import app_in_help_language, help_text
 from digitlab.errors import DigitlabError, Stopped
+from digitlab.version import __version__
 
 app = app_in_help_language(
     name="digitlab",
@@ -14,6 +15,7 @@ app = app_in_help_language(
         "Read pictures of digits. Train the network that does it, watch it learn, test it.",
         "读出图片里的数字；训练做这件事的网络，看它怎样学习，再测试它。",
     ),
+    version=__version__,
     version_flags=["--version"],
     suppress_keyboard_interrupt=False,  # `main` handles Ctrl-C, with the same code everywhere
 )

@@ -6,7 +6,6 @@ are not prepared here.
 """
 
 import asyncio
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -30,10 +29,11 @@ from digitlab.serve.tensors import (
     asked_of,
 )
 from digitlab.serve.waiting import unless_gone
+from digitlab.version import __version__
 
 SERVER = {
     "name": "digitlab",
-    "version": version("digitlab"),
+    "version": __version__,
     "extensions": ["binary_tensor_data"],
 }
 
