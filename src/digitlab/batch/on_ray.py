@@ -1,0 +1,96 @@
+"""Read parts with Ray Data: actors, each with the model, on one machine or on a cluster."""
+
+import contextlib
+import logging
+import os
+import pickle
+import tempfile
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+
+from digitlab.batch.parts import Part
+from digitlab.batch.write import PartWriter, Written
+from digitlab.errors import DigitlabError
+from digitlab.files import remove_leftovers
+from digitlab.pictures.content import one_line
+
+# Ray reports its use to its makers by default. These are read when it is imported.
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+}
+_STORE_BYTES = 100_000_000  # of shared memory: only the names of parts pass through it
+_MOST_BLOCKS = 2_000  # tasks that Ray Data plans; with more parts, a task has several
+
+
+def write_on_ray(writer: PartWriter, parts: Sequence[Part], jobs: int | None) -> Generator[Written]:
+    """Do what `write_parts` does on the cluster that `RAY_ADDRESS` names, or else on this machine.
+
+    The actors read and write the files themselves, under the same paths as here. Raises
+    `DigitlabError` if Ray fails.
+    """
+    os.environ.update(_QUIET)
+    import ray
+    from ray.exceptions import RayError
+
+    try:
+        with _session(ray):
+            limit = jobs or max(1, int(ray.cluster_resources().get("CPU", 1)))
+            items = [{"part": pickle.dumps(part)} for part in parts]
+            found = ray.data.from_items(items, override_num_blocks=min(len(items), _MOST_BLOCKS))
+            written = found.map_batches(
+                _Actor,
+                batch_size=1,
+                num_cpus=1,
+                compute=ray.data.ActorPoolStrategy(min_size=1, max_size=min(limit, len(items))),
+                fn_constructor_args=(writer, Path.cwd()),
+            )
+            for row in written.iter_rows():
+                yield Written(row["rows"], row["failures"], row["problem"])
+    except (RayError, ConnectionError) as error:
+        raise DigitlabError(f"Ray failed: {_cause(error)}") from error
+
+
+@contextlib.contextmanager
+def _session(ray: Any) -> Iterator[None]:
+    """Connect to the cluster, or start Ray for this process alone, and leave nothing behind."""
+    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+    with contextlib.ExitStack() as stack:
+        if os.environ.get("RAY_ADDRESS"):
+            ray.init(**quiet)
+        else:
+            folder = stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
+            )
+            ray.init(
+                address="local", include_dashboard=False, object_store_memory=_STORE_BYTES,
+                _node_ip_address="127.0.0.1", _temp_dir=folder, **quiet,
+            )  # fmt: skip
+        stack.callback(ray.shutdown)
+        context = ray.data.DataContext.get_current()
+        context.enable_progress_bars = context.print_on_execution_start = False
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        yield
+
+
+class _Actor:
+    """A process of Ray that reads and writes one part after the other."""
+
+    def __init__(self, writer: PartWriter, folder: Path) -> None:
+        os.chdir(folder)  # paths may be relative
+        self.writer = writer
+        remove_leftovers(writer.folder)
+
+    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
+        (part,) = map(pickle.loads, batch["part"])
+        rows, failures, problem = astuple(self.writer(part))
+        return {"rows": [rows], "failures": [failures], "problem": [problem]}
+
+
+def _cause(error: Exception) -> str:
+    """Return the last sentence of an error: Ray wraps the actor's own, traceback included."""
+    inner = getattr(error, "cause", None) or error
+    return one_line(inner) if str(inner).count("\n") < 2 else str(inner).strip().splitlines()[-1]
