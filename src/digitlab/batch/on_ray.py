@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import pickle
+import secrets
 import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import astuple
@@ -16,12 +17,10 @@ from digitlab.errors import DigitlabError
 from digitlab.files import remove_leftovers
 from digitlab.pictures.content import one_line
 
-# Ray reports its use to its makers by default. These are read when it is imported.
-_QUIET = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
-}
+# These are read when Ray is imported. By default, it reports its use to its makers.
+_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+# On one machine, it listens on the loopback address only, as it always does on macOS and Windows.
+_LOCAL = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_AUTH_MODE": "token"}
 _STORE_BYTES = 100_000_000  # of shared memory: only the names of parts pass through it
 _MOST_BLOCKS = 2_000  # tasks that Ray Data plans; with more parts, a task has several
 
@@ -32,12 +31,15 @@ def write_on_ray(writer: PartWriter, parts: Sequence[Part], jobs: int | None) ->
     The actors read and write the files themselves, under the same paths as here. Raises
     `DigitlabError` if Ray fails.
     """
+    is_local = not os.environ.get("RAY_ADDRESS")
     os.environ.update(_QUIET)
+    if is_local:
+        os.environ.update(_LOCAL, RAY_AUTH_TOKEN=secrets.token_hex(32))
     import ray
     from ray.exceptions import RayError
 
     try:
-        with _session(ray):
+        with _session(ray, is_local):
             limit = jobs or max(1, int(ray.cluster_resources().get("CPU", 1)))
             items = [{"part": pickle.dumps(part)} for part in parts]
             found = ray.data.from_items(items, override_num_blocks=min(len(items), _MOST_BLOCKS))
@@ -50,26 +52,26 @@ def write_on_ray(writer: PartWriter, parts: Sequence[Part], jobs: int | None) ->
             )
             for row in written.iter_rows():
                 yield Written(row["rows"], row["failures"], row["problem"])
-    except (RayError, ConnectionError) as error:
+    except RayError as error:
         raise DigitlabError(f"Ray failed: {_cause(error)}") from error
 
 
 @contextlib.contextmanager
-def _session(ray: Any) -> Iterator[None]:
-    """Connect to the cluster, or start Ray for this process alone, and leave nothing behind."""
-    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+def _session(ray: Any, is_local: bool) -> Iterator[None]:
+    """Start Ray for this process alone, or connect to the cluster, and leave nothing behind."""
+    settings: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     with contextlib.ExitStack() as stack:
-        if os.environ.get("RAY_ADDRESS"):
-            ray.init(**quiet)
-        else:
-            folder = stack.enter_context(
-                tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
-            )
-            ray.init(
-                address="local", include_dashboard=False, object_store_memory=_STORE_BYTES,
-                _node_ip_address="127.0.0.1", _temp_dir=folder, **quiet,
-            )  # fmt: skip
+        if is_local:
+            folder = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
+            settings |= {
+                "address": "local", "include_dashboard": False, "object_store_memory": _STORE_BYTES,
+                "_temp_dir": stack.enter_context(folder),
+            }  # fmt: skip
         stack.callback(ray.shutdown)
+        try:
+            ray.init(**settings)
+        except Exception as error:  # of many classes, with and without a cause
+            raise DigitlabError(f"Ray did not start: {_cause(error)}") from error
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = context.print_on_execution_start = False
         logging.getLogger("ray.data").setLevel(logging.ERROR)

@@ -52,6 +52,17 @@ class PartWriter:
     def _reader(self) -> Reader:
         return self.task.reader()
 
+    def check(self) -> None:
+        """Raise `DigitlabError` if the model cannot be used, before other processes need it.
+
+        Raises `ModuleNotFoundError` if Parquet files are to be written without pyarrow.
+        """
+        reader = self.task.reader()
+        if self.kind == "parquet":
+            from digitlab.batch.schema import schema_of
+
+            schema_of(self.task, reader)
+
     def path_of(self, part: Part) -> Path:
         """Return the file of a part."""
         return self.folder / f"{part.name}.{self.kind}"

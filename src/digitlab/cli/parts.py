@@ -116,14 +116,13 @@ def read_in_parts(
     """
     kind: PartFormat = "parquet" if flags.parquet else "jsonl"
     _check(inputs, out, flags, jobs)
-    task.reader()  # here, where a model that cannot be used is noticed at once
+    writer = PartWriter(task, out, kind)
+    writer.check()
     parts = parts_of(_files(inputs, task), _SIZES[task.command])
     open_folder(out, record_of(task, kind, parts))
     mine = flags.shard.of_parts(parts) if flags.shard else parts
     missing = unfinished(out, mine, kind)
-    written = write_parts(
-        PartWriter(task, out, kind), missing, engine=flags.engine or "local", jobs=jobs
-    )
+    written = write_parts(writer, missing, engine=flags.engine or "local", jobs=jobs)
     report = _Report(out, len(mine), len(mine) - len(missing))
     with _stoppable(report), closing(written), progress(len(mine), is_wanted=True) as bar:
         for result in written:
