@@ -5,7 +5,10 @@ import logging
 import os
 import pickle
 import secrets
+import shutil
+import signal
 import tempfile
+import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import astuple
 from pathlib import Path
@@ -35,11 +38,14 @@ def write_on_ray(writer: PartWriter, parts: Sequence[Part], jobs: int | None) ->
     os.environ.update(_QUIET)
     if is_local:
         os.environ.update(_LOCAL, RAY_AUTH_TOKEN=secrets.token_hex(32))
+    on_term = signal.getsignal(signal.SIGTERM)  # Ray sets its own, which exits with 15
     import ray
     from ray.exceptions import RayError
 
     try:
         with _session(ray, is_local):
+            with contextlib.suppress(ValueError):  # not in the main thread, where Ray sets none
+                signal.signal(signal.SIGTERM, on_term)
             limit = jobs or max(1, int(ray.cluster_resources().get("CPU", 1)))
             items = [{"part": pickle.dumps(part)} for part in parts]
             found = ray.data.from_items(items, override_num_blocks=min(len(items), _MOST_BLOCKS))
@@ -59,13 +65,14 @@ def write_on_ray(writer: PartWriter, parts: Sequence[Part], jobs: int | None) ->
 @contextlib.contextmanager
 def _session(ray: Any, is_local: bool) -> Iterator[None]:
     """Start Ray for this process alone, or connect to the cluster, and leave nothing behind."""
-    settings: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    settings: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
     with contextlib.ExitStack() as stack:
         if is_local:
-            folder = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
+            folder = tempfile.mkdtemp(prefix="ray-")
+            stack.callback(_remove, folder)
             settings |= {
                 "address": "local", "include_dashboard": False, "object_store_memory": _STORE_BYTES,
-                "_temp_dir": stack.enter_context(folder),
+                "_temp_dir": folder,
             }  # fmt: skip
         stack.callback(ray.shutdown)
         try:
@@ -76,6 +83,15 @@ def _session(ray: Any, is_local: bool) -> Iterator[None]:
         context.enable_progress_bars = context.print_on_execution_start = False
         logging.getLogger("ray.data").setLevel(logging.ERROR)
         yield
+
+
+def _remove(folder: str) -> None:
+    """Remove Ray's files; its processes may write some more while they end."""
+    for _ in range(20):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not os.path.exists(folder):  # noqa: PTH110
+            return
+        time.sleep(0.1)
 
 
 class _Actor:
