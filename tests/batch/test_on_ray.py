@@ -47,6 +47,11 @@ def test_ray_writes_the_same_files_and_leaves_none_of_its_own(
     assert contents(tmp_path / "one") == contents(tmp_path / "ray")
 
 
+def is_open(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
 @contextlib.contextmanager
 def cluster() -> Iterator[str]:
     """Start a cluster of one machine; yield its address. `ray stop` would stop others as well."""
@@ -57,7 +62,7 @@ def cluster() -> Iterator[str]:
     words = f"start --head --block --port={port} --num-cpus=2 --temp-dir={folder}".split()
     head = subprocess.Popen([ray, *words, "--include-dashboard=false"], env=ENVIRONMENT)
     try:
-        while socket.socket().connect_ex(("127.0.0.1", port)):
+        while not is_open(port):
             assert head.poll() is None
             time.sleep(0.1)
         yield f"127.0.0.1:{port}"

