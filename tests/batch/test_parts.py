@@ -164,6 +164,7 @@ def test_what_cannot_work_is_refused_in_one_sentence(
         ("predict", file, "--csv", "--out", out): "--csv is for stdout",
         ("read", file, "--csv", "--out", empty): "a folder of parts has JSON Lines or Parquet",
         ("predict", "-", "--out", out): "not stdin",
+        ("predict", file, "--out", tmp_path / "a.csv"): "a.csv is named like a file, but parts",
         ("predict", tmp_path / "nowhere", "--out", out): "no such file or folder",
         ("predict", empty, "--out", out): "empty has no file named .png",
         ("predict", file, "--out", inputs): "has other files (0.png): give --out a new folder",

@@ -27,6 +27,9 @@ from digitlab.errors import DigitlabError, Stopped, printable
 _SIZES = {"predict": 1_000, "read": 50}
 """Picture files in a part: seconds of work, so that little is lost when it is stopped."""
 
+_FILES = (".json", ".jsonl", ".csv", ".tsv", ".txt", *ARCHIVE_SUFFIXES)
+"""How nobody names a folder."""
+
 
 def _shard(_type: object, tokens: Sequence[Token]) -> Shard:
     return Shard.parse(tokens[0].value)
@@ -138,6 +141,11 @@ def _check(inputs: Sequence[Path], out: Path, flags: PartFlags, jobs: int | None
     """Raise `DigitlabError` for what can be refused before anything is read."""
     if jobs is not None and jobs < 1:
         raise DigitlabError(f"jobs is {jobs}, but must be at least 1")
+    if out.suffix.lower() in _FILES and not out.is_dir():
+        raise DigitlabError(
+            f"--out {printable(out)} is named like a file, but parts need a folder: choose another "
+            "name, or redirect stdout for one file"
+        )
     for path in inputs:
         if path == STDIN:
             raise DigitlabError("--out FOLDER takes files and folders, not stdin (-)")

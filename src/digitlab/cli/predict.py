@@ -58,8 +58,9 @@ def predict(
             converter=whole_number,
             help=help_text(
                 f"How many processes open and prepare pictures; default: one per core from {_MANY} "
-                "pictures on.",
-                f"用多少个进程打开和预处理图片；默认：达到 {_MANY} 张时每个核心一个。",
+                "pictures on, and with --out.",
+                f"用多少个进程打开和预处理图片；默认：达到 {_MANY} 张时，或用 --out "
+                "时，每个核心一个。",
             ),
         ),
     ] = None,
