@@ -22,7 +22,7 @@ EXTRAS = (
 # These may import them.
 WITH_EXTRAS = (
     *("train", "runs", "export", "explain", "exercises", "figures", "serve", "lab"),
-    *("backgrounds", "glyphs", "sheets", "synth", "workbench.py"),
+    *("batch", "backgrounds", "glyphs", "sheets", "synth", "workbench.py"),
 )
 
 BLOCKED = f"""

@@ -21,6 +21,8 @@ _REFERENCE = {
     "docs/training.md": Words(en="Training your own", zh="训练自己的网络"),
     "docs/datasets.md": Words(en="Datasets", zh="数据集"),
     "docs/service.md": Words(en="The HTTP service", zh="HTTP 服务"),
+    "docs/many-pictures.md": Words(en="Many pictures", zh="大量图片"),
+    "docs/deploy.md": Words(en="Deploying the service", zh="部署服务"),
     "docs/lab.md": Words(en="The lab", zh="实验室"),
     "docs/ladder.md": Words(en="The ladder", zh="一步步变好"),
     "docs/results.md": Words(en="Results", zh="结果"),

@@ -15,7 +15,9 @@ import pytest
 import requests
 
 from digitlab.serve.server import listen
+from digitlab.serve.settings import Settings
 from tests.models.brightness import write_brightness_model
+from tests.serve.conftest import Live
 from tests.serve.raw import answer_on, connect
 from tests.waiting import PATIENCE
 
@@ -114,6 +116,25 @@ def test_stopping_under_load_loses_no_request(workers: int, spawn: Spawn, seven:
         client.join(PATIENCE)
         assert client.unanswered == 0
     assert process.communicate() == ("", "")
+
+
+def test_while_it_drains_it_is_not_ready_but_answers(start: Callable[..., Live], seven: bytes):
+    live = start(Settings(drain=3600))
+    readiness = ("/readyz", "/v2/health/ready")
+    assert [live.get(path).status_code for path in readiness] == [200, 200]
+    live.server.handle_exit(signal.SIGTERM, None)
+    try:
+        while live.get("/readyz").status_code == 200:
+            time.sleep(0.01)
+        assert live.get("/v2/health/ready").status_code == 503
+        assert live.get("/readyz").json() == {"error": "the service is stopping"}
+        reply = live.post("/predict", seven)
+        assert (reply.json()["digit"], reply.headers["Connection"]) == (7, "close")
+        assert live.get("/healthz").status_code == 200
+    finally:
+        live.server.handle_exit(signal.SIGTERM, None)
+    live.thread.join(PATIENCE)
+    assert not live.thread.is_alive()
 
 
 def test_a_closed_terminal_and_ctrl_c_end_it_with_0_and_a_second_one_at_once(spawn: Spawn):

@@ -57,7 +57,10 @@ for _place, _help in _COMMANDS.items():
 
 _SERVE_MODULES = {"starlette", "uvicorn", "uvloop", "httptools", "python_multipart"}
 _SERVE_MODULES |= {"prometheus_client"}
-"""What the extra [serve] installs; all other modules that may be missing are in [train]."""
+"""What the extra [serve] installs."""
+
+_RAY_MODULES = {"ray", "pyarrow"}
+"""What the extra [ray] installs; all other modules that may be missing are in [train]."""
 
 _BROKEN_PIPE = 128 + 13
 """The exit code of a program whose reader is gone: `digitlab … | head`."""
@@ -98,7 +101,8 @@ def main() -> None:
         if error.name is None or error.name.startswith("digitlab"):
             raise
         module = error.name.partition(".")[0]
-        extra = "serve" if module in _SERVE_MODULES else "train"
+        is_for = {"serve": _SERVE_MODULES, "ray": _RAY_MODULES}
+        extra = next((name for name, them in is_for.items() if module in them), "train")
         _fail(
             f"this command needs {module}: run `pip install '.[{extra}]'` in digitlab's folder", 1
         )

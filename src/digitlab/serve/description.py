@@ -49,6 +49,6 @@ def _other_paths() -> dict[str, Any]:
         ),
     }
     return {
-        path: {"get": operation(name, what, answer=answer)}
+        path: {"get": operation(name, what, answer=answer, errors=(503,) * (name == "ready"))}
         for path, (name, what, answer) in described.items()
     }

@@ -17,7 +17,7 @@ from digitlab.models.card import ANSWERS, IMAGES, IS_DIGIT, ModelCard
 from digitlab.models.classifier import Probabilities
 from digitlab.pictures.digit import SIDE
 from digitlab.serve.bodies import in_thread_if_long
-from digitlab.serve.replies import JSON, ServiceError, json_reply
+from digitlab.serve.replies import JSON, ServiceError, check_ready, json_reply
 from digitlab.serve.tensors import (
     JSON_LENGTH,
     MODEL,
@@ -45,6 +45,12 @@ async def server_metadata(request: Request) -> Response:
 
 async def healthy(request: Request) -> Response:
     """Answer 200: the process runs, and the model is loaded before it listens."""
+    return Response(status_code=200)
+
+
+async def ready(request: Request) -> Response:
+    """Answer 200, or 503 once the server was asked to stop."""
+    check_ready(request.app)
     return Response(status_code=200)
 
 
