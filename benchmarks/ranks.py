@@ -72,15 +72,18 @@ def main(
                 progress(f"round {number}, {count} ranks: {speed:,.0f} images/s")
                 speeds[count].append(speed)
     base = speeds[ranks[0]]
-    print_table(
-        {
-            "ranks": count,
-            "images/s: median (least-most)": spread(its, digits=0),
-            f"times {ranks[0]} rank": spread([a / b for a, b in zip(its, base, strict=True)]),
-            "of the ideal": f"{statistics.median(its) / statistics.median(base) * ranks[0] / count:.0%}",
-        }
-        for count, its in speeds.items()
-    )
+    rows = []
+    for count, its in speeds.items():
+        gains = [speed / before for speed, before in zip(its, base, strict=True)]
+        rows.append(
+            {
+                "ranks": count,
+                "images/s: median (least-most)": spread(its, digits=0),
+                f"gain over {ranks[0]}": spread(gains),
+                "of the ideal gain": f"{statistics.median(gains) * ranks[0] / count:.0%}",
+            }
+        )
+    print_table(rows)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ _REFERENCE = {
     "docs/results.md": Words(en="Results", zh="结果"),
     "docs/experiments.md": Words(en="What was tried", zh="试过什么"),
     "docs/speed.md": Words(en="Speed", zh="速度"),
+    "docs/scale.md": Words(en="Scale", zh="规模"),
 }
 _PROJECT = {
     "CONTRIBUTING.md": Words(en="Contributing", zh="参与开发"),

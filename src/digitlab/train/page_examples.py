@@ -78,8 +78,8 @@ class PageExamples:
     def batches(self, epoch: int, first_batch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield an epoch's batches, from one of them on.
 
-        A batch is uint8 (B, H, W) and float32 (B, channels, H / 4, W / 4). The other processes go
-        on to the next epoch while this one is scored.
+        A batch is uint8 (B, H, W) and float32 (B, channels, H / 4, W / 4). The processes that
+        compose crops go on to the next epoch while this one is scored.
         """
         first = (epoch - 1) * len(self) + first_batch * self._batch_size
         end = epoch * len(self)
@@ -97,8 +97,9 @@ class PageExamples:
         """Yield the positions of each batch's crops, from this one to the end of the training."""
         while position < self._end:
             end_of_epoch = (position // len(self) + 1) * len(self)
-            yield range(position, min(position + self._batch_size, end_of_epoch))
-            position = min(position + self._batch_size, end_of_epoch)
+            batch = range(position, min(position + self._batch_size, end_of_epoch))
+            yield batch
+            position = batch.stop
 
     def _own(self, batch: range) -> range:
         """Return the positions of the crops that this rank composes."""

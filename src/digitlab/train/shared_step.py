@@ -87,7 +87,8 @@ def batch_norm_over_ranks(
     shape = [-1 if axis == 1 else 1 for axis in range(values.dim())]  # (1, C, 1, ...)
     wide = values if values.dtype == torch.float64 else values.float()
     own_count = wide.new_tensor([values.numel() // values.shape[1]])
-    *_, count = sums = SumOverRanks.apply(torch.cat([wide.sum(axes), own_count]))
+    sums = SumOverRanks.apply(torch.cat([wide.sum(axes), own_count]))
+    count = sums[-1].detach()
     mean = sums[:-1] / count
     centered = wide - mean.view(shape)  # (N, C, ...)
     variance = SumOverRanks.apply(centered.square().sum(axes)) / count
