@@ -1,4 +1,4 @@
-"""What `test_ranks.py` computes in one process and in two: `python -m tests.train.in_ranks FOLDER`.
+"""What `test_ranks.py` computes in one process and in two: `python in_ranks.py FOLDER`.
 
 With several processes, rank 0 writes the losses of each training to FOLDER/losses.json.
 """
@@ -68,7 +68,7 @@ RECIPES = {
         find_recipe("page"), learning_rate=0.0005, precision="float32", epochs=2, batch_size=5,
         crops=13, validation=100, log_every=1,
     ),
-    "own": replace(PLAIN, network="tests.train.in_ranks:Net", weight_decay=0.1),
+    "own": replace(PLAIN, network=f"{Path(__file__).resolve()}:Net", weight_decay=0.1),
 }  # fmt: skip
 
 

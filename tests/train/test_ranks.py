@@ -33,7 +33,7 @@ def folder(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     half = start(PLAIN, dataset)
     list(islice(half.run(), 6))  # a test, an epoch of 4 steps and a test
     (folder / HALF).write_bytes(to_bytes(half.checkpoint()))
-    run_in_two("-m", "tests.train.in_ranks", folder)
+    run_in_two(Path(__file__).with_name("in_ranks.py"), folder)
     return folder
 
 

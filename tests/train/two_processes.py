@@ -4,13 +4,10 @@ import os
 import subprocess
 import sys
 from datetime import timedelta
-from pathlib import Path
 
 import torch.distributed
 
 from tests.waiting import PATIENCE
-
-ROOT = Path(__file__).parents[2]
 
 
 def run_in_two(*program: object) -> None:
@@ -32,7 +29,6 @@ def run_in_two(*program: object) -> None:
         subprocess.Popen(
             [sys.executable, *map(str, program)],
             env={**os.environ, **shared, "RANK": str(rank)},
-            cwd=ROOT,
             stderr=subprocess.PIPE,
             text=True,
         )
