@@ -1,6 +1,6 @@
 """A run in several processes: rank 0 keeps it, and tells the others what to compute."""
 
-import os
+import io
 import sys
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from digitlab.data.extra import Extra
 from digitlab.errors import DigitlabError
-from digitlab.files import decode_json
+from digitlab.files import decode_json, write_whole
 from digitlab.records.folder import RunFolder
 from digitlab.records.run_record import RunRecord
 from digitlab.runs.reports import help_report
@@ -105,11 +105,8 @@ def help_training(*, device_name: str | None, data_dir: Path | None) -> None:
     Raises `DigitlabError` if this process cannot do its part; and `SystemExit`, without a message,
     where rank 0 or torchrun has one.
     """
-    with (
-        open(os.devnull, "w") as nowhere,  # noqa: PTH123
-        redirect_stdout(nowhere),
-        joined(is_expected=True) as ranks,
-    ):
+    # The code of a network of the user's own may print, too.
+    with redirect_stdout(io.StringIO()), joined(is_expected=True) as ranks:
         try:
             content = ranks.from_first()
         except LostRankError:
@@ -142,7 +139,7 @@ def _train_along(ranks: Ranks, work: _Work, device_name: str | None, data_dir: P
         copy = None
         if work.facts.network is not None:
             copy = Path(scratch) / "network.py"
-            copy.write_bytes(work.facts.network)
+            write_whole(copy, work.facts.network)
         training = Training(
             record.recipe, dataset, seed=record.seed, device=device, synthetic=work.synthetic,
             extra=work.extra, source=copy, ranks=ranks,

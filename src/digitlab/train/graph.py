@@ -41,6 +41,7 @@ class LearningStep:
     ) -> None:
         self.network, self.optimizer = network, optimizer
         self.records = records
+        step: Callable[..., Tensor]
         step = train_step if ranks.count == 1 else partial(shared_step, ranks=ranks)
         self._step = partial(step, network, optimizer, loss_of=loss_of, bfloat16=bfloat16)
         self._recorded: dict[int, RecordedStep] = {}  # by the size of its batches
