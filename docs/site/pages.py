@@ -31,6 +31,7 @@ _REFERENCE = {
     "docs/migrating.md": Words(en="Coming from elsewhere", zh="从别处来"),
     "docs/model-card-digits.md": Words(en="Model card: digits", zh="模型卡：数字"),
     "docs/model-card-pages.md": Words(en="Model card: pages", zh="模型卡：页面"),
+    "docs/scale.md": Words(en="Scale", zh="规模"),
 }
 _PROJECT = {
     "CONTRIBUTING.md": Words(en="Contributing", zh="参与开发"),

@@ -7,6 +7,7 @@ import sys
 
 from digitlab.cli.help import app_in_help_language, help_text
 from digitlab.errors import DigitlabError, Stopped
+from digitlab.torchrun import find_place, is_helper
 from digitlab.version import __version__
 
 app = app_in_help_language(
@@ -90,7 +91,7 @@ def main() -> None:
             _check_words(words)
             if words and not words[0].startswith("-") and words[0] in app:
                 app[words[0]].help = None
-            app(words)
+            app(words, print_error=not is_helper())  # rank 0 prints what is wrong with the words
         finally:
             sys.stdout.flush()  # here, where a broken pipe or a full disk can still be reported
     except DigitlabError as error:
@@ -140,5 +141,8 @@ def _nobody_reads() -> None:
 
 
 def _fail(message: str, exit_code: int) -> None:
-    print(f"digitlab: {message}", file=sys.stderr)
+    if not is_helper():
+        print(f"digitlab: {message}", file=sys.stderr)
+    elif exit_code != 2:  # what is wrong with the words, rank 0 prints
+        print(f"digitlab, rank {find_place().rank}: {message}", file=sys.stderr)
     sys.exit(exit_code)

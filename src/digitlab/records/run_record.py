@@ -12,7 +12,7 @@ from digitlab.pictures.preparation import Preparation
 from digitlab.recipe import Recipe
 from digitlab.records.provenance import Command
 
-_DECIDES_BITS = ("device", "machine", "threads", "computed_in")
+_DECIDES_BITS = ("device", "machine", "threads", "ranks", "computed_in")
 """The fields that, besides `versions`, can change the last bits of a run's results."""
 
 
@@ -46,6 +46,9 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     machine: str
     """The name of the processor or GPU."""
     threads: int
+    """Of each process."""
+    ranks: int = 1
+    """How many processes train together."""
     parameters: int
     """How many weights the network has."""
     network_files: dict[str, str] = {}
@@ -61,7 +64,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The command that started the run, and those that continued it."""
 
     def __post_init__(self) -> None:
-        for name, least in (("seed", 0), ("threads", 1), ("checkpoint_steps", 0), ("jobs", 1)):
+        counts = ("threads", 1), ("ranks", 1), ("checkpoint_steps", 0), ("jobs", 1)
+        for name, least in (("seed", 0), *counts):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is {getattr(self, name)}, but must be at least {least}")
         if self.data_dir is not None and (not self.data_dir or "\0" in self.data_dir):
