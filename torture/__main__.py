@@ -21,6 +21,13 @@ from torture.trainings import PRELOAD, PRELOAD_FOR_ALL, Trainings
 
 FAULTS = {
     "kill": "torture.kills",
+    "disk": "torture.disks",
+    "files": "torture.damage",
+    "mirrors": "torture.mirrors",
+    "pictures": "torture.pictures",
+    "service": "torture.service",
+    "parallel": "torture.parallel",
+    "network": "torture.network",
 }
 """The module of each fault: it has a `PROMISE`, and `run` tries it."""
 

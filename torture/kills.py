@@ -55,9 +55,7 @@ def _sweep(
             check(folder)
 
 
-def _folders(
-    bench: Bench, name: str, base: Path | None, every: int
-) -> Iterator[tuple[Path, int]]:
+def _folders(bench: Bench, name: str, base: Path | None, every: int) -> Iterator[tuple[Path, int]]:
     for at in count(0, every):
         if base is None:
             yield bench.trainings.fresh(name), at

@@ -54,20 +54,27 @@ class Trainings:
         """The folder of the training's pictures."""
         return write_pictures(self.home / "pictures")
 
+    def train_words(self, run: Path) -> tuple[object, ...]:
+        """Return the words of `digitlab train`."""
+        words = ("train", "--dataset", self.pictures, *_SETTINGS, "--seed", 3, "--no-figures")
+        return (*words, "--checkpoint-steps", 3, "--snapshots", "--run", run)
+
     def train(self, run: Path, **options: Any) -> Outcome:
         """Run `digitlab train`."""
-        words = ("train", "--dataset", self.pictures, *_SETTINGS, "--seed", 3, "--no-figures")
-        more = ("--checkpoint-steps", 3, "--snapshots")
-        return self.nursery.digitlab(*words, *more, "--run", run, **options)
+        return self.nursery.digitlab(*self.train_words(run), **options)
 
     def resume(self, run: Path, **options: Any) -> Outcome:
         """Run `digitlab resume`."""
         return self.nursery.digitlab("resume", run, "--no-figures", **options)
 
-    def repeat(self, root: Path, **options: Any) -> Outcome:
-        """Run `digitlab repeat` with two seeds."""
+    def repeat_words(self, root: Path) -> tuple[object, ...]:
+        """Return the words of `digitlab repeat`, with two seeds."""
         words = ("repeat", "tutorial", "--dataset", self.pictures, *_SETTINGS, "--seeds", 2)
-        return self.nursery.digitlab(*words, "--run", root, "--json", **options)
+        return (*words, "--run", root, "--json")
+
+    def repeat(self, root: Path, **options: Any) -> Outcome:
+        """Run `digitlab repeat`."""
+        return self.nursery.digitlab(*self.repeat_words(root), **options)
 
     @cached_property
     def finished(self) -> Path:
