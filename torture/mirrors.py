@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from tests.data.mirror import Mirror, serving
 from torture.bench import Bench
 from torture.fault import Fault, expect
+from torture.mirror_server import Mirror, serving
 from torture.nursery import Outcome
 from torture.sabotage import Sabotage
 

@@ -34,7 +34,6 @@ def sound_pictures() -> dict[str, list[bytes]]:
     """Return files without a fault, by format: only of those that can be read here."""
     exif = Image.Exif()
     exif[0x0112], exif[0x010E] = 6, "a description"
-    more = {"save_all": True, "append_images": [_drawing(), _drawing()]}
     tiffs = (
         ("L", "raw"), ("L", "tiff_lzw"), ("RGB", "tiff_adobe_deflate"), ("RGBA", "packbits"),
         ("1", "group3"), ("1", "group4"), ("RGB", "jpeg"), ("F", "tiff_lzw"), ("I;16", "raw"),
@@ -44,30 +43,35 @@ def sound_pictures() -> dict[str, list[bytes]]:
             *(_file(_drawing(mode), "PNG") for mode in ("L", "RGB", "RGBA", "P", "1", "LA")),
             _file(_drawing().convert("I;16"), "PNG"),
             _file(_drawing(), "PNG", exif=exif, dpi=(300, 300)),
-            _file(_drawing("RGB"), "PNG", **more),
+            _file(_drawing("RGB"), "PNG", **_more()),
         ],
         "JPEG": [
             *(_file(_drawing(mode), "JPEG") for mode in ("L", "RGB", "CMYK")),
             _file(_drawing("RGB"), "JPEG", progressive=True, exif=exif, icc_profile=bytes(500)),
-            _file(_drawing("RGB"), "MPO", **more),
+            _file(_drawing("RGB"), "MPO", **_more()),
         ],
         "TIFF": [
             *(_file(_drawing(mode), "TIFF", compression=it, exif=exif) for mode, it in tiffs),
-            _file(_drawing(), "TIFF", **more),
+            _file(_drawing(), "TIFF", **_more()),
         ],
-        "GIF": [_file(_drawing("P"), "GIF"), _file(_drawing("P"), "GIF", **more)],
+        "GIF": [_file(_drawing("P"), "GIF"), _file(_drawing("P"), "GIF", **_more())],
         "WebP": [
             _file(_drawing("RGB"), "WEBP"),
             _file(_drawing("RGBA"), "WEBP", lossless=True, exif=exif),
-            _file(_drawing("RGB"), "WEBP", **more),
+            _file(_drawing("RGB"), "WEBP", **_more()),
         ],
         "BMP": [_file(_drawing(mode), "BMP") for mode in ("1", "L", "P", "RGB")],
     }
     if find_spec("pillow_heif"):
         files["HEIC"] = [_heic(_drawing("RGB")), _heic(_drawing("L"))]
     if find_spec("pypdfium2"):
-        files["PDF"] = [_file(_drawing("RGB"), "PDF"), _file(_drawing("1"), "PDF", **more)]
+        files["PDF"] = [_file(_drawing("RGB"), "PDF"), _file(_drawing("1"), "PDF", **_more())]
     return files
+
+
+def _more() -> dict[str, object]:
+    """Return how a file gets two more pages; the images are new, because saving changes them."""
+    return {"save_all": True, "append_images": [_drawing(), _drawing()]}
 
 
 def _heic(image: Image.Image) -> bytes:

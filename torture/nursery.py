@@ -70,12 +70,18 @@ class Nursery:
             "COLUMNS": "500",
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         }
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "torture.nursery_process", *preload],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=os.environ | variables,
-        )
+        self._words = [sys.executable, "-m", "torture.nursery_process", *preload]
+        self._variables = os.environ | variables
+        self._started: subprocess.Popen[bytes] | None = None
+
+    @property
+    def _process(self) -> "subprocess.Popen[bytes]":
+        """The process, which is started when it is needed for the first time."""
+        if self._started is None:
+            self._started = subprocess.Popen(
+                self._words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=self._variables
+            )
+        return self._started
 
     def digitlab(self, *words: object, **options: Any) -> Outcome:
         """Run `digitlab` with these words; see `call` for the options."""
@@ -136,9 +142,8 @@ class Nursery:
 
     def close(self) -> None:
         """End it."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
+        if self._started is not None:
+            self._started.communicate()
 
 
 @contextlib.contextmanager

@@ -19,10 +19,8 @@ from typing import Any
 import requests
 
 from digitlab.serve.described_pictures import example_picture
-from tests.serve.load import Load
-from tests.serve.raw import answer_on, connect
-from tests.serve.test_limits import BROKEN
 from torture.bench import Bench
+from torture.clients import POST, WRONG_REQUESTS, Load, answer_on, connect
 from torture.fault import Fault, expect
 
 PROMISE = (
@@ -32,7 +30,6 @@ PROMISE = (
 _PATIENCE = 300.0
 _MOST_BYTES = 1_000_000_000
 """Of memory, all processes of the service together; one has 0.2 GB."""
-_POST = b"POST /predict HTTP/1.1\r\nHost: localhost\r\n"
 _MEGABYTE = b"x" * 1_000_000
 _NO_LIMIT = 20_000
 
@@ -153,27 +150,27 @@ def _hold(
 
 
 def _slow(connection: socket.socket) -> None:
-    connection.sendall(_POST + b"Content-Length: 5000\r\n\r\n")
+    connection.sendall(POST + b"Content-Length: 5000\r\n\r\n")
     for _ in range(3):
         connection.sendall(b"x")
 
 
 def _half(connection: socket.socket) -> None:
-    connection.sendall(_POST + b"Content-Length: 1000\r\n\r\n" + b"x" * 500)
+    connection.sendall(POST + b"Content-Length: 1000\r\n\r\n" + b"x" * 500)
 
 
 def _broken(fault: Fault, service: Service, *, random_requests: int) -> None:
     """Send what is no request, and requests with random faults."""
-    for name, (sent, status) in BROKEN.items():
+    for name, (sent, status) in WRONG_REQUESTS.items():
         with fault.attempt("wrong requests", name):
             answer = _exchange(service, sent)
             expect(answer.startswith(b"HTTP/1.1 " + status), str(answer[:200]))
-    request = _POST + b"Content-Length: %d\r\n\r\n" % len(service.picture) + service.picture
+    request = POST + b"Content-Length: %d\r\n\r\n" % len(service.picture) + service.picture
     for number in range(random_requests):
         chance = random.Random(number)
         sent = bytearray(request)
         for _ in range(chance.choice((1, 2, 8))):
-            sent[chance.randrange(len(_POST) + 30)] = chance.randrange(256)
+            sent[chance.randrange(len(POST) + 30)] = chance.randrange(256)
         with fault.attempt("wrong requests", f"random {number}"):
             answer = _exchange(service, bytes(sent))
             expect(not answer.startswith(b"HTTP/1.1 5"), str(answer[:200]))
@@ -199,7 +196,7 @@ def _flood(fault: Fault, service: Service, *, seconds: float) -> None:
     def flood() -> None:
         while not stop.is_set():
             with contextlib.suppress(OSError), connect(service.address) as connection:
-                connection.sendall(_POST + b"Content-Length: 50000000\r\n\r\n")
+                connection.sendall(POST + b"Content-Length: 50000000\r\n\r\n")
                 for _ in range(50):
                     connection.sendall(_MEGABYTE)
 

@@ -16,7 +16,7 @@ from digitlab.data.catalog import CATALOG, Archive, CatalogEntry
 from digitlab.data.dataset import Dataset
 from digitlab.data.load import load_dataset
 from digitlab.errors import DigitlabError
-from tests.data.mirror import Mirror
+from torture.mirror_server import Mirror
 
 RANDOM = np.random.default_rng(11)
 TRAIN, TEST = (RANDOM.integers(0, 256, (count, 28, 28), np.uint8) for count in (7, 4))

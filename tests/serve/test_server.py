@@ -15,9 +15,8 @@ import requests
 
 from digitlab.serve.server import listen
 from tests.models.brightness import write_brightness_model
-from tests.serve.load import Load, address_of
-from tests.serve.raw import connect
 from tests.waiting import PATIENCE
+from torture.clients import Load, address_of, connect
 
 Spawn = Callable[..., subprocess.Popen[str]]
 
