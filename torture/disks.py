@@ -28,12 +28,14 @@ Start = Callable[..., Outcome]
 def run(fault: Fault, bench: Bench) -> None:
     """Fill the disk and take permissions away, before each change of each command's files."""
     trainings = bench.trainings
-    every = 29 if bench.short else 1
     kinds: tuple[Kind, ...] = ("full", "denied", "moved")
-    for kind in kinds:
-        _training(fault, bench, "train", trainings.train, kind, every=every)
-        _training(fault, bench, "resume", trainings.resume, kind, trainings.halfway, every=every)
-    for most_bytes in _MOST_BYTES[:: 4 if bench.short else 1]:
+    for number, kind in enumerate(kinds):
+        if not bench.short or number == 0:
+            _training(fault, bench, "train", trainings.train, kind, every=47 if bench.short else 1)
+        if not bench.short or number > 0:
+            halfway, every = trainings.halfway, 47 if bench.short else 1
+            _training(fault, bench, "resume", trainings.resume, kind, halfway, every=every)
+    for most_bytes in _MOST_BYTES[:: 8 if bench.short else 1]:
         run = trainings.fresh("limited")
         outcome = trainings.train(run, most_file_bytes=most_bytes)
         with fault.attempt("train, files limited", f"to {most_bytes} bytes"):

@@ -26,7 +26,7 @@ Check = Callable[[Path], None]
 def run(fault: Fault, bench: Bench) -> None:
     """Kill each command, and continue."""
     trainings = bench.trainings
-    every = 11 if bench.short else 1
+    every = 31 if bench.short else 1
     moments = 0 if bench.short else 1
     train, resume = trainings.train, trainings.resume
     _sweep(fault, bench, "train", train, trainings.finish, every=every)
