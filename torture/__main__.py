@@ -29,7 +29,7 @@ FAULTS = {
     "parallel": "torture.parallel",
     "network": "torture.network",
 }
-"""The module of each fault: it has a `PROMISE`, and `run` tries it."""
+"""The module of each fault. `run` tries it; `TESTS` are the tests of its `PROMISE`, too."""
 
 app = App(name="python -m torture", help=__doc__, version_flags=[])
 
@@ -70,6 +70,7 @@ def _record(name: str, bench: Bench) -> dict[str, object]:
     module.run(fault, bench)
     return {
         **fault.record(),
+        "tests": list(module.TESTS),
         "form": "short" if bench.short else "long",
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "seconds": round(time.perf_counter() - start),

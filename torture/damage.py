@@ -17,6 +17,12 @@ PROMISE = (
     "A damaged file is reported by name in one sentence, or something as good is used instead. "
     "There is no traceback and no hang, and no wrong answer from a file that has a checksum."
 )
+TESTS = (
+    "tests/records/test_records.py",
+    "tests/train/test_checkpoint.py",
+    "tests/models/test_card.py",
+    "tests/cli/test_bad_input.py",
+)
 _BRACKETS = b"[" * 100_000
 _MOST_LINES = 16
 """Of a message: how to provide a dataset by hand takes several."""

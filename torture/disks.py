@@ -18,6 +18,12 @@ PROMISE = (
     "One sentence says what cannot be written and what to do. What was there before is intact, no "
     "partial file stays, and the same command, or `resume`, then ends with the same bits."
 )
+TESTS = (
+    "tests/test_files.py",
+    "tests/runs/test_run.py",
+    "tests/models/test_card.py",
+    "tests/figures/test_figures.py",
+)
 _MOST_BYTES = (0, 1, 100, 700, 1_500, 20_000, 41_000, 100_000, 183_000)
 _DISK_KILOBYTES = (150, 200, 400, 600, 700, 800)
 """Sizes of real disks: for no checkpoint, for one, for two, for two and the snapshots."""

@@ -64,15 +64,15 @@ def table_of(records: dict[str, dict[str, Any]]) -> str:
     """Return the records of faults, by name, as a Markdown table and a list of what broke.
 
     >>> print(table_of({"kill": Fault("kill", "it continues", Counter(train=3)).record()}))
-    | fault | promise | tried | survived |
-    | --- | --- | --- | --- |
-    | `kill` | it continues | train 3 | 3 of 3 |
+    | fault | tried | survived |
+    | --- | --- | --- |
+    | `kill` | train 3 | 3 of 3 |
     """
-    lines = ["| fault | promise | tried | survived |", "| --- | --- | --- | --- |"]
+    lines = ["| fault | tried | survived |", "| --- | --- | --- |"]
     for name, it in records.items():
         tried = ", ".join(f"{where} {count:,}" for where, count in it["tried"].items())
         survived = f"{it['survived']:,} of {sum(it['tried'].values()):,}"
-        lines.append(f"| `{name}` | {it['promise']} | {tried} | {survived} |")
+        lines.append(f"| `{name}` | {tried} | {survived} |")
     notes = [*_notes("broken", records), *_notes("skipped", records)]
     return "\n".join([*lines, *([""] if notes else []), *notes])
 

@@ -22,6 +22,11 @@ PROMISE = (
     "Whatever a mirror sends, nothing wrong is kept, memory stays bounded, and the next source is "
     "tried. Without a good source, one message says why each failed."
 )
+TESTS = (
+    "tests/data/test_download.py",
+    "tests/data/test_fetch.py",
+    "tests/data/test_published.py",
+)
 _MOST_MEMORY = 100_000_000
 """Bytes that a fetch may take more than one from a good mirror."""
 _OK = b"HTTP/1.1 200 OK\r\n"

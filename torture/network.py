@@ -18,6 +18,7 @@ PROMISE = (
     "No command but `data` tries to reach an address, and none writes a file where it was not "
     "asked to."
 )
+TESTS = ("tests/models/test_privacy.py",)
 _FOLDERS = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
 _FONT_LIST = "XDG_CACHE_HOME/matplotlib/"
 """matplotlib keeps a list of the system's fonts, once per user."""

@@ -20,6 +20,12 @@ PROMISE = (
     "The same answers however many threads and processes ask, and no deadlock. Of several "
     "processes that write to one run, one wins and the others report it; a cache is right for all."
 )
+TESTS = (
+    "tests/test_reader.py",
+    "tests/pictures/test_quiet.py",
+    "tests/runs/test_jobs.py",
+    "tests/data/test_corrections.py",
+)
 _THREADS = 16
 
 

@@ -18,6 +18,11 @@ PROMISE = (
     "Every picture is answered or refused in one sentence: no crash, no traceback, nothing over "
     "5 s of processor time or 600 MB, and nothing that a library prints."
 )
+TESTS = (
+    "tests/pictures/test_open.py",
+    "tests/pictures/test_quiet.py",
+    "tests/pictures/test_documents.py",
+)
 _PICTURES, _PICTURES_IN_SHORT = 100_000, 160
 _READ_EVERY, _SERVE_EVERY = 20, 40
 """Of the pictures, these are also read as a page, and sent to the service."""

@@ -27,6 +27,11 @@ PROMISE = (
     "Other clients are answered meanwhile, memory stays bounded, and when the service is stopped "
     "or a worker is killed, no other request that was accepted is lost."
 )
+TESTS = (
+    "tests/serve/test_limits.py",
+    "tests/serve/test_server.py",
+    "tests/serve/test_queue.py",
+)
 _PATIENCE = 300.0
 _MOST_BYTES = 1_000_000_000
 """Of memory, all processes of the service together; one has 0.2 GB."""

@@ -26,6 +26,7 @@ _REFERENCE = {
     "docs/results.md": Words(en="Results", zh="结果"),
     "docs/experiments.md": Words(en="What was tried", zh="试过什么"),
     "docs/speed.md": Words(en="Speed", zh="速度"),
+    "docs/reliability.md": Words(en="Reliability", zh="可靠性"),
 }
 _PROJECT = {
     "CONTRIBUTING.md": Words(en="Contributing", zh="参与开发"),
