@@ -72,13 +72,20 @@ def _training(
             else:
                 outcome.check_is_one_sentence()
             if kind == "moved" and moved_to(run).exists():
-                expect(not run.exists(), "the folder was made again")
-                moved_to(run).rename(run)
+                _move_back(run)
             if kind == "full":
                 _check_no_partial_files(run)
             trainings.finish(run)
         if outcome.changes <= at:
             return
+
+
+def _move_back(run: Path) -> None:
+    """Undo the move; of what was there meanwhile, only an empty folder is right."""
+    if run.exists():  # it was moved away just before the command would have made it
+        expect(not [*run.iterdir()], f"{[it.name for it in run.iterdir()]} in a new folder")
+        run.rmdir()
+    moved_to(run).rename(run)
 
 
 def _check_no_partial_files(folder: Path) -> None:

@@ -17,7 +17,6 @@ from typing import Any, Literal
 Kind = Literal["count", "kill", "full", "denied", "moved"]
 
 _CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.truncate", "os.link"}
-_NEEDS_SPACE = {"open", "os.mkdir", "os.link"}
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -65,20 +64,28 @@ def install(sabotage: Sabotage, counter: Counter) -> None:
         made += 1
         counter.set(made)
         if made > sabotage.at:
-            _act(sabotage.kind, event, folder, is_first=made == sabotage.at + 1)
+            is_first = made == sabotage.at + 1
+            _act(sabotage.kind, folder, needs_space=_needs_space(event, arguments), first=is_first)
 
     sys.addaudithook(watch)
 
 
-def _act(kind: Kind, event: str, folder: str, *, is_first: bool) -> None:
+def _act(kind: Kind, folder: str, *, needs_space: bool, first: bool) -> None:
     if kind == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
-    elif kind == "full" and event in _NEEDS_SPACE:
+    elif kind == "full" and needs_space:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     elif kind == "denied":
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    elif kind == "moved" and is_first and Path(folder).exists():
+    elif kind == "moved" and first and Path(folder).exists():
         Path(folder).rename(moved_to(Path(folder)))
+
+
+def _needs_space(event: str, arguments: tuple[Any, ...]) -> bool:
+    """Return whether a change makes a file or a folder, or adds to a file."""
+    if event == "open":
+        return bool(arguments[2] & os.O_APPEND) or not Path(os.fsdecode(arguments[0])).exists()
+    return event in ("os.mkdir", "os.link")
 
 
 def _writes(arguments: tuple[Any, ...]) -> bool:
