@@ -12,7 +12,7 @@ GUIDE  := README.md README.zh-CN.md CONTRIBUTING.md CHANGELOG.md SECURITY.md \
   $(shell find docs src/digitlab/lab -type f -not -path '*/lab/guide/*' -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab docs site demo test test-slow check format clean dist sbom audit \
+.PHONY: help install lab docs site demo test test-slow torture check format clean dist sbom audit \
   bench bench-race bench-tutorial bench-limit bench-reading bench-service bench-compact \
   bench-best bench-ladder bench-settings
 
@@ -48,6 +48,10 @@ demo: install    ## the whole system: data, 3 epochs, loss curve, resume to 8 ep
 
 test: install    ## the tests (about 10 minutes on 2 cores)
 	$(BIN)/pytest -n auto --dist worksteal
+
+torture: install ## faults, on purpose: what survived, into docs/reliability.md (about 20 minutes)
+	$(BIN)/python -m torture --json docs/reliability.json
+	$(BIN)/python docs/refresh.py
 
 test-slow: install ## the long tests: real trainings, minutes each
 	$(BIN)/pytest -m slow -n auto --dist worksteal

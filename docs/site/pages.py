@@ -32,6 +32,7 @@ _REFERENCE = {
     "docs/model-card-digits.md": Words(en="Model card: digits", zh="模型卡：数字"),
     "docs/model-card-pages.md": Words(en="Model card: pages", zh="模型卡：页面"),
     "docs/scale.md": Words(en="Scale", zh="规模"),
+    "docs/reliability.md": Words(en="Reliability", zh="可靠性"),
 }
 _PROJECT = {
     "CONTRIBUTING.md": Words(en="Contributing", zh="参与开发"),

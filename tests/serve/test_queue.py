@@ -13,8 +13,8 @@ from digitlab.errors import DigitlabError
 from digitlab.reader import Prediction
 from digitlab.serve.settings import Settings
 from tests.serve.conftest import Live
-from tests.serve.raw import connect
 from tests.waiting import PATIENCE
+from torture.clients import connect
 
 
 class Gate:

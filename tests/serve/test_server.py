@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,8 +17,8 @@ from digitlab.serve.server import listen
 from digitlab.serve.settings import Settings
 from tests.models.brightness import write_brightness_model
 from tests.serve.conftest import Live
-from tests.serve.raw import answer_on, connect
 from tests.waiting import PATIENCE
+from torture.clients import Load, address_of, connect
 
 Spawn = Callable[..., subprocess.Popen[str]]
 
@@ -33,43 +32,6 @@ def url_of(process: subprocess.Popen[str]) -> str:
     )
     assert found, line + process.stderr.read()
     return found[1]
-
-
-def address_of(url: str) -> tuple[str, int]:
-    host, port = url.removeprefix("http://").split(":")
-    return host, int(port)
-
-
-class Load(threading.Thread):
-    """A client that sends pictures until the service is gone, and remembers the answers."""
-
-    def __init__(self, url: str, picture: bytes) -> None:
-        super().__init__(daemon=True)
-        self.address, self.picture = address_of(url), picture
-        self.answered, self.unanswered = 0, 0
-        self.start()
-
-    def run(self) -> None:
-        head = f"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(self.picture)}"
-        request = f"{head}\r\n\r\n".encode() + self.picture
-        while True:
-            try:
-                connection = connect(self.address)
-            except ConnectionError:  # nobody listens: the service has stopped
-                return
-            with connection:
-                while True:
-                    try:
-                        connection.sendall(request)
-                        answer = answer_on(connection)
-                    except ConnectionError:
-                        answer = b""
-                    if not answer.startswith(b"HTTP/1.1 200") or b'"digit":7' not in answer:
-                        self.unanswered += 1
-                        break
-                    self.answered += 1
-                    if b"connection: close" in answer:
-                        break
 
 
 def interrupt_all(process: subprocess.Popen[str]) -> None:

@@ -112,7 +112,8 @@ def start_run(
         write_beside(folder.path, training.checkpoint())
         watcher = Several([Log(folder), watcher])
         with StopRequest() as stop:
-            start(folder, record, None if own is None else own.text, packed(extra))
+            text = None if own is None else own.text
+            start(folder, record, text, packed(extra), watcher.folders)
             make_last(folder.path)
             keep_synthetic(folder.path, training, dataset)
         if stop.signal_number:
