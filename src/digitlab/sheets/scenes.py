@@ -166,8 +166,9 @@ def _print_words(canvas: Canvas, height: float, tilt: float, random: Generator) 
     level, font = ink_levels(random)[0], any_font(random)
     step = random.uniform(1.3, 2.4) * height
     for y in np.arange(-random.random() * step, canvas.side + height, step):
-        words, x = [], random.uniform(-3, 1) * height
-        while 0.6 * height * sum(map(len, words)) < canvas.side - x:
+        words: list[str] = []
+        x = random.uniform(-3, 1) * height
+        while 0.6 * height * sum(len(it) for it in words) < canvas.side - x:
             words.append(spelled(random))
         print_text(canvas, " ".join(words), x, y, height, level, tilt, random, font=font)
 
