@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from digitlab.data.load import load_dataset
     from digitlab.errors import DigitlabError, PictureError, Stopped
     from digitlab.pages.answers import Page, ReadDigit, ReadLine, ReadNumber, ReadSign
-    from digitlab.reader import Prediction, Reader
+    from digitlab.prediction import Prediction
+    from digitlab.reader import Reader
     from digitlab.recipe import Recipe
     from digitlab.workbench import Run
 
@@ -46,7 +47,7 @@ _HOMES = {
     "DigitlabError": "digitlab.errors",
     "PictureError": "digitlab.errors",
     "Page": "digitlab.pages.answers",
-    "Prediction": "digitlab.reader",
+    "Prediction": "digitlab.prediction",
     "ReadDigit": "digitlab.pages.answers",
     "ReadLine": "digitlab.pages.answers",
     "ReadNumber": "digitlab.pages.answers",

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from digitlab.errors import DigitlabError
-from digitlab.reader import Prediction
+from digitlab.prediction import Prediction
 from digitlab.serve.settings import Settings
 from tests.serve.conftest import Live
 from tests.waiting import PATIENCE

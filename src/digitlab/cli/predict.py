@@ -28,8 +28,9 @@ from digitlab.cli.pictures import find_pictures, print_error, reason_of, source_
 from digitlab.errors import DigitlabError, printable
 from digitlab.models.probability import cut_off, percent
 from digitlab.pictures.formats import suffixes_with
+from digitlab.prediction import Prediction
 from digitlab.processes import cores
-from digitlab.reader import Prediction, Reader
+from digitlab.reader import Reader
 
 _MANY = 500  # pictures from which other processes are worth their start
 _REPORT_SECONDS = 0.5
