@@ -69,7 +69,7 @@ def measure_worst(
     with tempfile.TemporaryDirectory(prefix="digitlab-worst-") as name:
         folder = Path(name)
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-            made = pool.submit(save_pictures, folder, sides or [1600, 4000, 8900], megapixels)
+            made = pool.submit(save_pictures, folder, sides or [1599, 3199, 8900], megapixels)
             paths = made.result()
         print_table(rows(folder, paths, failed))
     if failed:

@@ -64,12 +64,13 @@ def _find_printed_lines(shares: NDArray[np.float32]) -> tuple[float, list[int]]:
     """
     height, strips = shares.shape
     width = strips * _STRIP
-    coarse = shares[: height - height % 4].reshape(-1, 4, strips).max(1)
+    shares = np.ascontiguousarray(shares.T)  # strips x rows: each strip is added as a whole
+    coarse = shares[:, : height - height % 4].reshape(strips, -1, 4).max(2)
     fall = int(_STEEPEST * width)  # pixels over the page's width
     falls = range(-fall - fall % 4, fall + 1, 4)
     best = max(falls, key=lambda f: (_sheared(coarse, f / 4) ** 2).sum())
     best = max(range(best - 4, best + 5), key=lambda f: (_sheared(shares, f) ** 2).sum())
-    profile = _sheared(dilated(shares, 3, 1), best)
+    profile = _sheared(dilated(shares, 1, 3), best)
     rows = []
     while len(profile) and profile.max() > _LEAST_VISIBLE:
         row = int(profile.argmax())
@@ -89,17 +90,20 @@ def _are_regular(rows: list[int]) -> bool:
 
 
 def _sheared(shares: NDArray[np.float32], fall: float) -> NDArray[np.float32]:
-    """Return the mean of the strips along each line that falls `fall` rows from left to right."""
-    height, strips = shares.shape
-    most = int(np.ceil(abs(fall))) + 1
-    total = np.zeros(height + most, np.float32)
-    count = np.zeros(height + most, np.float32)
+    """Return the mean of the strips along each line that falls `fall` rows from left to right.
+
+    The shares are strips x rows.
+    """
+    strips, height = shares.shape
+    rows = height + int(np.ceil(abs(fall))) + 1
     shifts = np.rint((np.arange(strips) + 0.5) / strips * fall).astype(int)
     first = max(0, int(fall))  # no row begins above the array
-    for strip, shift in enumerate(shifts.tolist()):
-        start = first - shift + (shift > first)
-        total[start : start + height] += shares[:, strip]
-        count[start : start + height] += 1
+    starts = first - shifts + (shifts > first)
+    total = np.zeros(rows, np.float32)
+    for strip, start in zip(shares, starts.tolist(), strict=True):
+        total[start : start + height] += strip
+    begun, ended = (np.bincount(it, minlength=rows + 1) for it in (starts, starts + height))
+    count = (begun - ended).cumsum()[:rows].astype(np.float32)
     share = total / np.maximum(count, 1)
     # In a corner lines are short, and the bar of a digit could be mistaken for one.
     return np.where(count > strips / 3, share, np.where(count > strips / 8, 0.65 * share, 0))
