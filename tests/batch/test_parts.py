@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import pickle
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -14,7 +15,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from digitlab.batch import rows, write
+from digitlab.batch.on_ray import _Actor
 from digitlab.batch.parts import Part, Shard, digest_of, parts_of
+from tests.batch.conftest import SIZE, write_tar
 
 ERRORS = 1  # pictures of `inputs` that cannot be opened
 
@@ -70,6 +73,22 @@ def test_shards_and_processes_write_the_same_files(
         assert "2 of 2 parts" in call(*words).err
     assert call("predict", inputs, "--out", several, "--jobs", "2").code == 0
     assert contents(one) == contents(shards) == contents(several)
+
+
+def test_an_actor_of_ray_reads_parts_like_any_process(
+    call: Callable, inputs: Path, tmp_path: Path, contents: Callable
+):
+    assert call("predict", inputs, "--out", tmp_path / "one", "--jobs", "1").code == 0
+    folder = tmp_path / "ray"
+    folder.mkdir()
+    writer = pickle.loads(pickle.dumps(write.PartWriter(rows.Task("predict"), folder, "jsonl")))
+    actor = _Actor(writer, Path.cwd())
+    parts = parts_of([*sorted(inputs.glob("*.png")), inputs / "shard.tar"], SIZE)
+    results = [actor({"part": [pickle.dumps(part)]}) for part in parts]
+    assert results[1] == {"rows": [3], "failures": [ERRORS], "problem": [""]}
+    assert contents(tmp_path / "one") == contents(folder) | {
+        "_parts.json": (tmp_path / "one" / "_parts.json").read_bytes()
+    }
 
 
 def test_a_restart_reads_only_what_is_missing(
@@ -193,8 +212,6 @@ def test_pages_are_those_of_read_json(
     pages[0].save(inputs / "scan.tif", save_all=True, append_images=pages[1:])
     single = call("read", "--json", inputs).out.splitlines()
     assert [json.loads(row).get("text", "error") for row in single] == ["error", "7", "2"]
-    from tests.batch.conftest import write_tar
-
     write_tar(tmp_path / "scans.tar", [("scan.tif", (inputs / "scan.tif").read_bytes())])
     out = tmp_path / "out"
     out.mkdir()

@@ -57,7 +57,7 @@ def write_on_ray(writer: PartWriter, parts: Sequence[Part], jobs: int | None) ->
                 fn_constructor_args=(writer, Path.cwd()),
             )
             for row in written.iter_rows():
-                yield Written(row["rows"], row["failures"], row["problem"])
+                yield Written(row["rows"], row["failures"], row["problem"] or None)
     except RayError as error:
         raise DigitlabError(f"Ray failed: {_cause(error)}") from error
 
@@ -105,7 +105,7 @@ class _Actor:
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
         (part,) = map(pickle.loads, batch["part"])
         rows, failures, problem = astuple(self.writer(part))
-        return {"rows": [rows], "failures": [failures], "problem": [problem]}
+        return {"rows": [rows], "failures": [failures], "problem": [problem or ""]}
 
 
 def _cause(error: Exception) -> str:
