@@ -6,10 +6,11 @@ With several processes, rank 0 writes the losses of each training to FOLDER/loss
 import hashlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ from digitlab.named_recipes import find_recipe
 from digitlab.recipe import Recipe
 from digitlab.sheets.crops import CropMaker
 from digitlab.synth.non_digits import non_digits
-from digitlab.train.checkpoint import read_checkpoint, to_bytes
+from digitlab.train.checkpoint import from_bytes, read_checkpoint, to_bytes
 from digitlab.train.device import set_up_device
 from digitlab.train.loop import Training
 from digitlab.train.page_network import PageNetwork
@@ -86,10 +87,10 @@ def small() -> Iterator[Dataset]:
         patch.setattr("digitlab.train.page_score._TEST_CROPS", 7)
         yield replace(
             mnist,
-            train_images=mnist.train_images[:180],
-            train_labels=mnist.train_labels[:180],
-            test_images=mnist.test_images[:61],
-            test_labels=mnist.test_labels[:61],
+            train_images=mnist.train_images[:600],
+            train_labels=mnist.train_labels[:600],
+            test_images=mnist.test_images[:201],
+            test_labels=mnist.test_labels[:201],
         )
 
 
@@ -108,8 +109,17 @@ def losses_of(training: Training) -> list[float]:
     return [point.loss for point in training.run() if point is not None]
 
 
-def digest(training: Training) -> list[int]:
-    """Return what depends on every bit of weights, optimizer, averages and random states."""
+def digests_of(begin: Callable[[], Training]) -> list[list[int]]:
+    """Return what depends on every bit of the final state, without and with a stop on the way."""
+    never_stopped, stopped, continued = begin(), begin(), begin()
+    list(never_stopped.run())
+    list(islice(stopped.run(), 3))
+    continued.restore(from_bytes(to_bytes(stopped.checkpoint()), "stopped"))
+    list(continued.run())
+    return [_digest(never_stopped), _digest(continued)]
+
+
+def _digest(training: Training) -> list[int]:
     tensors = training.checkpoint().tensors
     content = b"".join(tensors[name].contiguous().numpy().tobytes() for name in sorted(tensors))
     return list(hashlib.sha256(content).digest())
@@ -133,13 +143,14 @@ def error_of_batch_norm(ranks: Ranks) -> float:
         (y.sin() * targets).sum().backward()
         if not is_whole:
             ranks.sum_gradients([x, w, b])
-        results.append([y, mean, var, x.grad, w.grad, b.grad])
+        results.append([y.detach(), mean, var, x.grad, w.grad, b.grad])
     return max(float((one - other).abs().max()) for one, other in zip(*results, strict=True))
 
 
 def main(folder: Path) -> None:
     """Compute everything with all ranks."""
     results: dict[str, object] = {}
+    dropping = replace(RECIPES["everything"], dropout=0.5)
     with small() as dataset, joined(is_expected=True) as ranks:
         results["batch norm"] = error_of_batch_norm(ranks)
         for name, recipe in RECIPES.items():
@@ -147,10 +158,8 @@ def main(folder: Path) -> None:
         continued = start(PLAIN, dataset, ranks=ranks)
         continued.restore(read_checkpoint(folder / HALF))
         results["continued"] = losses_of(continued)
-        dropping = start(replace(RECIPES["everything"], dropout=0.5), dataset, ranks=ranks)
-        list(dropping.run())
-        digests = ranks.of_all(torch.tensor([digest(dropping)]), ranks.count)
-        results["digests"] = digests.tolist()
+        digests = digests_of(partial(start, dropping, dataset, ranks=ranks))
+        results["digests"] = ranks.of_all(torch.tensor([digests]), ranks.count).tolist()
         # Numbers that the network draws itself are not the same on all ranks.
         with ranks.random_numbers_of_its_own(1, 2):
             drawn = torch.rand(1)

@@ -1,6 +1,8 @@
 """A run that cannot write its files, or has lost a rank: one sentence, with what to do."""
 
 import errno
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,6 +25,9 @@ def explained(folder: RunFolder, remedy: str) -> Iterator[None]:
     except BrokenPipeError:  # nobody reads what is printed any more
         raise
     except LostRankError as error:
+        # torchrun is about to end this process as well. First, it should report why.
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise DigitlabError(f"{error}; correct this, {remedy}") from error
     except (SaveError, OSError) as error:
         cause = error.__cause__ if isinstance(error, SaveError) else error
