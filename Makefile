@@ -50,7 +50,7 @@ test: install    ## the tests (about 10 minutes on 2 cores)
 	$(BIN)/pytest -n auto --dist worksteal
 
 torture: install ## faults, on purpose: what survived, into docs/reliability.md (about 20 minutes)
-	$(BIN)/python -m torture --json docs/reliability.json
+	$(BIN)/python -m torture --jobs 2 --json docs/reliability.json
 	$(BIN)/python docs/refresh.py
 
 test-slow: install ## the long tests: real trainings, minutes each

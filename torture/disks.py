@@ -25,6 +25,7 @@ TESTS = (
     "tests/figures/test_figures.py",
 )
 _MOST_BYTES = (0, 1, 100, 700, 1_500, 20_000, 41_000, 100_000, 183_000)
+_KINDS: tuple[Kind, ...] = ("full", "denied", "moved")
 _DISK_KILOBYTES = (150, 200, 400, 600, 700, 800)
 """Sizes of real disks: for no checkpoint, for one, for two, for two and the snapshots."""
 
@@ -34,12 +35,14 @@ Start = Callable[..., Outcome]
 def run(fault: Fault, bench: Bench) -> None:
     """Fill the disk and take permissions away, before each change of each command's files."""
     trainings = bench.trainings
-    kinds: tuple[Kind, ...] = ("full", "denied", "moved")
-    for number, kind in enumerate(kinds):
-        if not bench.short or number == 0:
-            _training(fault, bench, "train", trainings.train, kind, every=47 if bench.short else 1)
-        if not bench.short or number > 0:
-            halfway, every = trainings.halfway, 47 if bench.short else 1
+    halfway = trainings.halfway
+    if bench.short:
+        _training(fault, bench, "train", trainings.train, "full", every=47)
+        for kind in _KINDS[1:]:
+            _training(fault, bench, "resume", trainings.resume, kind, halfway, every=47)
+    else:
+        for kind, every in zip(_KINDS, (1, 3, 3), strict=True):
+            _training(fault, bench, "train", trainings.train, kind, every=every)
             _training(fault, bench, "resume", trainings.resume, kind, halfway, every=every)
     for most_bytes in _MOST_BYTES[:: 8 if bench.short else 1]:
         run = trainings.fresh("limited")
