@@ -1,66 +1,69 @@
 """The columns of Parquet parts: the names and types of what the JSON rows have."""
 
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from digitlab.batch.rows import Row, Task
 from digitlab.reader import Reader
 
-_PLACE: dict[str, Any] = {"picture": pa.string()}
-_BOX = {"box": pa.list_(pa.int32())}  # x, y, width, height
-_SURE = {"probability": pa.float64(), "unsure": pa.bool_()}
-_LINE = {"line": pa.int32()}
-_ERROR = {"error": pa.string()}
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Kind = str | list[Any] | dict[str, Any]
+"""A type: Arrow's name of one, a list of one kind, or a struct of named kinds."""
+
+_BOX: dict[str, Kind] = {"box": ["int32"]}  # x, y, width, height
+_SURE: dict[str, Kind] = {"probability": "float64", "unsure": "bool"}
+_LINE: dict[str, Kind] = {"line": "int32"}
+_TEXT: dict[str, Kind] = {"text": "string"}
 
 
-def schema_of(task: Task, reader: Reader) -> pa.Schema:
+def schema_of(task: Task, reader: Reader) -> "pa.Schema":
     """Return the columns, which are the same for every part of a task."""
-    return pa.schema(_of_digits(reader) if task.command == "predict" else _of_pages())
+    import pyarrow as pa
+
+    own = _of_digits(reader) if task.command == "predict" else _of_pages()
+    columns = {"picture": "string", **own, "error": "string"}
+    return pa.schema({name: _arrow_type(kind) for name, kind in columns.items()})
 
 
-def _of_digits(reader: Reader) -> dict[str, Any]:
+def _arrow_type(kind: Kind) -> "pa.DataType":
+    import pyarrow as pa
+
+    if isinstance(kind, dict):
+        return pa.struct({name: _arrow_type(it) for name, it in kind.items()})
+    if isinstance(kind, list):
+        return pa.list_(_arrow_type(kind[0]))
+    return pa.type_for_alias(kind)
+
+
+def _of_digits(reader: Reader) -> dict[str, Kind]:
     digits, detects = reader.reads_digits, reader.card.is_digit is not None
-    kind = pa.int8() if digits else pa.string()
+    kind = "int8" if digits else "string"
     return {
-        **_PLACE,
         "digit" if digits else "label": kind,
         **_SURE,
-        **({"is_digit": pa.float64()} if detects else {}),
-        **({"several": pa.bool_()} if digits else {}),
+        **({"is_digit": "float64"} if detects else {}),
+        **({"several": "bool"} if digits else {}),
         "runner_up": kind,
-        "probabilities": _probabilities(reader.card.classes),
-        **_ERROR,
+        "probabilities": dict.fromkeys(reader.card.classes, "float64"),
     }
 
 
-def _of_pages() -> dict[str, Any]:
-    text = {"text": pa.string()}
+def _of_pages() -> dict[str, Kind]:
     digit = {
-        **_BOX, "digit": pa.int8(), **_SURE, **_LINE, "number": pa.int32(), "runner_up": pa.int8(),
-        "probabilities": _probabilities(list("0123456789")),
+        **_BOX, "digit": "int8", **_SURE, **_LINE, "number": "int32", "runner_up": "int8",
+        "probabilities": dict.fromkeys("0123456789", "float64"),
     }  # fmt: skip
-    sign = {**_BOX, "sign": pa.string(), "probability": pa.float64(), **_LINE}
     return {
-        **_PLACE,
-        "page": pa.int32(),
-        **text,
-        **dict.fromkeys(("width", "height", "turned"), pa.int32()),
-        "lines": _list_of({**text, **_BOX}),
-        "numbers": _list_of({**text, **_BOX, **_SURE, **_LINE}),
-        "digits": _list_of(digit),
-        "signs": _list_of(sign),
-        "ignored": _list_of(_BOX),
-        **_ERROR,
+        "page": "int32",
+        **_TEXT,
+        **dict.fromkeys(("width", "height", "turned"), "int32"),
+        "lines": [{**_TEXT, **_BOX}],
+        "numbers": [{**_TEXT, **_BOX, **_SURE, **_LINE}],
+        "digits": [digit],
+        "signs": [{**_BOX, "sign": "string", "probability": "float64", **_LINE}],
+        "ignored": [_BOX],
     }
-
-
-def _probabilities(classes: list[str]) -> pa.DataType:
-    return pa.struct(dict.fromkeys(classes, pa.float64()))
-
-
-def _list_of(fields: dict[str, Any]) -> pa.DataType:
-    return pa.list_(pa.struct(fields))
 
 
 def clean(row: Row) -> Row:
