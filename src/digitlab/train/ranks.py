@@ -132,7 +132,13 @@ ALONE = Ranks()
 """One process without others."""
 
 
-class SumOverRanks(torch.autograd.Function):
+def sum_over_ranks(summand: Tensor) -> Tensor:
+    """Return the sum of all ranks' tensors; the gradient flows back to each of them."""
+    total: Tensor = _SumOverRanks.apply(summand)  # type: ignore[no-untyped-call]
+    return total
+
+
+class _SumOverRanks(torch.autograd.Function):
     """The sum of a tensor over all ranks. The gradient of each summand is the sum of theirs."""
 
     @staticmethod
@@ -143,7 +149,7 @@ class SumOverRanks(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(_context: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(_context: Any, gradient: Tensor) -> Tensor:
         """Return the gradient of this rank's summand, in which all ranks' losses have a part."""
         total = gradient.clone()
         _add_up(total)
