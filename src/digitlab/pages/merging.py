@@ -74,7 +74,7 @@ def merged(seen: Sightings) -> Sightings:
     )
 
 
-def near_boxes(boxes: NDArray[np.float32]) -> Callable[[int], NDArray[np.int64]]:
+def near_boxes(boxes: NDArray[np.float32]) -> Callable[[int], NDArray[np.intp]]:
     """Return what finds the boxes near one of N x 4, in their order: all others are apart from it.
 
     On a page full of digits they are few, and comparing all with all would take most of the time.
