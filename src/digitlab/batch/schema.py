@@ -2,65 +2,76 @@
 
 from typing import Any
 
-import pyarrow as pa
-
 from digitlab.batch.rows import Row, Task
 from digitlab.reader import Reader
 
-_PLACE: dict[str, Any] = {"picture": pa.string()}
-_BOX = {"box": pa.list_(pa.int32())}  # x, y, width, height
-_SURE = {"probability": pa.float64(), "unsure": pa.bool_()}
-_LINE = {"line": pa.int32()}
-_ERROR = {"error": pa.string()}
+# Arrow's names of types; a list has one kind of element, a dictionary has named fields.
+_PLACE = {"picture": "string"}
+_TEXT = {"text": "string"}
+_BOX = {"box": ["int32"]}  # x, y, width, height
+_SURE = {"probability": "float64", "unsure": "bool"}
+_LINE = {"line": "int32"}
+_ERROR = {"error": "string"}
 
 
-def schema_of(task: Task, reader: Reader) -> pa.Schema:
-    """Return the columns, which are the same for every part of a task."""
-    return pa.schema(_of_digits(reader) if task.command == "predict" else _of_pages())
+def schema_of(task: Task, reader: Reader) -> Any:
+    """Return the columns as a `pyarrow.Schema`, the same for every part of a task.
+
+    Raises `ModuleNotFoundError` without pyarrow.
+    """
+    import pyarrow
+
+    fields = _of_digits(reader) if task.command == "predict" else _of_pages()
+    return pyarrow.schema({name: _arrow(kind) for name, kind in fields.items()})
+
+
+def _arrow(kind: Any) -> Any:
+    import pyarrow
+
+    if isinstance(kind, dict):
+        return pyarrow.struct({name: _arrow(inner) for name, inner in kind.items()})
+    if isinstance(kind, list):
+        return pyarrow.list_(_arrow(kind[0]))
+    return pyarrow.type_for_alias(kind)
 
 
 def _of_digits(reader: Reader) -> dict[str, Any]:
     digits, detects = reader.reads_digits, reader.card.is_digit is not None
-    kind = pa.int8() if digits else pa.string()
+    kind = "int8" if digits else "string"
     return {
         **_PLACE,
         "digit" if digits else "label": kind,
         **_SURE,
-        **({"is_digit": pa.float64()} if detects else {}),
-        **({"several": pa.bool_()} if digits else {}),
+        **({"is_digit": "float64"} if detects else {}),
+        **({"several": "bool"} if digits else {}),
         "runner_up": kind,
-        "probabilities": _probabilities(reader.card.classes),
+        "probabilities": dict.fromkeys(reader.card.classes, "float64"),
         **_ERROR,
     }
 
 
 def _of_pages() -> dict[str, Any]:
-    text = {"text": pa.string()}
     digit = {
-        **_BOX, "digit": pa.int8(), **_SURE, **_LINE, "number": pa.int32(), "runner_up": pa.int8(),
-        "probabilities": _probabilities(list("0123456789")),
-    }  # fmt: skip
-    sign = {**_BOX, "sign": pa.string(), "probability": pa.float64(), **_LINE}
+        **_BOX,
+        "digit": "int8",
+        **_SURE,
+        **_LINE,
+        "number": "int32",
+        "runner_up": "int8",
+        "probabilities": dict.fromkeys("0123456789", "float64"),
+    }
     return {
         **_PLACE,
-        "page": pa.int32(),
-        **text,
-        **dict.fromkeys(("width", "height", "turned"), pa.int32()),
-        "lines": _list_of({**text, **_BOX}),
-        "numbers": _list_of({**text, **_BOX, **_SURE, **_LINE}),
-        "digits": _list_of(digit),
-        "signs": _list_of(sign),
-        "ignored": _list_of(_BOX),
+        "page": "int32",
+        **_TEXT,
+        **dict.fromkeys(("width", "height", "turned"), "int32"),
+        "lines": [{**_TEXT, **_BOX}],
+        "numbers": [{**_TEXT, **_BOX, **_SURE, **_LINE}],
+        "digits": [digit],
+        "signs": [{**_BOX, "sign": "string", "probability": "float64", **_LINE}],
+        "ignored": [_BOX],
         **_ERROR,
     }
-
-
-def _probabilities(classes: list[str]) -> pa.DataType:
-    return pa.struct(dict.fromkeys(classes, pa.float64()))
-
-
-def _list_of(fields: dict[str, Any]) -> pa.DataType:
-    return pa.list_(pa.struct(fields))
 
 
 def clean(row: Row) -> Row:
