@@ -5,13 +5,15 @@ from typing import Any
 from digitlab.batch.rows import Row, Task
 from digitlab.reader import Reader
 
-# Arrow's names of types; a list has one kind of element, a dictionary has named fields.
-_PLACE = {"picture": "string"}
-_TEXT = {"text": "string"}
-_BOX = {"box": ["int32"]}  # x, y, width, height
-_SURE = {"probability": "float64", "unsure": "bool"}
-_LINE = {"line": "int32"}
-_ERROR = {"error": "string"}
+_Fields = dict[str, Any]
+"""Arrow's names of types; a list has one kind of element, a dictionary has named fields."""
+
+_PLACE: _Fields = {"picture": "string"}
+_TEXT: _Fields = {"text": "string"}
+_BOX: _Fields = {"box": ["int32"]}  # x, y, width, height
+_SURE: _Fields = {"probability": "float64", "unsure": "bool"}
+_LINE: _Fields = {"line": "int32"}
+_ERROR: _Fields = {"error": "string"}
 
 
 def schema_of(task: Task, reader: Reader) -> Any:
@@ -35,7 +37,7 @@ def _arrow(kind: Any) -> Any:
     return pyarrow.type_for_alias(kind)
 
 
-def _of_digits(reader: Reader) -> dict[str, Any]:
+def _of_digits(reader: Reader) -> _Fields:
     digits, detects = reader.reads_digits, reader.card.is_digit is not None
     kind = "int8" if digits else "string"
     return {
@@ -50,8 +52,8 @@ def _of_digits(reader: Reader) -> dict[str, Any]:
     }
 
 
-def _of_pages() -> dict[str, Any]:
-    digit = {
+def _of_pages() -> _Fields:
+    digit: _Fields = {
         **_BOX,
         "digit": "int8",
         **_SURE,
