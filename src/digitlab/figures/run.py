@@ -5,6 +5,7 @@ from pathlib import Path
 
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
+from digitlab.files import remove_leftovers
 from digitlab.figures.canvas import drawn_language
 from digitlab.figures.confusion import draw_confusion
 from digitlab.figures.images import draw_mistakes, draw_predictions, draw_samples
@@ -37,6 +38,7 @@ def draw_run(
     the pages.
     """
     path, classes = run.folder.path, dataset.classes
+    remove_leftovers(path)  # of a process that was killed while it drew
     figures = [
         draw_samples(
             dataset.train_images, dataset.train_labels, classes, path / "samples.png",
