@@ -37,9 +37,9 @@ def run(fault: Fault, bench: Bench) -> None:
     trainings = bench.trainings
     halfway = trainings.halfway
     if bench.short:
-        _training(fault, bench, "train", trainings.train, "full", every=47)
+        _training(fault, bench, "train", trainings.train, "full", every=90)
         for kind in _KINDS[1:]:
-            _training(fault, bench, "resume", trainings.resume, kind, halfway, every=47)
+            _training(fault, bench, "resume", trainings.resume, kind, halfway, every=90)
     else:
         for kind, every in zip(_KINDS, (1, 3, 3), strict=True):
             _training(fault, bench, "train", trainings.train, kind, every=every)

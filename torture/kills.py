@@ -22,12 +22,12 @@ _TORN_AT = (0, 1, 100, 700, 1500, 20_000, 41_000, 100_000, 183_000)
 def run(fault: Fault, bench: Bench) -> None:
     """Kill each command, and continue."""
     trainings = bench.trainings
-    every = 31 if bench.short else 1
+    every = 47 if bench.short else 1
     moments = 0 if bench.short else 1
     train, resume = trainings.train, trainings.resume
     sweep(fault, bench, "train", train, trainings.finish, every=every)
     sweep(fault, bench, "resume", resume, trainings.finish, trainings.halfway, every=every)
-    _torn(fault, bench, every=5 if bench.short else 1)
+    _torn(fault, bench, every=8 if bench.short else 1)
     at_random(fault, bench, "train", train, trainings.finish, moments * 100)
     at_random(fault, bench, "resume", resume, trainings.finish, moments * 60, trainings.halfway)
     if not bench.short:

@@ -17,11 +17,10 @@ from typing import Any, NoReturn
 
 from torture.sabotage import Counter, Sabotage, install
 
-_MARK = "TORTURE_ATTEMPT"
-"""The variable by which the processes that a command has started are found."""
 _LAST_SECONDS = 10.0
 """In which these processes must end after it."""
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000  # of unshare(2)
+_ADOPT = 36  # of prctl(2): be the parent of descendants whose own parent has ended
 
 
 def command(*words: str) -> None:
@@ -38,12 +37,13 @@ def main(preload: list[str]) -> None:
         importlib.import_module(name)
     replies = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    for number, line in enumerate(sys.stdin.buffer):
-        print(json.dumps(_answer(json.loads(line), number)), file=replies, flush=True)
+    ctypes.CDLL(None).prctl(_ADOPT, 1)
+    for line in sys.stdin.buffer:
+        print(json.dumps(_answer(json.loads(line))), file=replies, flush=True)
 
 
-def _answer(request: dict[str, Any], number: int) -> dict[str, Any]:
-    counter, mark = Counter(), f"{os.getpid()}-{number}"
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    counter = Counter()
     (out, out_end), (err, err_end) = os.pipe(), os.pipe()
     start = time.perf_counter()
     child = os.fork()
@@ -51,7 +51,7 @@ def _answer(request: dict[str, Any], number: int) -> dict[str, Any]:
         nothing = os.open(os.devnull, os.O_RDONLY)
         for descriptor, target in ((nothing, 0), (out_end, 1), (err_end, 2)):
             os.dup2(descriptor, target)
-        _live(request, counter, mark)
+        _live(request, counter)
     os.close(out_end)
     os.close(err_end)
     printed, hung = _watch(child, (out, err), request["kill_after"], request["patience"])
@@ -64,7 +64,7 @@ def _answer(request: dict[str, Any], number: int) -> dict[str, Any]:
         "peak_bytes": usage.ru_maxrss * 1024,
         "changes": int(counter),
         "hung": hung,
-        "left_behind": _left_behind(mark),
+        "left_behind": _left_behind(),
     }
 
 
@@ -106,33 +106,32 @@ def _read_some(pipe: int, into: bytearray) -> bool:
     return bool(part)
 
 
-def _left_behind(mark: str) -> list[int]:
+def _left_behind() -> list[int]:
     """Return the processes that still run, after they had time to end; and end them."""
     deadline = time.monotonic() + _LAST_SECONDS
-    while (found := _marked(mark)) and time.monotonic() < deadline:
+    while (found := _adopted()) and time.monotonic() < deadline:
         time.sleep(0.02)
     for process in found:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
     return found
 
 
-def _marked(mark: str) -> list[int]:
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                if f"{_MARK}={mark}\0".encode() in (entry / "environ").read_bytes():
-                    found.append(int(entry.name))
-    return found
+def _adopted() -> list[int]:
+    """Return the processes that a command has started, that run, and whose parent has ended."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+    return [int(it) for it in children.split()]
 
 
-def _live(request: dict[str, Any], counter: Counter, mark: str) -> NoReturn:
+def _live(request: dict[str, Any], counter: Counter) -> NoReturn:
     """Do what was asked for, as the new process, and end."""
     code = 1
     try:
         sys.stdout, sys.stderr = (os.fdopen(it, "w", closefd=False) for it in (1, 2))
-        os.environ.update(request["variables"], **{_MARK: mark})
+        os.environ.update(request["variables"])
         if request["cwd"]:
             os.chdir(request["cwd"])
         if request["without_network"]:

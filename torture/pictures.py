@@ -23,7 +23,7 @@ TESTS = (
     "tests/pictures/test_quiet.py",
     "tests/pictures/test_documents.py",
 )
-_PICTURES, _PICTURES_IN_SHORT = 100_000, 160
+_PICTURES, _PICTURES_IN_SHORT = 100_000, 80
 _READ_EVERY, _SERVE_EVERY = 20, 40
 """Of the pictures, these are also read as a page, and sent to the service."""
 _SLOW = {"PDF": 20, "HEIC": 2}

@@ -1,5 +1,6 @@
 """The command as a process: how it starts, stops, and what it says."""
 
+import multiprocessing
 import os
 import re
 import signal
@@ -9,12 +10,15 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import requests
 
+from digitlab.errors import DigitlabError
 from digitlab.serve.server import listen
 from digitlab.serve.settings import Settings
+from digitlab.serve.workers import _Worker
 from tests.models.brightness import write_brightness_model
 from tests.serve.conftest import Live
 from tests.waiting import PATIENCE
@@ -183,6 +187,13 @@ def test_a_worker_that_dies_is_replaced_and_nothing_is_left_behind(spawn: Spawn,
     process.terminate()
     assert process.wait(PATIENCE) == 0
     assert not shared[0].exists()
+
+
+def test_a_worker_that_takes_too_long_to_start_is_reported():
+    alive = SimpleNamespace(is_alive=lambda: True)
+    slow = SimpleNamespace(connection=multiprocessing.Pipe()[0], process=alive, age=61.0)
+    with pytest.raises(DigitlabError, match="a worker did not start within 60 seconds"):
+        _Worker.wait_until_ready(slow, SimpleNamespace(received=[]))
 
 
 @pytest.mark.slow

@@ -99,6 +99,8 @@ def test_a_fault_comes_before_every_change_of_a_folder(empty_nursery: Nursery, t
 def test_what_a_process_printed_and_left_behind_is_known(empty_nursery: Nursery, tmp_path: Path):
     outcome = empty_nursery.call("builtins:print", "x" * 200_000)
     assert (outcome.code, outcome.out, outcome.left_behind) == (0, "x" * 200_000 + "\n", [])
+    waits = "import subprocess; subprocess.Popen(['sleep', '0.5'])"
+    assert empty_nursery.call("builtins:exec", waits).left_behind == []  # it ends by itself
     outcome = empty_nursery.call("os:abort")
     assert outcome.code == -signal.SIGABRT
     outcome = empty_nursery.call("time:sleep", 1000, patience=0.1)
