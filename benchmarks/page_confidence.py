@@ -22,11 +22,8 @@ from benchmarks.page_counts import paired
 from benchmarks.pages import sheets_of
 from digitlab.models.calibration import find_threshold
 from digitlab.models.page_card import PAGE_MODEL, PageConfidence
-from digitlab.pages.answers import Page
-from digitlab.pages.left_over import in_words
-from digitlab.pages.read import Look, Networks, look_at, page_of
-from digitlab.pages.second_look import Second, certain, log_odds
-from digitlab.pages.sightings import Sightings
+from digitlab.pages.read import Look, look_at, page_of
+from digitlab.pages.second_look import certain, evidence_of
 from digitlab.reader import PRETRAINED, Reader
 from testsets.sheet import Sheet
 
@@ -38,34 +35,20 @@ Seeds = Annotated[tuple[int, ...], Parameter(help="Of the pages.", consume_multi
 
 
 class Evidence(NamedTuple):
-    """What both networks saw of the digits that are read on a page, and what is true of each."""
+    """What a page's look shows, and what is true of each of its digits."""
 
-    digits: Sightings
-    second: Second
+    look: Look
     truths: NDArray[np.int64]
-    """The digit, or NOTHING."""
+    """The digit, or NOTHING, in the order of `look.second`."""
 
 
-def evidence_on(sheet: Sheet, networks: Networks) -> Evidence | None:
-    """Return what a page shows; None if its digits cannot be matched with its text."""
-    look = look_at(sheet.picture, networks)
-    page = page_of(look, networks.confidence)
-    truths = truths_of(sheet, look, page)
-    if truths is None:
-        return None
-    read = ~in_words(look.second.boxes, look.ignored)
-    slashes = {it.box for it in page.signs if it.sign == "/"}
-    for place, doubt in look.doubts.items():  # its word decides whether it is a digit at all
-        read[place] &= look.place.box(doubt.box) not in slashes
-    return Evidence(look.seen[~look.seen.is_sign][read], look.second[read], truths[read])
-
-
-def truths_of(sheet: Sheet, look: Look, page: Page) -> NDArray[np.int64] | None:
+def truths_of(sheet: Sheet, look: Look, confidence: PageConfidence) -> NDArray[np.int64] | None:
     """Return what is true of each digit; None if a page's digits cannot be matched with its text.
 
     By place where the page says where its digits are; else aligned with the text in reading order,
     if the page has as many lines as were read.
     """
+    page = page_of(look, confidence)
     digits = look.seen[~look.seen.is_sign]
     boxes = [look.place.box(box) for box in digits.boxes]
     truths = np.full(len(digits), NOTHING)
@@ -122,13 +105,16 @@ def logistic(features: NDArray[np.float64], labels: NDArray[np.bool_]) -> NDArra
 def chosen(evidence: list[Evidence], start: PageConfidence, pages: str) -> PageConfidence:
     """Return the weights and the threshold that fit the evidence best."""
     truths = np.concatenate([it.truths for it in evidence])
-    centers = log_odds(np.concatenate([it.digits.centers for it in evidence]))
-    support = np.concatenate([it.digits.support for it in evidence])
-    features = np.stack([np.ones(len(truths)), centers, support], axis=1)
-    weights = logistic(features, truths != NOTHING)
-    offset, by_center, by_support = (round(float(it), 4) for it in weights)
-    page = np.concatenate([it.digits.classes[:, :10] for it in evidence]).astype(np.float64)
-    single = np.concatenate([it.second.scores for it in evidence])
+    digits = [it.look.seen[~it.look.seen.is_sign] for it in evidence]
+    shown = np.concatenate(
+        [evidence_of(own, it.look.second) for own, it in zip(digits, evidence, strict=True)]
+    )
+    offset, *weights = logistic(
+        np.pad(shown, ((0, 0), (1, 0)), constant_values=1), truths != NOTHING
+    )
+    by_center, by_second, by_support, by_size = (round(float(it), 4) for it in weights)
+    page = np.concatenate([it.classes[:, :10] for it in digits]).astype(np.float64)
+    single = np.concatenate([it.look.second.scores for it in evidence])
     real = np.flatnonzero(truths != NOTHING)
     losses = {}
     for one, other in product(WEIGHTS.tolist(), repeat=2):
@@ -138,11 +124,13 @@ def chosen(evidence: list[Evidence], start: PageConfidence, pages: str) -> PageC
         losses[one, other] = -scores[np.arange(len(real)), truths[real]].mean()
     best = min(losses, key=losses.__getitem__)
     found = replace(
-        start, offset=offset, by_center=by_center, by_support=by_support,
-        page_weight=round(best[0], 2), single_weight=round(best[1], 2), error_rate=ERROR_RATE,
-        fitted_on=pages,
+        start, offset=round(float(offset), 4), by_center=by_center, by_second_look=by_second,
+        by_support=by_support, by_size=by_size, page_weight=round(best[0], 2),
+        single_weight=round(best[1], 2), error_rate=ERROR_RATE, fitted_on=pages,
     )  # fmt: skip
-    answers = np.concatenate([certain(it.digits, it.second, found) for it in evidence])
+    answers = np.concatenate(
+        [certain(own, it.look.second, found) for own, it in zip(digits, evidence, strict=True)]
+    )
     logs = np.log(np.maximum(answers, 1e-12)).astype(np.float32)
     return replace(found, threshold=find_threshold(logs, truths, ERROR_RATE))
 
@@ -164,9 +152,10 @@ def choose(
     for set_, seed in product(("composed", "hard"), seeds):
         progress(f"{set_}, seed {seed}")
         for sheet in sheets_of(set_, "held-out", count, seed):
-            found = evidence_on(sheet, networks)
-            if found is not None:
-                evidence.append(found)
+            look = look_at(sheet.picture, networks)
+            truths = truths_of(sheet, look, networks.confidence)
+            if truths is not None:
+                evidence.append(Evidence(look, truths))
     digits = sum(len(it.truths) for it in evidence)
     pages = f"{digits:,} digits on {len(evidence)} composed pages of held-out training digits"
     confidence = chosen(evidence, networks.confidence, pages)

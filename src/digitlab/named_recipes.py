@@ -76,7 +76,7 @@ RECIPES = {
     # Finds the digits and signs on a page; what `digitlab read` uses.
     "page": Recipe(
         network="page",
-        epochs=28,
+        epochs=32,
         batch_size=16,
         test_batch_size=32,
         learning_rate=0.05,

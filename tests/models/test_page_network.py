@@ -106,7 +106,12 @@ def test_a_page_model_and_a_classifier_share_a_folder(tmp_path: Path):
     ("name", "value"),
     [
         *[("offset", it) for it in (-101.0, 101.0, float("nan"))],
-        *[("by_center", 101.0), ("by_support", -101.0), ("by_support", float("inf"))],
+        *[
+            ("by_center", 101.0),
+            ("by_second_look", float("inf")),
+            ("by_support", -101.0),
+            ("by_size", 101.0),
+        ],
         *[("page_weight", -0.1), ("single_weight", -0.1), ("single_weight", 101.0)],
         *[("threshold", 1.1), ("error_rate", 1.0)],
     ],

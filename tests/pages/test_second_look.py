@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from digitlab.models.page_card import UNCALIBRATED
-from digitlab.pages.second_look import certain, own_ink, second_look
+from digitlab.pages.second_look import BLANK, certain, own_ink, second_look
 from tests.pages.made_up import sightings
 
 FIVE = np.log(np.array([[0.01] * 5 + [0.91] + [0.01] * 4], np.float32))  # 1 x 10
@@ -48,6 +48,7 @@ def test_where_there_is_no_ink_nothing_is_claimed():
     found = second_look(ink_of((25, 20, 35, 100)), digits, says_five)
     assert found.scores[0].argmax() == 5
     assert found.scores[1] == pytest.approx([-np.log(10)] * 10)
+    assert found.is_digit == pytest.approx([0.99, BLANK])
     assert not found.images[1].any()
     assert len(second_look(ink_of(), digits[:0], says_five).images) == 0
 
@@ -77,7 +78,17 @@ def test_both_networks_count_as_much_as_the_confidence_says():
         np.exp(FIVE[0] / 2) / np.exp(FIVE[0] / 2).sum()
     )
     assert answer().sum() == pytest.approx(0.8)  # that it is a digit: the middle alone counts
+    assert answer(by_center=0.0, by_second_look=1.0).sum() == pytest.approx(0.99)
     assert answer(by_center=0.0, offset=float(np.log(3))).sum() == pytest.approx(0.75)
     assert answer(by_center=0.0, by_support=2.0).sum() == pytest.approx(1 / (1 + np.exp(-1.6)))
-    nothing = second_look(np.zeros((8, 8), np.float32), digits[:0], says_five)
-    assert certain(digits[:0], nothing, UNCALIBRATED).shape == (0, 10)
+
+
+def test_a_digit_of_an_unusual_size_is_less_probable():
+    boxes = [(20 + 50 * it, 20, 50 + 50 * it, 60) for it in range(4)] + [(230, 20, 240, 40)]
+    digits = sightings(*(("3", box, 0.8) for box in boxes))
+    second = second_look(np.zeros((80, 300), np.float32), digits, says_five)
+    totals = certain(digits, second, replace(UNCALIBRATED, by_size=-4.0)).sum(axis=1)
+    assert totals[:4] == pytest.approx(0.8)
+    assert totals[4] == pytest.approx(1 / (1 + np.exp(4 * np.log(2)) / 4), abs=0.02)  # half as high
+    assert certain(digits[:0], second_look(np.zeros((8, 8), np.float32), digits[:0], says_five),
+                   UNCALIBRATED).shape == (0, 10)  # fmt: skip

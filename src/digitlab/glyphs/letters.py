@@ -80,7 +80,7 @@ def word(height: float, pen: float, random: Generator) -> Ink:
     Ink
         Cropped tight.
     """
-    text = spelled(random) if random.random() < 0.95 else _in_kanji(random)
+    text = _spelled(random)
     face = one_of(_BLOCK if text.isupper() or random.random() < 0.45 else SCRIPT, random)
     hand = any_hand(random)
     hand = replace(hand, turn=0.3 * hand.turn)  # long words would rise and sink too far
@@ -97,9 +97,12 @@ def word(height: float, pen: float, random: Generator) -> Ink:
     return drawn_at(strokes, height, pen, random, hand)[0]
 
 
-def spelled(random: Generator) -> str:
+def _spelled(random: Generator) -> str:
     """Return a word: usually one of `WORDS`, else alternating vowels and consonants."""
-    if random.random() < 0.7:
+    kind = random.random()
+    if kind < 0.05:
+        return "".join(one_of(_KANJI, random) for _ in range(random.integers(1, 4)))
+    if kind < 0.75:
         text = one_of(WORDS, random)
     else:
         sounds = ["aeiou", "bcdfghklmnprstvwz"]
@@ -113,10 +116,6 @@ def spelled(random: Generator) -> str:
     if case < 0.3:
         return text.upper()
     return text.capitalize() if case < 0.55 else text
-
-
-def _in_kanji(random: Generator) -> str:
-    return "".join(one_of(_KANJI, random) for _ in range(random.integers(1, 4)))
 
 
 @cache

@@ -27,15 +27,8 @@ class _Master:
     advance: float
 
 
-def any_font(random: Generator) -> str:
-    """Return the name of a random font among those that are installed."""
-    return one_of(_fonts(), random)
-
-
-def printed(
-    text: str, height: float, random: Generator, *, font: str | None = None
-) -> tuple[Ink, list[Box]]:
-    """Print a text in a font, by default a random one.
+def printed(text: str, height: float, random: Generator) -> tuple[Ink, list[Box]]:
+    """Print a text in a random font.
 
     Parameters
     ----------
@@ -51,7 +44,7 @@ def printed(
     list
         The box of each character that is not a space, in pixels of the ink.
     """
-    font = font or any_font(random)
+    font = one_of(_fonts(), random)
     spacing = max(0.0, random.normal(0, 0.12)) if random.random() < 0.5 else 0.0
     squeezed = random.uniform(0.7, 1.2) if random.random() < 0.5 else 1.0
     masters = [_master(font, character) for character in text]

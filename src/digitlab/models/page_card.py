@@ -18,16 +18,20 @@ CENTERS, CLASSES, BOXES = "centers", "classes", "boxes"
 class PageConfidence:
     """How two networks' answers become one probability, and which digits are "unsure".
 
-    That something is a digit has log-odds that are the sum of `offset` and what `by_center` and
-    `by_support` weigh. Which digit it is follows from a weighted sum of both networks'
+    That something is a digit has log-odds that are a weighted sum of what `by_center` and the next
+    three weigh, and `offset`. Which digit it is follows from a weighted sum of both networks'
     log-probabilities. A digit's probability is the product of the two.
     """
 
     offset: float
     by_center: float
     """Weighs the page network's log-odds for the digit's middle."""
+    by_second_look: float
+    """Weighs the log-odds of the network for single digits that it is a digit at all."""
     by_support: float
     """Weighs the middle's probabilities in all sizes of the page, added up."""
+    by_size: float
+    """Weighs how far its height is from the usual one, as the absolute logarithm of their ratio."""
     page_weight: float
     """Of the page network's log-probabilities of the ten digits, at least 0."""
     single_weight: float
@@ -44,7 +48,7 @@ class PageConfidence:
         rate = self.error_rate
         for name, is_valid, limits in (  # NaN is not valid
             *((it, abs(getattr(self, it)) <= 100, "-100 to 100")
-              for it in ("offset", "by_center", "by_support")),
+              for it in ("offset", "by_center", "by_second_look", "by_support", "by_size")),
             ("page_weight", 0 <= self.page_weight <= 100, "0 to 100"),
             ("single_weight", 0 <= self.single_weight <= 100, "0 to 100"),
             ("threshold", 0 <= self.threshold <= 1, "0 to 1"),
@@ -55,8 +59,8 @@ class PageConfidence:
 
 
 UNCALIBRATED = PageConfidence(
-    offset=0.0, by_center=1.0, by_support=0.0, page_weight=0.5, single_weight=0.5, threshold=0.5,
-    error_rate=None, fitted_on="no page",
+    offset=0.0, by_center=1.0, by_second_look=0.0, by_support=0.0, by_size=0.0, page_weight=0.5,
+    single_weight=0.5, threshold=0.5, error_rate=None, fitted_on="no page",
 )  # fmt: skip
 """Until it is chosen on pages."""
 

@@ -17,6 +17,7 @@ from digitlab.pictures.raster import bounds
 Classify = Callable[[NDArray[np.uint8]], tuple[LogProbabilities, NDArray[np.float32] | None]]
 """From N x 28 x 28 to log-probabilities, N x 10, and how probably each is a digit at all, N."""
 
+BLANK = 0.2  # how probable a digit is where no ink was found
 AROUND = 0.08  # of a box's sides: how much farther the ink is taken, because boxes are rough
 INKED = 0.5  # ink: less is paper
 ALIKE = 0.6  # overlap of two boxes as the share of both together
@@ -31,6 +32,8 @@ class Second:
     """What it saw, N x 28 x 28."""
     scores: NDArray[np.float32]
     """Log-probabilities of the ten digits, N x 10."""
+    is_digit: NDArray[np.float32]
+    """How probable it is that each is a digit at all, N; 0.5 where the network does not say."""
     boxes: NDArray[np.float32]
     """The digits' boxes, as tight as their ink, N x 4."""
 
@@ -39,7 +42,8 @@ class Second:
 
 
 NOTHING = Second(
-    np.zeros((0, SIDE, SIDE), np.uint8), np.zeros((0, 10), np.float32), np.zeros((0, 4), np.float32)
+    np.zeros((0, SIDE, SIDE), np.uint8), np.zeros((0, 10), np.float32), np.zeros(0, np.float32),
+    np.zeros((0, 4), np.float32),
 )  # fmt: skip
 
 
@@ -59,13 +63,15 @@ def second_look(ink: Ink, digits: Sightings, classify: Classify) -> Second:
         return NOTHING
     parts = [own_ink(ink, digits.boxes, place) for place in range(len(digits))]
     images = np.stack([to_mnist(part.ink) for part in parts])
-    scores, _ = classify(images)
+    scores, is_digit = classify(images)
     blank = images.max(axis=(1, 2)) == 0
     scores = np.where(blank[:, None], np.float32(-np.log(10)), scores)
+    if is_digit is None:
+        is_digit = np.full(len(images), 0.5, np.float32)
     boxes = np.stack([
         tight(part, box) for part, box in zip(parts, digits.boxes, strict=True)
     ])  # fmt: skip
-    return Second(images, scores, boxes)
+    return Second(images, scores, np.where(blank, np.float32(BLANK), is_digit), boxes)
 
 
 def certain(digits: Sightings, second: Second, confidence: PageConfidence) -> NDArray[np.float64]:
@@ -79,9 +85,25 @@ def certain(digits: Sightings, second: Second, confidence: PageConfidence) -> ND
     )
     shares = np.exp(scores - scores.max(axis=1, keepdims=True, initial=-np.inf))
     shares /= shares.sum(axis=1, keepdims=True)
-    odds = confidence.offset + confidence.by_center * log_odds(digits.centers)
-    odds += confidence.by_support * digits.support
+    weights = [
+        confidence.by_center, confidence.by_second_look, confidence.by_support, confidence.by_size,
+    ]  # fmt: skip
+    odds = confidence.offset + evidence_of(digits, second) @ np.array(weights)
     return np.asarray(shares / (1 + np.exp(-odds))[:, None])
+
+
+def evidence_of(digits: Sightings, second: Second) -> NDArray[np.float64]:
+    """Return what speaks for N sightings being digits at all, N x 4, as `PageConfidence` weighs it.
+
+    It is the page network's log-odds for the middle, those of the network for single digits, the
+    middle's probabilities in all sizes of the page, added up, and the absolute logarithm of how
+    many times as high as usual a sighting is.
+    """
+    if not len(digits):
+        return np.zeros((0, 4))
+    unusual = abs(np.log(digits.heights / np.median(digits.heights)))
+    columns = [log_odds(digits.centers), log_odds(second.is_digit), digits.support, unusual]
+    return np.stack(columns, axis=1).astype(np.float64)
 
 
 def log_odds(probability: NDArray[np.float32]) -> NDArray[np.float64]:

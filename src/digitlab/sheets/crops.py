@@ -54,7 +54,7 @@ class CropMaker:
         if kind < 0.04:  # no page at all
             return _crop(canvas, seen(photograph(shape, random), random))
         height = _digit_height(random)
-        is_plain = random.random() < 0.45  # strokes on paper, and nothing else
+        is_plain = random.random() < 0.33  # strokes on paper, and nothing else
         behind = None
         if random.random() < 0.06 and not is_plain:
             write_lines(canvas, Background(canvas.ink, canvas.ink), height, random)

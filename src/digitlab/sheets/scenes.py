@@ -11,9 +11,8 @@ import numpy as np
 from numpy.random import Generator
 
 from digitlab.backgrounds.background import Background
-from digitlab.glyphs.letters import spelled, word
+from digitlab.glyphs.letters import word
 from digitlab.glyphs.marks import mark, single_letter
-from digitlab.glyphs.printing import any_font
 from digitlab.glyphs.transforms import turned
 from digitlab.sheets.inks import ink_levels
 from digitlab.sheets.texts import number, signed_text
@@ -133,24 +132,21 @@ def _print_lines(canvas: Canvas, page: Background, height: float, random: Genera
 
 
 def _printed_word(random: Generator) -> str:
-    """Return a number, a number with signs, a word, or random letters."""
+    """Return a number, a number with signs, or random letters."""
     kind = random.random()
-    if kind < 0.35:
+    if kind < 0.4:
         return number(random)
-    if kind < 0.55:
+    if kind < 0.65:
         return signed_text(random)
-    if kind < 0.85:
-        return spelled(random)
     letters = string.ascii_letters
-    return "".join(letters[i] for i in random.integers(0, len(letters), random.integers(2, 9)))
+    chosen = "".join(letters[i] for i in random.integers(0, len(letters), random.integers(2, 9)))
+    kind = random.random()
+    return chosen.lower() if kind < 0.4 else chosen.upper() if kind < 0.6 else chosen.capitalize()
 
 
 def _write_words(canvas: Canvas, page: Background, height: float, random: Generator) -> None:
-    """Write or print lines of words without any digit."""
+    """Write lines of words without any digit."""
     tilt = _tilt(page, random)
-    if random.random() < 0.5:
-        _print_words(canvas, height * random.uniform(0.7, 1.1), tilt, random)
-        return
     writer = any_writer(height, tilt, random)
     y, count = -random.uniform(0, 1) * height, 0
     while y < canvas.side + height and count < 8:
@@ -159,18 +155,6 @@ def _write_words(canvas: Canvas, page: Background, height: float, random: Genera
             x += _put_word(canvas, x, y, writer, random) + random.uniform(0.3, 1) * height
             count += 1
         y += height * random.uniform(1.2, 2.2)
-
-
-def _print_words(canvas: Canvas, height: float, tilt: float, random: Generator) -> None:
-    """Print a text of words, all in one font."""
-    level, font = ink_levels(random)[0], any_font(random)
-    step = random.uniform(1.3, 2.4) * height
-    for y in np.arange(-random.random() * step, canvas.side + height, step):
-        words: list[str] = []
-        x = random.uniform(-3, 1) * height
-        while 0.6 * height * sum(len(it) for it in words) < canvas.side - x:
-            words.append(spelled(random))
-        print_text(canvas, " ".join(words), x, y, height, level, tilt, random, font=font)
 
 
 def _mark_up(canvas: Canvas, page: Background, height: float, random: Generator) -> None:

@@ -27,7 +27,7 @@ SIDES = slice(5, 9)
 CHANNELS = 9
 
 _SPREAD = 0.17  # of the box: standard deviation of the bell around its middle
-_LEAST_SPREAD = 0.55  # cells
+_LEAST_SPREAD = 0.45  # cells
 _NEAR = 0.25  # of the bell's height: from here on a cell names the class and the box
 
 

@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 
-import numpy as np
 from numpy.random import Generator
 
 _MOST_DIGITS = 12
 _DOUBLED = 0.1  # of digits: the same as the one before, besides those that chance makes so
-_ONES = 0.07  # of digits: made a 1, the hardest digit to find between strokes and lines
 
 
 def number(random: Generator, most: int = _MOST_DIGITS) -> str:
@@ -25,8 +23,8 @@ def signed_text(random: Generator) -> str:
 
 
 def _digits(random: Generator, count: int) -> str:
-    """Return digits, more of them 1, and some doubled: 11 is easily read as one, or as signs."""
-    values = np.where(random.random(count) < _ONES, 1, random.integers(0, 10, count))
+    """Return digits, some of them doubled: 11 is easily read as one digit, or as signs."""
+    values = random.integers(0, 10, count)
     for at in range(1, count):
         if random.random() < _DOUBLED:
             values[at] = values[at - 1]

@@ -65,11 +65,11 @@ def any_writer(height: float, tilt: float, random: Generator) -> Writer:
         turn=tilt + random.normal(0, 0.04),
         fall=tilt + random.normal(0, 0.02),
         gap=max(-0.02, random.normal(0.16, 0.1)) if even else random.uniform(0.05, 0.5),
-        unevenness=random.uniform(0.01, 0.05 if even else random.choice([0.14, 0.14, 0.3])),
-        touching=random.choice([0, 0, 0.2, 0.5]),
+        unevenness=random.uniform(0.01, 0.05 if even else 0.14),
+        touching=random.choice([0, 0, 0.15, 0.4]),
         broken=random.choice([0, 0, 0, 0.1, 0.4]),
-        own_forms=random.choice([0.02, 0.1, 0.5]),
-        redraws=bool(random.random() < 0.35),
+        own_forms=random.choice([0.03, 0.15, 0.6]),
+        redraws=bool(random.random() < 0.5),
     )
 
 
@@ -177,14 +177,14 @@ def _digit(canvas: Canvas, label: int, writer: Writer, random: Generator) -> Ink
 
 def print_text(
     canvas: Canvas, text: str, x: float, y: float, height: float, level: float, tilt: float,
-    random: Generator, *, font: str | None = None,
+    random: Generator,
 ) -> None:  # fmt: skip
     """Print a text of any characters to the right of (x, y), in pixels; letters get no name.
 
     Its digits are `height` pixels high, and its ink is `level` dark, 0 to 1. `tilt` is in radians
-    clockwise. `font` is a random one by default.
+    clockwise.
     """
-    ink, boxes = printed(text, height, random, font=font)
+    ink, boxes = printed(text, height, random)
     along = np.array([np.cos(tilt), np.sin(tilt)])
     down = np.array([-along[1], along[0]])
     start = np.array([x, y]) - down * ink.shape[0] / 2
