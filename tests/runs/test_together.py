@@ -39,7 +39,7 @@ class Net(nn.Sequential):
 """
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run")
 TRAIN = (
-    *("-m", "digitlab", "train", "--network", "my_net.py:Net", "--train-images", 600),
+    *("-m", "--", "digitlab", "train", "--network", "my_net.py:Net", "--train-images", 600),
     *("--batch-size", 51, "--log-every", 1, "--device", "cpu", "--no-figures", "--run", "run"),
 )
 
@@ -120,7 +120,7 @@ def restarted(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 def test_only_after_a_restart_train_continues_the_run_that_it_started(
     place: Path, small_data: Dataset, call: Callable[..., Any], restarted: Callable[[int], None]
 ):
-    words = TRAIN[2:]
+    words = TRAIN[3:]
     assert call(*words, "--epochs", 1).code == 0
     assert "already contains a run" in call(*words, "--epochs", 1).err
     restarted(1)
