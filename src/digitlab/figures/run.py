@@ -5,13 +5,13 @@ from pathlib import Path
 
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
-from digitlab.files import remove_leftovers
 from digitlab.figures.canvas import drawn_language
 from digitlab.figures.confusion import draw_confusion
 from digitlab.figures.images import draw_mistakes, draw_predictions, draw_samples
 from digitlab.figures.loss import draw_loss
 from digitlab.figures.network import draw_activations, draw_kernels
 from digitlab.figures.pages import draw_pages
+from digitlab.files import remove_leftovers
 from digitlab.language import Language, Words
 from digitlab.records.describe import describe_run
 from digitlab.records.folder import RunResults
