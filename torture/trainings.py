@@ -20,7 +20,11 @@ PRELOAD = (
     "digitlab.runs.run", "digitlab.runs.live", "digitlab.reader", "filelock",
 )  # fmt: skip
 """What the nursery imports for trainings."""
-PRELOAD_FOR_ALL = (*PRELOAD, "digitlab.figures.run", "digitlab.export.onnx", "onnxscript")
+PRELOAD_FOR_ALL = (
+    *PRELOAD, "digitlab.figures.run", "digitlab.export.onnx", "onnxscript",
+    "torch.onnx._internal.exporter._compat",  # `torch.onnx.export` imports it: seconds
+)  # fmt: skip
+"""What it imports for all commands."""
 
 _PARTS = ("last.safetensors", "previous.safetensors")
 _SETTINGS = (
