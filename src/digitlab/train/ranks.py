@@ -132,8 +132,14 @@ ALONE = Ranks()
 """One process without others."""
 
 
-class SumOverRanks(torch.autograd.Function):
-    """The sum of a tensor over all ranks. The gradient of each summand is the sum of theirs."""
+def sum_over_ranks(summand: Tensor) -> Tensor:
+    """Return the sum of every rank's tensor. The gradient of each is the sum of all gradients."""
+    total: Tensor = _Sum.apply(summand)  # type: ignore[no-untyped-call]
+    return total
+
+
+class _Sum(torch.autograd.Function):
+    """See `sum_over_ranks`."""
 
     @staticmethod
     def forward(_context: Any, summand: Tensor) -> Tensor:
@@ -143,7 +149,7 @@ class SumOverRanks(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(_context: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(_context: Any, gradient: Tensor) -> Tensor:
         """Return the gradient of this rank's summand, in which all ranks' losses have a part."""
         total = gradient.clone()
         _add_up(total)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from digitlab.train.optimizer import MomentumSGD
-from digitlab.train.ranks import Ranks, SumOverRanks
+from digitlab.train.ranks import Ranks, sum_over_ranks
 from digitlab.train.step import answers_of, mean_loss
 from digitlab.train.task import Loss
 
@@ -87,11 +87,11 @@ def batch_norm_over_ranks(
     shape = [-1 if axis == 1 else 1 for axis in range(values.dim())]  # (1, C, 1, ...)
     wide = values if values.dtype == torch.float64 else values.float()
     own_count = wide.new_tensor([values.numel() // values.shape[1]])
-    sums = SumOverRanks.apply(torch.cat([wide.sum(axes), own_count]))
+    sums = sum_over_ranks(torch.cat([wide.sum(axes), own_count]))
     count = sums[-1].detach()
     mean = sums[:-1] / count
     centered = wide - mean.view(shape)  # (N, C, ...)
-    variance = SumOverRanks.apply(centered.square().sum(axes)) / count
+    variance = sum_over_ranks(centered.square().sum(axes)) / count
     if running_mean is not None and running_var is not None:
         with torch.no_grad():
             running_mean.lerp_(mean.to(running_mean.dtype), momentum)
