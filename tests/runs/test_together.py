@@ -202,7 +202,8 @@ def test_two_hosts_train_one_run(place: Path, mnist: Dataset, two_hosts: dict[st
         (folder / "my_net.py").write_text(NETWORK)
         words = command(
             *("--nnodes", 2, "--nproc-per-node", 1, "--rdzv-backend", "c10d"),
-            *("--rdzv-endpoint", endpoint, "--local-addr", address, *TRAIN, "--epochs", 1),
+            *("--rdzv-endpoint", endpoint, "--rdzv-conf", f"is_host={int(not processes)}"),
+            *("--local-addr", address, *TRAIN, "--epochs", 1),
         )
         process = subprocess.Popen(
             ["ip", "netns", "exec", host, *words], cwd=folder, text=True,

@@ -133,13 +133,13 @@ ALONE = Ranks()
 
 
 def sum_over_ranks(summand: Tensor) -> Tensor:
-    """Return the sum of all ranks' tensors; the gradient flows back to each of them."""
-    total: Tensor = _SumOverRanks.apply(summand)  # type: ignore[no-untyped-call]
+    """Return the sum of every rank's tensor. The gradient of each is the sum of all gradients."""
+    total: Tensor = _Sum.apply(summand)  # type: ignore[no-untyped-call]
     return total
 
 
-class _SumOverRanks(torch.autograd.Function):
-    """The sum of a tensor over all ranks. The gradient of each summand is the sum of theirs."""
+class _Sum(torch.autograd.Function):
+    """See `sum_over_ranks`."""
 
     @staticmethod
     def forward(_context: Any, summand: Tensor) -> Tensor:
