@@ -4,11 +4,11 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-import onnxruntime
 import pytest
 import yaml
 
 from digitlab.cli.app import app
+from digitlab.models.session import Session
 from digitlab.reader import PRETRAINED
 from tests.serve.conftest import Live
 
@@ -100,7 +100,7 @@ def test_triton_gets_the_names_types_and_shapes_of_the_network(folder: str, netw
     text = (DEPLOY / "triton" / folder / "config.pbtxt").read_text()
     config = text_format.Parse(text, ModelConfig())
     assert config.name == folder  # Triton demands it
-    session = onnxruntime.InferenceSession(PRETRAINED / f"{network}.onnx")
+    session = Session((PRETRAINED / f"{network}.onnx").read_bytes(), network)._session
     types = {"tensor(uint8)": "TYPE_UINT8", "tensor(float)": "TYPE_FP32"}
     inner = {it.name for it in session.get_outputs() if it.name.startswith("conv")}
     for configured, found in (

@@ -30,17 +30,14 @@ LEAST_STROKE = 10  # gray levels between a cell and its surroundings
 TILE, FEW = 16, 6  # cells per side of a tile; the least gray of a tile with strokes, of 255
 
 
-def look(
-    page: Gray, finder: Finder, *, most_pixels: int = MOST_PIXELS, step: float = STEP
-) -> Sightings:
+def look(page: Gray, finder: Finder, *, most_pixels: int = MOST_PIXELS) -> Sightings:
     """Return what the network sees on a page, the most probable first; each thing once.
 
     The largest sizes take most of the time, so only the part of them is looked at where smaller
-    ones left something unexplained. With fewer `most_pixels`, or a larger `step` from one size to
-    the next, it is quicker and sees less.
+    ones left something unexplained. With fewer `most_pixels`, it is quicker and sees less.
     """
     seen: list[Sightings] = []
-    for scale, image in reversed(sizes_of(page, most_pixels, step)):
+    for scale, image in reversed(sizes_of(page, most_pixels)):
         left, top, right, bottom = 0, 0, image.shape[1], image.shape[0]
         if seen and image.size > MUCH:
             left, top, right, bottom = unexplained(image, scale, together(seen))
@@ -83,9 +80,7 @@ def unexplained(image: Gray, scale: float, seen: Sightings) -> tuple[int, int, i
     )  # fmt: skip
 
 
-def sizes_of(
-    page: Gray, most_pixels: int = MOST_PIXELS, step: float = STEP
-) -> list[tuple[float, Gray]]:
+def sizes_of(page: Gray, most_pixels: int = MOST_PIXELS) -> list[tuple[float, Gray]]:
     """Return the page in each size, with the pixels of the page per pixel of it; largest first."""
     image = Image.fromarray(page)
     longer = max(image.size)
@@ -96,7 +91,7 @@ def sizes_of(
         size = max(1, round(image.width / scale)), max(1, round(image.height / scale))
         kind = Image.Resampling.BICUBIC if scale < 1 else Image.Resampling.BILINEAR
         sizes.append((scale, np.asarray(image.resize(size, kind) if scale != 1 else image)))
-        scale *= step
+        scale *= STEP
     return sizes
 
 
