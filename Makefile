@@ -4,11 +4,15 @@ RUN    ?= runs/demo
 BIN    := .venv/bin
 READY  := .venv/.installed
 SITE   := site/index.html
-GUIDE  := README.md README.zh-CN.md CONTRIBUTING.md CHANGELOG.md \
+TOOLS  := .venv/release
+BASE   := .venv/base
+VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/digitlab/version.py)
+EPOCH   = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null),1580601600)
+GUIDE  := README.md README.zh-CN.md CONTRIBUTING.md CHANGELOG.md SECURITY.md \
   $(shell find docs src/digitlab/lab -type f -not -path '*/lab/guide/*' -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab docs site demo test test-slow check format clean \
+.PHONY: help install lab docs site demo test test-slow torture check format clean dist sbom audit \
   bench bench-race bench-tutorial bench-limit bench-reading bench-service bench-compact \
   bench-best bench-ladder bench-settings
 
@@ -44,6 +48,10 @@ demo: install    ## the whole system: data, 3 epochs, loss curve, resume to 8 ep
 
 test: install    ## the tests (about 10 minutes on 2 cores)
 	$(BIN)/pytest -n auto --dist worksteal
+
+torture: install ## faults, on purpose: what survived, into docs/reliability.md (about 20 minutes)
+	$(BIN)/python -m torture --jobs 2 --json docs/reliability.json
+	$(BIN)/python docs/refresh.py
 
 test-slow: install ## the long tests: real trainings, minutes each
 	$(BIN)/pytest -m slow -n auto --dist worksteal
@@ -89,5 +97,33 @@ bench-ladder: install ## from the tutorial to best, one change at a time (half a
 bench-settings: install ## what doubling and halving each setting does (hours; can be stopped)
 	$(BIN)/python -m benchmarks.settings
 
+dist: site $(TOOLS)/.installed ## the wheel and the sdist in dist/: the same bytes each time
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$(EPOCH) PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(TOOLS)/bin/python -m build
+	$(TOOLS)/bin/twine check --strict dist/*
+	@for it in dist/*.whl; do $(TOOLS)/bin/python -m zipfile --list $$it; done
+	@for it in dist/*.tar.gz; do tar -tzf $$it; done
+	@cd dist && sha256sum *
+
+# The base install, without pip. The wheel is installed again by its name, because an install by its
+# path records a path of this machine. CycloneDX reads the version from pyproject.toml only.
+sbom: dist       ## what a base install consists of, as dist/digitlab-VERSION.cdx.json (CycloneDX)
+	rm -rf $(BASE)
+	$(PYTHON) -m venv --without-pip $(BASE)
+	$(TOOLS)/bin/pip --python $(BASE) install --quiet --constraint constraints.txt dist/*.whl
+	$(TOOLS)/bin/pip --python $(BASE) install --quiet --no-index --no-deps --force-reinstall --find-links dist digitlab
+	sed 's/^dynamic = .*/version = "$(VERSION)"/' pyproject.toml > $(BASE)/pyproject.toml
+	SOURCE_DATE_EPOCH=$(EPOCH) $(TOOLS)/bin/cyclonedx-py environment --pyproject $(BASE)/pyproject.toml \
+	  --output-reproducible --output-file dist/digitlab-$(VERSION).cdx.json $(BASE)
+
+audit: $(TOOLS)/.installed ## search the advisories on PyPI for every version in constraints.txt
+	$(TOOLS)/bin/pip-audit --strict --disable-pip --no-deps --requirement constraints.txt
+
+$(TOOLS)/.installed: Makefile
+	$(PYTHON) -m venv --clear $(TOOLS)
+	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check \
+	  build==1.6.1 cyclonedx-bom==7.5.0 pip-audit==2.10.1 twine==7.0.0
+	@touch $@
+
 clean:           ## remove .venv and the tools' caches; runs and data stay
-	rm -rf .venv site src/digitlab/lab/guide .torchvision .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv dist site src/digitlab/lab/guide .torchvision .mypy_cache .pytest_cache .ruff_cache .hypothesis

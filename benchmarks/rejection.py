@@ -28,7 +28,8 @@ from benchmarks.measure import (
     write_counts,
 )
 from benchmarks.pages import Part, Split, mnist_digits
-from digitlab.reader import PRETRAINED, Prediction, Reader
+from digitlab.prediction import Prediction
+from digitlab.reader import PRETRAINED, Reader
 from testsets.hard_digits import hard_digits
 from testsets.no_digits import pictures_without_digit
 from testsets.singles import Case

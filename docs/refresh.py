@@ -6,16 +6,22 @@ next `<!-- end -->` is replaced:
     <!-- quote src/digitlab/train/step.py train_step -->   the body of a function or method
     <!-- settings en -->                                   every setting of the recipes, or zh
     <!-- files src/digitlab/train -->                      the Python files of a folder
+    <!-- card digits-metrics -->                           a table of a shipped model's card
+    <!-- promises -->                                      what is promised under each fault
+    <!-- survival -->                                      and what survived it, last time
 
 `tests/test_docs.py` fails if a document is not up to date.
 """
 
 import ast
+import json
 import re
+import runpy
 import textwrap
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from digitlab.language import Language, Words
 from digitlab.named_recipes import RECIPES
@@ -24,7 +30,7 @@ from digitlab.recipe_help import help_in
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [
-    *(ROOT / name for name in ("README.md", "README.zh-CN.md", "CONTRIBUTING.md")),
+    *(ROOT / name for name in ("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "SECURITY.md")),
     *sorted((ROOT / "docs").glob("*.md")),
     *(ROOT / "docs" / "guide" / language / "settings.md" for language in ("en", "zh")),
 ]
@@ -74,7 +80,35 @@ def files(folder: str) -> str:
     return "\n".join(listed)
 
 
-KINDS: dict[str, Callable[..., str]] = {"quote": quote, "settings": settings, "files": files}
+def promises() -> str:
+    """Return a table of what is promised under each fault, and the tests of it."""
+    lines = ["| fault | promise | also tested in |", "| --- | --- | --- |"]
+    for name, it in _faults().items():
+        tests = ", ".join(f"`{test}`" for test in it["tests"])
+        lines.append(f"| `{name}` | {it['promise']} | {tests} |")
+    return "\n".join(lines)
+
+
+def survival() -> str:
+    """Return a table of what was tried of each fault the last time, and what survived."""
+    lines = ["| fault | form, date | tried | survived |", "| --- | --- | --- | --- |"]
+    for name, it in _faults().items():
+        tried = ", ".join(f"{where} {count:,}" for where, count in it["tried"].items())
+        survived = f"{it['survived']:,} of {sum(it['tried'].values()):,}"
+        lines.append(f"| `{name}` | {it['form']}, {it['date']} | {tried} | {survived} |")
+    return "\n".join(lines)
+
+
+def _faults() -> dict[str, dict[str, Any]]:
+    """Return what `python -m torture --json docs/reliability.json` has written."""
+    return dict(json.loads((ROOT / "docs" / "reliability.json").read_text()))
+
+
+KINDS: dict[str, Callable[..., str]] = {
+    **{"quote": quote, "settings": settings, "files": files},
+    **{"promises": promises, "survival": survival},
+    "card": runpy.run_path(str(ROOT / "docs" / "model_cards.py"))["table"],
+}
 
 
 def refreshed(text: str) -> str:

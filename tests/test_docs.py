@@ -64,7 +64,9 @@ def test_contributing_lists_every_file_once():
         for folder, files in folders
         for name in re.findall(r"^- `(\S+)`:", files, re.MULTILINE)
     )
-    package, *others = (ROOT / name for name in ("src/digitlab", "testsets", "benchmarks"))
+    package, *others = (
+        ROOT / name for name in ("src/digitlab", "testsets", "benchmarks", "torture")
+    )
     paths = [*package.rglob("*.py"), *(path for folder in others for path in folder.rglob("*.py"))]
     present = [path for path in paths if path.read_text()]  # an `__init__.py` may be empty
     assert listed == sorted(str(path.relative_to(ROOT)) for path in present)

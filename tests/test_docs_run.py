@@ -1,5 +1,6 @@
-"""Every command and every Python block on the pages about training is run, on little data."""
+"""Every command and Python block of the pages about training and migrating runs, on little data."""
 
+import json
 import re
 import shlex
 import shutil
@@ -8,9 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from digitlab.data.dataset import Dataset
+from digitlab.recipe import Recipe
+from digitlab.train.build import build_network
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"(?P<before>[^\n]*)\n+```(?P<kind>\w+)\n(?P<text>.*?)^```", re.M | re.S)
@@ -21,6 +25,7 @@ SMALLER = {
     "--validation 5000": "--validation 100",
     "--recipe best": "--recipe best --epochs 1 --degraded 0 --outliers 0",
     "--recipe fast": "--recipe fast --train-images 512",
+    "--epochs 8": "--epochs 1",
     "tensorboard --logdir runs": "",
 }
 
@@ -37,6 +42,14 @@ def place(small_data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             path = tmp_path / folder / str(index % 3) / f"{index}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(small_data.train_images[index]).resize((90, 90)).save(path)
+    torch.save(build_network(Recipe()).state_dict(), tmp_path / "model.pth")
+    parts = (small_data.train_images, small_data.train_labels)
+    parts += (small_data.test_images, small_data.test_labels)
+    names = ("x_train", "y_train", "x_test", "y_test")
+    np.savez(tmp_path / "mnist.npz", **dict(zip(names, parts, strict=True)))
+    shapes = ((3, 3, 1, 32), (32,), (3, 3, 32, 64), (64,), (1600, 10), (10,))
+    random = np.random.default_rng(1)
+    np.savez(tmp_path / "weights.npz", *(random.normal(0, 0.1, it).astype("f4") for it in shapes))
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     return tmp_path
@@ -48,7 +61,7 @@ def made_smaller(text: str) -> str:
     return text
 
 
-@pytest.mark.parametrize("page", ["using.md", "training.md", "datasets.md"])
+@pytest.mark.parametrize("page", ["using.md", "training.md", "datasets.md", "migrating.md"])
 def test_a_page_can_be_followed_word_for_word(
     page: str, place: Path, call: Callable, small_mnist: Dataset
 ):
@@ -66,7 +79,7 @@ def test_a_page_can_be_followed_word_for_word(
         file = re.search(r"`([\w.]+\.(?:py|toml))`", block["before"])
         if file and block["kind"] in ("python", "toml"):
             (place / file[1]).write_text(text)
-        elif block["kind"] == "python" and page in ("training.md", "datasets.md"):
+        elif block["kind"] == "python" and page != "using.md":
             exec(text, names)
         elif block["kind"] == "sh":
             for line in filter(None, text.splitlines()):
@@ -76,6 +89,8 @@ def test_a_page_can_be_followed_word_for_word(
                 assert outcome.code == 0, (line, outcome.err)
                 ran.append(words[0])
     assert len(ran) >= 3
+    if page == "migrating.md":
+        assert json.loads(call("eval", "model.pth", "--json").out)["total"] == 200
     if page == "training.md":
         assert (place / "third.png").exists()
         assert np.isfinite(names["curves"].train.loss).all()  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from digitlab.files import remove_leftovers, write_whole
+from digitlab.files import _machine, remove_leftovers, write_whole
 
 
 def names_in(folder: Path) -> list[str]:
@@ -78,10 +78,12 @@ def test_a_pipe_is_written_to():
 
 
 def test_leftovers_are_removed_and_nothing_else(tmp_path: Path):
-    """Neither other programs' files, nor those of a process that is still writing."""
+    """Neither other programs' files, nor those of a process that may still be writing."""
     parent = f".{os.getppid()}-12345678.digitlab.tmp"
-    kept = [".vimrc.tmp", "a.tmp", ".b", parent]
-    for name in (".999999999-12345678.digitlab.tmp", *kept):
+    elsewhere = ".999999999-12345678-89abcdef.digitlab.tmp"  # in a folder that machines share
+    kept = [".vimrc.tmp", "a.tmp", ".b", parent, elsewhere]
+    here = f".999999999-12345678{_machine()}.digitlab.tmp"
+    for name in (".999999999-12345678.digitlab.tmp", here, *kept):
         (tmp_path / name).touch()
     remove_leftovers(tmp_path)
     assert names_in(tmp_path) == sorted(kept)

@@ -22,7 +22,8 @@ from digitlab.models.card import write_model
 from digitlab.models.page_card import read_page_model, write_page_model
 from digitlab.models.probability import percent
 from digitlab.pictures.many import AT_ONCE
-from digitlab.reader import PRETRAINED, Prediction
+from digitlab.prediction import Prediction
+from digitlab.reader import PRETRAINED
 from tests.models.brightness import CLASSES, write_brightness_model
 from tests.pictures.drawn import seven
 

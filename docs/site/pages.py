@@ -21,15 +21,23 @@ _REFERENCE = {
     "docs/training.md": Words(en="Training your own", zh="训练自己的网络"),
     "docs/datasets.md": Words(en="Datasets", zh="数据集"),
     "docs/service.md": Words(en="The HTTP service", zh="HTTP 服务"),
+    "docs/many-pictures.md": Words(en="Many pictures", zh="大量图片"),
+    "docs/deploy.md": Words(en="Deploying the service", zh="部署服务"),
     "docs/lab.md": Words(en="The lab", zh="实验室"),
     "docs/ladder.md": Words(en="The ladder", zh="一步步变好"),
     "docs/results.md": Words(en="Results", zh="结果"),
     "docs/experiments.md": Words(en="What was tried", zh="试过什么"),
     "docs/speed.md": Words(en="Speed", zh="速度"),
+    "docs/migrating.md": Words(en="Coming from elsewhere", zh="从别处来"),
+    "docs/model-card-digits.md": Words(en="Model card: digits", zh="模型卡：数字"),
+    "docs/model-card-pages.md": Words(en="Model card: pages", zh="模型卡：页面"),
+    "docs/scale.md": Words(en="Scale", zh="规模"),
+    "docs/reliability.md": Words(en="Reliability", zh="可靠性"),
 }
 _PROJECT = {
     "CONTRIBUTING.md": Words(en="Contributing", zh="参与开发"),
     "CHANGELOG.md": Words(en="Changelog", zh="更新记录"),
+    "SECURITY.md": Words(en="Security", zh="安全"),
 }
 _HEADINGS = {
     "guide": Words(en="The guide", zh="指南"),

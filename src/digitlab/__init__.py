@@ -10,16 +10,18 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from digitlab.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from digitlab.data.dataset import Dataset
     from digitlab.data.load import load_dataset
     from digitlab.errors import DigitlabError, PictureError, Stopped
     from digitlab.pages.answers import Page, ReadDigit, ReadLine, ReadNumber, ReadSign
-    from digitlab.reader import Prediction, Reader
+    from digitlab.prediction import Prediction
+    from digitlab.reader import Reader
     from digitlab.recipe import Recipe
     from digitlab.workbench import Run
 
-__version__ = "0.1.0"
 __all__ = [
     "Dataset",
     "DigitlabError",
@@ -45,7 +47,7 @@ _HOMES = {
     "DigitlabError": "digitlab.errors",
     "PictureError": "digitlab.errors",
     "Page": "digitlab.pages.answers",
-    "Prediction": "digitlab.reader",
+    "Prediction": "digitlab.prediction",
     "ReadDigit": "digitlab.pages.answers",
     "ReadLine": "digitlab.pages.answers",
     "ReadNumber": "digitlab.pages.answers",

@@ -1,11 +1,14 @@
 """The one way to write a file, and the one way to read a JSON record."""
 
+import hashlib
 import os
+import platform
 import re
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -15,7 +18,7 @@ from digitlab.errors import DigitlabError
 
 Record = TypeVar("Record")
 
-_TEMPORARY = re.compile(r"\.([0-9]{1,9})-[0-9a-f]{8}\.digitlab\.tmp")
+_TEMPORARY = re.compile(r"\.([0-9]{1,9})-[0-9a-f]{8}(-[0-9a-f]{8})?\.digitlab\.tmp")
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -35,7 +38,8 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     disk is full.
     """
     target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{os.getpid()}-{secrets.token_hex(4)}.digitlab.tmp")
+    mark = f"{os.getpid()}-{secrets.token_hex(4)}{_machine()}"
+    temporary = target.with_name(f".{mark}.digitlab.tmp")
     with _errors_of(path):
         if path.exists() and not path.is_file():
             with path.open("wb") as stream:
@@ -81,11 +85,20 @@ def flush_folder(folder: Path) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove the temporary files that `write_whole` left in a folder when it was killed."""
+    """Remove the temporary files that `write_whole` left in a folder when it was killed.
+
+    Those of other machines, which may share the folder, stay: their processes may be running.
+    """
     for path in folder.iterdir():
         found = _TEMPORARY.fullmatch(path.name)
-        if found and not _is_at_work(int(found[1])):
+        if found and found[2] in (None, _machine()) and not _is_at_work(int(found[1])):
             path.unlink(missing_ok=True)
+
+
+@cache
+def _machine() -> str:
+    """Return a mark of this machine: a dash and eight hexadecimal digits."""
+    return "-" + hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
 def _is_at_work(process: int) -> bool:

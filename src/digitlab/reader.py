@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,53 +21,9 @@ from digitlab.pictures.digit import SIDE, refuse_flat_stack
 from digitlab.pictures.documents import open_document
 from digitlab.pictures.many import Prepared, prepare_each, prepared
 from digitlab.pictures.open import Source
+from digitlab.prediction import DIGITS, Prediction, is_digit
 
 PRETRAINED = Path(__file__).parent / "pretrained"  # the model that is installed with the package
-_DIGITS = "0123456789"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Prediction:
-    """The answer to a picture: of one digit, or of what else the model was trained on."""
-
-    label: str | None = None
-    """The name of the most likely class, such as "7"; None if the picture is blank or could not be
-    opened."""
-    probability: float = 0.0
-    """The calibrated probability that it is this class, 0 to 1."""
-    unsure: bool = True
-    """True if the probability is below the model's threshold, the picture is refused because
-    `is_digit` is below its own threshold, the picture seems to show several digits, or there is no
-    answer."""
-    is_digit: float | None = None
-    """The probability that the picture shows a digit at all, 0 to 1; None if the model has no such
-    output, or there is no answer."""
-    refused: bool = False
-    """True if `is_digit` is below the threshold in the model's `card.is_digit`."""
-    several: bool = False
-    """True if the picture seems to show several digits in a row: try `Reader.read`."""
-    runner_up: str | None = None
-    """The name of the second most likely class; None if there is no answer."""
-    probabilities: tuple[float, ...] = ()
-    """The probability of each class, in the order of the model's `card.classes`, so of digit 0 to 9
-    for digits; empty if there is no answer."""
-    error: str | None = None
-    """Why the picture could not be opened; only set by `predict_many` and `predict_each`."""
-
-    @property
-    def digit(self) -> int | None:
-        """The most likely digit, 0 to 9; None if there is no answer, or it is not a digit."""
-        return int(self.label) if self.label is not None and is_digit(self.label) else None
-
-    def __repr__(self) -> str:
-        if self.error is not None:
-            return f"Prediction(error={self.error!r})"
-        if self.label is None:
-            return "Prediction(blank)"
-        label = self.label if is_digit(self.label) else repr(self.label)
-        remarks = ", unsure" * self.unsure + ", no digit?" * self.refused
-        remarks += ", several digits" * self.several
-        return f"Prediction({label}, {percent(self.probability)}{remarks})"
 
 
 class Reader:
@@ -200,7 +155,7 @@ class Reader:
     def check_reads_pages(self) -> None:
         """Raise `DigitlabError` if `read` needs another model."""
         needs = "pages are read with a model of the ten digits, prepared like MNIST's, but"
-        if self.card.classes != list(_DIGITS):
+        if self.card.classes != list(DIGITS):
             few, more = self.card.classes[:10], len(self.card.classes) - 10
             named = ", ".join(few) + (f" and {more} more" if more > 0 else "")
             raise DigitlabError(f"{needs} the classes of {self._model} are {named}")
@@ -271,15 +226,6 @@ class Reader:
         if is_digit is None or self.card.is_digit is None:
             return np.zeros(count, np.bool_)
         return ~self.card.is_digit.accepts(is_digit)
-
-
-def is_digit(name: str) -> bool:
-    """Return whether a class's name is a single digit.
-
-    >>> [is_digit(name) for name in ("7", "10", "bag")]
-    [True, False, False]
-    """
-    return len(name) == 1 and name in _DIGITS
 
 
 def _is_file_or_image(picture: Any) -> bool:

@@ -1,5 +1,6 @@
 """Every mistake gets one sentence on stderr and exit code 1; wrong usage gets 2."""
 
+import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -183,6 +184,13 @@ def test_other_files_are_no_models(call: Callable, tmp_path: Path, content: byte
     assert outcome.code == 1
     assert str(path) in outcome.err
     assert outcome.err.count("\n") == 1
+
+
+def test_a_pipe_is_not_waited_for(call: Callable, tmp_path: Path):
+    path = tmp_path / "model.pth"
+    os.mkfifo(path)
+    outcome = call("eval", path)
+    assert (outcome.code, outcome.err) == (1, f"digitlab: {path} is not a file\n")
 
 
 @pytest.mark.parametrize("words", ["eval {run}", "resume {run}", "train", "repeat tutorial"])

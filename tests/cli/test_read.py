@@ -284,7 +284,7 @@ def test_wrong_usage(call: Callable, scans: Path, tmp_path: Path):
         (("--json", "--csv"), "--json and --csv exclude each other: give one of them"),
         (("--format", "hocr", "--csv"), "--format hocr and --csv exclude each other"),
         (("--out", picture), "--out would overwrite a picture"),
-        (("--out", scans), "scans: Is a directory"),
+        (("--out", scans), "scans has other files (1.png): give --out a new folder"),
         (("--out", tmp_path / "no" / "a.txt"), "No such file or directory"),
         (("--boxes", picture), "--boxes would overwrite the picture itself"),
         (("--boxes", scans), "--boxes would overwrite the picture itself"),

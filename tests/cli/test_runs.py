@@ -421,6 +421,7 @@ def test_without_a_good_inside_npz_the_other_figures_are_drawn(
         (run / name).unlink()
     if content is not None:
         (run / "inside.npz").write_bytes(content)
+    (run / ".999999999-00000000.digitlab.tmp").touch()  # of a `plot` that was killed
     outcome = call("plot", run)
     assert outcome.code == 0
     assert "inside.npz cannot be read" in outcome.err
@@ -428,6 +429,7 @@ def test_without_a_good_inside_npz_the_other_figures_are_drawn(
     assert outcome.err.count("\n") == 1
     assert "mistakes.png" in outcome.out
     assert not (run / "kernels.png").exists()
+    assert not [*run.glob(".*.tmp")]
 
 
 def test_plot_draws_the_curve_as_it_stood(never_stopped: Path, call: Callable, tmp_path: Path):

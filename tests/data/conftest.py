@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.data.mirror import Mirror, serving
+from torture.mirror_server import Mirror, serving
 
 
 @pytest.fixture

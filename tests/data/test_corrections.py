@@ -1,6 +1,7 @@
 """The folder of corrections: what is added comes back, whatever else happens to the folder."""
 
 import io
+import os
 import subprocess
 import sys
 import zipfile
@@ -150,6 +151,15 @@ def test_a_file_in_place_of_the_folder_is_one_sentence(store: Corrections) -> No
     for use in (store.all, store.delete_all, lambda: store.add(DRAWING, label="7")):
         with pytest.raises(DigitlabError, match="mine"):
             use()
+
+
+def test_a_pipe_in_place_of_a_picture_is_not_waited_for(store: Corrections) -> None:
+    added = store.add(DRAWING, label="7")
+    store.path_of(added.id).unlink()
+    os.mkfifo(store.path_of(added.id))
+    assert store.all() == []
+    with pytest.raises(DigitlabError, match="is not a file"):
+        store.picture(added.id)
 
 
 def test_zip_unpacks_to_the_same_corrections(store: Corrections, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from digitlab.data.download import download
 from digitlab.data.verify import SourceError
-from tests.data.mirror import Mirror
+from torture.mirror_server import Mirror
 
 OK = b"HTTP/1.1 200 OK\r\n"
 QUIET = Console(quiet=True)

@@ -16,8 +16,8 @@ from rich.console import Console
 from digitlab.data.catalog import MNIST, CatalogEntry, DataFile
 from digitlab.data.fetch import obtain
 from digitlab.errors import DigitlabError
-from tests.data.mirror import Mirror
 from tests.waiting import PATIENCE
+from torture.mirror_server import Mirror
 
 CONTENTS = {
     "train-images": b"training images" * 99,

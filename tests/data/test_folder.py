@@ -293,6 +293,10 @@ def test_a_picture_is_prepared_once(
         opened.clear()
         load(folder)
         assert len(opened) == 6
+    kept.unlink()
+    os.mkfifo(kept)
+    assert load(folder).digests  # and it is not waited for
+    assert kept.is_fifo()
 
 
 def test_without_a_place_to_keep_images_a_folder_is_read_all_the_same(

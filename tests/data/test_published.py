@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+import os
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +17,7 @@ from digitlab.data.catalog import CATALOG, Archive, CatalogEntry
 from digitlab.data.dataset import Dataset
 from digitlab.data.load import load_dataset
 from digitlab.errors import DigitlabError
-from tests.data.mirror import Mirror
+from torture.mirror_server import Mirror
 
 RANDOM = np.random.default_rng(11)
 TRAIN, TEST = (RANDOM.integers(0, 256, (count, 28, 28), np.uint8) for count in (7, 4))
@@ -163,6 +164,10 @@ def test_a_damaged_file_of_an_archive_is_noticed(serve: Serve, mirror: Mirror, t
     (path.parent / "SHA256SUMS").write_bytes(b"\xff damaged")
     assert load("emnist-digits").digests == before.digests
     assert len(mirror.asked) == 3
+    (path.parent / "SHA256SUMS").unlink()
+    os.mkfifo(path.parent / "SHA256SUMS")
+    with pytest.raises(DigitlabError, match="SHA256SUMS is not a file"):
+        load("emnist-digits")
 
 
 def test_an_archive_that_was_brought_by_hand_is_used(serve: Serve, mirror: Mirror, tmp_path: Path):

@@ -7,17 +7,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
 from digitlab.recipe import Recipe
 from digitlab.records import provenance
 from digitlab.records.claim import only_one_process
 from digitlab.records.folder import RunFolder
-from digitlab.records.history import HeldOutPoint, TestPoint, TrainPoint
+from digitlab.records.history import HeldOutPoint, TestPoint, TrainPoint, to_json_lines
 from digitlab.records.provenance import code_digest, command_given
+from digitlab.records.report import make_report
 from digitlab.records.run_record import RunRecord
 
 RECORD = RunRecord(
@@ -50,6 +53,16 @@ POINTS = [
         epoch=1, examples=10, loss=1.0, correct=9, total=10, classes_answered=3, seconds=1.5
     ),
 ]
+TEST_LINE, TRAIN_LINE = to_json_lines(POINTS[:2]).decode().splitlines()
+IMAGES = np.arange(3 * 28 * 28, dtype=np.uint8).reshape(3, 28, 28)
+REPORT = make_report(
+    np.log(np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8]], np.float32)),
+    Dataset.from_arrays(
+        train_images=IMAGES, train_labels=[0, 1, 1], test_images=IMAGES, test_labels=[0, 1, 1]
+    ),
+    model="a run",
+    epochs=1,
+)
 
 
 @pytest.fixture
@@ -138,6 +151,8 @@ def test_a_setting_of_another_version_is_refused(folder: RunFolder):
     ("path", "value"),
     [
         (("seed",), -1),
+        (("seed",), 10**30),
+        (("parameters",), 10**30),
         (("threads",), 0),
         (("data_dir",), ""),
         (("data_dir",), "a\0b"),
@@ -198,13 +213,44 @@ def test_a_pipe_is_not_waited_for(folder: RunFolder):
 
 
 @pytest.mark.parametrize(
-    "line", ["rubbish", "[]", '{"kind":"train"}', '{"kind":"rest","epoch":1}', "[" * 100_000]
+    "line",
+    [
+        *("rubbish", "[]", '{"kind":"train"}', '{"kind":"rest","epoch":1}', "[" * 100_000),
+        TEST_LINE.replace('"total":10', '"total":0'),
+        TEST_LINE.replace('"correct":1', '"correct":11'),
+        TEST_LINE.replace('"examples":0', f'"examples":{10**30}'),
+        TRAIN_LINE.replace('"epoch_size":10', '"epoch_size":0'),
+    ],
 )
 def test_a_damaged_history_is_refused_with_the_remedy(folder: RunFolder, line: str):
     with folder.history_jsonl.open("a") as stream:
         stream.write(f"{line}\n")
     with pytest.raises(DigitlabError, match=r"history\.jsonl cannot be read.*digitlab resume"):
         folder.read_history()
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("total",), 0),
+        (("confusion",), [[1, 0], [1, -1]]),
+        (("confusion",), [[1, 0], [1, 10**30]]),
+        (("mistakes", 0, "index"), 3),
+        (("mistakes", 0, "answer"), 2),
+        (("predictions", 0, "index"), -1),
+        (("classes",), ["a"]),
+        (("without_disputed", "total"), 0),
+    ],
+)
+def test_a_report_with_impossible_values_counts_as_none(
+    folder: RunFolder, path: tuple[Any, ...], value: Any
+):
+    """Otherwise `digitlab plot` would look for images that do not exist."""
+    folder.write_report(REPORT)
+    assert folder.read_report() == REPORT
+    whole = json.loads(folder.report_json.read_text())
+    folder.report_json.write_text(json.dumps(changed(whole, path, value)))
+    assert folder.read_report() is None
 
 
 def test_a_line_that_a_kill_cut_short_is_left_out(folder: RunFolder):

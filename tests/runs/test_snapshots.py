@@ -77,3 +77,19 @@ def test_a_new_run_in_the_folder_has_none_of_the_old_ones(small_mnist: Dataset, 
     assert list_snapshots(folder.snapshots) == [0, 1, 2, 4, 8, 12]
     start_run(folder, replace(RECIPE, epochs=1), small_mnist, again)
     assert not folder.snapshots.exists()
+
+
+def test_a_run_that_is_killed_at_its_start_is_continued_with_snapshots(
+    small_mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """`digitlab resume` takes snapshots if the folder is there."""
+
+    def killed(_: Path) -> None:
+        raise KeyboardInterrupt
+
+    folder = RunFolder(tmp_path)
+    monkeypatch.setattr("digitlab.runs.run.make_last", killed)
+    with pytest.raises(KeyboardInterrupt):
+        start_run(folder, RECIPE, small_mnist, LAUNCH, Snapshots(folder.snapshots))
+    assert folder.run_json.is_file()
+    assert folder.snapshots.is_dir()

@@ -15,10 +15,9 @@ import pytest
 from digitlab.serve import protocol
 from digitlab.serve.settings import Settings
 from tests.serve.conftest import Live
-from tests.serve.raw import answer_on, connect, exchange
 from tests.waiting import PATIENCE
+from torture.clients import POST, WRONG_REQUESTS, answer_on, connect, exchange
 
-POST = b"POST /predict HTTP/1.1\r\nHost: localhost\r\n"
 SMALL = Settings(max_bytes=10_000)
 
 
@@ -71,24 +70,9 @@ def test_a_request_that_offers_http_2_keeps_its_body(live: Live, seven: bytes):
     assert exchange(live.address, b"CONNECT /predict HTTP/1.1\r\nHost: localhost\r\n\r\n")
 
 
-BROKEN = {
-    "no HTTP": (b"hello\r\n\r\n", b"400"),
-    "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"400"),
-    "two lengths": (POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", b"400"),
-    "length and chunks": (
-        POST + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"400"
-    ),
-    "a length that is no number": (POST + b"Content-Length: x\r\n\r\n", b"400"),
-    "a negative length": (POST + b"Content-Length: -1\r\n\r\n", b"400"),
-    "a chunk without a length": (POST + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n", b"400"),
-    "a head that is too long": (POST + b"A: " + b"a" * 70_000, b"431"),
-    "a head without end": (POST + b"A: a\r\n" * 20_000, b"431"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("name", WRONG_REQUESTS)
 def test_what_is_no_request_is_refused(name: str, live: Live):
-    sent, status = BROKEN[name]
+    sent, status = WRONG_REQUESTS[name]
     with connect(live.address) as connection:
         with contextlib.suppress(OSError):  # it may be refused before all of it is sent
             connection.sendall(sent)

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 import pytest
 
 from digitlab.errors import DigitlabError
-from digitlab.reader import Prediction
+from digitlab.prediction import Prediction
 from digitlab.serve.settings import Settings
 from tests.serve.conftest import Live
-from tests.serve.raw import connect
 from tests.waiting import PATIENCE
+from torture.clients import connect
 
 
 class Gate:

@@ -11,8 +11,8 @@ from digitlab.serve.security import HEADERS
 from digitlab.serve.server import listen, url_of
 from digitlab.serve.settings import Settings
 from tests.serve.conftest import Live
-from tests.serve.raw import exchange
 from tests.waiting import PATIENCE
+from torture.clients import exchange
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,28 @@
 """The command as a process: how it starts, stops, and what it says."""
 
+import multiprocessing
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import requests
 
+from digitlab.errors import DigitlabError
 from digitlab.serve.server import listen
+from digitlab.serve.settings import Settings
+from digitlab.serve.workers import _Worker
 from tests.models.brightness import write_brightness_model
-from tests.serve.raw import answer_on, connect
+from tests.serve.conftest import Live
 from tests.waiting import PATIENCE
+from torture.clients import Load, address_of, connect
 
 Spawn = Callable[..., subprocess.Popen[str]]
 
@@ -31,43 +36,6 @@ def url_of(process: subprocess.Popen[str]) -> str:
     )
     assert found, line + process.stderr.read()
     return found[1]
-
-
-def address_of(url: str) -> tuple[str, int]:
-    host, port = url.removeprefix("http://").split(":")
-    return host, int(port)
-
-
-class Load(threading.Thread):
-    """A client that sends pictures until the service is gone, and remembers the answers."""
-
-    def __init__(self, url: str, picture: bytes) -> None:
-        super().__init__(daemon=True)
-        self.address, self.picture = address_of(url), picture
-        self.answered, self.unanswered = 0, 0
-        self.start()
-
-    def run(self) -> None:
-        head = f"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(self.picture)}"
-        request = f"{head}\r\n\r\n".encode() + self.picture
-        while True:
-            try:
-                connection = connect(self.address)
-            except ConnectionError:  # nobody listens: the service has stopped
-                return
-            with connection:
-                while True:
-                    try:
-                        connection.sendall(request)
-                        answer = answer_on(connection)
-                    except ConnectionError:
-                        answer = b""
-                    if not answer.startswith(b"HTTP/1.1 200") or b'"digit":7' not in answer:
-                        self.unanswered += 1
-                        break
-                    self.answered += 1
-                    if b"connection: close" in answer:
-                        break
 
 
 def interrupt_all(process: subprocess.Popen[str]) -> None:
@@ -114,6 +82,25 @@ def test_stopping_under_load_loses_no_request(workers: int, spawn: Spawn, seven:
         client.join(PATIENCE)
         assert client.unanswered == 0
     assert process.communicate() == ("", "")
+
+
+def test_while_it_drains_it_is_not_ready_but_answers(start: Callable[..., Live], seven: bytes):
+    live = start(Settings(drain=3600))
+    readiness = ("/readyz", "/v2/health/ready")
+    assert [live.get(path).status_code for path in readiness] == [200, 200]
+    live.server.handle_exit(signal.SIGTERM, None)
+    try:
+        while live.get("/readyz").status_code == 200:
+            time.sleep(0.01)
+        assert live.get("/v2/health/ready").status_code == 503
+        assert live.get("/readyz").json() == {"error": "the service is stopping"}
+        reply = live.post("/predict", seven)
+        assert (reply.json()["digit"], reply.headers["Connection"]) == (7, "close")
+        assert live.get("/healthz").status_code == 200
+    finally:
+        live.server.handle_exit(signal.SIGTERM, None)
+    live.thread.join(PATIENCE)
+    assert not live.thread.is_alive()
 
 
 def test_a_closed_terminal_and_ctrl_c_end_it_with_0_and_a_second_one_at_once(spawn: Spawn):
@@ -200,6 +187,13 @@ def test_a_worker_that_dies_is_replaced_and_nothing_is_left_behind(spawn: Spawn,
     process.terminate()
     assert process.wait(PATIENCE) == 0
     assert not shared[0].exists()
+
+
+def test_a_worker_that_takes_too_long_to_start_is_reported():
+    alive = SimpleNamespace(is_alive=lambda: True)
+    slow = SimpleNamespace(connection=multiprocessing.Pipe()[0], process=alive, age=61.0)
+    with pytest.raises(DigitlabError, match="a worker did not start within 60 seconds"):
+        _Worker.wait_until_ready(slow, SimpleNamespace(received=[]))
 
 
 @pytest.mark.slow

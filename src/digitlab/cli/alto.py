@@ -4,7 +4,6 @@ The format: https://www.loc.gov/standards/alto/.
 """
 
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
@@ -12,6 +11,7 @@ from digitlab.cli.page_answers import Answer, Answers, ascii_only, opened
 from digitlab.errors import printable
 from digitlab.models.probability import cut_off
 from digitlab.pages.answers import Box, Character, ReadDigit, Word, around, text_of
+from digitlab.version import __version__
 
 _NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 _HEAD = f"""\
@@ -28,7 +28,7 @@ SCHEMAVERSION="4.4">
 <processingCategory>contentGeneration</processingCategory>
 <processingSoftware>
 <softwareName>digitlab</softwareName>
-<softwareVersion>{version("digitlab")}</softwareVersion>
+<softwareVersion>{__version__}</softwareVersion>
 </processingSoftware>
 </Processing>
 </Description>

@@ -7,6 +7,8 @@ import sys
 
 from digitlab.cli.help import app_in_help_language, help_text
 from digitlab.errors import DigitlabError, Stopped
+from digitlab.torchrun import find_place, is_helper
+from digitlab.version import __version__
 
 app = app_in_help_language(
     name="digitlab",
@@ -14,6 +16,7 @@ app = app_in_help_language(
         "Read pictures of digits. Train the network that does it, watch it learn, test it.",
         "读出图片里的数字；训练做这件事的网络，看它怎样学习，再测试它。",
     ),
+    version=__version__,
     version_flags=["--version"],
     suppress_keyboard_interrupt=False,  # `main` handles Ctrl-C, with the same code everywhere
 )
@@ -55,7 +58,10 @@ for _place, _help in _COMMANDS.items():
 
 _SERVE_MODULES = {"starlette", "uvicorn", "uvloop", "httptools", "python_multipart"}
 _SERVE_MODULES |= {"prometheus_client"}
-"""What the extra [serve] installs; all other modules that may be missing are in [train]."""
+"""What the extra [serve] installs."""
+
+_RAY_MODULES = {"ray", "pyarrow"}
+"""What the extra [ray] installs; all other modules that may be missing are in [train]."""
 
 _BROKEN_PIPE = 128 + 13
 """The exit code of a program whose reader is gone: `digitlab … | head`."""
@@ -85,7 +91,7 @@ def main() -> None:
             _check_words(words)
             if words and not words[0].startswith("-") and words[0] in app:
                 app[words[0]].help = None
-            app(words)
+            app(words, print_error=not is_helper())  # rank 0 prints what is wrong with the words
         finally:
             sys.stdout.flush()  # here, where a broken pipe or a full disk can still be reported
     except DigitlabError as error:
@@ -96,7 +102,8 @@ def main() -> None:
         if error.name is None or error.name.startswith("digitlab"):
             raise
         module = error.name.partition(".")[0]
-        extra = "serve" if module in _SERVE_MODULES else "train"
+        is_for = {"serve": _SERVE_MODULES, "ray": _RAY_MODULES}
+        extra = next((name for name, them in is_for.items() if module in them), "train")
         _fail(
             f"this command needs {module}: run `pip install '.[{extra}]'` in digitlab's folder", 1
         )
@@ -134,5 +141,8 @@ def _nobody_reads() -> None:
 
 
 def _fail(message: str, exit_code: int) -> None:
-    print(f"digitlab: {message}", file=sys.stderr)
+    if not is_helper():
+        print(f"digitlab: {message}", file=sys.stderr)
+    elif exit_code != 2:  # what is wrong with the words, rank 0 prints
+        print(f"digitlab, rank {find_place().rank}: {message}", file=sys.stderr)
     sys.exit(exit_code)

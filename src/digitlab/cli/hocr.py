@@ -4,7 +4,6 @@ The format: http://kba.github.io/hocr-spec/1.2/.
 """
 
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
@@ -12,6 +11,7 @@ from digitlab.cli.page_answers import Answer, Answers, ascii_only, opened
 from digitlab.errors import printable
 from digitlab.models.probability import percent
 from digitlab.pages.answers import Box, Word, around, text_of
+from digitlab.version import __version__
 
 _HEAD = f"""\
 <?xml version="1.0" encoding="UTF-8"?>
@@ -20,7 +20,7 @@ _HEAD = f"""\
 <head>
 <meta charset="utf-8"/>
 <title>{{title}}</title>
-<meta name="ocr-system" content="digitlab {version("digitlab")}"/>
+<meta name="ocr-system" content="digitlab {__version__}"/>
 <meta name="ocr-capabilities" content="ocr_page ocr_carea ocr_line ocrx_word ocr_noise"/>
 <meta name="ocr-langs" content="unknown"/>
 <meta name="ocr-scripts" content="Zyyy"/>

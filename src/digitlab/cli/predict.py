@@ -13,6 +13,7 @@ from unicodedata import east_asian_width
 
 from cyclopts import Parameter
 
+from digitlab.batch.rows import Task
 from digitlab.cli.help import chinese_help, help_text
 from digitlab.cli.parameters import (
     STDIN,
@@ -22,12 +23,14 @@ from digitlab.cli.parameters import (
     PicturePaths,
     whole_number,
 )
+from digitlab.cli.parts import NO_PARTS, InParts, read_in_parts, refuse_without_folder
 from digitlab.cli.pictures import find_pictures, print_error, reason_of, source_of
 from digitlab.errors import DigitlabError, printable
 from digitlab.models.probability import cut_off, percent
 from digitlab.pictures.formats import suffixes_with
+from digitlab.prediction import Prediction
 from digitlab.processes import cores
-from digitlab.reader import Prediction, Reader
+from digitlab.reader import Reader
 
 _MANY = 500  # pictures from which other processes are worth their start
 _REPORT_SECONDS = 0.5
@@ -41,7 +44,9 @@ _REPORT_SECONDS = 0.5
     "several（图中像是有几个连着的数字时为 true）、runner_up（第二可能的数字）、"
     "probabilities（每个数字的概率）；或者 picture、error。"
     "如果模型的类别不是数字，`label` 代替 `digit`，并且没有 `several`。"
-    "--csv 的列名相同，没有 probabilities。有图片打不开时，退出码为 1。"
+    "--csv 的列名相同，没有 probabilities。有图片打不开时，退出码为 1。\n\n"
+    "用 --out 文件夹时，把 --json 的各个对象写成 JSON Lines 或 Parquet；只要所有部分都已写好，"
+    "退出码就是 0，即使有图片打不开。"
 )
 def predict(
     pictures: PicturePaths,
@@ -54,13 +59,26 @@ def predict(
             converter=whole_number,
             help=help_text(
                 f"How many processes open and prepare pictures; default: one per core from {_MANY} "
-                "pictures on.",
-                f"用多少个进程打开和预处理图片；默认：达到 {_MANY} 张时每个核心一个。",
+                "pictures on, and with --out.",
+                f"用多少个进程打开和预处理图片；默认：达到 {_MANY} 张时，或用 --out "
+                "时，每个核心一个。",
             ),
         ),
     ] = None,
     as_json: AsJsonLines = False,
     as_csv: AsCsv = False,
+    out: Annotated[
+        Path | None,
+        Parameter(
+            help=help_text(
+                "Write the answers into this folder, in parts, instead of to stdout. Tar and "
+                "Parquet files are read as well, and the same command continues where it stopped.",
+                "把结果分成多个部分写进这个文件夹，而不是标准输出。也读取 tar 和 Parquet "
+                "文件；再次运行同一命令，会从停下的地方继续。",
+            )
+        ),
+    ] = None,
+    parts: InParts = NO_PARTS,
 ) -> int:
     """Print which digit each picture shows, how likely that is, and whether it is unsure.
 
@@ -72,9 +90,19 @@ def predict(
     digit), probabilities (of each digit by its name); or picture, error. With a model of other
     classes, `label` takes the place of `digit`, and `several` is left out. --csv has the same
     names, without probabilities. The exit code is 1 if a picture could not be opened.
+
+    With --out FOLDER, the objects of --json are written as JSON Lines or Parquet, and the exit code
+    is 0 once all parts are there, even if pictures could not be opened.
     """
     if as_json and as_csv:
         raise DigitlabError("--json and --csv exclude each other: give one of them")
+    if out is not None:
+        if as_csv:
+            raise DigitlabError("--csv is for stdout: --out writes JSON Lines, or --parquet")
+        return read_in_parts(
+            pictures, Task("predict", model, column=parts.column), out, parts, jobs
+        )
+    refuse_without_folder(parts.first, pictures)
     found = find_pictures(pictures, suffixes_with("heic"))
     first = list(islice(found, _MANY))
     if jobs is None:

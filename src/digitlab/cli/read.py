@@ -9,11 +9,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from digitlab.batch.rows import Task
 from digitlab.cli.help import chinese_help, help_text
 from digitlab.cli.marked import Marked
 from digitlab.cli.page_answers import Answer
 from digitlab.cli.page_formats import PageFormat, format_of_suffix, printer_of
-from digitlab.cli.parameters import AsCsv, AsJsonLines, ModelPath, PicturePaths
+from digitlab.cli.parameters import AsCsv, AsJsonLines, ModelPath, PicturePaths, whole_number
+from digitlab.cli.parts import NO_PARTS, InParts, read_in_parts, refuse_without_folder
 from digitlab.cli.pictures import are_same, find_pictures, source_of
 from digitlab.cli.progress import Report, progress
 from digitlab.errors import DigitlabError, PictureError, printable
@@ -34,7 +36,9 @@ _DOCUMENTS = (".pdf", ".tif", ".tiff")  # may have many pages
     "text（行之间是换行符，词之间是空格）、width、height、turned、lines、numbers、digits、"
     "signs、ignored（没有读的墨迹）；或者 picture、error。"
     "其中每一项都有以像素为单位的 box [x, y, width, height]。--csv 为每个数输出一行。"
-    "有图片或页打不开时，退出码为 1。"
+    "有图片或页打不开时，退出码为 1。\n\n"
+    "用 --out 文件夹时，把 --json 的各个对象分成多个部分写入；只要所有部分都已写好，"
+    "退出码就是 0，即使有图片打不开。"
 )
 def read(
     pictures: PicturePaths,
@@ -68,8 +72,14 @@ def read(
         Path | None,
         Parameter(
             help=help_text(
-                "Write the answers to this file, completely or not at all, instead of stdout.",
-                "把结果写进这个文件（要么完整写入，要么完全不写），而不是标准输出。",
+                "Write the answers to this file, completely or not at all, instead of stdout. An "
+                "existing folder, or a new one with --jobs, --shard, --engine or --parquet, gets "
+                "them in parts, as JSON Lines or Parquet. Tar and Parquet files are read as well, "
+                "and the same command continues where it stopped.",
+                "把结果写进这个文件（要么完整写入，要么完全不写），而不是标准输出。"
+                "如果是已有的文件夹，或者与 --jobs、--shard、--engine 或 --parquet "
+                "一起给出的新文件夹，就分成多个部分写成 JSON Lines 或 Parquet。也读取 tar 和 "
+                "Parquet 文件；再次运行同一命令，会从停下的地方继续。",
             )
         ),
     ] = None,
@@ -85,6 +95,17 @@ def read(
         ),
     ] = None,
     model: ModelPath = None,
+    jobs: Annotated[
+        int | None,
+        Parameter(
+            converter=whole_number,
+            help=help_text(
+                "With --out FOLDER: how many processes read pictures; default: one per core.",
+                "与 --out 文件夹一起用：用多少个进程读取图片；默认每个核心一个。",
+            ),
+        ),
+    ] = None,
+    parts: InParts = NO_PARTS,
 ) -> int:
     """Print all the digits and signs in each picture, line by line, with `?` where it is unsure.
 
@@ -93,7 +114,17 @@ def read(
     numbers, digits, signs, ignored (ink that was not read); or picture, error. Each of their
     entries has a box [x, y, width, height] in pixels. With --csv, print one row per number. The
     exit code is 1 if a picture or a page could not be opened.
+
+    With --out FOLDER, the objects of --json are written in parts, and the exit code is 0 once all
+    parts are there, even if pictures could not be opened.
     """
+    asked = "--jobs" if jobs is not None else parts.first
+    if out is not None and (asked or out.is_dir()):
+        if boxes or as_csv or format not in (None, "json"):
+            raise DigitlabError("a folder of parts has JSON Lines or Parquet, and no --boxes")
+        task = Task("read", model, digits_only, parts.column)
+        return read_in_parts(pictures, task, out, parts, jobs)
+    refuse_without_folder(asked, pictures)
     paths = list(find_pictures(pictures, suffixes_with("heic", "pdf")))
     printer = printer_of(_one_format(format, as_json, as_csv, out))
     if out is not None and any(are_same(out, path) for path in paths):

@@ -17,6 +17,7 @@ from digitlab.cli.parameters import (
     whole_number,
 )
 from digitlab.records.folder import RunFolder
+from digitlab.torchrun import is_helper
 
 
 @chinese_help("从最后一个检查点继续训练，结果与从未中断过的训练逐位相同。")
@@ -59,6 +60,11 @@ def resume(
     tensorboard: WithTensorBoard = False,
 ) -> None:
     """Continue a run from its last checkpoint, to the same bits as if it had never stopped."""
+    if is_helper():  # rank 0 tells it everything else
+        from digitlab.runs.together import help_training
+
+        help_training(device_name=device, data_dir=data_dir)
+        return
     # Here: importing PyTorch takes a second.
     from digitlab.runs.live import default_watcher
     from digitlab.runs.run import resume_run
@@ -72,6 +78,7 @@ def resume(
         device_name=device,
         checkpoint_steps=checkpoint_steps,
         command=sys.argv[1:],
+        joins=True,
         watcher=default_watcher(
             tensorboard=folder.tensorboard if writes_events else None,
             snapshots=folder.snapshots if folder.snapshots.is_dir() else None,

@@ -78,6 +78,17 @@ def serve(
             )
         ),
     ] = Settings.seconds,
+    drain: Annotated[
+        float,
+        Parameter(
+            help=help_text(
+                "Seconds that it still takes requests after SIGTERM or Ctrl-C, while /readyz "
+                "answers 503, so that a load balancer sends no more.",
+                "收到 SIGTERM 或 Ctrl-C 之后还接受请求多少秒；这期间 /readyz 回答 "
+                "503，让负载均衡不再转发请求。",
+            )
+        ),
+    ] = Settings.drain,
     max_body: Annotated[
         int,
         Parameter(
@@ -107,6 +118,7 @@ def serve(
         origins=allow_origin,
         queue=queue,
         seconds=time_limit,
+        drain=drain,
         max_bytes=max_body,
         max_pixels=max_pixels,
     )

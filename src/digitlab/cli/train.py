@@ -25,6 +25,7 @@ from digitlab.cli.recipe_flags import Changes, recipe_of
 from digitlab.data.load import load_dataset
 from digitlab.named_recipes import RECIPES, short_name
 from digitlab.records.folder import RunFolder
+from digitlab.torchrun import find_place, is_helper
 
 
 @chinese_help("训练一个新的网络，测试它，并画出各张图。")
@@ -98,10 +99,15 @@ def train(
     ] = 1,  # set by `digitlab repeat`, for the record
 ) -> None:
     """Train a new network, test it, and draw the figures."""
+    if is_helper():  # rank 0 tells it everything else
+        from digitlab.runs.together import help_training
+
+        help_training(device_name=device, data_dir=data_dir)
+        return
     whole_recipe = recipe_of(recipe, changes)
     name = short_name(recipe)
     folder = RunFolder(run or Path("runs") / name)
-    folder.check_free(force=force)
+    folder.check_free(force=force or find_place().restarts > 0)
 
     # Here: importing PyTorch takes a second. And before the data is fetched, in case it is missing.
     from digitlab.data.extra import load_extra
@@ -125,6 +131,7 @@ def train(
         checkpoint_steps=checkpoint_steps,
         force=force,
         jobs=jobs,
+        joins=True,
         command=sys.argv[1:],
     )
     results = start_run(folder, whole_recipe, loaded, launch, watcher, extra=own)

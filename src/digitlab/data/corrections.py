@@ -131,6 +131,7 @@ class Corrections:
         """Return the PNG of a correction, or raise `NoSuchCorrectionError`."""
         self._check_id(id_)
         with _explained(self.folder):
+            check_is_file(self.path_of(id_))
             try:
                 return self.path_of(id_).read_bytes()
             except FileNotFoundError as error:

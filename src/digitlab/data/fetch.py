@@ -25,7 +25,7 @@ from digitlab.data.download import download
 from digitlab.data.npm import NpmPackage
 from digitlab.data.verify import SourceError, verified
 from digitlab.errors import DigitlabError
-from digitlab.files import remove_leftovers, write_whole
+from digitlab.files import check_is_file, remove_leftovers, write_whole
 
 _RECORDED = "SHA256SUMS"
 """The file, in the format of `sha256sum`, with the digests of files from an archive."""
@@ -107,6 +107,7 @@ def _with_recorded_digest(file: DataFile, home: Path) -> DataFile:
     """Return the file with the digest that was recorded, if the catalog has none and one was."""
     if file.digest is not None:
         return file
+    check_is_file(home / _RECORDED)
     try:
         recorded = (home / _RECORDED).read_text(encoding="ascii").splitlines()
     except (OSError, ValueError):  # as if there were none: the files are fetched again

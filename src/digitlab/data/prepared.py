@@ -89,7 +89,7 @@ def _code_digest() -> str:
 def _read(path: Path) -> dict[bytes, Images]:
     """Return the images that were kept, by key; none if the file is missing or damaged."""
     try:
-        content = path.read_bytes()
+        content = path.read_bytes() if path.is_file() else b""  # a pipe would be waited for
     except OSError:
         return {}
     digest, entries = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
@@ -108,6 +108,7 @@ def _write(path: Path, images: dict[bytes, Images]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(path.parent)
-        write_whole(path, hashlib.sha256(entries).digest() + entries)
+        if path.is_file() or not path.exists():
+            write_whole(path, hashlib.sha256(entries).digest() + entries)
     except OSError:
         pass

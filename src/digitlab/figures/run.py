@@ -11,6 +11,7 @@ from digitlab.figures.images import draw_mistakes, draw_predictions, draw_sample
 from digitlab.figures.loss import draw_loss
 from digitlab.figures.network import draw_activations, draw_kernels
 from digitlab.figures.pages import draw_pages
+from digitlab.files import remove_leftovers
 from digitlab.language import Language, Words
 from digitlab.records.describe import describe_run
 from digitlab.records.folder import RunResults
@@ -37,6 +38,7 @@ def draw_run(
     the pages.
     """
     path, classes = run.folder.path, dataset.classes
+    remove_leftovers(path)  # of a process that was killed while it drew
     figures = [
         draw_samples(
             dataset.train_images, dataset.train_labels, classes, path / "samples.png",

@@ -100,6 +100,11 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
         classes = len(self.per_class)
         if classes < 1 or [len(row) for row in self.confusion] != [classes] * classes:
             raise ValueError(f"confusion must have {classes} rows and columns")
+        if not all(0 <= count <= self.total for row in self.confusion for count in row):
+            raise ValueError(f"confusion must have counts from 0 to {self.total}")
+        for it in self.mistakes:
+            if not (0 <= it.index < self.total and {it.truth, it.answer} <= {*range(classes)}):
+                raise ValueError(f"{it} is impossible")
 
 
 def evaluate(

@@ -34,7 +34,7 @@ def look(page: Gray, finder: Finder, *, most_pixels: int = MOST_PIXELS) -> Sight
     """Return what the network sees on a page, the most probable first; each thing once.
 
     The largest sizes take most of the time, so only the part of them is looked at where smaller
-    ones left something unexplained. With fewer `most_pixels` it is quicker and sees less.
+    ones left something unexplained. With fewer `most_pixels`, it is quicker and sees less.
     """
     seen: list[Sightings] = []
     for scale, image in reversed(sizes_of(page, most_pixels)):
@@ -80,7 +80,7 @@ def unexplained(image: Gray, scale: float, seen: Sightings) -> tuple[int, int, i
     )  # fmt: skip
 
 
-def sizes_of(page: Gray, most_pixels: int) -> list[tuple[float, Gray]]:
+def sizes_of(page: Gray, most_pixels: int = MOST_PIXELS) -> list[tuple[float, Gray]]:
     """Return the page in each size, with the pixels of the page per pixel of it; largest first."""
     image = Image.fromarray(page)
     longer = max(image.size)

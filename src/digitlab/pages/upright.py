@@ -11,7 +11,7 @@ from digitlab.pages.sightings import Finder, Sightings
 from digitlab.pictures.gray import Gray
 
 SETTLED = 0.66  # mean certainty of a page's digits: it is not tried in other directions
-TRIED_PIXELS = 400_000  # of the largest size in which the directions are compared
+TRIED_PIXELS = 350_000  # of the largest size in which the directions are compared
 GAIN, LEAST_GAIN = 1.4, 0.7  # how much better another direction must be: a factor, and an amount
 
 
@@ -19,12 +19,12 @@ def seen_upright(gray: Gray, finder: Finder) -> tuple[Sightings, int]:
     """Return what is on the page turned upright, and by how many quarters clockwise it was turned.
 
     The other directions are tried only if the page makes little sense as it is. Then it is looked
-    at in smaller sizes: if it was turned, it must be looked at again.
+    at in smaller sizes only: if it was turned, it must be looked at again.
     """
     seen = look(gray, finder)
     if certainty(seen).mean() >= SETTLED:
         return seen, 0
-    tried = [look(turned(gray, it), finder, most_pixels=TRIED_PIXELS) for it in range(4)]
+    tried = [look(turned(gray, turns), finder, most_pixels=TRIED_PIXELS) for turns in range(4)]
     values = [total_certainty(it) for it in tried]
     best = int(np.argmax(values))
     if best == 0 or values[best] < GAIN * values[0] + LEAST_GAIN:

@@ -1,7 +1,8 @@
 """Claim a run's folder: lock it while a training writes in it, and remove an old run's files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from digitlab.errors import DigitlabError
 from digitlab.files import encode_json, flush_folder, remove_leftovers, write_whole
@@ -89,10 +90,12 @@ def start(
     record: RunRecord,
     network: bytes | None = None,
     extra: bytes | None = None,
+    folders: Sequence[Path] = (),
 ) -> None:
     """Replace the run in this folder, if there is one, by a new one without checkpoints.
 
-    `network` is the code of a network of the user's own, `extra` a copy of the extra pictures.
+    `network` is the code of a network of the user's own, `extra` a copy of the extra pictures, and
+    `folders` are made, so that a run that is killed at its start is continued with them.
     If this fails before the new record is on the disk, nothing has changed. A process that is
     killed later leaves the old run or the new one, without checkpoints: it starts again from
     its first step.
@@ -104,6 +107,8 @@ def start(
         write_whole(folder.network_py, network)
     if extra is not None:
         write_whole(folder.path / EXTRA, extra)
+    for inner in folders:
+        inner.mkdir(parents=True, exist_ok=True)
     new.replace(folder.run_json)
     flush_folder(folder.path)
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.language import Language, Words
+
+_Natural = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+_Positive = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
 
 _TRAIN_LINE = Words(
     "Train Epoch: {epoch} [{examples}/{epoch_size} ({share:.0%})]\tLoss: {loss:.6f}",
@@ -26,13 +29,13 @@ _HELD_OUT = Words("Epoch {epoch}, held out", "第 {epoch} 轮，验证集")
 class TrainPoint(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="train"):
     """The loss of one training batch, taken before the step."""
 
-    epoch: int
+    epoch: _Positive
     """The current epoch, from 1."""
-    examples_in_epoch: int
+    examples_in_epoch: _Natural
     """Images seen in this epoch before this batch."""
-    epoch_size: int
+    epoch_size: _Positive
     """Images per epoch."""
-    examples: int
+    examples: _Natural
     """Images seen in all epochs before this batch."""
     loss: float
     """Mean over the batch, in nats."""
@@ -56,18 +59,22 @@ class TrainPoint(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
 class ScorePoint(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     """How the network does on images it is not trained on, before training or after an epoch."""
 
-    epoch: int
+    epoch: _Natural
     """Epochs completed; 0 before training."""
-    examples: int
+    examples: _Natural
     """Training images seen so far."""
     loss: float
     """Mean negative log-likelihood over these images, in nats."""
-    correct: int
-    total: int
-    classes_answered: int
+    correct: _Natural
+    total: _Positive
+    classes_answered: _Natural
     """How many different classes the network answered with."""
     seconds: float
     """How long the run has been training and testing, in all its processes together."""
+
+    def __post_init__(self) -> None:
+        if self.correct > self.total:
+            raise ValueError(f"{self.correct} of {self.total} correct answers are impossible")
 
     @property
     def accuracy(self) -> float:

@@ -61,6 +61,8 @@ class PageReport(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"{self.correct} of {self.total} correct answers are impossible")
         if [len(row) for row in self.confusion] != [len(self.classes)] * len(self.classes):
             raise ValueError(f"confusion must have {len(self.classes)} rows and columns")
+        if not all(0 <= count <= self.total for row in self.confusion for count in row):
+            raise ValueError(f"confusion must have counts from 0 to {self.total}")
 
 
 def make_page_report(

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from digitlab.version import __version__
+
 PACKAGE = Path(__file__).parents[1]
 
 
@@ -47,7 +49,8 @@ def versions() -> dict[str, str]:
     """Return the versions of everything that can change a run's bits."""
     system = (platform.system(), platform.machine(), *platform.libc_ver())
     found = {"python": platform.python_version(), "system": " ".join(filter(None, system))}
-    for package in ("digitlab", "torch", "numpy", "pillow", "safetensors"):
+    found["digitlab"] = __version__
+    for package in ("torch", "numpy", "pillow", "safetensors"):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

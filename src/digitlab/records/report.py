@@ -30,6 +30,10 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
     correct: int
     total: int
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.correct <= self.total or self.total == 0:
+            raise ValueError(f"{self.correct} of {self.total} correct answers are impossible")
+
 
 class HeldOut(msgspec.Struct, frozen=True, kw_only=True):
     """The score on the held-out training images after the last epoch."""
@@ -82,6 +86,14 @@ class Report(Evaluation, frozen=True, kw_only=True):
     """The first few images of the test set."""
     held_out: HeldOut | None = None
     """None if nothing was held out."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.classes) != len(self.per_class):
+            raise ValueError(f"there must be {len(self.per_class)} classes")
+        for it in self.predictions:
+            if not (0 <= it.index < self.total and 0 <= it.answer < len(self.classes)):
+                raise ValueError(f"{it} is impossible")
 
 
 def calibrate_by_held_out(

@@ -12,7 +12,7 @@ from digitlab.pictures.preparation import Preparation
 from digitlab.recipe import Recipe
 from digitlab.records.provenance import Command
 
-_DECIDES_BITS = ("device", "machine", "threads", "computed_in")
+_DECIDES_BITS = ("device", "machine", "threads", "ranks", "computed_in")
 """The fields that, besides `versions`, can change the last bits of a run's results."""
 
 
@@ -46,6 +46,9 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     machine: str
     """The name of the processor or GPU."""
     threads: int
+    """Of each process."""
+    ranks: int = 1
+    """How many processes train together."""
     parameters: int
     """How many weights the network has."""
     network_files: dict[str, str] = {}
@@ -61,9 +64,14 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The command that started the run, and those that continued it."""
 
     def __post_init__(self) -> None:
-        for name, least in (("seed", 0), ("threads", 1), ("checkpoint_steps", 0), ("jobs", 1)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)}, but must be at least {least}")
+        least_of = {"seed": 0, "threads": 1, "ranks": 1, "jobs": 1}
+        least_of |= {"checkpoint_steps": 0, "parameters": 0}
+        for name, least in least_of.items():
+            value = getattr(self, name)
+            if value < least:
+                raise ValueError(f"{name} is {value}, but must be at least {least}")
+            if value >= 2**63:
+                raise ValueError(f"{name} is {value}, but must be below 2^63")
         if self.data_dir is not None and (not self.data_dir or "\0" in self.data_dir):
             raise ValueError(f"data_dir is {self.data_dir!r}, which is not a path")
 

@@ -7,6 +7,7 @@ from torch import nn
 
 from digitlab.data.catalog import CATALOG
 from digitlab.data.dataset import Dataset
+from digitlab.data.extra import Extra
 from digitlab.errors import DigitlabError
 from digitlab.recipe import Recipe
 from digitlab.records.history import epochs_in_words
@@ -81,3 +82,17 @@ def check_dataset(record: RunRecord, dataset: Dataset, where: Path) -> None:
             f"continue with {dataset.preparation!r}; choose another folder with --run"
         )
     record.check_same_data(dataset)
+
+
+def check_same_run(
+    where: Path, record: RunRecord, recipe: Recipe, extra: Extra | None, seed: int
+) -> None:
+    """Raise `DigitlabError` if a folder's run is not the one that these settings start."""
+    if (record.recipe, record.seed) != (recipe, seed):
+        raise DigitlabError(
+            f"{where} contains a run with other settings; choose another folder with --run"
+        )
+    if (record.extra and record.extra.sha256) != (extra and extra.sha256):
+        raise DigitlabError(
+            f"{where} contains a run with other extra pictures; choose another folder with --run"
+        )

@@ -1,12 +1,15 @@
-"""A run that cannot write its files: one sentence about what happened and what to do."""
+"""A run that cannot write its files, or has lost a rank: one sentence, with what to do."""
 
 import errno
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from digitlab.errors import DigitlabError
 from digitlab.records.folder import RunFolder
 from digitlab.train.checkpoint import SaveError
+from digitlab.train.ranks import LostRankError
 
 
 def how_to_continue(folder: RunFolder) -> str:
@@ -16,11 +19,16 @@ def how_to_continue(folder: RunFolder) -> str:
 
 @contextmanager
 def explained(folder: RunFolder, remedy: str) -> Iterator[None]:
-    """Turn a file that cannot be written into one sentence that ends with the remedy."""
+    """Turn what ends a run, a file or a rank, into one sentence that ends with the remedy."""
     try:
         yield
     except BrokenPipeError:  # nobody reads what is printed any more
         raise
+    except LostRankError as error:
+        # torchrun is about to end this process as well. First, it should report why.
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise DigitlabError(f"{error}; correct this, {remedy}") from error
     except (SaveError, OSError) as error:
         cause = error.__cause__ if isinstance(error, SaveError) else error
         is_full = getattr(cause, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -17,6 +17,7 @@ from digitlab.recipe import Recipe
 from digitlab.records.folder import RunFolder, read_results
 from digitlab.records.history import ScorePoint
 from digitlab.records.report import Report
+from digitlab.runs.checks import check_same_run
 from digitlab.runs.jobs import run_commands
 from digitlab.runs.launch import Launch, command_of
 from digitlab.runs.run import resume_run, start_run
@@ -24,6 +25,7 @@ from digitlab.runs.stopping import RUN_AGAIN
 from digitlab.runs.watching import SILENT, Watcher
 from digitlab.train.device import set_up_device
 from digitlab.train.own_network import absolute_name
+from digitlab.train.ranks import check_alone
 
 # Student's t, 97.5 %, for 1 to 30 degrees of freedom.
 _STUDENT_T = (
@@ -99,6 +101,7 @@ def repeat(
     Raises `DigitlabError` if a folder contains a run with other settings or a training fails, and
     `Stopped` after Ctrl-C or SIGTERM; the same call then picks up where it left off.
     """
+    check_alone()
     if seeds < 1:
         raise DigitlabError(f"seeds is {seeds}, but must be at least 1")
     if launch.jobs < 1:
@@ -118,7 +121,7 @@ def repeat(
     waiting: dict[str, list[str]] = {}
     for seed in range(1, seeds + 1):
         folder = RunFolder(root / f"seed-{seed}")
-        is_finished = _check_same(folder, recipe, extra)
+        is_finished = _is_finished(folder, recipe, extra, seed)
         if is_finished or jobs == 1:  # a finished run is only checked
             print(f"{'finished' if is_finished else 'started'}: {folder.path}", file=sys.stderr)
             _train_here(folder, recipe, dataset, replace(launch, seed=seed), watcher, extra)
@@ -130,20 +133,11 @@ def repeat(
     return summarize([RunFolder(root / f"seed-{seed}") for seed in range(1, seeds + 1)], name)
 
 
-def _check_same(folder: RunFolder, recipe: Recipe, extra: Extra | None) -> bool:
+def _is_finished(folder: RunFolder, recipe: Recipe, extra: Extra | None, seed: int) -> bool:
     """Return whether the folder holds a finished run of the recipe; refuse a run of another."""
     if not folder.holds_a_run():
         return False
-    record = folder.read_record()
-    if record.recipe != recipe:
-        raise DigitlabError(
-            f"{folder.path} contains a run with other settings; choose another folder with --run"
-        )
-    if (record.extra and record.extra.sha256) != (extra and extra.sha256):
-        raise DigitlabError(
-            f"{folder.path} contains a run with other extra pictures; choose another folder with "
-            "--run"
-        )
+    check_same_run(folder.path, folder.read_record(), recipe, extra, seed)
     report = folder.read_report()
     return report is not None and report.epochs == recipe.epochs
 

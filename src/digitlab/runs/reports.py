@@ -25,9 +25,7 @@ def report_on(
 
     What else the figures are drawn from is written to the folder.
     """
-    answers = training.test_answers
-    if answers is None:  # the last test was in another process
-        answers = training.answer_test_set()
+    answers = _test_answers(training)
     facts: dict[str, Any] = {
         "model": str(folder.path),
         "epochs": training.epochs_done,
@@ -41,6 +39,19 @@ def report_on(
     assert isinstance(held_out, ScoredImages)
     calibration = calibrate_by_held_out(training.answer_held_out().numpy(), held_out.labels.numpy())
     return make_report(answers.numpy(), dataset, calibration=calibration, **facts)
+
+
+def help_report(training: Training) -> None:
+    """Do this rank's part of `report_on`, which rank 0 calls."""
+    _test_answers(training)
+    if not training.recipe.reads_pages:
+        training.answer_held_out()
+
+
+def _test_answers(training: Training) -> Any:
+    if training.test_answers is None:  # the last test was in another process
+        return training.answer_test_set()
+    return training.test_answers
 
 
 def _held_out(training: Training) -> HeldOut | None:

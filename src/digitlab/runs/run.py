@@ -16,7 +16,13 @@ from digitlab.records.folder import RunFolder, RunResults
 from digitlab.records.history import epochs_in_words
 from digitlab.records.provenance import command_given, versions
 from digitlab.records.run_record import RunRecord
-from digitlab.runs.checks import check_belongs, check_dataset, check_epochs, check_settings
+from digitlab.runs.checks import (
+    check_belongs,
+    check_dataset,
+    check_epochs,
+    check_same_run,
+    check_settings,
+)
 from digitlab.runs.extra import load_copy, packed, record_of
 from digitlab.runs.failures import explained, how_to_continue
 from digitlab.runs.launch import Launch
@@ -27,8 +33,10 @@ from digitlab.runs.synthetic import (
     load_synthetic,
     uses_synthetic,
 )
+from digitlab.runs.together import dismiss, hand_out
 from digitlab.runs.training import train_and_report
 from digitlab.runs.watching import SILENT, Log, Several, Watcher
+from digitlab.torchrun import find_place
 from digitlab.train.build import build_network
 from digitlab.train.checkpoint import (
     Checkpoint,
@@ -41,6 +49,7 @@ from digitlab.train.examples import check_examples
 from digitlab.train.loop import Training
 from digitlab.train.networks import count_parameters
 from digitlab.train.own_network import absolute_name, changes_in, find_own, is_own
+from digitlab.train.ranks import joined
 
 
 def start_run(
@@ -60,19 +69,28 @@ def start_run(
     or nothing can be saved.
     """
     check_settings(launch.seed, launch.checkpoint_steps)
+    recipe = replace(recipe, network=absolute_name(recipe.network))
+    if launch.joins and find_place().restarts and folder.run_json.exists():
+        return _continue_after_restart(folder, recipe, dataset, launch, watcher, extra)
     device = set_up_device(launch.device, launch.threads)
-    with only_one_process(folder), explained(folder, "then run the same command again"):
+    with (
+        joined(is_expected=launch.joins) as ranks,
+        only_one_process(folder),
+        explained(folder, "then run the same command again"),
+    ):
+        ranks.take_device(device)
         folder.check_free(force=launch.force)
         check_examples(recipe, dataset, extra)
         own = None
         if is_own(recipe.network):
-            recipe = replace(recipe, network=absolute_name(recipe.network))
             own = find_own(recipe.network)
         if extra is not None:
             watcher.message(f"also learning {len(extra.images):,} pictures from {extra.folder}")
         if uses_synthetic(recipe):
             watcher.message(DRAWING)
-        training = Training(recipe, dataset, seed=launch.seed, device=device, extra=extra)
+        training = Training(
+            recipe, dataset, seed=launch.seed, device=device, extra=extra, ranks=ranks
+        )
         record = RunRecord(
             recipe=recipe,
             recipe_name=launch.recipe_name,
@@ -94,7 +112,8 @@ def start_run(
         write_beside(folder.path, training.checkpoint())
         watcher = Several([Log(folder), watcher])
         with StopRequest() as stop:
-            start(folder, record, None if own is None else own.text, packed(extra))
+            text = None if own is None else own.text
+            start(folder, record, text, packed(extra), watcher.folders)
             make_last(folder.path)
             keep_synthetic(folder.path, training, dataset)
         if stop.signal_number:
@@ -102,6 +121,7 @@ def start_run(
                 why = f"stopped at the start; {how_to_continue(folder)}"
                 raise Stopped(why, stop.signal_number)
         with explained(folder, f"then {how_to_continue(folder)}"):
+            hand_out(training, record, folder, extra)
             steps = launch.checkpoint_steps
             return train_and_report(folder, training, dataset, record, steps, watcher)
 
@@ -116,19 +136,24 @@ def resume_run(
     checkpoint_steps: int | None = None,
     command: list[str],
     watcher: Watcher = SILENT,
+    joins: bool = False,
 ) -> tuple[RunResults, Dataset]:
     """Continue a run from its last checkpoint, up to `epochs` epochs in all.
 
     On the machine that began the run, it ends with the same bits as a run that was never stopped:
     it uses the same number of threads, and the same device unless `device_name` names another.
     Without a dataset, the run's own is loaded, from `data_dir` or from where the run found it.
-    What else is None stays as it was when the run was started.
+    What else is None stays as it was when the run was started. See `Launch` for `joins`.
 
     Raises as `start_run` does; also if the run cannot end after so many epochs, or has no good
     checkpoint.
     """
     folder.check_holds_a_run()
-    with only_one_process(folder), explained(folder, f"then {how_to_continue(folder)}"):
+    with (
+        joined(is_expected=joins) as ranks,
+        only_one_process(folder),
+        explained(folder, f"then {how_to_continue(folder)}"),
+    ):
         watcher = Several([Log(folder), watcher])
         record = folder.read_record()
         dataset = dataset or record.load_dataset(data_dir)
@@ -146,12 +171,14 @@ def resume_run(
         is_finished = bool(done and report and done.epochs_done == report.epochs == epochs)
         if not is_finished:  # fails before anything is moved
             device = set_up_device(device_name or (done or record).device, (done or record).threads)
+            ranks.take_device(device)
         for path, problem in rejected.items():
             path.replace(path.with_name(f"{path.name}.damaged"))
             watcher.message(f"{problem}; set aside, continuing from the checkpoint before it")
         history = [] if done is None else done.history
         folder.write_history(history)
         if is_finished:
+            dismiss(ranks)
             watcher.message(f"nothing left to do: {epochs_in_words(epochs)} done")
             results = RunResults(folder=folder, record=record, history=history, report=report)
             return results, dataset
@@ -163,13 +190,31 @@ def resume_run(
             watcher.message(DRAWING)
         training = Training(
             recipe, dataset, seed=record.seed, device=device, synthetic=synthetic,
-            extra=extra, source=folder.network_copy(),
+            extra=extra, source=folder.network_copy(), ranks=ranks,
         )  # fmt: skip
         if checkpoint is not None:
             training.restore(checkpoint)
         now = _write_continued(folder, record, training, command, watcher)
+        hand_out(training, now, folder, extra)
         results = train_and_report(folder, training, dataset, now, checkpoint_steps, watcher)
         return results, dataset
+
+
+def _continue_after_restart(
+    folder: RunFolder,
+    recipe: Recipe,
+    dataset: Dataset,
+    launch: Launch,
+    watcher: Watcher,
+    extra: Extra | None,
+) -> RunResults:
+    """Continue the run that the same command started before torchrun restarted its processes."""
+    check_same_run(folder.path, folder.read_record(), recipe, extra, launch.seed)
+    watcher.message("torchrun has restarted the processes; continuing from the last checkpoint")
+    results, _ = resume_run(
+        folder, dataset=dataset, command=launch.command, watcher=watcher, joins=True
+    )
+    return results
 
 
 def _write_continued(
@@ -209,6 +254,7 @@ def _circumstances(training: Training) -> dict[str, Any]:
         "device": training.device.type,
         "machine": describe_machine(training.device),
         "threads": torch.get_num_threads(),
-        "computed_in": "bfloat16" if training.bfloat16 else "float32",
+        "ranks": training.ranks.count,
+        "computed_in": training.computed_in,
         "versions": versions(),
     }

@@ -17,6 +17,7 @@ class Snapshots(Watcher):
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.folders = (folder,)
 
     def begin(self, training: Training) -> None:
         """Remove the snapshots of steps that are taken again, and write the present one."""

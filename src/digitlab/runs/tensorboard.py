@@ -29,6 +29,7 @@ class TensorBoard(Watcher):
             ) from error
         self._make: Any = SummaryWriter
         self._folder = folder
+        self.folders = (folder,)
 
     def begin(self, training: Training) -> None:
         """Open a new event file."""

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from digitlab.language import Language
 from digitlab.records.folder import RunFolder
@@ -15,6 +16,10 @@ class Watcher:
 
     A subclass overrides what it is interested in. What it raises ends the run.
     """
+
+    folders: Sequence[Path] = ()
+    """Folders in the run's folder that it writes into. They show that a run is followed in this
+    way, so a new run has them as soon as it has its record."""
 
     @contextmanager
     def during(self, training: Training) -> Iterator[None]:
@@ -49,6 +54,7 @@ class Several(Watcher):
 
     def __init__(self, watchers: Sequence[Watcher]) -> None:
         self.watchers = watchers
+        self.folders = [folder for watcher in watchers for folder in watcher.folders]
 
     def begin(self, training: Training) -> None:
         """See `Watcher`."""

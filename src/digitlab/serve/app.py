@@ -21,7 +21,7 @@ from digitlab.serve.bodies import Intake
 from digitlab.serve.description import description, description_of
 from digitlab.serve.docs_page import docs_page
 from digitlab.serve.metrics import GONE, Metered, Metrics, metrics
-from digitlab.serve.replies import ServiceError, error_reply, json_reply
+from digitlab.serve.replies import ServiceError, check_ready, error_reply, json_reply
 from digitlab.serve.security import Guard
 from digitlab.serve.service import Service
 from digitlab.serve.settings import Settings
@@ -34,7 +34,8 @@ def build_app(
 ) -> Starlette:
     """Return the app.
 
-    Its `state` has `settings`, `service` (with the `reader`), and while it runs `closing`, an
+    Its `state` has `settings`, `service` (with the `reader`), `stopping` (whether the server was
+    asked to stop), and while it runs `closing`, an
     `asyncio.Event` that is set when the server is asked to stop: event streams must end then.
     Raises `DigitlabError` if the model cannot be used.
 
@@ -70,6 +71,7 @@ def build_app(
     )
     app.router.redirect_slashes = False
     app.state.settings = settings
+    app.state.stopping = False
     app.state.service = Service(Reader(settings.model, threads=1), room=settings.queue)
     app.state.intake = Intake(settings.max_bytes)
     app.state.metrics = Metrics()
@@ -96,14 +98,14 @@ def _routes() -> list[Route]:
         Route(f"{model}/infer", inference.infer, methods=["POST"]),
         Route(f"{version}/infer", inference.infer, methods=["POST"]),
         Route("/healthz", _alive),
-        Route("/readyz", _alive),
+        Route("/readyz", _ready),
         Route("/metrics", metrics),
         Route("/", _to_docs),
         Route("/docs", docs_page),
         Route("/openapi.json", description),
         Route("/v2", inference.server_metadata),
         Route("/v2/health/live", inference.healthy),
-        Route("/v2/health/ready", inference.healthy),
+        Route("/v2/health/ready", inference.ready),
         Route(model, inference.model_metadata),
         Route(version, inference.model_metadata),
         Route(f"{model}/ready", inference.model_ready),
@@ -114,6 +116,12 @@ def _routes() -> list[Route]:
 async def _alive(request: Request) -> Response:
     """Answer 200: the model is loaded before the service listens."""
     return json_reply({"status": "ok"})
+
+
+async def _ready(request: Request) -> Response:
+    """Answer 200, or 503 once it was asked to stop."""
+    check_ready(request.app)
+    return await _alive(request)
 
 
 async def _to_docs(request: Request) -> Response:

@@ -18,7 +18,9 @@ def model_paths(reader: Reader) -> Json:
     paths: Json = {
         "/v2": {"get": operation("server", "The server's name and version", answer=_any(SERVER))},
         "/v2/health/live": {"get": operation("server_live", "Whether the process runs")},
-        "/v2/health/ready": {"get": operation("server_ready", "Whether it takes requests")},
+        "/v2/health/ready": {
+            "get": operation("server_ready", "Whether it takes requests", errors=(503,))
+        },
     }
     model = {"name": "model", "in": "path", "required": True, "schema": {"const": MODEL}}
     version = {"name": "version", "in": "path", "required": True, "schema": {"const": VERSION}}

@@ -1,6 +1,5 @@
 """What the service offers, as OpenAPI 3.1: `/openapi.json`. Its examples are true answers."""
 
-from importlib.metadata import version
 from typing import Any
 
 from starlette.requests import Request
@@ -12,6 +11,7 @@ from digitlab.serve.described_pictures import picture_paths, prediction
 from digitlab.serve.operation import ERROR, Json, operation, record
 from digitlab.serve.replies import json_reply
 from digitlab.serve.settings import Settings
+from digitlab.version import __version__
 
 
 async def description(request: Request) -> Response:
@@ -25,7 +25,7 @@ def description_of(reader: Reader, settings: Settings) -> Json:
         "openapi": "3.1.0",
         "info": {
             "title": "digitlab",
-            "version": version("digitlab"),
+            "version": __version__,
             "summary": "Reads pictures of handwritten digits.",
             "description": "Every error is JSON with one sentence. A request's body may have "
             f"{settings.max_bytes:,} bytes, and is answered within {settings.seconds:g} seconds. A "
@@ -49,6 +49,6 @@ def _other_paths() -> dict[str, Any]:
         ),
     }
     return {
-        path: {"get": operation(name, what, answer=answer)}
+        path: {"get": operation(name, what, answer=answer, errors=(503,) * (name == "ready"))}
         for path, (name, what, answer) in described.items()
     }

@@ -6,7 +6,6 @@ are not prepared here.
 """
 
 import asyncio
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from digitlab.models.card import ANSWERS, IMAGES, IS_DIGIT, ModelCard
 from digitlab.models.classifier import Probabilities
 from digitlab.pictures.digit import SIDE
 from digitlab.serve.bodies import in_thread_if_long
-from digitlab.serve.replies import JSON, ServiceError, json_reply
+from digitlab.serve.replies import JSON, ServiceError, check_ready, json_reply
 from digitlab.serve.tensors import (
     JSON_LENGTH,
     MODEL,
@@ -30,10 +29,11 @@ from digitlab.serve.tensors import (
     asked_of,
 )
 from digitlab.serve.waiting import unless_gone
+from digitlab.version import __version__
 
 SERVER = {
     "name": "digitlab",
-    "version": version("digitlab"),
+    "version": __version__,
     "extensions": ["binary_tensor_data"],
 }
 
@@ -45,6 +45,12 @@ async def server_metadata(request: Request) -> Response:
 
 async def healthy(request: Request) -> Response:
     """Answer 200: the process runs, and the model is loaded before it listens."""
+    return Response(status_code=200)
+
+
+async def ready(request: Request) -> Response:
+    """Answer 200, or 503 once the server was asked to stop."""
+    check_ready(request.app)
     return Response(status_code=200)
 
 

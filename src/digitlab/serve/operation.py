@@ -21,7 +21,7 @@ _ERRORS = {
     421: "The request is for another host; see `--allow-host`.",
     422: "The content cannot be used: it is damaged, of another format, or of another shape.",
     500: "The service failed.",
-    503: "The service is busy: try again after the seconds in the header Retry-After.",
+    503: "The service is busy or stopping: try again after the seconds in the header Retry-After.",
     504: "There was no answer within the time limit.",
 }
 _ALWAYS = (403, 421)

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from digitlab.errors import DigitlabError, PictureError
 from digitlab.pictures.documents import NoSuchPageError
-from digitlab.reader import Prediction
+from digitlab.prediction import Prediction
 from digitlab.serve.pixels import TooManyPixelsError
 from digitlab.serve.replies import ServiceError, json_reply
 from digitlab.serve.uploads import Upload, upload_of

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import msgspec
+from starlette.applications import Starlette
 from starlette.responses import Response
 
 JSON = "application/json"
@@ -24,6 +25,12 @@ def json_reply(
 ) -> Response:
     """Return a response with a record as JSON and a line break, which terminals need."""
     return Response(msgspec.json.encode(record) + b"\n", status, headers, media_type=JSON)
+
+
+def check_ready(app: Starlette) -> None:
+    """Raise `ServiceError` if the server was asked to stop: others should get the requests."""
+    if app.state.stopping:
+        raise ServiceError(503, "the service is stopping", {"Retry-After": "1"})
 
 
 def error_reply(error: ServiceError) -> Response:

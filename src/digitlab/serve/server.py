@@ -38,8 +38,9 @@ def stop_signals() -> tuple[int, ...]:
 class Server(uvicorn.Server):
     """One worker. It stops in order at the first signal, and at once at the second.
 
-    At the first one it accepts no more connections, ends event streams, answers every request that
-    has arrived or is on its way, with `Connection: close`, and returns.
+    At the first one it is no longer ready, takes requests until the `drain` of its settings is
+    over, then accepts no more connections, ends event streams, answers every request that has
+    arrived or is on its way, with `Connection: close`, and returns.
     """
 
     def __init__(
@@ -104,14 +105,18 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer what was accepted, and stop."""
+        self.app.state.stopping = True
+        last = (b"connection", b"close")
+        self.server_state.default_headers = [*self.server_state.default_headers, last]
+        drained = self.loop.time() + self.app.state.settings.drain
+        while not self.force_exit and self.loop.time() < drained:
+            await asyncio.sleep(0.05)
         await asyncio.sleep(0)  # connections that the system has accepted become ours
         for server in self.servers:
             server.close()
         for listening in sockets or []:
             listening.close()
         self.app.state.closing.set()
-        last = (b"connection", b"close")
-        self.server_state.default_headers = [*self.server_state.default_headers, last]
         deadline = self.loop.time() + _LAST_SECONDS
         while self.server_state.connections and self.loop.time() < deadline:
             await asyncio.sleep(0.01)

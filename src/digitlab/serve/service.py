@@ -20,7 +20,8 @@ from digitlab.pages.read import LARGEST_SIDE
 from digitlab.pictures.digit import has_format
 from digitlab.pictures.documents import open_document
 from digitlab.pictures.open import Source
-from digitlab.reader import Prediction, Reader
+from digitlab.prediction import Prediction
+from digitlab.reader import Reader
 from digitlab.serve.metrics import Metrics
 from digitlab.serve.queue import BatchQueue, Function
 from digitlab.serve.replies import ServiceError

@@ -25,6 +25,9 @@ class Settings:
     """How many requests may wait in each of a worker's two queues, at least 1."""
     seconds: float = 10
     """How long a request may take, from its last byte to its answer, above 0."""
+    drain: float = 0
+    """How long it still takes requests after it was asked to stop, while `/readyz` answers 503, so
+    that a load balancer sends them elsewhere: 0 to 3,600 seconds."""
     max_bytes: int = 20_000_000
     """The largest body of a request, at least 1,000."""
     max_pixels: int = 30_000_000
@@ -36,6 +39,8 @@ class Settings:
             raise DigitlabError(f"the queue is {self.queue}, but must have room for at least 1")
         if not 0 < self.seconds <= 3600:
             raise DigitlabError(f"the time limit is {self.seconds} s, but must be 0 to 3,600 s")
+        if not 0 <= self.drain <= 3600:
+            raise DigitlabError(f"the drain is {self.drain} s, but must be 0 to 3,600 s")
         if not 1_000 <= self.max_bytes <= 100_000_000:
             raise DigitlabError(
                 f"the largest body is {self.max_bytes:,} bytes, but must be 1,000 to 100,000,000"

@@ -121,8 +121,13 @@ class _Worker:
                     if error is None:
                         return
                     raise DigitlabError(error)
-            if not self.process.is_alive() or self.age > _START_SECONDS:
+            if not self.process.is_alive():
                 raise DigitlabError(f"a worker did not start ({self.ending})")
+            if self.age > _START_SECONDS:
+                raise DigitlabError(
+                    f"a worker did not start within {_START_SECONDS} seconds: the machine is too "
+                    "busy; try again with fewer workers"
+                )
 
     def stop(self) -> None:
         """Ask it to answer what it has accepted, and to end."""

@@ -21,6 +21,7 @@ from digitlab.synth.degraded import degraded_copies
 from digitlab.synth.non_digits import non_digits
 from digitlab.train.augment import augmented
 from digitlab.train.networks import normalize
+from digitlab.train.ranks import ALONE, Ranks
 from digitlab.train.score import ScoredImages
 from digitlab.train.step import NO_DIGIT, loss_of_both, mean_loss
 from digitlab.train.task import Loss
@@ -49,7 +50,7 @@ class Examples:
 
     Parameters
     ----------
-    recipe, dataset, seed, synthetic, extra
+    recipe, dataset, seed, synthetic, extra, ranks
         See `digitlab.train.loop.Training`.
     device
         Where the images are kept, as uint8.
@@ -66,9 +67,11 @@ class Examples:
         device: torch.device,
         synthetic: Synthetic | None = None,
         extra: Extra | None = None,
+        ranks: Ranks = ALONE,
     ) -> None:
         self.recipe = recipe
         self.seed = seed
+        self._ranks = ranks
         self.synthetic = synthetic or _draw_synthetic(recipe, dataset, seed=seed)
         trained, held_out = split_of(recipe, dataset)
         images = torch.from_numpy(dataset.train_images)
@@ -102,7 +105,7 @@ class Examples:
     def batches(self, epoch: int, first_batch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield an epoch's batches, from one of them on: normalized images, and their labels.
 
-        float32 (B, 1, 28, 28) and int64 (B,).
+        float32 (B, 1, 28, 28) and int64 (B,); with several ranks, only this one's images.
         """
         order = epoch_order(len(self), self.seed, epoch).to(self.images.device)
         batches = train_batches(
@@ -128,9 +131,11 @@ class Examples:
     def varied(self, images: Tensor, labels: Tensor, epoch: int) -> tuple[Tensor, Tensor]:
         """Return a batch with extra pictures and pictures of no digit added, and all augmented.
 
-        uint8 (B, 28, 28) and int64 (B,) become uint8 (B + B', 28, 28) and int64 (B + B',).
+        uint8 (B, 28, 28) and int64 (B,) become uint8 (B + B', 28, 28) and int64 (B + B',). With
+        several ranks, the images are this one's part of those. Random numbers are drawn for all.
         """
         size = len(images)
+        extras = 0 if self._extra is None else round(self.recipe.extra_share * size)
         # To the detector, digits that are neither augmented nor degraded would all look alike.
         has_non_digits = not (self.recipe.detects_digits and self._is_plain(epoch))
         if self._non_digits is not None and has_non_digits:
@@ -138,14 +143,18 @@ class Examples:
             drawn = torch.randint(len(self._non_digits), (count,), device=images.device)
             images = torch.cat([images, self._non_digits[drawn]])
             labels = torch.cat([labels, labels.new_full((count,), NO_DIGIT)])
+        before_extras = len(images)
+        mine = self._ranks.part(before_extras + extras)
         if self.recipe.augment and not self._is_plain(epoch):
-            images = augmented(images, self.recipe.augment)
+            images = augmented(images, self.recipe.augment, mine)
+        else:
+            images = images[mine]
         if self._extra is not None:
             extra_images, extra_labels = self._extra
-            count = round(self.recipe.extra_share * size)
-            drawn = torch.randint(len(extra_images), (count,), device=images.device)
-            changed = augmented(extra_images[drawn], self.recipe.augment or _EXTRA_AUGMENT)
-            images = torch.cat([images, changed])
+            drawn = torch.randint(len(extra_images), (extras,), device=images.device)
+            mine = slice(*(max(0, it - before_extras) for it in (mine.start, mine.stop)))
+            strength = self.recipe.augment or _EXTRA_AUGMENT
+            images = torch.cat([images, augmented(extra_images[drawn], strength, mine)])
             labels = torch.cat([labels, extra_labels[drawn]])
         return images, labels
 

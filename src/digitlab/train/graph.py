@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from digitlab.train.device import RandomStates
 from digitlab.train.optimizer import MomentumSGD
+from digitlab.train.ranks import ALONE, Ranks
+from digitlab.train.shared_step import shared_step
 from digitlab.train.step import train_step
 from digitlab.train.task import Loss
 
@@ -23,6 +25,8 @@ class LearningStep:
     records
         Whether the device can record a step. If recording fails, a warning is printed and training
         continues without it.
+    ranks
+        The processes that take the step together: see `shared_step`.
     """
 
     def __init__(
@@ -33,10 +37,13 @@ class LearningStep:
         loss_of: Loss,
         bfloat16: bool,
         records: bool,
+        ranks: Ranks = ALONE,
     ) -> None:
         self.network, self.optimizer = network, optimizer
         self.records = records
-        self._step = partial(train_step, network, optimizer, loss_of=loss_of, bfloat16=bfloat16)
+        step: Callable[..., Tensor]
+        step = train_step if ranks.count == 1 else partial(shared_step, ranks=ranks)
+        self._step = partial(step, network, optimizer, loss_of=loss_of, bfloat16=bfloat16)
         self._recorded: dict[int, RecordedStep] = {}  # by the size of its batches
 
     def __call__(self, images: Tensor, labels: Tensor, *, is_last: bool) -> Tensor:

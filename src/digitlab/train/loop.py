@@ -31,10 +31,15 @@ from digitlab.train.networks import FastNetwork, normalize
 from digitlab.train.optimizer import learning_rate_at, make_optimizer
 from digitlab.train.own_network import explained, is_own
 from digitlab.train.page_examples import PageExamples
+from digitlab.train.ranks import ALONE, Ranks
 from digitlab.train.task import Scored, Task
 
 _WHITENING_IMAGES = 2_000
 """How many images the fixed first convolution of `FastNetwork` is computed from."""
+
+
+class DivergedError(DigitlabError):
+    """A training whose loss is no longer a number; with several ranks, this happens on all."""
 
 
 class Training:
@@ -61,6 +66,9 @@ class Training:
     processes
         How many other processes compose crops of pages; None for as many as there are free cores.
         The result does not depend on it.
+    ranks
+        The processes that train together. All of them create a `Training` with the same arguments,
+        and take the same steps.
 
     Raises `DigitlabError` if the network cannot be built, or the recipe does not fit the dataset.
     """
@@ -76,6 +84,7 @@ class Training:
         extra: Extra | None = None,
         source: Path | None = None,
         processes: int | None = None,
+        ranks: Ranks = ALONE,
     ) -> None:
         self._started = time.perf_counter()
         torch.manual_seed(seed)
@@ -84,6 +93,7 @@ class Training:
         self.dataset_name = dataset.name
         self.classes = dataset.classes
         self.device = device
+        self.ranks = ranks
         self.bfloat16 = recipe.precision == "bfloat16" and computes_bfloat16(device)
         self._mean, self._std = dataset.mean, dataset.std
         check_examples(recipe, dataset, extra)
@@ -98,12 +108,14 @@ class Training:
         self.examples: Task
         if recipe.reads_pages:
             self.examples = PageExamples(
-                recipe, dataset, seed=seed, device=device, processes=processes
+                recipe, dataset, seed=seed, device=device, processes=processes, ranks=ranks
             )
         else:
             self.examples = Examples(
-                recipe, dataset, seed=seed, device=device, synthetic=synthetic, extra=extra
-            )
+                recipe, dataset, seed=seed, device=device, synthetic=synthetic, extra=extra,
+                ranks=ranks,
+            )  # fmt: skip
+        ranks.check_batches(len(self.examples), recipe.batch_size)
         self.optimizer = make_optimizer(self.network, recipe)
         self.average: ExponentialMovingAverage | None = None
         if recipe.average:
@@ -111,7 +123,8 @@ class Training:
         self._step = LearningStep(
             self.network, self.optimizer, loss_of=self.examples.loss, bfloat16=self.bfloat16,
             # A recording would repeat the branches that a network of the user's own took once.
-            records=device.type == "cuda" and not is_own(recipe.network),
+            records=device.type == "cuda" and not is_own(recipe.network) and ranks.count == 1,
+            ranks=ranks,
         )  # fmt: skip
 
         self.epochs_done = 0
@@ -138,6 +151,11 @@ class Training:
     @property
     def _steps_per_epoch(self) -> int:
         return math.ceil(len(self.examples) / self.recipe.batch_size)
+
+    @property
+    def computed_in(self) -> str:
+        """The number format of convolutions and linear layers: `float32` or `bfloat16`."""
+        return "bfloat16" if self.bfloat16 else "float32"
 
     @property
     def network_in_use(self) -> nn.Module:
@@ -177,7 +195,8 @@ class Training:
                 self.recipe, self.steps_done, self.steps
             )
             is_last = self.batches_done == self._steps_per_epoch - 1
-            with self._explained():
+            own_numbers = self.ranks.random_numbers_of_its_own(self.seed, self.steps_done)
+            with self._explained(), own_numbers:
                 loss = self._step(images, labels, is_last=is_last)
             if self.average is not None:
                 self.average.update(self.network, self.steps_done)
@@ -223,12 +242,12 @@ class Training:
     def answer_test_set(self) -> Any:
         """Return what the network answers to the test set: see `Scored.answers_of`."""
         with self._explained():
-            return self.examples.test_set.answers_of(self.network_in_use)
+            return self.examples.test_set.answers_of(self.network_in_use, self.ranks)
 
     def answer_held_out(self) -> Any:
         """Return what the network answers to what is held out: see `Scored.answers_of`."""
         with self._explained():
-            return self.examples.held_out.answers_of(self.network_in_use)
+            return self.examples.held_out.answers_of(self.network_in_use, self.ranks)
 
     def _explained(self) -> AbstractContextManager[None]:
         """Return what turns the errors of a network of the user's own into a sentence."""
@@ -238,7 +257,7 @@ class Training:
 
     def _check_finite(self, loss: float) -> None:
         if not math.isfinite(loss):
-            raise DigitlabError(
+            raise DivergedError(
                 f"the loss became {loss} at step {self.steps_done + 1}: training diverged; try a "
                 f"learning rate below {self.recipe.learning_rate}"
             )

@@ -20,6 +20,7 @@ from digitlab.sheets.targets import Crop, targets_of
 from digitlab.train.examples import split_of
 from digitlab.train.page_loss import page_loss
 from digitlab.train.page_network import page_outputs
+from digitlab.train.ranks import ALONE, Ranks
 
 _SEED = 1998  # not the run's: every seed is scored on the same crops, so runs are comparable
 _HELD_OUT_CROPS, _TEST_CROPS = 256, 1024  # about 7 digits each
@@ -76,10 +77,12 @@ class ScoredCrops:
         return [self.maker.crop(_SEED, 0, index) for index in range(self.count)]
 
     @torch.inference_mode()
-    def answers_of(self, network: nn.Module) -> PageAnswers:
+    def answers_of(self, network: nn.Module, ranks: Ranks = ALONE) -> PageAnswers:
         """Return what the network finds. It is put into evaluation mode."""
         network.eval()
-        raw = torch.cat([network(pages).cpu() for pages in self._batches()])
+        crops = self.crops[ranks.part(self.count)]
+        raw = torch.cat([network(pages).cpu() for pages in self._batches(crops)])
+        raw = ranks.of_all(raw, self.count)
         targets = torch.from_numpy(np.stack([targets_of(crop) for crop in self.crops]))
         maps = [part.numpy() for part in page_outputs(raw)]
         return PageAnswers(
@@ -90,9 +93,9 @@ class ScoredCrops:
             ],
         )
 
-    def _batches(self) -> Iterator[Tensor]:
-        for start in range(0, self.count, self.batch_size):
-            grays = [crop.gray for crop in self.crops[start : start + self.batch_size]]
+    def _batches(self, crops: list[Crop]) -> Iterator[Tensor]:
+        for start in range(0, len(crops), self.batch_size):
+            grays = [crop.gray for crop in crops[start : start + self.batch_size]]
             yield torch.from_numpy(np.stack(grays)).to(self.device)
 
     def samples(self, network: nn.Module, count: int) -> list[Sample]:

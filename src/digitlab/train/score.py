@@ -11,6 +11,7 @@ from digitlab.data.dataset import Dataset
 from digitlab.recipe import Recipe
 from digitlab.records.history import HeldOutPoint, TestPoint
 from digitlab.train.networks import answer
+from digitlab.train.ranks import ALONE, Ranks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +45,16 @@ class ScoredImages:
         """Return the training images that are held out."""
         return cls(kind=HeldOutPoint, images=images, labels=labels, **_shared(recipe, dataset))
 
-    def answers_of(self, network: nn.Module) -> Tensor:
+    def answers_of(self, network: nn.Module, ranks: Ranks = ALONE) -> Tensor:
         """Return the network's log-probabilities: float32 (N, classes), on the CPU."""
-        if not len(self.images):  # a network may not take an empty batch
-            return torch.empty(0, self.classes)
-        answers = answer(
-            network, self.images, mean=self.mean, std=self.std, batch_size=self.batch_size
-        )
-        return answers.cpu()
+        images = self.images[ranks.part(len(self.images))]
+        if len(images):
+            answers = answer(
+                network, images, mean=self.mean, std=self.std, batch_size=self.batch_size
+            )
+        else:  # a network may not take an empty batch
+            answers = torch.empty(0, self.classes, device=images.device)
+        return ranks.of_all(answers, len(self.images)).cpu()
 
     def score(
         self, answers: Tensor, *, epoch: int, examples: int, seconds: float

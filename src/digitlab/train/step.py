@@ -1,5 +1,7 @@
 """One step of training: a batch in, slightly better weights out."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -104,15 +106,22 @@ def train_step(
         running averages and the loss stay float32.
     """
     optimizer.zero_grad()  # clear the last batch's gradient: backward() adds to what is there
+    answers = answers_of(network, images, bfloat16=bfloat16)  # (B, classes)
+    loss = loss_of(answers, labels)  # one number
+    loss.backward()  # the gradient: how much the loss would change with each weight
+    optimizer.step()  # move every weight a little way downhill
+    return loss.detach()
+
+
+def answers_of(network: nn.Module, images: Tensor, *, bfloat16: bool) -> Any:
+    """Return the network's answers, (B, classes); of one that detects digits, also the log-odds.
+
+    See `train_step` for the parameters, and `DeepNetwork.classify_and_detect` for the log-odds.
+    """
     # Without the cache: it would keep 16-bit copies of weights that the step changes.
     with torch.autocast(
         images.device.type, dtype=torch.bfloat16, enabled=bfloat16, cache_enabled=False
     ):
         if detects_digits(network):
-            answers = network.classify_and_detect(images)  # (B, classes), (B,)
-        else:
-            answers = network(images)  # (B, classes)
-    loss = loss_of(answers, labels)  # one number
-    loss.backward()  # the gradient: how much the loss would change with each weight
-    optimizer.step()  # move every weight a little way downhill
-    return loss.detach()
+            return network.classify_and_detect(images)  # (B, classes), (B,)
+        return network(images)

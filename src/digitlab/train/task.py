@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from torch import Tensor, nn
 
 from digitlab.records.history import HeldOutPoint, TestPoint
+from digitlab.train.ranks import ALONE, Ranks
 
 Loss = Callable[[Any, Tensor], Tensor]
 """From a network's answers to a batch, a tensor or several, and the targets, to one number."""
@@ -14,8 +15,11 @@ Loss = Callable[[Any, Tensor], Tensor]
 class Scored(Protocol):
     """Examples that nothing is learned from: what a network is scored on."""
 
-    def answers_of(self, network: nn.Module) -> Any:
-        """Return what the network answers to all of them, on the CPU."""
+    def answers_of(self, network: nn.Module, ranks: Ranks = ALONE) -> Any:
+        """Return what the network answers to all of them, on the CPU.
+
+        Each rank computes a part, and every rank gets the answers to all.
+        """
 
     def score(
         self, answers: Any, *, epoch: int, examples: int, seconds: float
@@ -43,6 +47,9 @@ class Task(Protocol):
 
     def batches(self, epoch: int, first_batch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield an epoch's batches, from one of them on: inputs, and what should come out.
+
+        With several ranks, the inputs are this one's part of the batch, and what should come out is
+        that of the whole batch.
 
         The epoch is counted from 1, the batches from 0. They are a function of the seed, the epoch
         and PyTorch's random state, so a run that is continued gets the same ones.

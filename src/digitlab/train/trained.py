@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
+from digitlab.files import check_is_file
 from digitlab.models.calibration import Calibration, LogProbabilities
 from digitlab.recipe import Recipe
 from digitlab.records.folder import RunFolder
@@ -63,6 +64,7 @@ def load_trained(path: Path) -> TrainedNetwork:
         )
     if path.is_dir():
         return _from_checkpoint(load_checkpoint_to_use(path), str(path), RunFolder(path))
+    check_is_file(path)
     try:
         with path.open("rb") as stream:
             is_torch_file = stream.read(4) == _ZIP_MAGIC

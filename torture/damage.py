@@ -1,0 +1,250 @@
+"""Every file that is read, damaged in every way: flipped, cut, replaced, of wrong types."""
+
+import json
+import os
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torture.bench import Bench
+from torture.fault import Fault, expect
+from torture.mirrors import fetch, made_up_files  # noqa: F401 - `fetch` is called by its name
+from torture.nursery import Outcome
+
+PROMISE = (
+    "A damaged file is reported by name in one sentence, or something as good is used instead. "
+    "There is no traceback and no hang, and no wrong answer from a file that has a checksum."
+)
+TESTS = (
+    "tests/records/test_records.py",
+    "tests/train/test_checkpoint.py",
+    "tests/models/test_card.py",
+    "tests/cli/test_bad_input.py",
+)
+_BRACKETS = b"[" * 100_000
+_MOST_LINES = 16
+"""Of a message: how to provide a dataset by hand takes several."""
+
+Damage = Callable[[Path], None]
+Command = Callable[[Path], Outcome]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A file, and the commands that read it."""
+
+    name: str
+    base: Path
+    """The folder that contains it, which is copied for each attempt."""
+    commands: dict[str, Command]
+    """Each is given the copy."""
+    has_checksum: bool
+    """Whether every change of its content is noticed."""
+
+
+def run(fault: Fault, bench: Bench) -> None:
+    """Damage each file in each way, and run each command that reads it."""
+    for target in _targets(bench):
+        expected = {
+            name: command(bench.trainings.copy(target.base, "sound"))
+            for name, command in target.commands.items()
+        }
+        for outcome in expected.values():
+            outcome.check_worked()
+        for damage_name, damage in _damages(target.base / target.name, bench.short):
+            for name, command in target.commands.items():
+                folder = bench.trainings.copy(target.base, "sound")  # the same path: it is printed
+                damage(folder / target.name)
+                outcome = command(folder)
+                with fault.attempt(target.name, f"{damage_name}, {name}"):
+                    _check(outcome, expected[name], target)
+
+
+def _check(outcome: Outcome, expected: Outcome, target: Target) -> None:
+    if outcome.code:
+        outcome.check_is_one_sentence()
+        expect(outcome.err.count("\n") < _MOST_LINES, f"more than a sentence: {outcome.err}")
+        expect(Path(target.name).name in outcome.err, f"{target.name} is not named: {outcome.err}")
+        return
+    outcome.check_worked()
+    if target.has_checksum:
+        expect(outcome.out == expected.out, f"another answer: {outcome.out[:300]}")
+
+
+def _damages(path: Path, short: bool) -> Iterator[tuple[str, Damage]]:
+    """Yield ways to damage a file, each with its name."""
+    content = path.read_bytes()
+    for share in (0.4,) if short else (0, 0.001, 0.01, *(it / 20 for it in range(1, 20)), 0.9999):
+        place = int(share * len(content))
+        yield f"byte {place} flipped", _replace(_flipped(content, place))
+    for length in (
+        {0, len(content) - 1} if short else {0, 1, 9, len(content) // 2, len(content) - 1}
+    ):
+        yield f"cut to {length} bytes", _replace(content[:length])
+    yield "100,000 brackets", _replace(_BRACKETS)
+    if not short:
+        yield "brackets in lines", _replace(_BRACKETS + b"\n" + _BRACKETS + b"\n")
+        yield "zeros", _replace(bytes(len(content)))
+        yield "noise", _replace(random.Random(0).randbytes(len(content)))
+        yield "twice", _replace(content * 2)
+        yield "missing", Path.unlink
+        yield "a link to nowhere", lambda it: _instead(it, lambda: it.symlink_to("nowhere"))
+        yield "not to be opened", lambda it: _instead(it, lambda: it.symlink_to("/proc/self/mem"))
+    yield "a folder", lambda it: _instead(it, it.mkdir)
+    yield "a loop", lambda it: _instead(it, lambda: it.symlink_to(it.name))
+    yield "a pipe", lambda it: _instead(it, lambda: os.mkfifo(it))
+    if path.suffix in (".json", ".jsonl"):
+        changes = list(_wrong_values(content))
+        for name, changed in changes[:: len(changes) // 3 if short else 1]:
+            yield name, _replace(changed)
+
+
+def _flipped(content: bytes, place: int) -> bytes:
+    place = min(place, len(content) - 1)
+    return content[:place] + bytes([content[place] ^ 0x10]) + content[place + 1 :]
+
+
+def _replace(content: bytes) -> Damage:
+    return lambda path: path.write_bytes(content) and None
+
+
+def _instead(path: Path, make: Callable[[], object]) -> None:
+    path.unlink()
+    make()
+
+
+_VALUES = (None, "x", -1, 0, 10**30, 1e308, [], {})
+
+
+def _wrong_values(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield JSON with one value of another type, or out of range, and its place."""
+    first, *rest = content.splitlines() if b"\n{" in content else [content]
+    whole = json.loads(first)
+    for place in _places(whole):
+        for value in _VALUES:
+            changed = json.loads(first)
+            inner = changed
+            for key in place[:-1]:
+                inner = inner[key]
+            inner[place[-1]] = value
+            line = json.dumps(changed).encode()
+            yield f"{place} is {value!r}", b"\n".join([line, *rest, b""])
+
+
+def _places(value: Any) -> Iterator[list[Any]]:
+    """Yield where there are values in JSON: of a list, only the first."""
+    inner = value.items() if isinstance(value, dict) else list(enumerate(value))[:1]
+    for key, it in inner:
+        yield [key]
+        if isinstance(it, dict | list):
+            yield from ([key, *place] for place in _places(it))
+
+
+def _targets(bench: Bench) -> Iterator[Target]:
+    """Yield what is damaged."""
+    trainings, call = bench.trainings, bench.nursery.digitlab
+    finished = trainings.finished
+    evaluate: Command = lambda run: call("eval", run, "--json")  # noqa: E731
+    compare: Command = lambda run: call("compare", run, "--json")  # noqa: E731
+    resume: Command = lambda run: _resumed(bench, run)  # noqa: E731
+    plot: Command = lambda run: call("plot", run)  # noqa: E731
+    drawn = {} if bench.short else {"plot": plot}
+    yield Target("history.jsonl", finished, {"compare": compare, **drawn}, has_checksum=False)
+    yield Target("report.json", finished, {"compare": compare, **drawn}, has_checksum=False)
+    yield Target("mnist/train-images-idx3-ubyte", _data(bench), {"data": _show(bench)}, True)
+    picture = next((trainings.pictures / "7").iterdir())
+    predict: Command = lambda it: call("predict", "--model", it, "--json", picture)  # noqa: E731
+    if not bench.short:
+        for name in ("last.safetensors", "previous.safetensors"):
+            commands = {"resume": resume, "eval": evaluate}
+            yield Target(name, trainings.halfway, commands, has_checksum=name[0] == "p")
+        yield Target("run.json", finished, {"compare": compare, **drawn}, has_checksum=False)
+        yield Target("inside.npz", finished, {"plot": plot}, has_checksum=False)
+        yield Target("snapshots/000000002.npz", finished, {"resume": resume}, has_checksum=False)
+        model = trainings.fresh("model")
+        call("export", finished, "--out", model).check_worked()
+        yield Target("model.onnx", model, {"predict": predict, "eval": _tested(bench)}, True)
+        yield Target("model.json", model, {"predict": predict}, has_checksum=False)
+        extra = _corrections(bench)
+        for name in ("corrections.jsonl", "pictures/0000000000000000.png"):
+            yield Target(name, extra, {"train": _learned(bench)}, has_checksum=False)
+        kept = trainings.copy(bench.nursery.data_dir, "kept")
+        (cache,) = (kept / "pictures").iterdir()
+        yield Target(f"pictures/{cache.name}", kept, {"data": _read(bench)}, True)
+        recipe = trainings.fresh("recipes")
+        recipe.mkdir()
+        (recipe / "mine.toml").write_text('base = "fast"\nepochs = 2\n')
+        yield Target("mine.toml", recipe, {"explain": _explained(bench)}, has_checksum=False)
+
+
+def _resumed(bench: Bench, run: Path) -> Outcome:
+    """Continue a run; where that works, it must end with the right bits."""
+    outcome = bench.trainings.resume(run)
+    if outcome.code == 0:
+        for path in run.glob("*.damaged"):
+            path.unlink()
+        bench.trainings.check_same(run)
+    return outcome
+
+
+def _data(bench: Bench) -> Path:
+    """Return a data folder with a small dataset in MNIST's format."""
+    home = bench.trainings.fresh("idx")
+    (home / "mnist").mkdir(parents=True)
+    for name, content in made_up_files().items():
+        (home / "mnist" / name).write_bytes(content)
+    return home
+
+
+def _show(bench: Bench) -> Command:
+    return lambda home: bench.nursery.call("torture.mirrors:fetch", [], home)
+
+
+def _read(bench: Bench) -> Command:
+    words = ("data", "--dataset", bench.trainings.pictures, "--prepare", "as-is", "--json")
+    return lambda home: bench.nursery.digitlab(*words, "--data-dir", home)
+
+
+def _tested(bench: Bench) -> Command:
+    words = ("--dataset", bench.trainings.pictures, "--prepare", "as-is", "--json")
+    return lambda model: bench.nursery.digitlab("eval", model / "model.onnx", *words)
+
+
+def _corrections(bench: Bench) -> Path:
+    """Return a folder with three corrections."""
+    folder = bench.trainings.fresh("corrections")
+    (folder / "pictures").mkdir(parents=True)
+    lines = []
+    for number in range(3):
+        source = bench.trainings.pictures / str(number) / "0.png"
+        (folder / "pictures" / f"{number:016x}.png").write_bytes(source.read_bytes())
+        record = {"id": f"{number:016x}", "label": str(number), "time": "2026-11-26T09:30:00Z"}
+        lines.append(json.dumps(record) + "\n")
+    (folder / "corrections.jsonl").write_text("".join(lines))
+    return folder
+
+
+def _learned(bench: Bench) -> Command:
+    def learn(folder: Path) -> Outcome:
+        words = ("train", "--dataset", bench.trainings.pictures, "--prepare", "as-is")
+        run = bench.trainings.fresh("learned")
+        return bench.nursery.digitlab(
+            *words,
+            "--extra",
+            folder,
+            "--epochs",
+            1,
+            "--no-figures",
+            "--device",
+            "cpu",
+            "--run",
+            run,
+        )
+
+    return learn
+
+
+def _explained(bench: Bench) -> Command:
+    return lambda folder: bench.nursery.digitlab("explain", folder / "mine.toml", "--json")

@@ -1,0 +1,139 @@
+"""Every command but `data` in an empty network namespace, with empty folders of the user's."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from digitlab.data.load import default_data_dir
+from torture.bench import Bench
+from torture.fault import Fault, expect
+from torture.nursery_process import command
+
+PROMISE = (
+    "No command but `data` tries to reach an address, and none writes a file where it was not "
+    "asked to."
+)
+TESTS = ("tests/models/test_privacy.py",)
+_FOLDERS = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
+_FONT_LIST = "XDG_CACHE_HOME/matplotlib/"
+"""matplotlib keeps a list of the system's fonts, once per user."""
+_ENDLESS = {"serve", "lab"}
+_LISTENING = " 0A "  # in /proc/net/tcp
+_PATIENCE = 300.0
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A command, and where it may write, relative to the current folder."""
+
+    words: tuple[object, ...]
+    writes: tuple[str, ...] = ()
+
+
+def run(fault: Fault, bench: Bench) -> None:
+    """Run each command without a network; count what it tried and what it wrote."""
+    if bench.nursery.call("torture.network:nothing", without_network=True).code:
+        fault.skipped.append("all, because `unshare -n` is not permitted here")
+        return
+    for case in _cases(bench):
+        name = str(case.words[0])
+        with fault.attempt(name):
+            _try(bench, case)
+
+
+def nothing() -> None:
+    """Show whether a process can leave the network."""
+
+
+def _try(bench: Bench, case: _Case) -> None:
+    home = bench.trainings.fresh("isolated")
+    for name in ("working", *_FOLDERS):
+        (home / name).mkdir(parents=True)
+    observed = bench.home / "observed.json"
+    outcome = bench.nursery.call(
+        "torture.network:watched", [*map(str, case.words)], observed, not bench.short,
+        without_network=True, cwd=home / "working",
+        variables={name: str(home / name) for name in _FOLDERS},
+    )  # fmt: skip
+    outcome.check_worked()
+    attempts = json.loads(observed.read_text())
+    expect(attempts == 0, f"{attempts} attempts to reach an address")
+    allowed = (_FONT_LIST, *(f"working/{it}" for it in case.writes))
+    written = [str(it.relative_to(home)) for it in home.rglob("*") if it.is_file()]
+    extra = [it for it in written if not it.startswith(allowed)]
+    expect(not extra, f"it wrote {extra}")
+
+
+def watched(words: list[str], observed: str, is_new: bool) -> None:
+    """Run a command, and write to a file how often it tried to reach an address.
+
+    `is_new`: in a new Python, so that what is imported is watched as well.
+    """
+    try:
+        if is_new:
+            _run_new(words)
+        else:
+            command(*words)
+    finally:
+        Path(observed).write_text(json.dumps(_attempts()))
+
+
+def _run_new(words: list[str]) -> None:
+    process = subprocess.Popen([sys.executable, "-m", "digitlab", *words])
+    if words[0] in _ENDLESS:
+        deadline = time.monotonic() + _PATIENCE
+        while not _is_listening() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+    sys.exit(process.wait(_PATIENCE))
+
+
+def _is_listening() -> bool:
+    return _LISTENING in Path("/proc/self/net/tcp").read_text()
+
+
+def _attempts() -> int:
+    """Return how often this network namespace was asked to send something anywhere."""
+    names, values = (
+        line.split()[1:]
+        for line in Path("/proc/self/net/snmp").read_text().splitlines()
+        if line.startswith("Ip:")
+    )
+    counts = dict(zip(names, map(int, values), strict=True))
+    six = Path("/proc/self/net/snmp6")
+    if six.exists():
+        counts |= {line.split()[0]: int(line.split()[1]) for line in six.read_text().splitlines()}
+    names = [f"{ip}{what}" for ip in ("", "Ip6") for what in ("OutNoRoutes", "OutRequests")]
+    return sum(counts.get(name, 0) for name in names)
+
+
+def _cases(bench: Bench) -> Iterator[_Case]:
+    trainings = bench.trainings
+    finished, picture = trainings.finished, next((trainings.pictures / "7").iterdir())
+    train = [*trainings.train_words(Path("run"))]
+    yield _Case(tuple(train), ("run/",))
+    if bench.short:
+        return
+    yield _Case(("compare", finished))
+    copied = trainings.copy(finished, "copied")
+    repeat = [*trainings.repeat_words(Path("repeated"))]
+    yield _Case(("resume", trainings.copy(trainings.halfway, "resumed"), "--no-figures"))
+    yield _Case(tuple(repeat), ("repeated/",))
+    yield _Case(("eval", finished))
+    yield _Case(("plot", copied))
+    yield _Case(("export", finished, "--out", "model"), ("model/",))
+    yield _Case(("explain", "tutorial", "--image", picture, "--figure", "a.png"), ("a.png",))
+    yield _Case(("predict", picture))
+    yield _Case(("read", picture, "--boxes", "boxes"), ("boxes",))
+    yield _Case(("check",))
+    yield _Case(("completion", "bash"))
+    yield _Case(("serve", "--port", 0))
+    yield _Case(("lab", "--port", 0, "--no-open"))
+    yield _Case(("train", "--recipe", "page", "--crops", 8, "--batch-size", 2, "--epochs", 1,
+                 "--validation", 0, "--no-figures", "--run", "page",
+                 "--data-dir", default_data_dir()), ("page/",))  # fmt: skip
