@@ -12,7 +12,7 @@ from typing import Any
 from torture.bench import Bench
 from torture.fault import Fault, expect
 from torture.nursery import Outcome
-from torture.sabotage import Kind, Sabotage, moved_to
+from torture.sabotage import CUT_AFTER, Kind, Sabotage, moved_to
 
 PROMISE = (
     "One sentence says what cannot be written and what to do. What was there before is intact, no "
@@ -24,7 +24,6 @@ TESTS = (
     "tests/models/test_card.py",
     "tests/figures/test_figures.py",
 )
-_MOST_BYTES = (0, 1, 100, 700, 1_500, 20_000, 41_000, 100_000, 183_000)
 _KINDS: tuple[Kind, ...] = ("full", "denied", "moved")
 _DISK_KILOBYTES = (150, 200, 400, 600, 700, 800)
 """Sizes of real disks: for no checkpoint, for one, for two, for two and the snapshots."""
@@ -44,7 +43,7 @@ def run(fault: Fault, bench: Bench) -> None:
         for kind, every in zip(_KINDS, (1, 3, 3), strict=True):
             _training(fault, bench, "train", trainings.train, kind, every=every)
             _training(fault, bench, "resume", trainings.resume, kind, halfway, every=every)
-    for most_bytes in _MOST_BYTES[:: 8 if bench.short else 1]:
+    for most_bytes in CUT_AFTER[:: 8 if bench.short else 1]:
         run = trainings.fresh("limited")
         outcome = trainings.train(run, most_file_bytes=most_bytes)
         with fault.attempt("train, files limited", f"to {most_bytes} bytes"):

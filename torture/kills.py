@@ -4,6 +4,7 @@ from torture.bench import Bench
 from torture.fault import Fault, expect
 from torture.killing import at_random, sweep
 from torture.other_kills import run_others
+from torture.sabotage import CUT_AFTER
 
 PROMISE = (
     "Killed at any moment, there is always a state that can be loaded. Continued, it ends with the "
@@ -15,8 +16,6 @@ TESTS = (
     "tests/models/test_card.py",
     "tests/data/test_fetch.py",
 )
-_TORN_AT = (0, 1, 100, 700, 1500, 20_000, 41_000, 100_000, 183_000)
-"""Bytes after which a write dies: in `run.json`, a history, a snapshot, a checkpoint."""
 
 
 def run(fault: Fault, bench: Bench) -> None:
@@ -37,7 +36,7 @@ def run(fault: Fault, bench: Bench) -> None:
 def _torn(fault: Fault, bench: Bench, *, every: int) -> None:
     """Kill a training in the middle of a write."""
     trainings = bench.trainings
-    for most_bytes in _TORN_AT[::every]:
+    for most_bytes in CUT_AFTER[::every]:
         run = trainings.fresh("torn")
         outcome = trainings.train(run, most_file_bytes=most_bytes, torn=True)
         with fault.attempt("train, in mid-write", f"after {most_bytes} bytes"):

@@ -16,6 +16,9 @@ from typing import Any, Literal
 
 Kind = Literal["count", "kill", "full", "denied", "moved"]
 
+CUT_AFTER = (0, 1, 100, 700, 1_500, 20_000, 41_000, 100_000, 183_000)
+"""Bytes after which a write ends early: in `run.json`, a history, a snapshot, a checkpoint."""
+
 _CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.truncate", "os.link"}
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 

@@ -60,7 +60,7 @@ def resume(
     tensorboard: WithTensorBoard = False,
 ) -> None:
     """Continue a run from its last checkpoint, to the same bits as if it had never stopped."""
-    if is_helper():  # rank 0 tells it everything else
+    if is_helper():  # rank 0 sends it everything else
         from digitlab.runs.together import help_training
 
         help_training(device_name=device, data_dir=data_dir)

@@ -99,7 +99,7 @@ def train(
     ] = 1,  # set by `digitlab repeat`, for the record
 ) -> None:
     """Train a new network, test it, and draw the figures."""
-    if is_helper():  # rank 0 tells it everything else
+    if is_helper():  # rank 0 sends it everything else
         from digitlab.runs.together import help_training
 
         help_training(device_name=device, data_dir=data_dir)

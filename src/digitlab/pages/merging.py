@@ -20,7 +20,7 @@ INSIDE = 0.7  # of a box's area inside another one: only the more probable is ke
 def each_once(seen: Sightings) -> Sightings:
     """Return the sightings with those of the same thing put together, the most probable first.
 
-    Of two things of which one is inside the other, the more probable one is kept. A digit and a
+    If one thing is inside another, only the more probable of the two is kept. A digit and a
     sign are never the same thing: `digitlab.pages.conflicts` decides between them.
     """
     seen = without_parts(merged(seen))

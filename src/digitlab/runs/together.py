@@ -1,4 +1,4 @@
-"""A run in several processes: rank 0 keeps it, and tells the others what to compute."""
+"""A run in several processes: rank 0 owns its folder, and sends the others what they need."""
 
 import io
 import sys
