@@ -1,4 +1,4 @@
-"""Pictures that take a reader as much time and memory as pictures can: mazes, spirals, noise.
+"""Pictures that take a reader as much time and memory as pictures can: mazes, noise, full pages.
 
 They are drawn from a seed at any size, and are small as files: a maze of 1600 x 1600 takes 190 kB.
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 Black = NDArray[np.bool_]  # height x width, True = ink
 
@@ -91,6 +91,18 @@ def walls(side: int, seed: int) -> Black:
     return np.random.default_rng(seed).random((side, side)) < 0.407
 
 
+def digits(side: int, height: int, seed: int) -> Black:
+    """Return a page full of printed digits, in words of six."""
+    random = np.random.default_rng(seed)
+    page = Image.new("1", (side, side), 1)
+    draw, font = ImageDraw.Draw(page), ImageFont.load_default(1.4 * height)
+    for top in range(height, side - 2 * height, round(1.5 * height)):
+        for place, left in enumerate(range(height, side - 2 * height, height)):
+            if place % 7 != 6:
+                draw.text((left, top), str(random.integers(10)), 0, font)
+    return ~np.asarray(page)
+
+
 def png(black: Black) -> bytes:
     """Return a PNG of one bit per pixel."""
     stream = io.BytesIO()
@@ -131,6 +143,8 @@ WORST: dict[str, Callable[[int], bytes]] = {
     "checkerboard": lambda side: png(checkerboard(side, 1)),
     "coarse checkerboard": lambda side: png(checkerboard(side, max(1, side // 512))),
     "random walls": lambda side: png(walls(side, 1)),
+    "digits": lambda side: png(digits(side, max(8, side // 80), 1)),
+    "small digits": lambda side: png(digits(side, max(8, side // 130), 1)),
     "noise": lambda side: noise(side, 1),
 }
 

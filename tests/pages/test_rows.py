@@ -34,6 +34,17 @@ def test_lines_of_a_tilted_page(degrees: float):
     assert lines_of(seen) == lines
 
 
+@pytest.mark.parametrize("degrees", [-4, 15])
+def test_a_sample_of_the_digits_shows_the_slope_of_a_full_page(
+    degrees: float, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("digitlab.pages.rows.MOST_PAIRS", 100)
+    things = [it for line in range(8) for it in row("31415926", 50, 50 + 50 * line)]
+    seen = tilted(things, degrees)
+    assert slope_of(seen) == pytest.approx(np.tan(np.radians(degrees)), abs=0.03)
+    assert lines_of(seen) == ["31415926"] * 8
+
+
 def test_columns_far_apart_are_in_one_line():
     things = [*row("12", 50, 50), *row("34", 600, 52), *row("56", 50, 110), *row("78", 600, 112)]
     assert lines_of(tilted(things, 0)) == ["1234", "5678"]

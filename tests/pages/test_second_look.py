@@ -92,3 +92,17 @@ def test_a_digit_of_an_unusual_size_is_less_probable():
     assert totals[4] == pytest.approx(1 / (1 + np.exp(4 * np.log(2)) / 4), abs=0.02)  # half as high
     assert certain(digits[:0], second_look(np.zeros((8, 8), np.float32), digits[:0], says_five),
                    UNCALIBRATED).shape == (0, 10)  # fmt: skip
+
+
+def test_on_a_page_full_of_digits_the_most_probable_are_looked_at(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("digitlab.pages.second_look.MOST_LOOKS", 2)
+    places = [(20, 20, 60, 100), (100, 20, 140, 100), (180, 20, 220, 100)]
+    digits = sightings(*(("5", box, 0.9) for box in places))
+    ink = ink_of(*((left + 5, top, left + 15, bottom) for left, top, _, bottom in places))
+    found = second_look(ink, digits, says_five)
+    assert [it.any() for it in found.images] == [True, True, False]
+    assert found.is_digit == pytest.approx([0.99, 0.99, 0.5])
+    assert found.scores[2] == pytest.approx([-np.log(10)] * 10)
+    shares = certain(digits, found, UNCALIBRATED)
+    assert shares.argmax(axis=1).tolist() == [5, 5, 5]
+    assert shares[2].max() < shares[1].max()

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.pages.merging import near_boxes
 from digitlab.pages.sightings import Sightings
 from digitlab.pictures.ink import Ink
 from digitlab.pictures.raster import Blobs, blob_boxes, dilated, find_blobs, reduced, to_bytes
@@ -68,14 +69,16 @@ def _words(boxes: NDArray[np.float32], usual: float) -> list[NDArray[np.int64]]:
     heights = boxes[:, 3] - boxes[:, 1]
     fits = np.flatnonzero((heights > SMALLEST * usual) & (heights < LARGEST * usual))
     word_of = {place: [place] for place in fits.tolist()}
-    for place in fits[np.argsort(boxes[fits, 0], kind="stable")].tolist():
-        gaps = boxes[fits, 0] - boxes[place, 2]
-        common = np.minimum(boxes[fits, 3], boxes[place, 3]) - np.maximum(
-            boxes[fits, 1], boxes[place, 1]
+    level_with = near_boxes(boxes[fits])
+    for nth in np.argsort(boxes[fits, 0], kind="stable").tolist():
+        place, others = int(fits[nth]), fits[level_with(nth)]
+        gaps = boxes[others, 0] - boxes[place, 2]
+        common = np.minimum(boxes[others, 3], boxes[place, 3]) - np.maximum(
+            boxes[others, 1], boxes[place, 1]
         )
-        near = (boxes[fits, 0] > boxes[place, 0]) & (gaps < APART * usual)
-        near &= common > LEVEL * np.minimum(heights[fits], heights[place])
-        for other in fits[near].tolist():
+        near = (boxes[others, 0] > boxes[place, 0]) & (gaps < APART * usual)
+        near &= common > LEVEL * np.minimum(heights[others], heights[place])
+        for other in others[near].tolist():
             if word_of[other] is not word_of[place]:
                 word_of[place] += word_of[other]
                 for it in word_of[other]:

@@ -9,6 +9,7 @@ NEAREST, OWN_SHARE = 5, 0.3  # digits whose usual height counts, and the share o
 FARTHEST = 3.0  # digit heights from a digit to its right neighbor, to find the slope of the lines
 STEEPEST = 0.75  # pixels down per pixel to the right
 ALONG = 20.0  # digit heights from a digit to others in its line
+MOST_PAIRS = 2_000_000  # of digits that are compared to find the slope
 AROUND, TRIED, LEVEL = 0.1, 41, 0.2  # slopes tried; digit heights by which a line's digits vary
 SITS = {".": 0.45, ",": 0.5}  # digit heights: how far its middle is below the line's middle
 SAME_ROW = 0.45  # of a digit's height: middles that are less far apart are in the same line
@@ -22,9 +23,11 @@ def heights_of(seen: Sightings) -> NDArray[np.float32]:
     """
     own, middles = seen.heights, seen.middles
     heights, of_digits, digits = own.copy(), own[~seen.is_sign], middles[~seen.is_sign]
+    count = len(digits)
     for place in range(len(seen)):
         distances = abs(digits - middles[place]).sum(axis=1)
-        usual = np.median(of_digits[np.argsort(distances)[:NEAREST]])
+        nearest = np.argpartition(distances, NEAREST)[:NEAREST] if count > NEAREST else slice(None)
+        usual = np.median(of_digits[nearest])
         share = OWN_SHARE if not seen.is_sign[place] else 0.0
         heights[place] = share * own[place] + (1 - share) * usual
     return heights
@@ -62,12 +65,15 @@ def slope_of(digits: Sightings) -> float:
     """Return how the lines fall, in pixels down per pixel to the right.
 
     Neighbors show it roughly. Of the slopes near that, it is the one at which most digits are
-    level with others that are farther along their line.
+    level with others that are farther along their line. On a page full of digits, an even sample
+    of them is compared with all.
     """
-    rough = _slope_of_neighbors(digits)
+    every = len(digits) ** 2 // MOST_PAIRS + 1
+    sample = np.arange(0, len(digits), every)
+    rough = _slope_of_neighbors(digits, sample)
     middles, heights = digits.middles.astype(np.float64), digits.heights
-    right, down = (middles[None, :, it] - middles[:, None, it] for it in (0, 1))
-    height = np.maximum(heights[:, None], heights)
+    right, down = (middles[None, :, it] - middles[sample, None, it] for it in (0, 1))
+    height = np.maximum(heights[sample, None], heights)
     one, other = np.nonzero(
         (right > 0)
         & (right < ALONG * height)
@@ -81,12 +87,11 @@ def slope_of(digits: Sightings) -> float:
     return float(slopes[np.exp(-(off**2)).sum(axis=1).argmax()])
 
 
-def _slope_of_neighbors(digits: Sightings) -> float:
+def _slope_of_neighbors(digits: Sightings, sample: NDArray[np.int64]) -> float:
     """Return the weighted median of the slopes from each digit to the nearest one on its right."""
     middles, heights = digits.middles, digits.heights
     slopes, weights = [], []
-    for place, (x, y) in enumerate(middles):
-        height = heights[place]
+    for (x, y), height in zip(middles[sample], heights[sample], strict=True):
         right, down = middles[:, 0] - x, middles[:, 1] - y
         near = (
             (right > 0.25 * height) & (right < FARTHEST * height) & (abs(down) < STEEPEST * right)

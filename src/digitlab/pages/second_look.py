@@ -21,6 +21,7 @@ BLANK = 0.2  # how probable a digit is where no ink was found
 AROUND = 0.08  # of a box's sides: how much farther the ink is taken, because boxes are rough
 INKED = 0.5  # ink: less is paper
 ALIKE = 0.6  # overlap of two boxes as the share of both together
+MOST_LOOKS = 2000  # digits: on a page with more, the others are read by the page network alone
 LARGEST_INK = 160  # pixels of the longer side: a larger digit is looked at in steps of pixels
 
 
@@ -58,20 +59,30 @@ class Part(NamedTuple):
 
 
 def second_look(ink: Ink, digits: Sightings, classify: Classify) -> Second:
-    """Show each digit's ink to the network for single digits."""
+    """Show the ink of each digit to the network for single digits; of N, the most probable first.
+
+    A page full of digits would take a minute, so it is shown the first MOST_LOOKS. What it is not
+    shown has an empty image and even scores, which makes most of them unsure.
+    """
     if not len(digits):
         return NOTHING
-    parts = [own_ink(ink, digits.boxes, place) for place in range(len(digits))]
-    images = np.stack([to_mnist(part.ink) for part in parts])
-    scores, is_digit = classify(images)
-    blank = images.max(axis=(1, 2)) == 0
-    scores = np.where(blank[:, None], np.float32(-np.log(10)), scores)
-    if is_digit is None:
-        is_digit = np.full(len(images), 0.5, np.float32)
-    boxes = np.stack([
-        tight(part, box) for part, box in zip(parts, digits.boxes, strict=True)
-    ])  # fmt: skip
-    return Second(images, scores, np.where(blank, np.float32(BLANK), is_digit), boxes)
+    parts = [own_ink(ink, digits.boxes, place) for place in range(min(len(digits), MOST_LOOKS))]
+    seen = np.stack([to_mnist(part.ink) for part in parts])
+    answers, seen_is_digit = classify(seen)
+    blank = seen.max(axis=(1, 2)) == 0
+
+    images = np.zeros((len(digits), SIDE, SIDE), np.uint8)
+    scores = np.full((len(digits), 10), -np.log(10), np.float32)
+    is_digit = np.full(len(digits), 0.5, np.float32)
+    boxes = digits.boxes.copy()
+    images[: len(seen)] = seen
+    scores[: len(seen)][~blank] = answers[~blank]
+    if seen_is_digit is not None:
+        is_digit[: len(seen)] = seen_is_digit
+    is_digit[: len(seen)][blank] = BLANK
+    for place, part in enumerate(parts):
+        boxes[place] = tight(part, boxes[place])
+    return Second(images, scores, is_digit, boxes)
 
 
 def certain(digits: Sightings, second: Second, confidence: PageConfidence) -> NDArray[np.float64]:
