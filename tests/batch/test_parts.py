@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from digitlab.batch import rows, write
-from digitlab.batch.on_ray import _Actor
+from digitlab.batch.on_ray import _Actor, write_on_ray
 from digitlab.batch.parts import Part, Shard, digest_of, parts_of
+from digitlab.errors import DigitlabError
 from tests.batch.conftest import SIZE, write_tar
 
 ERRORS = 1  # pictures of `inputs` that cannot be opened
@@ -89,6 +90,15 @@ def test_an_actor_of_ray_reads_parts_like_any_process(
     assert contents(tmp_path / "one") == contents(folder) | {
         "_parts.json": (tmp_path / "one" / "_parts.json").read_bytes()
     }
+
+
+def test_an_address_without_a_cluster_is_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    writer = write.PartWriter(rows.Task("predict"), tmp_path, "jsonl")
+    with pytest.raises(DigitlabError, match="no Ray cluster answers"):
+        next(write_on_ray(writer, [], None))
 
 
 def test_a_restart_reads_only_what_is_missing(

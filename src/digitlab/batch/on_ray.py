@@ -7,6 +7,7 @@ import pickle
 import secrets
 import shutil
 import signal
+import socket
 import tempfile
 import time
 from collections.abc import Generator, Iterator, Sequence
@@ -25,6 +26,7 @@ _QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": 
 # On one machine, it listens on the loopback address only, as it always does on macOS and Windows.
 _LOCAL = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_AUTH_MODE": "token"}
 _STORE_BYTES = 100_000_000  # of shared memory: only the names of parts pass through it
+_CONNECT_SECONDS = 10
 _MOST_BLOCKS = 2_000  # tasks that Ray Data plans; with more parts, a task has several
 
 
@@ -34,7 +36,9 @@ def write_on_ray(writer: PartWriter, parts: Sequence[Part], jobs: int | None) ->
     The actors read and write the files themselves, under the same paths as here. Raises
     `DigitlabError` if Ray fails.
     """
-    is_local = not os.environ.get("RAY_ADDRESS")
+    address = os.environ.get("RAY_ADDRESS", "")
+    is_local = not address
+    _refuse_unreachable(address)
     os.environ.update(_QUIET)
     if is_local:
         os.environ.update(_LOCAL, RAY_AUTH_TOKEN=secrets.token_hex(32))
@@ -60,6 +64,20 @@ def write_on_ray(writer: PartWriter, parts: Sequence[Part], jobs: int | None) ->
                 yield Written(row["rows"], row["failures"], row["problem"] or None)
     except RayError as error:
         raise DigitlabError(f"Ray failed: {_cause(error)}") from error
+
+
+def _refuse_unreachable(address: str) -> None:
+    """Raise `DigitlabError` if nothing answers at an address; Ray would try for many minutes."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if not port.isdigit():
+        return  # empty, or a word of Ray's own, such as `auto`
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise DigitlabError(
+            f"no Ray cluster answers at RAY_ADDRESS={address} ({one_line(error)}); without "
+            "RAY_ADDRESS, Ray is started on this machine"
+        ) from error
 
 
 @contextlib.contextmanager
