@@ -142,6 +142,34 @@ def test_a_stop_saves_says_how_to_continue_and_changes_nothing(
     assert_same_run(run, never_stopped)
 
 
+def test_the_same_command_again_continues_a_stopped_run_and_changes_nothing(
+    never_stopped: Path, spawn: Callable, call: Callable, tmp_path: Path
+):
+    run = tmp_path / "run"
+    words = ("train", *TWO_EPOCHS, BARE, "--run", run)
+    stopped = spawn(
+        *words, int(signal.SIGTERM), "Train Epoch: 1 [640/2000", program=("-c", SIGNALED)
+    )
+    stopped.communicate()
+    other = call(*words, "--dropout", 0.25)
+    assert (other.code, "already contains a run" in other.err) == (1, True)
+    again = call(*words)
+    assert again.code == 0
+    assert "the same settings that was stopped; continuing from the last checkpoint" in again.err
+    assert_same_run(run, never_stopped)
+    finished = call(*words)
+    assert (finished.code, "already contains a run" in finished.err) == (1, True)
+
+
+def test_force_starts_a_stopped_run_anew(never_stopped: Path, call: Callable, tmp_path: Path):
+    run = copy_of(never_stopped, tmp_path)
+    (run / "report.json").unlink()
+    assert RunFolder(run).was_stopped()
+    anew = call("train", *TWO_EPOCHS, BARE, "--run", run, "--force")
+    assert (anew.code, "continuing" in anew.err) == (0, False)
+    assert not RunFolder(run).was_stopped()
+
+
 def test_a_stop_while_the_folder_is_made_leaves_a_whole_run(
     never_stopped: Path, call: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

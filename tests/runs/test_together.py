@@ -118,7 +118,7 @@ def restarted(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return restart
 
 
-def test_only_after_a_restart_train_continues_the_run_that_it_started(
+def test_after_a_restart_train_continues_the_run_that_it_started_even_if_it_is_finished(
     place: Path, small_data: Dataset, call: Callable[..., Any], restarted: Callable[[int], None]
 ):
     words = TRAIN[3:]
@@ -130,7 +130,7 @@ def test_only_after_a_restart_train_continues_the_run_that_it_started(
     assert "nothing left to do: 1 epoch done" in again.err
     assert len(RunFolder(place / "run").read_record().commands) == 1
     other = call(*words, "--epochs", 2)
-    assert (other.code, "run contains a run with other settings" in other.err) == (1, True)
+    assert (other.code, "already contains a run" in other.err) == (1, True)
 
 
 def test_programs_that_train_in_one_process_refuse_to_be_several(

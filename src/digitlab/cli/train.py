@@ -107,7 +107,7 @@ def train(
     whole_recipe = recipe_of(recipe, changes)
     name = short_name(recipe)
     folder = RunFolder(run or Path("runs") / name)
-    folder.check_free(force=force or find_place().restarts > 0)
+    folder.check_free(force=force or folder.was_stopped() or find_place().restarts > 0)
 
     # Here: importing PyTorch takes a second. And before the data is fetched, in case it is missing.
     from digitlab.data.extra import load_extra
@@ -131,6 +131,7 @@ def train(
         checkpoint_steps=checkpoint_steps,
         force=force,
         jobs=jobs,
+        continues=True,
         joins=True,
         command=sys.argv[1:],
     )

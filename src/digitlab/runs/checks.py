@@ -10,10 +10,13 @@ from digitlab.data.dataset import Dataset
 from digitlab.data.extra import Extra
 from digitlab.errors import DigitlabError
 from digitlab.recipe import Recipe
+from digitlab.records.folder import RunFolder
 from digitlab.records.history import epochs_in_words
 from digitlab.records.run_record import RunRecord
+from digitlab.runs.launch import Launch
 from digitlab.train.build import load_weights
 from digitlab.train.checkpoint import Checkpoint, Progress
+from digitlab.train.own_network import changes_in
 from digitlab.train.tensor_file import CheckpointError
 
 
@@ -82,6 +85,22 @@ def check_dataset(record: RunRecord, dataset: Dataset, where: Path) -> None:
             f"continue with {dataset.preparation!r}; choose another folder with --run"
         )
     record.check_same_data(dataset)
+
+
+def is_begun(
+    folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launch, extra: Extra | None
+) -> bool:
+    """Return whether the same settings began the run in a folder, with an unchanged network."""
+    if not folder.run_json.exists():
+        return False
+    record = folder.read_record()
+    return (
+        (record.recipe, record.seed, record.dataset) == (recipe, launch.seed, dataset.name)
+        and (record.extra and record.extra.sha256) == (extra and extra.sha256)
+        and launch.device in ("auto", record.device)
+        and launch.threads in (None, record.threads)
+        and not changes_in(recipe.network, record.network_files, folder.network_copy())
+    )
 
 
 def check_same_run(

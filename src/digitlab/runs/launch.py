@@ -27,6 +27,8 @@ class Launch:
     """Overwrite the run that the folder holds, if there is one."""
     jobs: int = 1
     """How many trainings run at the same time on this machine, for the record."""
+    continues: bool = False
+    """Continue the run in the folder if the same settings began it, and it was stopped."""
     joins: bool = False
     """Train together with the other processes, if torchrun started several."""
     command: list[str] = field(default_factory=list)

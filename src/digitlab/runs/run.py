@@ -20,8 +20,8 @@ from digitlab.runs.checks import (
     check_belongs,
     check_dataset,
     check_epochs,
-    check_same_run,
     check_settings,
+    is_begun,
 )
 from digitlab.runs.extra import load_copy, packed, record_of
 from digitlab.runs.failures import explained, how_to_continue
@@ -63,15 +63,21 @@ def start_run(
 ) -> RunResults:
     """Train a new network up to `recipe.epochs` and leave everything in the folder.
 
-    `watcher` follows what happens. `extra` are pictures to learn besides the dataset. Raises
-    `Stopped` after Ctrl-C or SIGTERM, when everything has been saved; and `DigitlabError` if the
-    folder holds a run, the device is not available, the recipe cannot be trained on the dataset,
-    or nothing can be saved.
+    With `launch.continues`, a run that the same settings began and that was stopped is continued:
+    it ends with the same bits. `watcher` follows what happens. `extra` are pictures to learn
+    besides the dataset. Raises `Stopped` after Ctrl-C or SIGTERM, when everything has been saved;
+    and `DigitlabError` if the folder holds another run, the device is not available, the recipe
+    cannot be trained on the dataset, or nothing can be saved.
     """
     check_settings(launch.seed, launch.checkpoint_steps)
     recipe = replace(recipe, network=absolute_name(recipe.network))
-    if launch.joins and find_place().restarts and folder.run_json.exists():
-        return _continue_after_restart(folder, recipe, dataset, launch, watcher, extra)
+    if why := _why_to_continue(folder, recipe, dataset, launch, extra):
+        watcher.message(f"{why}; continuing from the last checkpoint")
+        results, _ = resume_run(
+            folder, dataset=dataset, checkpoint_steps=launch.checkpoint_steps,
+            command=launch.command, watcher=watcher, joins=launch.joins,
+        )  # fmt: skip
+        return results
     device = set_up_device(launch.device, launch.threads)
     with (
         joined(is_expected=launch.joins) as ranks,
@@ -200,21 +206,18 @@ def resume_run(
         return results, dataset
 
 
-def _continue_after_restart(
-    folder: RunFolder,
-    recipe: Recipe,
-    dataset: Dataset,
-    launch: Launch,
-    watcher: Watcher,
-    extra: Extra | None,
-) -> RunResults:
-    """Continue the run that the same command started before torchrun restarted its processes."""
-    check_same_run(folder.path, folder.read_record(), recipe, extra, launch.seed)
-    watcher.message("torchrun has restarted the processes; continuing from the last checkpoint")
-    results, _ = resume_run(
-        folder, dataset=dataset, command=launch.command, watcher=watcher, joins=True
-    )
-    return results
+def _why_to_continue(
+    folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launch, extra: Extra | None
+) -> str | None:
+    """Return why the run in the folder is continued; None if a new one is started."""
+    has_restarted = find_place().restarts > 0
+    if not launch.continues or not (has_restarted or (folder.was_stopped() and not launch.force)):
+        return None
+    if not is_begun(folder, recipe, dataset, launch, extra):
+        return None
+    if has_restarted:
+        return "torchrun has restarted the processes"
+    return f"{folder} contains a run with the same settings that was stopped"
 
 
 def _write_continued(
