@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageChops
 
 from digitlab.errors import PictureError
 
@@ -66,13 +66,11 @@ def gray_levels(image: Image.Image, largest_side: int | None, *, best_channel: b
         image = image.reduce(factor)
     if image.mode == "L":
         return np.asarray(image, np.uint8)
-    channels = np.asarray(image)  # height x width x 3 or 4
-    if _is_gray(channels):
-        return np.ascontiguousarray(channels[..., 0])  # which is also the luminance
-    if image.mode == "RGBA":
-        if channels[..., 3].min() != 255:
-            return _opaque(image)
-        image = image.convert("RGB")
+    if not _is_opaque(image):
+        return _with_paper(image)
+    if _is_gray(image):
+        return np.asarray(image.getchannel(0), np.uint8)  # which is also the luminance
+    image = image.convert("RGB")
     return _best_channel(image) if best_channel else np.asarray(image.convert("L"), np.uint8)
 
 
@@ -106,14 +104,15 @@ def reduced_in_strips(image: Image.Image, factor: int) -> Image.Image:
     return whole
 
 
-def _is_gray(channels: NDArray[np.uint8]) -> bool:
-    """Check whether an image is opaque, and red, green and blue are the same everywhere."""
-    if channels.shape[2] == 4:  # a browser's: four bytes at a time
-        pixels = channels.view("<u4")
-        return not ((pixels ^ (pixels >> 8)) & 0xFFFF).any() and int(pixels.min()) >> 24 == 255
-    return bool((channels[..., 0] == channels[..., 1]).all()) and bool(
-        (channels[..., 1] == channels[..., 2]).all()
-    )
+def _is_opaque(image: Image.Image) -> bool:
+    return image.mode != "RGBA" or image.getchannel("A").getextrema()[0] == 255
+
+
+def _is_gray(image: Image.Image) -> bool:
+    """Check whether red, green and blue are the same everywhere."""
+    red = image.getchannel(0)
+    others = (image.getchannel(it) for it in (1, 2))
+    return not any(ImageChops.difference(red, it).getbbox() for it in others)
 
 
 def _best_channel(image: Image.Image) -> Gray:
@@ -127,7 +126,7 @@ def _best_channel(image: Image.Image) -> Gray:
     return np.asarray(luminance, np.uint8)
 
 
-def _opaque(image: Image.Image) -> Gray:
+def _with_paper(image: Image.Image) -> Gray:
     """Put a background behind a transparent picture on which its ink stays visible.
 
     If the visible part has one gray, it is all ink: dark ink is put on white, light ink on black.
