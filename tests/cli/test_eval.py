@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from digitlab.cli.eval import _print_report
+from digitlab.cli.eval_tables import print_report
 from digitlab.data.dataset import Dataset
 from digitlab.records.report import make_report
 
@@ -25,7 +25,7 @@ def test_many_classes_are_shown_by_their_most_frequent_confusions(
     answers[truths == 1] = 0
     scores = np.where(np.eye(classes)[answers] > 0, -0.01, -7.0).astype(np.float32)
     dataset = replace(small_mnist, classes=names, test_labels=truths)
-    _print_report(make_report(scores, dataset, model="model", epochs=1))
+    print_report(make_report(scores, dataset, model="model", epochs=1))
     printed = capsys.readouterr().out
     assert ("Confusion: rows are true labels" in " ".join(printed.split())) == is_square
     assert ("Most frequent confusions" in printed) != is_square

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from digitlab.data import corrections
-from digitlab.data.corrections import Correction, Corrections
+from digitlab.data.correction import Correction
+from digitlab.data.corrections import Corrections
 from digitlab.errors import DigitlabError, PictureError
 from digitlab.pictures.digit import prepare
 from tests.pictures.drawn import file, seven

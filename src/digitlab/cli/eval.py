@@ -8,9 +8,8 @@ from typing import Annotated
 import numpy as np
 from cyclopts import Parameter
 from rich.console import Console
-from rich.measure import Measurement
-from rich.table import Column, Table
 
+from digitlab.cli.eval_tables import class_table, confusion_table, print_report
 from digitlab.cli.help import chinese_help, help_text
 from digitlab.cli.parameters import AsJson, DeviceName, RecordedDataDir, Threads
 from digitlab.data.catalog import CATALOG
@@ -21,15 +20,12 @@ from digitlab.models.calibration import Calibration, LogProbabilities, temperatu
 from digitlab.models.card import is_model, read_model
 from digitlab.models.classifier import Classifier
 from digitlab.models.page_card import PAGE_MODEL
-from digitlab.models.probability import percent
 from digitlab.pictures.preparation import Preparation
 from digitlab.records.folder import RunFolder, record_of
 from digitlab.records.history import result_line
 from digitlab.records.page_report import PageReport, found_line
-from digitlab.records.report import ConfidenceReport, Report, check_classes, make_report
+from digitlab.records.report import check_classes, make_report
 from digitlab.records.run_record import RunRecord, load_recorded_dataset
-
-_MOST_CONFUSIONS = 20
 
 Answers = tuple[LogProbabilities, Calibration | None]
 
@@ -127,7 +123,7 @@ def evaluate(
     else:
         if len(models) > 1:
             print(f"The mean of the probabilities of {len(models)} networks:")
-        _print_report(report)
+        print_report(report)
 
 
 def _evaluate_on_pages(subjects: list[_Subject], dataset: Dataset, *, as_json: bool) -> None:
@@ -146,8 +142,8 @@ def _evaluate_on_pages(subjects: list[_Subject], dataset: Dataset, *, as_json: b
     print(f"95 % interval of the accuracy: {low:.2%} to {high:.2%}")
     print(found_line(report))
     console = Console(markup=False)
-    console.print(_class_table(report))
-    console.print(_confusion_table(report))
+    console.print(class_table(report))
+    console.print(confusion_table(report))
 
 
 def _open(path: Path, device: str, threads: int | None) -> _Subject:
@@ -217,65 +213,3 @@ def _mean_of(tested: list[Answers]) -> LogProbabilities:
     mean = np.maximum(np.mean(probabilities, axis=0), np.finfo(np.float32).tiny)
     logarithms: LogProbabilities = np.log(mean)
     return logarithms
-
-
-def _print_report(report: Report) -> None:
-    low, high = report.interval
-    print(result_line(report.loss, report.correct, report.total))
-    mistakes = report.total - report.correct
-    print(f"95 % interval of the accuracy: {low:.2%} to {high:.2%}; {mistakes} mistakes")
-    _print_confidence(report.calibration, report.total)
-    console = Console(markup=False)
-    console.print(_class_table(report))
-    confusion = _confusion_table(report)
-    width = Measurement.get(console, console.options.update(width=10_000), confusion).maximum
-    console.print(confusion if width <= max(console.width, 80) else _confusion_list(report))
-
-
-def _print_confidence(confidence: ConfidenceReport, total: int) -> None:
-    before = f"{confidence.error_before:.2%}"
-    if confidence.unsure is None or confidence.threshold is None:
-        print(f"Calibration error: {before}; not calibrated")
-        return
-    print(
-        f"Calibration error: {before}, after calibration {confidence.error_after:.2%} "
-        f"(temperature {confidence.temperature:.3f})"
-    )
-    print(
-        f"Unsure (below {percent(confidence.threshold)}): {confidence.unsure} of {total}; of the "
-        f"other {total - confidence.unsure:,} answers {confidence.wrong_when_sure} are wrong"
-    )
-
-
-def _class_table(report: Report | PageReport) -> Table:
-    names = ("images" if isinstance(report, Report) else "digits", "right", "accuracy", "precision")
-    columns = (Column(name, justify="right") for name in names)
-    table = Table("class", *columns, title="Every class")
-    for it in report.per_class:
-        counts = f"{it.total:,}", f"{it.correct:,}"
-        table.add_row(it.name, *counts, f"{it.accuracy:.2%}", f"{it.precision:.2%}")
-    return table
-
-
-def _confusion_table(report: Report | PageReport) -> Table:
-    columns = (Column(str(index), justify="right") for index, _ in enumerate(report.classes))
-    table = Table("", *columns, title="Confusion: rows are true labels, columns are answers")
-    for index, (name, row) in enumerate(zip(report.classes, report.confusion, strict=True)):
-        label = name if name == str(index) else f"{index} {name}"
-        table.add_row(label, *(f"{count}" if count else "·" for count in row))
-    return table
-
-
-def _confusion_list(report: Report) -> Table:
-    """Return the most frequent confusions, for so many classes that a square is too wide."""
-    counts = np.array(report.confusion)
-    np.fill_diagonal(counts, 0)
-    pairs = np.argwhere(counts)
-    pairs = pairs[np.argsort(-counts[tuple(pairs.T)], kind="stable")][:_MOST_CONFUSIONS]
-    table = Table(
-        "true label", "answer", Column("images", justify="right"), title="Most frequent confusions"
-    )
-    for truth, answer in pairs.tolist():
-        count = f"{counts[truth, answer]:,}"
-        table.add_row(report.classes[truth], report.classes[answer], count)
-    return table

@@ -6,7 +6,6 @@ is ignored. What is damaged is skipped; nothing but `delete` and `delete_all` re
 """
 
 import io
-import re
 import secrets
 import zipfile
 from collections.abc import Iterator
@@ -15,61 +14,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-from PIL import Image
 
-from digitlab.errors import DigitlabError, PictureError, printable
+from digitlab.data.correction import ID, Correction, as_gray_png, parsed
+from digitlab.errors import DigitlabError, printable
 from digitlab.files import (
     append,
     check_is_file,
-    decode_json,
     encode_json,
     remove_leftovers,
     write_whole,
 )
-from digitlab.pictures.digit import LARGEST, has_ink, prepare
-from digitlab.pictures.open import open_picture
 
 CORRECTIONS = "corrections.jsonl"
 MAX_CORRECTIONS = 5_000
-MAX_PICTURE_BYTES = 1_000_000  # of a picture as it is given, and as it is stored
 _PICTURES = "pictures"
-_LONGEST_LABEL = 100  # characters
 _LOCK = ".lock"
 _LOCK_SECONDS = 10.0
-_ID = re.compile("[0-9a-f]{16}")
-_SHA256 = re.compile("[0-9a-f]{64}")
-
-
-class Correction(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of `corrections.jsonl`. Raises `ValueError` for impossible values."""
-
-    id: str
-    """16 hexadecimal digits, which also name the picture."""
-    label: str
-    """The right class, by name."""
-    answer: str | None = None
-    """The class that the network chose."""
-    probability: float | None = None
-    """Of that answer, 0 to 1."""
-    model: str | None = None
-    """SHA-256 of the network that answered."""
-    time: str
-    """When it was added: UTC, as 2026-11-26T09:30:00Z."""
-
-    def __post_init__(self) -> None:
-        """Check what the types leave open."""
-        if not _ID.fullmatch(self.id):
-            raise ValueError(f"id is {printable(self.id)!r}, but must be 16 hexadecimal digits")
-        for name, value in (("label", self.label), ("answer", self.answer)):
-            if value is not None and not (value.isprintable() and 0 < len(value) <= _LONGEST_LABEL):
-                raise ValueError(
-                    f"{name} must be a printable name of 1 to {_LONGEST_LABEL} characters, "
-                    f"not {printable(value[:_LONGEST_LABEL])!r}"
-                )
-        if self.probability is not None and not 0 <= self.probability <= 1:
-            raise ValueError(f"probability is {self.probability}, but must be from 0 to 1")
-        if self.model is not None and not _SHA256.fullmatch(self.model):
-            raise ValueError(f"model is {printable(self.model)[:80]!r}, but must be a SHA-256")
 
 
 class NoSuchCorrectionError(DigitlabError):
@@ -105,7 +65,7 @@ class Corrections:
         large as `prepare` uses it. Raises `PictureError` if it cannot be opened, shows nothing or
         is too large, and `DigitlabError` if a value is impossible or the folder is full.
         """
-        png = _as_gray_png(picture)
+        png = as_gray_png(picture)
         values = {
             "id": secrets.token_hex(8), "label": label, "answer": answer,
             "probability": probability, "model": model,
@@ -145,7 +105,7 @@ class Corrections:
                 raise self._no_such(id_)
             with self._alone():
                 lines = self._file.read_bytes().splitlines(keepends=True)
-                kept = [line for line in lines if (it := _parsed(line)) is None or it.id != id_]
+                kept = [line for line in lines if (it := parsed(line)) is None or it.id != id_]
                 if len(kept) == len(lines):
                     raise self._no_such(id_)
                 write_whole(self._file, b"".join(kept))
@@ -159,7 +119,7 @@ class Corrections:
                 with self._alone():
                     self._file.unlink(missing_ok=True)
                     for path in (self.folder / _PICTURES).glob("*.png"):
-                        if _ID.fullmatch(path.stem):
+                        if ID.fullmatch(path.stem):
                             path.unlink(missing_ok=True)
         return count
 
@@ -193,7 +153,7 @@ class Corrections:
             content = self._file.read_bytes()
         except FileNotFoundError:
             return []
-        found = [it for line in content.splitlines() if (it := _parsed(line)) is not None]
+        found = [it for line in content.splitlines() if (it := parsed(line)) is not None]
         return list({it.id: it for it in found}.values())
 
     def _line_break(self) -> bytes:
@@ -219,41 +179,12 @@ class Corrections:
             ) from error
 
     def _check_id(self, id_: str) -> None:
-        if not _ID.fullmatch(id_):  # a path such as ../../secret
+        if not ID.fullmatch(id_):  # a path such as ../../secret
             raise self._no_such(id_)
 
     def _no_such(self, id_: str) -> NoSuchCorrectionError:
         shown = printable(id_)[:40]
         return NoSuchCorrectionError(f"{printable(self.folder)} has no correction {shown!r}")
-
-
-def _parsed(line: bytes) -> Correction | None:
-    """Return a line's correction; None if the line is damaged."""
-    try:
-        return decode_json(line, Correction, CORRECTIONS)
-    except DigitlabError:
-        return None
-
-
-def _as_gray_png(content: bytes) -> bytes:
-    """Return a picture file as a gray PNG; raise `PictureError` if it cannot be used."""
-    if len(content) > MAX_PICTURE_BYTES:
-        raise _too_large(content)
-    picture = open_picture(content, largest_side=LARGEST)
-    if not has_ink(prepare(picture)):
-        raise PictureError("the picture shows nothing to learn from: draw a digit")
-    png = io.BytesIO()
-    Image.fromarray(picture.gray(LARGEST)).save(png, "PNG")
-    if len(png.getvalue()) > MAX_PICTURE_BYTES:
-        raise _too_large(png.getvalue())
-    return png.getvalue()
-
-
-def _too_large(content: bytes) -> PictureError:
-    return PictureError(
-        f"the picture has {len(content) / 1e6:.1f} MB, but the limit is "
-        f"{MAX_PICTURE_BYTES / 1e6:.0f} MB: make it smaller"
-    )
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from digitlab.data.corrections import Correction, Corrections
+from digitlab.data.correction import Correction
+from digitlab.data.corrections import Corrections
 from digitlab.errors import DigitlabError, PictureError, printable
 from digitlab.lab.networks import Networks
 from digitlab.pictures.digit import prepare
