@@ -9,9 +9,8 @@ from typing import Any
 from digitlab.errors import DigitlabError
 from digitlab.models.calibration import Calibration, Detection
 from digitlab.models.pair import Pair
+from digitlab.models.trained import Trained
 from digitlab.pictures.preparation import Preparation
-
-_FORMAT = 1  # of the card; a later format might not be understood
 
 IMAGES = "images"
 """The network's input: uint8, N x 28 x 28, bright ink on black."""
@@ -22,17 +21,11 @@ IS_DIGIT = "is_digit"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelCard:
+class ModelCard(Trained):
     """How a model was made, how accurate it is, and how its answers are calibrated."""
 
-    sha256: str
-    """Of the complete `model.onnx`, in hexadecimal."""
-    dataset: str
-    """The dataset it was trained on."""
     classes: list[str]
     """The name of each answer, at least 2 different ones; for MNIST the digits."""
-    parameters: int
-    """How many numbers the network learned."""
     layers: dict[str, list[int]]
     """The network's other outputs, its inner layers: the shape of each for one image."""
     calibration: Calibration
@@ -40,31 +33,15 @@ class ModelCard:
     test: dict[str, Any]
     """The result on the dataset's test set: number correct, total, accuracy and its interval,
     loss, calibration error."""
-    recipe: dict[str, Any]
-    """Every setting of the training."""
-    seed: int | None
-    """Of the training; None if the exported file does not contain it."""
-    epochs: int | None
-    """How many epochs it was trained; None if the exported file does not contain it."""
-    commands: list[str]
-    """The commands that made it, from the training to the export."""
-    data_sha256: dict[str, str]
-    """Of each file of the dataset."""
-    machine: str | None
-    """The processor it was trained on; None if the exported file does not contain it."""
-    versions: dict[str, str]
-    """Of the software it was trained with; empty if the exported file does not contain them."""
     extra_pictures: dict[str, Any] | None = None
     """The pictures that were learned besides the dataset: their number and SHA-256."""
     is_digit: Detection | None = None
     """How the second output is used; None if the network has no such output."""
     preparation: Preparation = "mnist"
     """How a picture becomes the 28 x 28 pixels that the network takes."""
-    format: int = _FORMAT
 
     def __post_init__(self) -> None:
-        if self.format != _FORMAT:
-            raise ValueError(f"format is {self.format}, but this version reads {_FORMAT}")
+        super().__post_init__()
         if len(self.classes) < 2:
             raise ValueError(f"classes must be at least 2 names, not {len(self.classes)}")
         for name, count in Counter(self.classes).items():

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from digitlab.models.pair import Pair
-
-_FORMAT = 1  # of the card; a later format might not be understood
+from digitlab.models.trained import Trained
 
 PAGE = "page"
 """The network's input: gray pages, uint8, N x H x W, H and W multiples of 16, dark ink on white."""
@@ -66,40 +65,18 @@ UNCALIBRATED = PageConfidence(
 
 
 @dataclass(frozen=True, kw_only=True)
-class PageCard:
+class PageCard(Trained):
     """How a page network was made, how accurate it is, and how its answers are calibrated."""
 
-    sha256: str
-    """Of the complete `page.onnx`, in hexadecimal."""
-    dataset: str
-    """The dataset whose digits are on the pages that it was trained on."""
     classes: str
     """The digits and signs that it knows, one character each, in the order of its output."""
-    parameters: int
-    """How many numbers the network learned."""
     confidence: PageConfidence
     test: dict[str, Any]
     """The result on composed pages of the dataset's test digits: how many there are, how many were
     found and named correctly, missing, invented, and the loss."""
-    recipe: dict[str, Any]
-    """Every setting of the training."""
-    seed: int | None
-    """Of the training; None if the exported file does not contain it."""
-    epochs: int | None
-    """How many epochs it was trained; None if the exported file does not contain it."""
-    commands: list[str]
-    """The commands that made it, from the training to the export."""
-    data_sha256: dict[str, str]
-    """Of each file of the dataset."""
-    machine: str | None
-    """The processor it was trained on; None if the exported file does not contain it."""
-    versions: dict[str, str]
-    """Of the software it was trained with; empty if the exported file does not contain them."""
-    format: int = _FORMAT
 
     def __post_init__(self) -> None:
-        if self.format != _FORMAT:
-            raise ValueError(f"format is {self.format}, but this version reads {_FORMAT}")
+        super().__post_init__()
         if self.classes[:10] != "0123456789" or len(set(self.classes)) != len(self.classes):
             raise ValueError(f"classes must be the digits and then signs, not {self.classes!a}")
 
