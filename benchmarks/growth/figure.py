@@ -1,10 +1,11 @@
 """Draw how cost grows: time above, memory or latency below, each on logarithmic axes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import NullFormatter
 
 from benchmarks.growth.record import Figures
 from digitlab.figures.plots import new_figure, save_figure
@@ -22,12 +23,16 @@ def draw(rows: dict[str, _Rows], medians: _Median, path: Path) -> Path:
     """
     figure = new_figure(13, 6.4)
     axes = figure.subplots(2, 3, height_ratios=(3, 2), sharex="col")
+    for it in axes.flat:
+        it.set_xscale("log")
+        it.set_yscale("log")
     _training(axes[0, 0], axes[1, 0], rows["training"], medians)
     _reading(axes[0, 1], axes[1, 1], rows["reading"], medians)
     _service(axes[0, 2], axes[1, 2], rows["service"], medians)
     for it in axes.flat:
-        it.set_xscale("log")
-        it.set_yscale("log")
+        _span_a_decade(it)
+        it.yaxis.set_major_formatter("{x:,.6g}")
+        it.yaxis.set_minor_formatter(NullFormatter())
         it.grid(color="0.92")
         it.set_axisbelow(True)
         it.spines[["top", "right"]].set_visible(False)
@@ -47,7 +52,7 @@ def _training(time: Axes, memory: Axes, rows: _Rows, medians: _Median) -> None:
         _line(memory, medians(rows, "images", "peak_mib", ranks=ranks), color, "")
         if ranks == 1:
             _linear(time, epoch)
-    time.set_title("Training `tutorial`")
+    time.set_title("Training the tutorial's recipe")
     time.set_ylabel("seconds")
     memory.set_ylabel("peak memory, MiB")
     memory.set_xlabel("training images")
@@ -75,7 +80,7 @@ def _service(rate: Axes, latency: Axes, rows: _Rows, medians: _Median) -> None:
         rates = medians(rows, "connections", "answers_per_second", picture=picture)
         _line(rate, rates, color, name)
         if picture == "mnist":
-            _linear(rate, rates)
+            _linear(rate, rates, min(rates, default=None))
         for percentile, style in (("p50", "o-"), ("p99", "s--")):
             values = medians(rows, "connections", f"{percentile}_ms", picture=picture)
             _line(latency, values, color, f"{name}, {percentile}", style)
@@ -89,6 +94,8 @@ def _line(
     axes: Axes, points: dict[float, float], color: str, name: str, style: str = "o-",
     fill: str | None = None,
 ) -> None:  # fmt: skip
+    if not points:  # was not measured
+        return
     options: dict[str, Any] = {"label": name} if name else {}
     axes.plot(
         list(points), list(points.values()), style, color=color, markersize=4,
@@ -96,14 +103,23 @@ def _line(
     )  # fmt: skip
 
 
-def _linear(axes: Axes, points: dict[float, float]) -> None:
-    """Draw the straight line through the first point along which y grows as x does."""
-    _draw_reference(axes, points.items())
-
-
-def _draw_reference(axes: Axes, points: Iterable[tuple[float, float]]) -> None:
-    (first, value), *_, (last, _) = *points, *points
+def _linear(axes: Axes, points: dict[float, float], through: float | None = None) -> None:
+    """Draw the line along which y grows as x does, through the last point or a given x."""
+    if not points:
+        return
+    first, last = min(points), max(points)
+    place = last if through is None else through
     limits = axes.get_ylim()
-    axes.plot([first, last], [value, value * last / first], color="0.6", zorder=0, linewidth=1,
-              label="linear")  # fmt: skip
+    axes.plot(
+        [first, last], [points[place] * it / place for it in (first, last)],
+        color="0.6", zorder=0, linewidth=1, label="linear",
+    )  # fmt: skip
     axes.set_ylim(limits)
+
+
+def _span_a_decade(axes: Axes) -> None:
+    """Show at least a factor of ten, so that what is constant looks constant."""
+    least, most = axes.get_ylim()
+    if most < 10 * least:
+        middle = (least * most) ** 0.5
+        axes.set_ylim(middle / 10**0.5, middle * 10**0.5)
