@@ -14,7 +14,7 @@ GUIDE  := README.md README.zh-CN.md CONTRIBUTING.md CHANGELOG.md SECURITY.md \
 .DEFAULT_GOAL := help
 .PHONY: help install lab docs site demo test test-slow torture check format clean dist sbom audit \
   bench bench-race bench-tutorial bench-limit bench-reading bench-service bench-compact \
-  bench-best bench-ladder bench-settings
+  bench-best bench-ladder bench-settings bench-growth
 
 help:            ## show this list
 	@sed -n 's/^\([a-z-]*\): *[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -96,6 +96,9 @@ bench-ladder: install ## from the tutorial to best, one change at a time (half a
 
 bench-settings: install ## what doubling and halving each setting does (hours; can be stopped)
 	$(BIN)/python -m benchmarks.settings
+
+bench-growth: install ## how cost grows with images, pictures, connections, into docs/scale.md (hours; can be stopped)
+	$(BIN)/python -m benchmarks.growth
 
 dist: site $(TOOLS)/.installed ## the wheel and the sdist in dist/: the same bytes each time
 	rm -rf dist

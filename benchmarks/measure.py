@@ -169,7 +169,7 @@ def run_program(benchmark: Callable[..., None], description: str | None) -> NoRe
     Its parameters are the options; `description` is the help, whose first lines are shown.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    module = sys.modules["__main__"].__spec__.name
+    module = sys.modules["__main__"].__spec__.name.removesuffix(".__main__")
     app = App(name=f"python -m {module}", help=description, help_format="markdown",
               version_flags=[], suppress_keyboard_interrupt=False)  # fmt: skip
     app.default(benchmark)

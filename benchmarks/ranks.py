@@ -16,6 +16,7 @@ import shutil
 import statistics
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -33,23 +34,44 @@ from benchmarks.measure import (
 from digitlab.records.folder import RunFolder
 from digitlab.records.history import TrainPoint
 
+OWN = ("-m", "digitlab")
+
+
+def train_command(recipe: str, ranks: int, threads: int, images: int, run: Path) -> list[str]:
+    """Return the command that trains one epoch in a new folder with so many processes."""
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)]
+    return [
+        *(sys.executable, *((*torchrun, "-m", "--", "digitlab") if ranks > 1 else OWN)),
+        *("train", "--recipe", recipe, "--epochs", "1", "--train-images", str(images)),
+        *("--degraded", "0", "--outliers", "0", "--digit-loss", "0"),
+        *("--threads", str(threads), "--device", "cpu", "--no-figures", "--run", str(run)),
+    ]
+
+
+def loss_points(run: Path) -> list[TrainPoint]:
+    """Return the points of a run's loss curve."""
+    return [it for it in RunFolder(run).read_history() if isinstance(it, TrainPoint)]
+
+
+def speed_of(points: Sequence[TrainPoint]) -> float:
+    """Return the images per second of an ordinary step: from the second point to the last."""
+    first, last = points[1], points[-1]
+    return (last.examples_in_epoch - first.examples_in_epoch) / (last.seconds - first.seconds)
+
+
+def environment(threads: int) -> dict[str, str]:
+    """Return the environment of a process with so many threads."""
+    return {**os.environ, "OMP_NUM_THREADS": str(threads)}
+
 
 def images_per_second(recipe: str, ranks: int, threads: int, images: int, scratch: Path) -> float:
     """Train one epoch in a new folder, and return the speed of its steps."""
-    out = scratch / "run"
-    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)]
-    command = [
-        *(sys.executable, *(torchrun if ranks > 1 else ())),
-        *("-m", "digitlab", "train", "--recipe", recipe, "--epochs", "1", "--log-every", "1"),
-        *("--train-images", str(images), "--degraded", "0", "--outliers", "0", "--digit-loss", "0"),
-        *("--threads", str(threads), "--device", "cpu", "--no-figures", "--run", str(out)),
-    ]
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
-    measure(command, scratch / "log", environment)
-    points = [it for it in RunFolder(out).read_history() if isinstance(it, TrainPoint)]
-    shutil.rmtree(out)
-    first, last = points[1], points[-1]
-    return (last.examples_in_epoch - first.examples_in_epoch) / (last.seconds - first.seconds)
+    run = scratch / "run"
+    command = [*train_command(recipe, ranks, threads, images, run), "--log-every", "1"]
+    measure(command, scratch / "log", environment(threads))
+    points = loss_points(run)
+    shutil.rmtree(run)
+    return speed_of(points)
 
 
 def main(

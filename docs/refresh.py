@@ -7,6 +7,7 @@ next `<!-- end -->` is replaced:
     <!-- settings en -->                                   every setting of the recipes, or zh
     <!-- files src/digitlab/train -->                      the Python files of a folder
     <!-- card digits-metrics -->                           a table of a shipped model's card
+    <!-- growth reading -->                                a table of how cost grows
     <!-- promises -->                                      what is promised under each fault
     <!-- survival -->                                      and what survived it, last time
 
@@ -108,6 +109,7 @@ KINDS: dict[str, Callable[..., str]] = {
     **{"quote": quote, "settings": settings, "files": files},
     **{"promises": promises, "survival": survival},
     "card": runpy.run_path(str(ROOT / "docs" / "model_cards.py"))["table"],
+    "growth": runpy.run_path(str(ROOT / "docs" / "growth.py"))["table"],
 }
 
 

@@ -101,6 +101,26 @@ def test_several_pictures_are_answered_in_order_in_whatever_form(
     assert digits(answers) == digits([reader.predict(image) for image in images])
 
 
+def test_picture_files_of_28x28_are_answered_like_each_alone(
+    reader: digitlab.Reader, mnist: Dataset
+):
+    """Those that may be MNIST's are compared with it together; the others one by one."""
+    image = mnist.test_images[0]
+    pictures = [image, ~image, np.roll(image, 3, axis=1), ~np.roll(image, 3, axis=0), image // 2]
+    pictures += [np.zeros_like(image), image.repeat(3, 0).repeat(3, 1), mnist.test_images[1]]
+    files: list[bytes] = []
+    for it in pictures:
+        stream = io.BytesIO()
+        Image.fromarray(it).save(stream, "PNG")
+        files.append(stream.getvalue())
+    answers = reader.predict_many([files[0], b"damaged", *files[1:]])
+    assert answers.pop(1).error is not None
+    for answer, file in zip(answers, files, strict=True):
+        alone = reader.predict(file)
+        assert (answer.digit, answer.several) == (alone.digit, alone.several)
+        assert answer.probabilities == pytest.approx(alone.probabilities, abs=1e-5)
+
+
 def test_black_ink_on_white_in_an_array_of_several_is_read_like_one_picture(
     reader: digitlab.Reader, mnist: Dataset
 ):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from digitlab.errors import PictureError
-from digitlab.pictures.gray import eight_bits
+from digitlab.pictures.gray import Gray, eight_bits
 from digitlab.pictures.ink import Drawing, Ink, digit_drawing_of
 from digitlab.pictures.open import Source, open_picture
 from digitlab.pictures.raster import bounds, find_blobs, is_one_blob, to_bytes
@@ -56,15 +56,30 @@ def prepare_and_check(source: Source) -> tuple[Digit, bool]:
 
 def _prepared(source: Source) -> tuple[Digit, Drawing | None]:
     """Return what `prepare` returns, and the ink; None if the picture was an MNIST image."""
+    gray = gray_of(source)
+    light = light_on_black(gray)
+    if light is not None and _is_centered(light) and is_mnist(light[None])[0]:
+        return light, None
+    return prepare_drawing(gray)
+
+
+def gray_of(source: Source) -> Gray:
+    """Return the gray levels of a picture from which `prepare` starts; raises what it raises."""
     refuse_flat_stack(source)
     if _is_small_gray(source):
-        gray = source
-    else:
-        gray = open_picture(source, largest_side=LARGEST).gray(LARGEST)
-    if gray.shape == (SIDE, SIDE) and gray[0, 0] in (0, 255):
-        light = gray.copy() if gray[0, 0] == 0 else ~gray
-        if _is_centered(light) and is_mnist(light[None])[0]:
-            return light, None
+        return source
+    return open_picture(source, largest_side=LARGEST).gray(LARGEST)
+
+
+def light_on_black(gray: Gray) -> Digit | None:
+    """Return a copy of what may be an MNIST image, inverted if it is dark on white; else None."""
+    if gray.shape != (SIDE, SIDE) or gray[0, 0] not in (0, 255):
+        return None
+    return gray.copy() if gray[0, 0] == 0 else ~gray
+
+
+def prepare_drawing(gray: Gray) -> tuple[Digit, Drawing]:
+    """Return what `prepare` makes of a picture that is not an MNIST image, and its ink."""
     drawing = digit_drawing_of(gray, _LEAST_INK)
     return _to_mnist(drawing), drawing
 

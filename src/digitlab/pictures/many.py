@@ -8,10 +8,21 @@ from itertools import islice
 import numpy as np
 
 from digitlab.errors import PictureError
-from digitlab.pictures.digit import Digit, has_format, prepare_and_check, prepare_stack
+from digitlab.pictures.digit import (
+    Digit,
+    gray_of,
+    has_format,
+    is_mnist,
+    light_on_black,
+    prepare_and_check,
+    prepare_drawing,
+    prepare_stack,
+)
+from digitlab.pictures.gray import Gray
 from digitlab.pictures.open import Source
 from digitlab.pictures.plain import plain
 from digitlab.pictures.preparation import Preparation
+from digitlab.pictures.strip import shows_several
 from digitlab.processes import in_processes
 
 Prepared = tuple[Digit, bool]
@@ -67,12 +78,31 @@ def _prepare_group(
         stack = prepare_stack(np.stack(arrays))  # together, which is several times faster
         return [(image, False) for image in stack]
     results: list[Prepared | PictureError] = []
-    for it in group:
+    small: dict[int, tuple[Gray, Digit]] = {}  # what may be an MNIST image, by its place
+    for place, it in enumerate(group):
         try:
             if isinstance(it, tuple | PictureError):
                 results.append(it)  # it came prepared
-            else:
+            elif preparation == "as-is":
                 results.append(prepared(it, preparation))
+            else:
+                gray = gray_of(it)
+                light = light_on_black(gray)
+                if light is None:  # at once: 256 large pictures would take too much memory
+                    results.append(_checked(gray))
+                else:
+                    small[place] = gray, light
+                    results.append((light, False))
         except PictureError as error:
             results.append(error)
+    if small:
+        ready = is_mnist(np.stack([light for _, light in small.values()]))
+        for place, is_ready in zip(small, ready, strict=True):
+            if not is_ready:
+                results[place] = _checked(small[place][0])
     return results
+
+
+def _checked(gray: Gray) -> Prepared:
+    digit, drawing = prepare_drawing(gray)
+    return digit, shows_several(drawing)

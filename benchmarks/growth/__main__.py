@@ -1,0 +1,56 @@
+"""Measure how cost grows: with training images, with pictures to read, with open connections.
+
+    python -m benchmarks.growth [training] [reading] [stages] [service] [figure] [--rounds 3]
+
+Without names, all parts are measured, then drawn. Each figure is written into the JSON file as soon
+as it is measured. Run the same command again to pick up where it left off, or with more rounds to
+add some. `figure` draws the figure and refreshes the tables in `docs/scale.md`. Linux only.
+"""
+
+import runpy
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from benchmarks.growth import reading, service, stages, training
+from benchmarks.growth.record import Record
+from benchmarks.measure import Count, print_environment, progress, run_program
+
+DOCS = Path(__file__).parents[2] / "docs"
+PARTS = {it.PART: it for it in (training, reading, stages, service)}
+
+Part = Literal["training", "reading", "stages", "service", "figure"]
+
+
+def measure_growth(
+    *parts: Annotated[Part, Parameter(help="What to do; all, if not given.")],
+    rounds: Annotated[Count, Parameter(help="How often each figure is measured.")] = 3,
+    most: Annotated[
+        Count | None, Parameter(help="Leave out what has more images, pictures or connections.")
+    ] = None,
+    anew: Annotated[
+        bool, Parameter(negative="", help="Replace the figures of these parts.")
+    ] = False,
+    path: Annotated[Path, Parameter(name="--json", help="The figures.")] = DOCS / "growth.json",
+    figure: Annotated[Path, Parameter(help="What is drawn.")] = DOCS / "images" / "growth.png",
+) -> None:
+    """Measure what is missing, then draw it."""
+    print_environment(rounds=rounds)
+    record = Record(path)
+    for name in (it for it in PARTS if it in parts or not parts):
+        if anew:
+            record.forget(name)
+        part = PARTS[name]
+        record.fill(name, part.cases(rounds, most), part.figures, part.PACKAGES)
+    if "figure" in parts or not parts:
+        from benchmarks.growth.figure import draw  # here: it imports matplotlib
+
+        growth = runpy.run_path(str(DOCS / "growth.py"))
+        draw(growth["rows_of_parts"](path), growth["medians"], figure)
+        progress(f"drew {figure}")
+        runpy.run_path(str(DOCS / "refresh.py"), run_name="__main__")
+
+
+if __name__ == "__main__":
+    run_program(measure_growth, __doc__)

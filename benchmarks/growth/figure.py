@@ -1,0 +1,125 @@
+"""Draw how cost grows: time above, memory or latency below, each on logarithmic axes."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import NullFormatter
+
+from benchmarks.growth.record import Figures
+from digitlab.figures.plots import new_figure, save_figure
+
+_COLORS = ("#1f3b73", "#c2571a", "#3f7f5f", "#8a4f9e")
+_Rows = list[Figures]
+_Median = Callable[..., dict[float, float]]
+
+
+def draw(rows: dict[str, _Rows], medians: _Median, path: Path) -> Path:
+    """Draw the figure, and return its path.
+
+    `rows` are those of each part, and `medians(rows, x, y, **case)` returns the median of the
+    rounds for each x.
+    """
+    figure = new_figure(13, 6.4)
+    axes = figure.subplots(2, 3, height_ratios=(3, 2), sharex="col")
+    for it in axes.flat:
+        it.set_xscale("log")
+        it.set_yscale("log")
+    _training(axes[0, 0], axes[1, 0], rows["training"], medians)
+    _reading(axes[0, 1], axes[1, 1], rows["reading"], medians)
+    _service(axes[0, 2], axes[1, 2], rows["service"], medians)
+    for it in axes.flat:
+        _span_a_decade(it)
+        it.yaxis.set_major_formatter("{x:,.6g}")
+        it.yaxis.set_minor_formatter(NullFormatter())
+        it.grid(color="0.92")
+        it.set_axisbelow(True)
+        it.spines[["top", "right"]].set_visible(False)
+        if it.get_legend_handles_labels()[0]:
+            it.legend(frameon=False, fontsize=8)
+    figure.tight_layout()
+    return save_figure(figure, path)
+
+
+def _training(time: Axes, memory: Axes, rows: _Rows, medians: _Median) -> None:
+    for ranks, color in zip(sorted({row["ranks"] for row in rows}), _COLORS, strict=False):
+        name = f"{ranks} process" + "es" * (ranks > 1)
+        whole = medians(rows, "images", "seconds", ranks=ranks)
+        epoch = medians(rows, "images", "training_seconds", ranks=ranks)
+        _line(time, epoch, color, f"{name}: one epoch")
+        _line(time, whole, color, f"{name}: with start and tests", style="o:", fill="white")
+        _line(memory, medians(rows, "images", "peak_mib", ranks=ranks), color, "")
+        if ranks == 1:
+            _linear(time, epoch)
+    time.set_title("Training the tutorial's recipe")
+    time.set_ylabel("seconds")
+    memory.set_ylabel("peak memory, MiB")
+    memory.set_xlabel("training images")
+
+
+def _reading(time: Axes, memory: Axes, rows: _Rows, medians: _Median) -> None:
+    for kind, color in zip(("280x280", "28x28"), _COLORS, strict=False):
+        for jobs, style in ((1, "o-"), (2, "s--")):
+            name = f"{kind}, {jobs} process" + "es" * (jobs > 1)
+            case = {"kind": kind, "jobs": jobs}
+            seconds = medians(rows, "pictures", "seconds", **case)
+            _line(time, seconds, color, name, style)
+            _line(memory, medians(rows, "pictures", "peak_mib", **case), color, "", style)
+            if (kind, jobs) == ("28x28", 1):
+                _linear(time, seconds)
+    time.set_title("Reading pictures in tar files")
+    time.set_ylabel("seconds")
+    memory.set_ylabel("peak memory, MiB")
+    memory.set_xlabel("pictures")
+
+
+def _service(rate: Axes, latency: Axes, rows: _Rows, medians: _Median) -> None:
+    names = {"mnist": "28x28", "canvas": "280x280"}
+    for (picture, name), color in zip(names.items(), _COLORS, strict=False):
+        rates = medians(rows, "connections", "answers_per_second", picture=picture)
+        _line(rate, rates, color, name)
+        if picture == "mnist":
+            _linear(rate, rates, min(rates, default=None))
+        for percentile, style in (("p50", "o-"), ("p99", "s--")):
+            values = medians(rows, "connections", f"{percentile}_ms", picture=picture)
+            _line(latency, values, color, f"{name}, {percentile}", style)
+    rate.set_title("Service with 2 workers")
+    rate.set_ylabel("answers per second")
+    latency.set_ylabel("latency, ms")
+    latency.set_xlabel("open connections")
+
+
+def _line(
+    axes: Axes, points: dict[float, float], color: str, name: str, style: str = "o-",
+    fill: str | None = None,
+) -> None:  # fmt: skip
+    if not points:  # was not measured
+        return
+    options: dict[str, Any] = {"label": name} if name else {}
+    axes.plot(
+        list(points), list(points.values()), style, color=color, markersize=4,
+        markerfacecolor=fill or color, linewidth=1.3, **options,
+    )  # fmt: skip
+
+
+def _linear(axes: Axes, points: dict[float, float], through: float | None = None) -> None:
+    """Draw the line along which y grows as x does, through the last point or a given x."""
+    if not points:
+        return
+    first, last = min(points), max(points)
+    place = last if through is None else through
+    limits = axes.get_ylim()
+    axes.plot(
+        [first, last], [points[place] * it / place for it in (first, last)],
+        color="0.6", zorder=0, linewidth=1, label="linear",
+    )  # fmt: skip
+    axes.set_ylim(limits)
+
+
+def _span_a_decade(axes: Axes) -> None:
+    """Show at least a factor of ten, so that what is constant looks constant."""
+    least, most = axes.get_ylim()
+    if most < 10 * least:
+        middle = (least * most) ** 0.5
+        axes.set_ylim(middle / 10**0.5, middle * 10**0.5)
