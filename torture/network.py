@@ -15,8 +15,8 @@ from torture.fault import Fault, expect
 from torture.nursery_process import command
 
 PROMISE = (
-    "No command but `data` tries to reach an address, and none writes a file where it was not "
-    "asked to."
+    "If the dataset is on this machine, no command but `data` tries to reach an address, and none "
+    "writes a file where it was not asked to."
 )
 TESTS = ("tests/models/test_privacy.py",)
 _FOLDERS = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
@@ -58,7 +58,8 @@ def _try(bench: Bench, case: _Case) -> None:
     outcome = bench.nursery.call(
         "torture.network:watched", [*map(str, case.words)], observed, not bench.short,
         without_network=True, cwd=home / "working",
-        variables={name: str(home / name) for name in _FOLDERS},
+        variables={name: str(home / name) for name in _FOLDERS}
+        | {"DIGITLAB_DATA_DIR": str(default_data_dir())},
     )  # fmt: skip
     outcome.check_worked()
     attempts = json.loads(observed.read_text())
@@ -129,11 +130,10 @@ def _cases(bench: Bench) -> Iterator[_Case]:
     yield _Case(("export", finished, "--out", "model"), ("model/",))
     yield _Case(("explain", "tutorial", "--image", picture, "--figure", "a.png"), ("a.png",))
     yield _Case(("predict", picture))
-    yield _Case(("read", picture, "--boxes", "boxes"), ("boxes",))
+    yield _Case(("read", picture, "--boxes", "boxes.png"), ("boxes.png",))
     yield _Case(("check",))
     yield _Case(("completion", "bash"))
     yield _Case(("serve", "--port", 0))
     yield _Case(("lab", "--port", 0, "--no-open"))
     yield _Case(("train", "--recipe", "page", "--crops", 8, "--batch-size", 2, "--epochs", 1,
-                 "--validation", 0, "--no-figures", "--run", "page",
-                 "--data-dir", default_data_dir()), ("page/",))  # fmt: skip
+                 "--validation", 0, "--no-figures", "--run", "page"), ("page/",))  # fmt: skip
