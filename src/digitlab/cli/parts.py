@@ -141,7 +141,7 @@ def _check(inputs: Sequence[Path], out: Path, flags: PartFlags, jobs: int | None
     """Raise `DigitlabError` for what can be refused before anything is read."""
     if jobs is not None and jobs < 1:
         raise DigitlabError(f"jobs is {jobs}, but must be at least 1")
-    if out.suffix.lower() in _FILES and not out.is_dir():
+    if out.name.lower().endswith(_FILES) and not out.is_dir():
         raise DigitlabError(
             f"--out {printable(out)} is named like a file, but parts need a folder: choose another "
             "name, or redirect stdout for one file"
@@ -151,6 +151,11 @@ def _check(inputs: Sequence[Path], out: Path, flags: PartFlags, jobs: int | None
             raise DigitlabError("--out FOLDER takes files and folders, not stdin (-)")
         if not os.path.exists(path):  # noqa: PTH110 # Path.exists() raises for long names
             raise DigitlabError(f"{printable(path)}: no such file or folder")
+        if not (os.path.isfile(path) or os.path.isdir(path)):  # noqa: PTH112, PTH113
+            raise DigitlabError(
+                f"{printable(path)} is neither a file nor a folder: --out FOLDER reads only these, "
+                "since it may read them again"
+            )
         if flags.parquet and out.resolve().is_relative_to(path.resolve()):
             raise DigitlabError(
                 f"--out {printable(out)} is in {printable(path)}, so that its Parquet files would "
