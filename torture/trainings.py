@@ -119,9 +119,17 @@ class Trainings:
         return dict(json.loads(outcome.out))
 
     def finish(self, run: Path) -> None:
-        """Continue a run as its message says, and expect what one ends with that never stopped."""
-        again = self.resume if (run / "run.json").exists() else self.train
+        """Run the same command again, and expect what one ends with that was never stopped.
+
+        A finished run, which it would refuse, is continued with `resume`, which has nothing to do.
+        """
+        again = self.resume if (run / "report.json").exists() else self.train
         again(run).check_worked()
+        self.check_same(run)
+
+    def finish_by_resuming(self, run: Path) -> None:
+        """Run `digitlab resume`, as the message says, and expect the same."""
+        self.resume(run).check_worked()
         self.check_same(run)
 
     def check_same(self, run: Path) -> None:
