@@ -30,7 +30,7 @@ _THREADS = 16
 
 
 def run(fault: Fault, bench: Bench) -> None:
-    """Ask at once, and write at once."""
+    """Read pictures, train, resume, export and cache, each several times at once."""
     pictures = sorted(bench.trainings.pictures.rglob("*.png"))[:: 40 if bench.short else 1]
     ways = ("threads", "fork") if bench.short else ("threads", "asyncio", *_CONTEXTS)
     for way in ways:

@@ -28,7 +28,7 @@ _SIZES = {"predict": 1_000, "read": 50}
 """Picture files in a part: seconds of work, so that little is lost when it is stopped."""
 
 _FILES = (".json", ".jsonl", ".csv", ".tsv", ".txt", *ARCHIVE_SUFFIXES)
-"""How nobody names a folder."""
+"""Whatever ends like this is meant to be a file, not a folder."""
 
 
 def _shard(_type: object, tokens: Sequence[Token]) -> Shard:
@@ -176,7 +176,7 @@ def _files(inputs: Sequence[Path], task: Task) -> Iterator[Path]:
 
 
 class _Report:
-    """How far the parts of this shard are."""
+    """The progress of this shard."""
 
     def __init__(self, out: Path, parts: int, finished: int) -> None:
         self.out = out
@@ -206,7 +206,7 @@ class _Report:
 
 @contextmanager
 def _stoppable(report: _Report) -> Iterator[None]:
-    """Turn Ctrl-C and SIGTERM, which schedulers send, into `Stopped`, with how far it has come."""
+    """Turn Ctrl-C and SIGTERM, which schedulers send, into `Stopped`, with the progress."""
     received = signal.SIGINT
 
     def stop(number: int, _: FrameType | None) -> None:
