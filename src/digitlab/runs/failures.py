@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from digitlab.errors import DigitlabError
 from digitlab.records.folder import RunFolder
 from digitlab.train.checkpoint import SaveError
+from digitlab.train.device import memory_missing
 from digitlab.train.ranks import LostRankError
 
 
@@ -29,6 +30,13 @@ def explained(folder: RunFolder, remedy: str) -> Iterator[None]:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise DigitlabError(f"{error}; correct this, {remedy}") from error
+    except RuntimeError as error:
+        if (amount := memory_missing(error)) is None:
+            raise
+        raise DigitlabError(
+            f"out of memory: PyTorch could not allocate {amount}; choose a smaller --batch-size or "
+            "--test-batch-size, or another --device"
+        ) from error
     except (SaveError, OSError) as error:
         cause = error.__cause__ if isinstance(error, SaveError) else error
         is_full = getattr(cause, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -2,6 +2,7 @@
 
 import ctypes
 import platform
+import re
 from pathlib import Path
 
 import torch
@@ -17,12 +18,17 @@ _LARGEST_BLOCK_KEPT = 1 << 25  # bytes; the largest value that glibc accepts
 _MOST_KEPT = 1 << 30  # bytes
 _MOST_THREADS = 1024  # so many more than there are cores crash PyTorch
 
+# PyTorch has an exception of its own for CUDA only, and does not always raise it there.
+_MEMORY_IS_FULL = re.compile("out of memory|not enough memory|can't allocate memory|ALLOC_FAILED")
+_AMOUNT = re.compile(r"ried to allocate ([\d.]+ \w+)")
+
 
 def set_up_device(name: str, threads: int | None = None) -> torch.device:
     """Return the named device, ready for training; `auto` chooses the fastest one available.
 
     This changes settings of the whole process. On the CPU, PyTorch uses only algorithms that
-    give the same bits every time. On a GPU it may use any, and two runs may differ by rounding.
+    give the same bits every time. On an NVIDIA GPU, its convolutions do, and float32 means 32 bits:
+    by default they would round their inputs to TF32, which has 10 bits after the point.
 
     Parameters
     ----------
@@ -57,6 +63,9 @@ def set_up_device(name: str, threads: int | None = None) -> torch.device:
         # memory that it has not written.
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         _keep_freed_memory()
+    if name == "cuda":
+        torch.backends.cudnn.deterministic = True
+        torch.backends.cudnn.allow_tf32 = False
     return torch.device(name)
 
 
@@ -80,6 +89,18 @@ def computes_bfloat16(device: torch.device) -> bool:
         capabilities = torch.cpu.get_capabilities()
         return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
     return False
+
+
+def memory_missing(error: RuntimeError) -> str | None:
+    """Return how much memory PyTorch could not get; None if the error has another cause.
+
+    >>> memory_missing(RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has"))
+    '2.00 GiB'
+    """
+    if not _MEMORY_IS_FULL.search(str(error)):
+        return None
+    amount = _AMOUNT.search(str(error))
+    return amount[1] if amount else "more"
 
 
 class RandomStates:

@@ -56,6 +56,8 @@ class LearningStep:
                 self._recorded[size] = RecordedStep(
                     self._step, self.network, self.optimizer, images, labels
                 )
+            except torch.OutOfMemoryError:
+                raise  # the step itself would need as much
             except RuntimeError as error:
                 reason = str(error).partition("\n")[0]
                 print(
