@@ -55,16 +55,15 @@ Row = dict[str, Any]
 def checked(device: str) -> list[Row]:
     """Make every check; return what each has found."""
     rows: list[Row] = []
-    for check in CHECKS:
+    for title, check in CHECKS.items():
         begun = time.perf_counter()
         with tempfile.TemporaryDirectory() as scratch:
             try:
                 found, is_right = check(device, Path(scratch)), True
             except (DigitlabError, RuntimeError) as error:
                 found, is_right = str(error), False
-        title = (check.__doc__ or "").strip()
         rows.append({"check": title, "result": "right" if is_right else "WRONG", "found": found})
-        progress(f"{time.perf_counter() - begun:.1f} s, {rows[-1]['result']}: {title} {found}")
+        progress(f"{time.perf_counter() - begun:.1f} s, {rows[-1]['result']}: {title}: {found}")
     return rows
 
 

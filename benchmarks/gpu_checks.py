@@ -1,6 +1,7 @@
 """The checks of `benchmarks.gpu`: a GPU must learn what a CPU learns, through every command.
 
-A check returns what it has found, in a few words, or raises `DigitlabError`.
+A check returns what it has found, in a few words, or raises `DigitlabError`. Each takes the device
+and a folder for its files.
 """
 
 import json
@@ -8,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -19,19 +21,18 @@ from benchmarks.gpu_trainings import (
     continued,
     is_same,
     losses,
-    mnist,
+    losses_by,
     recipe_of,
     start,
+    steps,
     take,
 )
 from benchmarks.measure import measure
 from digitlab.errors import DigitlabError
-from digitlab.named_recipes import IMAGE_RECIPES, RECIPES
-from digitlab.recipe import Recipe
+from digitlab.named_recipes import IMAGE_RECIPES, RECIPES, find_recipe
 from digitlab.records.folder import RunFolder
 from digitlab.records.history import ScorePoint
 from digitlab.train.checkpoint import from_bytes, to_bytes
-from digitlab.train.networks import normalize
 from digitlab.train.ranks import ALONE
 from digitlab.train.shared_step import shared_step
 from digitlab.train.step import train_step
@@ -70,17 +71,21 @@ main()
 
 
 def first_losses(device: str, _scratch: Path) -> str:
-    """In float32, the first losses are those of the CPU."""
+    """Compare the first losses with those of the CPU, in float32 and with nothing random.
+
+    The steps are short, because long ones multiply the rounding errors of those before.
+    """
     found = []
     for name in RECIPES:
-        recipe = recipe_of(name, precision="float32", **NOTHING_RANDOM)
+        rate = find_recipe(name).learning_rate / 100
+        recipe = recipe_of(name, precision="float32", learning_rate=rate, **NOTHING_RANDOM)
         there, here = (losses(recipe, it, FIRST_STEPS) for it in (device, "cpu"))
         found.append((name, _difference(there, here)))
     return _all_small(found)
 
 
 def recorded_steps(device: str, _scratch: Path) -> str:
-    """Recorded steps are the same steps."""
+    """Compare the losses of recorded steps with those of steps that are launched one by one."""
     found = []
     for name in RECIPES:
         pair = (losses(recipe_of(name), device, FIRST_STEPS, records=it) for it in (True, False))
@@ -89,7 +94,7 @@ def recorded_steps(device: str, _scratch: Path) -> str:
 
 
 def stopped_and_continued(device: str, _scratch: Path) -> str:
-    """A training that is stopped and continued ends with the same bits."""
+    """Compare weights, velocities and random states with those of a training without a stop."""
     differ = []
     for name in RECIPES:
         recipe = recipe_of(name)
@@ -107,24 +112,25 @@ def stopped_and_continued(device: str, _scratch: Path) -> str:
 
 
 def no_waiting(device: str, _scratch: Path) -> str:
-    """Between two losses that are recorded, the program never waits for the GPU."""
+    """Find what waits for the GPU in the middle of an epoch."""
     if device != "cuda":
         return "only on a GPU"
     for name in IMAGE_RECIPES:
-        training = start(recipe_of(name, log_every=1000), device)
-        take(training, 2)  # the first step is recorded, and its loss is read
-        torch.cuda.set_sync_debug_mode("error")
-        try:
-            take(training, FIRST_STEPS)
-        except RuntimeError as error:
-            raise DigitlabError(f"{name}: {error}") from error
-        finally:
-            torch.cuda.set_sync_debug_mode("default")
+        with closing(steps(start(recipe_of(name, log_every=1000), device))) as some:
+            next(some)  # records the step, and reads its loss
+            torch.cuda.set_sync_debug_mode("error")
+            try:
+                for _ in range(FIRST_STEPS):
+                    next(some)
+            except RuntimeError as error:
+                raise DigitlabError(f"{name}: {error}") from error
+            finally:
+                torch.cuda.set_sync_debug_mode("default")
     return f"never: {', '.join(IMAGE_RECIPES)}"
 
 
 def commands(device: str, scratch: Path) -> str:
-    """A run is continued on the other device and back, evaluated on both, and exported."""
+    """Continue a run on the other device and back, evaluate it on both, and export it."""
     run = scratch / "run"
     _digitlab("train", "--epochs", "1", *SOME_IMAGES, "--device", device, "--run", run)
     _digitlab("resume", run, "--epochs", "2", "--device", "cpu", "--no-figures")
@@ -146,7 +152,7 @@ def commands(device: str, scratch: Path) -> str:
 
 
 def own_network(device: str, scratch: Path) -> str:
-    """A network of one's own is trained."""
+    """Train a network of one's own."""
     (scratch / "net.py").write_text(OWN_NETWORK)
     words = ("--network", f"{scratch / 'net.py'}:Net", "--epochs", "1", *SOME_IMAGES)
     _digitlab("train", *words, "--device", device, "--run", scratch / "own")
@@ -158,7 +164,7 @@ def own_network(device: str, scratch: Path) -> str:
 
 
 def out_of_memory(device: str, scratch: Path) -> str:
-    """If memory is full, the program ends with one sentence."""
+    """Fill the memory with an absurd batch."""
     command = [
         *(sys.executable, "-c", LITTLE_MEMORY, "train", "--recipe", "best", "--degraded", "0"),
         *("--outliers", "0", "--digit-loss", "0", "--batch-size", "60000"),
@@ -172,7 +178,7 @@ def out_of_memory(device: str, scratch: Path) -> str:
 
 
 def torchrun(device: str, scratch: Path) -> str:
-    """Under torchrun, one process does what it does alone; two train together."""
+    """Compare one process under torchrun, and two if each has a device, with one alone."""
     enough = device == "cpu" or torch.cuda.device_count() > 1
     recipe = ("--epochs", "1", "--dropout", "0", *SOME_IMAGES, "--device", device)
     _digitlab("train", *recipe, "--run", scratch / "alone")
@@ -187,42 +193,34 @@ def torchrun(device: str, scratch: Path) -> str:
 
 
 def sums_over_ranks(device: str, scratch: Path) -> str:
-    """A step whose sums go through NCCL (on a CPU: Gloo) is the step of one process."""
+    """Compare a step whose sums go through NCCL (on a CPU: Gloo) with that of one process."""
     both = train_step, partial(shared_step, ranks=ALONE)
     backend = "nccl" if device == "cuda" else "gloo"
     torch.distributed.init_process_group(
         backend, init_method=f"file://{scratch / 'store'}", rank=0, world_size=1
     )
     try:
-        found = [
-            (
-                name,
-                _difference(*(_losses_of(it, recipe_of(name, dropout=0.0), device) for it in both)),
-            )
-            for name in IMAGE_RECIPES
-        ]
+        found = []
+        for name in IMAGE_RECIPES:
+            recipe = recipe_of(name, dropout=0.0)
+            pair = (losses_by(it, recipe, device, FIRST_STEPS) for it in both)
+            found.append((name, _difference(*pair)))
     finally:
         torch.distributed.destroy_process_group()
     return f"{backend}: {_all_small(found)}"
 
 
-CHECKS: tuple[Callable[[str, Path], str], ...] = (
-    first_losses, recorded_steps, stopped_and_continued, no_waiting, commands, own_network,
-    out_of_memory, torchrun, sums_over_ranks,
-)  # fmt: skip
-
-
-def _losses_of(step: Callable[..., torch.Tensor], recipe: Recipe, device: str) -> list[float]:
-    """Return the losses of a few steps on the same batch."""
-    training, data = start(recipe, device), mnist()
-    images = normalize(torch.from_numpy(data.train_images[:128]), data.mean, data.std).to(device)
-    labels = torch.from_numpy(data.train_labels[:128]).long().to(device)
-    training.optimizer.learning_rate = 0.001
-    loss_of = training.examples.loss
-    return [
-        step(training.network, training.optimizer, images, labels, loss_of).item()
-        for _ in range(FIRST_STEPS)
-    ]
+CHECKS: dict[str, Callable[[str, Path], str]] = {
+    "the first losses are those of the CPU": first_losses,
+    "recorded steps are the same steps": recorded_steps,
+    "a stop changes no bit": stopped_and_continued,
+    "no step waits for the GPU": no_waiting,
+    "train, resume, eval and export, on both devices": commands,
+    "a network of one's own": own_network,
+    "full memory is one sentence": out_of_memory,
+    "torchrun": torchrun,
+    "sums over ranks": sums_over_ranks,
+}
 
 
 def _scored_loss(run: Path) -> float:

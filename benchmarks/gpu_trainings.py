@@ -1,7 +1,7 @@
 """Trainings for `benchmarks.gpu`: started on any device, and run for some of their steps."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import replace
 from functools import cache
@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from digitlab.data.dataset import Dataset
 from digitlab.data.load import load_dataset
@@ -19,6 +20,7 @@ from digitlab.train.checkpoint import Checkpoint
 from digitlab.train.device import set_up_device
 from digitlab.train.examples import Synthetic, split_of
 from digitlab.train.loop import Training
+from digitlab.train.networks import normalize
 
 NOTHING_RANDOM: dict[str, Any] = {
     "dropout": 0.0, "augment": 0.0, "degraded": 0.0, "outliers": 0.0, "digit_loss": 0.0,
@@ -63,7 +65,7 @@ def start(recipe: Recipe, device: str, *, seed: int = 1, records: bool = True) -
     return training
 
 
-def steps(training: Training) -> Iterator[None]:
+def steps(training: Training) -> Generator[None]:
     """Take one step at a time, until the iterator is closed."""
     taken = training.steps_done
     with closing(training.run()) as points:
@@ -75,7 +77,7 @@ def steps(training: Training) -> Iterator[None]:
 
 def take(training: Training, count: int) -> None:
     """Take so many steps."""
-    with closing(steps(training)) as some:  # type: ignore[type-var]
+    with closing(steps(training)) as some:
         for _ in islice(some, count):
             pass
 
@@ -85,6 +87,16 @@ def losses(recipe: Recipe, device: str, count: int, *, records: bool = True) -> 
     training = start(replace(recipe, log_every=1), device, records=records)
     take(training, count)
     return [it.loss for it in training.history if isinstance(it, TrainPoint)]
+
+
+def losses_by(step: Callable[..., Tensor], recipe: Recipe, device: str, count: int) -> list[float]:
+    """Return the losses of steps by a function like `train_step`, always on the same images."""
+    training, data = start(recipe, device), mnist()
+    images = normalize(torch.from_numpy(data.train_images[:128]), data.mean, data.std).to(device)
+    labels = torch.from_numpy(data.train_labels[:128]).long().to(device)
+    training.optimizer.learning_rate = 0.001
+    what = training.network, training.optimizer, images, labels, training.examples.loss
+    return [step(*what).item() for _ in range(count)]
 
 
 def continued(checkpoint: Checkpoint, recipe: Recipe, device: str) -> Training:
@@ -100,5 +112,5 @@ def is_same(one: Training, other: Training) -> bool:
     return all(torch.equal(a, b) for a, b in pairs)
 
 
-def _state_of(training: Training) -> list[torch.Tensor]:
+def _state_of(training: Training) -> list[Tensor]:
     return list(training.checkpoint().tensors.values())

@@ -11,10 +11,11 @@ from digitlab.train.device import describe_machine, set_up_device
 
 
 @pytest.fixture(autouse=True)
-def deterministic_mode() -> Iterator[None]:
-    """Restore the mode, which `set_up_device` sets for the whole process."""
+def settings_of_the_process() -> Iterator[None]:
+    """Restore what `set_up_device` sets for the whole process."""
     before = torch.get_deterministic_debug_mode()
-    yield
+    with torch.backends.cudnn.flags(deterministic=False, allow_tf32=True):
+        yield
     torch.set_deterministic_debug_mode(before)
 
 
@@ -51,6 +52,14 @@ def test_the_processor_has_a_name(
     monkeypatch.setattr("digitlab.train.device.Path", lambda _: tmp_path / "cpuinfo")
     monkeypatch.setattr("platform.processor", lambda: "arm")
     assert describe_machine(torch.device("cpu")) == name
+
+
+@pytest.mark.usefixtures("fake_gpu")
+def test_on_a_gpu_float32_means_32_bits_and_convolutions_repeat_their_bits():
+    with torch.backends.cudnn.flags(deterministic=False, allow_tf32=True):
+        set_up_device("cuda")
+        assert torch.backends.cudnn.deterministic
+        assert not torch.backends.cudnn.allow_tf32
 
 
 @pytest.mark.usefixtures("fake_gpu")
