@@ -116,7 +116,7 @@ def test_on_a_gpu_a_step_that_cannot_be_recorded_is_taken_anyway(
         )
         torch.manual_seed(9)  # for dropout
         losses.append([step(images, labels, is_last=False).item() for _ in range(4)])
-    assert losses[0] == losses[1]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-4)  # other dropout masks differ by more
     assert "cannot be recorded as a CUDA graph" in capsys.readouterr().err
 
 
