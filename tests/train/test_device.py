@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from digitlab.errors import DigitlabError
-from digitlab.train.device import describe_machine, set_up_device
+from digitlab.train.device import describe_machine, memory_explained, set_up_device
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +88,21 @@ def test_the_number_of_threads_is_set_or_left_as_it_is():
 def test_a_missing_device_is_an_error():
     with pytest.raises(DigitlabError, match="no cuda; try --device cpu"):
         set_up_device("cuda")
+
+
+@pytest.mark.parametrize(
+    ("error", "amount"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU"), "2.00 GiB"),
+        (RuntimeError("can't allocate memory: you tried to allocate 512 bytes. Err"), "512 bytes"),
+        (RuntimeError("CUDA error: out of memory\nCUDA kernel errors might be"), "more"),
+    ],
+)
+def test_full_memory_is_one_sentence(error: RuntimeError, amount: str):
+    with pytest.raises(DigitlabError, match=f"not allocate {amount}; "), memory_explained():
+        raise error
+    with pytest.raises(RuntimeError, match="shapes cannot"), memory_explained():
+        raise RuntimeError("shapes cannot be multiplied")
 
 
 @pytest.mark.parametrize(("name", "threads"), [("tpu", None), ("cpu", 0)])

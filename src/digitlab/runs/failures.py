@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from digitlab.errors import DigitlabError
 from digitlab.records.folder import RunFolder
 from digitlab.train.checkpoint import SaveError
-from digitlab.train.device import memory_missing
+from digitlab.train.device import memory_explained
 from digitlab.train.ranks import LostRankError
 
 
@@ -22,7 +22,8 @@ def how_to_continue(folder: RunFolder) -> str:
 def explained(folder: RunFolder, remedy: str) -> Iterator[None]:
     """Turn what ends a run, a file or a rank, into one sentence that ends with the remedy."""
     try:
-        yield
+        with memory_explained():
+            yield
     except BrokenPipeError:  # nobody reads what is printed any more
         raise
     except LostRankError as error:
@@ -30,13 +31,6 @@ def explained(folder: RunFolder, remedy: str) -> Iterator[None]:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise DigitlabError(f"{error}; correct this, {remedy}") from error
-    except RuntimeError as error:
-        if (amount := memory_missing(error)) is None:
-            raise
-        raise DigitlabError(
-            f"out of memory: PyTorch could not allocate {amount}; choose a smaller --batch-size or "
-            "--test-batch-size, or another --device"
-        ) from error
     except (SaveError, OSError) as error:
         cause = error.__cause__ if isinstance(error, SaveError) else error
         is_full = getattr(cause, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -3,6 +3,8 @@
 import ctypes
 import platform
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -91,16 +93,19 @@ def computes_bfloat16(device: torch.device) -> bool:
     return False
 
 
-def memory_missing(error: RuntimeError) -> str | None:
-    """Return how much memory PyTorch could not get; None if the error has another cause.
-
-    >>> memory_missing(RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has"))
-    '2.00 GiB'
-    """
-    if not _MEMORY_IS_FULL.search(str(error)):
-        return None
-    amount = _AMOUNT.search(str(error))
-    return amount[1] if amount else "more"
+@contextmanager
+def memory_explained() -> Iterator[None]:
+    """Turn PyTorch's errors about full memory, of a GPU or of the CPU, into one sentence."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not _MEMORY_IS_FULL.search(str(error)):
+            raise
+        found = _AMOUNT.search(str(error))
+        raise DigitlabError(
+            f"out of memory: PyTorch could not allocate {found[1] if found else 'more'}; choose a "
+            "smaller --batch-size or --test-batch-size, or another --device"
+        ) from error
 
 
 class RandomStates:
