@@ -22,15 +22,17 @@ class BoundedProtocol(HttpToolsProtocol):
     """One connection, whose client must send a whole head in limited time and space."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Accept the connection, unless there are too many."""
+        """Accept the connection; if there are too many, close the one that is silent longest."""
         super().connection_made(transport)
         self._head_bytes = 0
         self._in_head = False
+        self._silent_since: float | None = self.loop.time()  # None: it has sent something
         self._deadline: asyncio.TimerHandle | None = None
+        self._set_deadline()
         if len(self.connections) > MAX_CONNECTIONS:
-            transport.abort()
-        else:
-            self._set_deadline()
+            ours = (it for it in self.connections if isinstance(it, BoundedProtocol))
+            silent = {it._silent_since: it for it in ours if it._silent_since is not None}
+            silent[min(silent)].transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
@@ -42,6 +44,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Take what the client sent."""
         if self.transport.is_closing():
             return
+        self._silent_since = None
         self._unset_keepalive_if_required()
         self._parse(data)
         if self.transport.is_closing():
