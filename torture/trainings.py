@@ -119,9 +119,13 @@ class Trainings:
         return dict(json.loads(outcome.out))
 
     def finish(self, run: Path) -> None:
-        """Continue a run as its message says, and expect what one ends with that never stopped."""
-        again = self.resume if (run / "run.json").exists() else self.train
-        again(run).check_worked()
+        """Run the same command again, and expect what a run ends with that was never stopped."""
+        self.train(run).check_worked()
+        self.check_same(run)
+
+    def finish_by_resume(self, run: Path) -> None:
+        """Continue a run with `digitlab resume`, and expect the same."""
+        self.resume(run).check_worked()
         self.check_same(run)
 
     def check_same(self, run: Path) -> None:

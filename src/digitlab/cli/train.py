@@ -25,7 +25,7 @@ from digitlab.cli.recipe_flags import Changes, recipe_of
 from digitlab.data.load import load_dataset
 from digitlab.named_recipes import RECIPES, short_name
 from digitlab.records.folder import RunFolder
-from digitlab.torchrun import find_place, is_helper
+from digitlab.torchrun import is_helper
 
 
 @chinese_help("训练一个新的网络，测试它，并画出各张图。")
@@ -107,7 +107,8 @@ def train(
     whole_recipe = recipe_of(recipe, changes)
     name = short_name(recipe)
     folder = RunFolder(run or Path("runs") / name)
-    folder.check_free(force=force or folder.was_stopped() or find_place().restarts > 0)
+    if not folder.run_json.exists():  # otherwise it may be this run, stopped: see `start_run`
+        folder.check_free(force=force)
 
     # Here: importing PyTorch takes a second. And before the data is fetched, in case it is missing.
     from digitlab.data.extra import load_extra

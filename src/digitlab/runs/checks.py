@@ -91,9 +91,10 @@ def is_begun(
     folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launch, extra: Extra | None
 ) -> bool:
     """Return whether the same settings began the run in a folder, with an unchanged network."""
-    if not folder.run_json.exists():
+    try:
+        record = folder.read_record()
+    except DigitlabError:  # there is none, or it is damaged
         return False
-    record = folder.read_record()
     return (
         (record.recipe, record.seed, record.dataset) == (recipe, launch.seed, dataset.name)
         and (record.extra and record.extra.sha256) == (extra and extra.sha256)
