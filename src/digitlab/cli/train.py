@@ -72,8 +72,10 @@ def train(
         Parameter(
             negative="",
             help=help_text(
-                "Overwrite the run in this folder, if there is one.",
-                "如果文件夹里已有一次训练，就覆盖它。",
+                "Overwrite the run in this folder, if there is one. Without it, a run that the "
+                "same command began is continued, and any other is refused.",
+                "如果文件夹里已有一次训练，就覆盖它。不加这一项时，同一条命令开始的训练会接着"
+                "进行，其他的会被拒绝。",
             ),
         ),
     ] = False,
