@@ -7,8 +7,8 @@ from torture.other_kills import run_others
 from torture.sabotage import CUT_AFTER
 
 PROMISE = (
-    "Killed at any moment, there is always a state that can be loaded. The same command again ends "
-    "with the same bits as if it had never been stopped, and no file is left over."
+    "Killed at any moment, there is always a state that can be loaded. The same command again, or "
+    "`resume`, ends with the same bits as a run that was never stopped, and no file is left over."
 )
 TESTS = (
     "tests/runs/test_run.py",
@@ -23,15 +23,13 @@ def run(fault: Fault, bench: Bench) -> None:
     trainings = bench.trainings
     every = 47 if bench.short else 1
     moments = 0 if bench.short else 1
-    train, finish = trainings.train, trainings.finish
-    resume, finish_by_resuming, halfway = (
-        trainings.resume, trainings.finish_by_resuming, trainings.halfway,
-    )  # fmt: skip
-    sweep(fault, bench, "train", train, finish, every=every)
-    sweep(fault, bench, "resume", resume, finish_by_resuming, halfway, every=every)
+    train, resume = trainings.train, trainings.resume
+    sweep(fault, bench, "train", train, trainings.finish, every=every)
+    by_resume = trainings.finish_by_resume
+    sweep(fault, bench, "resume", resume, by_resume, trainings.halfway, every=every)
     _torn(fault, bench, every=8 if bench.short else 1)
-    at_random(fault, bench, "train", train, finish, moments * 100)
-    at_random(fault, bench, "resume", resume, finish_by_resuming, moments * 60, halfway)
+    at_random(fault, bench, "train", train, trainings.finish, moments * 100)
+    at_random(fault, bench, "resume", resume, by_resume, moments * 60, trainings.halfway)
     if not bench.short:
         run_others(fault, bench)
 

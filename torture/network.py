@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,6 @@ _FOLDERS = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOM
 _FONT_LIST = "XDG_CACHE_HOME/matplotlib/"
 """matplotlib keeps a list of the system's fonts, once per user."""
 _ENDLESS = {"serve", "lab"}
-_LISTENING = " 0A "  # in /proc/net/tcp
 _PATIENCE = 300.0
 
 
@@ -85,17 +83,16 @@ def watched(words: list[str], observed: str, is_new: bool) -> None:
 
 
 def _run_new(words: list[str]) -> None:
-    process = subprocess.Popen([sys.executable, "-m", "digitlab", *words])
-    if words[0] in _ENDLESS:
-        deadline = time.monotonic() + _PATIENCE
-        while not _is_listening() and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.1)
-        process.send_signal(signal.SIGTERM)
+    program = [sys.executable, "-m", "digitlab", *words]
+    if words[0] not in _ENDLESS:
+        sys.exit(subprocess.run(program, timeout=_PATIENCE, check=False).returncode)
+    process = subprocess.Popen(program, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    for line in process.stderr:
+        print(line, end="", file=sys.stderr)
+        if "http://" in line:  # it says where it is when it is ready
+            process.send_signal(signal.SIGTERM)
     sys.exit(process.wait(_PATIENCE))
-
-
-def _is_listening() -> bool:
-    return _LISTENING in Path("/proc/self/net/tcp").read_text()
 
 
 def _attempts() -> int:

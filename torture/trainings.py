@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from torture.fault import expect
+from torture.fault import BrokenPromiseError, expect
 from torture.nursery import Nursery, Outcome
 from torture.sabotage import Sabotage
 
@@ -96,10 +96,13 @@ class Trainings:
     def halfway(self) -> Path:
         """A run that was killed after its second checkpoint."""
         total = self.train(self.home / "counted", sabotage=counting(self.home / "counted")).changes
-        run = self.home / "halfway"
-        outcome = self.train(run, sabotage=Sabotage(kind="kill", folder=str(run), at=total // 2))
-        expect(outcome.code == -9, "the training was not killed")
-        return run
+        for at in range(total // 2, total):
+            run = self.fresh("halfway")
+            outcome = self.train(run, sabotage=Sabotage(kind="kill", folder=str(run), at=at))
+            expect(outcome.code == -9, "the training was not killed")
+            if all((run / name).exists() for name in _PARTS):
+                return run
+        raise BrokenPromiseError("no training was killed with two checkpoints")
 
     def copy(self, run: Path, name: str) -> Path:
         """Return a new copy of a folder."""
@@ -119,16 +122,12 @@ class Trainings:
         return dict(json.loads(outcome.out))
 
     def finish(self, run: Path) -> None:
-        """Run the same command again, and expect what one ends with that was never stopped.
-
-        A finished run, which it would refuse, is continued with `resume`, which has nothing to do.
-        """
-        again = self.resume if (run / "report.json").exists() else self.train
-        again(run).check_worked()
+        """Run the same command again, and expect what a run ends with that was never stopped."""
+        self.train(run).check_worked()
         self.check_same(run)
 
-    def finish_by_resuming(self, run: Path) -> None:
-        """Run `digitlab resume`, as the message says, and expect the same."""
+    def finish_by_resume(self, run: Path) -> None:
+        """Continue a run with `digitlab resume`, and expect the same."""
         self.resume(run).check_worked()
         self.check_same(run)
 

@@ -155,19 +155,17 @@ def test_the_same_command_again_continues_a_stopped_run_and_changes_nothing(
     assert (other.code, "already contains a run" in other.err) == (1, True)
     again = call(*words)
     assert again.code == 0
-    assert "the same settings that was stopped; continuing from the last checkpoint" in again.err
+    assert "the same settings (--force overwrites it); continuing from the last" in again.err
     assert_same_run(run, never_stopped)
-    finished = call(*words)
-    assert (finished.code, "already contains a run" in finished.err) == (1, True)
+    assert "nothing left to do: 2 epochs done" in call(*words).err
 
 
-def test_force_starts_a_stopped_run_anew(never_stopped: Path, call: Callable, tmp_path: Path):
+def test_force_starts_the_same_run_anew(never_stopped: Path, call: Callable, tmp_path: Path):
     run = copy_of(never_stopped, tmp_path)
-    (run / "report.json").unlink()
-    assert RunFolder(run).was_stopped()
     anew = call("train", *TWO_EPOCHS, BARE, "--run", run, "--force")
     assert (anew.code, "continuing" in anew.err) == (0, False)
-    assert not RunFolder(run).was_stopped()
+    assert len(RunFolder(run).read_record().commands) == 1
+    assert "Train Epoch: 1 [" in anew.out + anew.err
 
 
 def test_a_stop_while_the_folder_is_made_leaves_a_whole_run(
@@ -327,7 +325,7 @@ def test_resume_to_fewer_epochs_is_refused(never_stopped: Path, call: Callable, 
 def test_a_run_is_not_overwritten_without_force(never_stopped: Path, call: Callable, tmp_path):
     run = copy_of(never_stopped, tmp_path)
     before = (run / "last.safetensors").read_bytes()
-    refused = call("train", *TWO_EPOCHS, "--run", run)
+    refused = call("train", *TWO_EPOCHS, "--dropout", 0.25, "--run", run)
     assert refused.code == 1
     assert "already contains a run; continue it with `digitlab resume" in refused.err
     assert "--force" in refused.err

@@ -14,6 +14,7 @@ from digitlab.records.snapshots import list_snapshots, read_snapshot
 from digitlab.runs.launch import Launch
 from digitlab.runs.run import resume_run, start_run
 from digitlab.runs.snapshots import Snapshots
+from digitlab.runs.watching import Several, Watcher
 from digitlab.train.checkpoint import load_checkpoint
 from digitlab.train.loop import Training
 
@@ -93,3 +94,18 @@ def test_a_run_that_is_killed_at_its_start_is_continued_with_snapshots(
         start_run(folder, RECIPE, small_mnist, LAUNCH, Snapshots(folder.snapshots))
     assert folder.run_json.is_file()
     assert folder.snapshots.is_dir()
+
+
+def test_a_folder_that_was_moved_away_is_not_made_again(small_mnist: Dataset, tmp_path: Path):
+    folder = RunFolder(tmp_path / "run")
+    moved = tmp_path / "moved"
+
+    class Moves(Watcher):
+        def begin(self, training: Training) -> None:
+            folder.path.rename(moved)
+
+    watcher = Several([Moves(), Snapshots(folder.snapshots)])
+    with pytest.raises(DigitlabError):
+        start_run(folder, RECIPE, small_mnist, LAUNCH, watcher)
+    assert not folder.path.exists()
+    assert (moved / "run.json").is_file()

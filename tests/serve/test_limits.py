@@ -203,3 +203,21 @@ def test_a_client_that_reads_nothing_is_no_burden(live: Live, seven: bytes):
             for _ in range(2_000):
                 connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert live.post("/predict", seven).json()["digit"] == 7
+
+
+def test_a_client_who_says_nothing_makes_room_for_one_who_does(
+    start: Callable, seven: bytes, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(protocol, "MAX_CONNECTIONS", 3)
+    live = start()
+    with contextlib.ExitStack() as stack:
+        idle = [stack.enter_context(connect(live.address)) for _ in range(3)]
+        length = b"Content-Length: %d\r\n\r\n" % len(seven)
+        asking = [stack.enter_context(connect(live.address)) for _ in range(3)]
+        for connection in asking:
+            connection.sendall(POST + length + seven[:50])
+        for connection in idle:
+            assert connection.recv(1) == b""  # closed: there is no room for all
+        for connection in asking:
+            connection.sendall(seven[50:])
+            assert b'"digit":7' in answer_on(connection)

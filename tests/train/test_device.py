@@ -7,14 +7,15 @@ import pytest
 import torch
 
 from digitlab.errors import DigitlabError
-from digitlab.train.device import describe_machine, set_up_device
+from digitlab.train.device import describe_machine, memory_explained, set_up_device
 
 
 @pytest.fixture(autouse=True)
-def deterministic_mode() -> Iterator[None]:
-    """Restore the mode, which `set_up_device` sets for the whole process."""
+def settings_of_the_process() -> Iterator[None]:
+    """Restore what `set_up_device` sets for the whole process."""
     before = torch.get_deterministic_debug_mode()
-    yield
+    with torch.backends.cudnn.flags(deterministic=False, allow_tf32=True):
+        yield
     torch.set_deterministic_debug_mode(before)
 
 
@@ -54,6 +55,14 @@ def test_the_processor_has_a_name(
 
 
 @pytest.mark.usefixtures("fake_gpu")
+def test_on_a_gpu_float32_means_32_bits_and_convolutions_repeat_their_bits():
+    with torch.backends.cudnn.flags(deterministic=False, allow_tf32=True):
+        set_up_device("cuda")
+        assert torch.backends.cudnn.deterministic
+        assert not torch.backends.cudnn.allow_tf32
+
+
+@pytest.mark.usefixtures("fake_gpu")
 @pytest.mark.parametrize("before", ["cpu", "cuda", "mps"])
 @pytest.mark.parametrize("name", ["cpu", "cuda", "mps"])
 def test_only_the_cpu_forbids_nondeterministic_algorithms_whatever_came_before(
@@ -79,6 +88,21 @@ def test_the_number_of_threads_is_set_or_left_as_it_is():
 def test_a_missing_device_is_an_error():
     with pytest.raises(DigitlabError, match="no cuda; try --device cpu"):
         set_up_device("cuda")
+
+
+@pytest.mark.parametrize(
+    ("error", "amount"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU"), "2.00 GiB"),
+        (RuntimeError("can't allocate memory: you tried to allocate 512 bytes. Err"), "512 bytes"),
+        (RuntimeError("CUDA error: out of memory\nCUDA kernel errors might be"), "more"),
+    ],
+)
+def test_full_memory_is_one_sentence(error: RuntimeError, amount: str):
+    with pytest.raises(DigitlabError, match=f"not allocate {amount}; "), memory_explained():
+        raise error
+    with pytest.raises(RuntimeError, match="shapes cannot"), memory_explained():
+        raise RuntimeError("shapes cannot be multiplied")
 
 
 @pytest.mark.parametrize(("name", "threads"), [("tpu", None), ("cpu", 0)])

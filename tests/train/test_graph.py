@@ -11,7 +11,7 @@ from digitlab.data.dataset import Dataset
 from digitlab.recipe import CLASSIFIERS, Recipe
 from digitlab.train.build import build_network
 from digitlab.train.device import computes_bfloat16, set_up_device
-from digitlab.train.graph import RecordedStep
+from digitlab.train.graph import LearningStep, RecordedStep
 from digitlab.train.loop import Training
 from digitlab.train.optimizer import Muon
 from digitlab.train.step import mean_loss, train_step
@@ -93,6 +93,31 @@ def test_a_cuda_graph_does_what_the_step_does(batch: tuple[Tensor, Tensor], bflo
             optimizer.learning_rate = rate
         expected = steps[0](images, labels).item()
         assert recorded(images, labels).item() == pytest.approx(expected, rel=1e-2)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_on_a_gpu_a_step_that_cannot_be_recorded_is_taken_anyway(
+    batch: tuple[Tensor, Tensor], capsys: pytest.CaptureFixture[str]
+):
+    def waiting_loss(answers: Tensor, labels: Tensor) -> Tensor:
+        loss = mean_loss(answers, labels)
+        loss.item()  # waits for the GPU, which a recording does not allow
+        return loss
+
+    images, labels = (tensor.cuda() for tensor in batch)
+    losses = []
+    for records in (False, True):
+        network = fresh()[0].cuda()
+        optimizer = Muon(
+            network.named_parameters(), learning_rate=0.1, momentum=0.9, relative_rate=0.5
+        )
+        step = LearningStep(
+            network, optimizer, loss_of=waiting_loss, bfloat16=False, records=records
+        )
+        torch.manual_seed(9)  # for dropout
+        losses.append([step(images, labels, is_last=False).item() for _ in range(4)])
+    assert losses[1] == pytest.approx(losses[0], rel=1e-4)  # other dropout masks differ by more
+    assert "cannot be recorded as a CUDA graph" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", CLASSIFIERS)

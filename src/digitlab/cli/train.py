@@ -25,7 +25,7 @@ from digitlab.cli.recipe_flags import Changes, recipe_of
 from digitlab.data.load import load_dataset
 from digitlab.named_recipes import RECIPES, short_name
 from digitlab.records.folder import RunFolder
-from digitlab.torchrun import find_place, is_helper
+from digitlab.torchrun import is_helper
 
 
 @chinese_help(
@@ -75,8 +75,10 @@ def train(
         Parameter(
             negative="",
             help=help_text(
-                "Overwrite the run in this folder, if there is one.",
-                "如果文件夹里已有一次训练，就覆盖它。",
+                "Overwrite the run in this folder, if there is one. Without it, a run that the "
+                "same command began is continued, and any other is refused.",
+                "如果文件夹里已有一次训练，就覆盖它。不加这一项时，同一条命令开始的训练会接着"
+                "进行，其他的会被拒绝。",
             ),
         ),
     ] = False,
@@ -114,7 +116,8 @@ def train(
     whole_recipe = recipe_of(recipe, changes)
     name = short_name(recipe)
     folder = RunFolder(run or Path("runs") / name)
-    folder.check_free(force=force or folder.was_stopped() or find_place().restarts > 0)
+    if not folder.run_json.exists():  # otherwise it may be this run, stopped: see `start_run`
+        folder.check_free(force=force)
 
     # Here: importing PyTorch takes a second. And before the data is fetched, in case it is missing.
     from digitlab.data.extra import load_extra

@@ -108,7 +108,7 @@ def start(
     if extra is not None:
         write_whole(folder.path / EXTRA, extra)
     for inner in folders:
-        inner.mkdir(parents=True, exist_ok=True)
+        inner.mkdir(exist_ok=True)  # no parents: the run's folder may have been moved away
     new.replace(folder.run_json)
     flush_folder(folder.path)
 

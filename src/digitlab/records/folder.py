@@ -78,14 +78,6 @@ class RunFolder:
         """Return whether there is a checkpoint, good or damaged."""
         return any((self.path / name).exists() for name in (LAST, PREVIOUS))
 
-    def was_stopped(self) -> bool:
-        """Return whether a run was started here that has no report after its last epoch."""
-        with suppress(DigitlabError):
-            epochs = self.read_record().recipe.epochs
-            report = self.read_report()
-            return report is None or report.epochs != epochs
-        return False
-
     def check_free(self, *, force: bool) -> None:
         """Raise `DigitlabError` if there is a run here that may not be overwritten."""
         if not self.holds_a_run() or force:

@@ -91,9 +91,10 @@ def has_same_settings(
     folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launch, extra: Extra | None
 ) -> bool:
     """Return whether a folder's run was started with these settings and has the same network."""
-    if not folder.run_json.exists():
+    try:
+        record = folder.read_record()
+    except DigitlabError:  # there is none, or it is damaged
         return False
-    record = folder.read_record()
     return (
         (record.recipe, record.seed, record.dataset) == (recipe, launch.seed, dataset.name)
         and (record.extra and record.extra.sha256) == (extra and extra.sha256)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from digitlab.errors import DigitlabError
 from digitlab.records.folder import RunFolder
 from digitlab.train.checkpoint import SaveError
+from digitlab.train.device import memory_explained
 from digitlab.train.ranks import LostRankError
 
 
@@ -21,7 +22,8 @@ def how_to_continue(folder: RunFolder) -> str:
 def explained(folder: RunFolder, remedy: str) -> Iterator[None]:
     """Turn what ends a run, a file or a rank, into one sentence that ends with the remedy."""
     try:
-        yield
+        with memory_explained():
+            yield
     except BrokenPipeError:  # nobody reads what is printed any more
         raise
     except LostRankError as error:

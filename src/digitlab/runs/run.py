@@ -63,11 +63,13 @@ def start_run(
 ) -> RunResults:
     """Train a new network up to `recipe.epochs` and leave everything in the folder.
 
-    With `launch.continues`, a run that was started with the same settings and stopped is continued:
-    it ends with the same bits. `watcher` follows what happens. `extra` are pictures to learn
-    besides the dataset. Raises `Stopped` after Ctrl-C or SIGTERM, when everything has been saved;
-    and `DigitlabError` if the folder holds another run, the device is not available, the recipe
-    cannot be trained on the dataset, or nothing can be saved.
+    With `launch.continues`, a run that was started with the same settings is continued: it ends
+    with the same bits. `watcher` follows what happens. `extra` are pictures to learn besides the
+    dataset.
+
+    Raises `Stopped` after Ctrl-C or SIGTERM, when everything has been saved; and `DigitlabError` if
+    the folder holds another run, the device is not available, the recipe cannot be trained on the
+    dataset, or nothing can be saved.
     """
     check_settings(launch.seed, launch.checkpoint_steps)
     recipe = replace(recipe, network=absolute_name(recipe.network))
@@ -219,13 +221,13 @@ def _why_to_continue(
 ) -> str | None:
     """Return why the run in the folder is continued; None if a new one is started."""
     has_restarted = find_place().restarts > 0
-    if not launch.continues or not (has_restarted or (folder.was_stopped() and not launch.force)):
+    if not launch.continues or (launch.force and not has_restarted):
         return None
     if is_training(folder) or not has_same_settings(folder, recipe, dataset, launch, extra):
         return None
     if has_restarted:
         return "torchrun has restarted the processes"
-    return f"{folder} contains a run with the same settings that was stopped"
+    return f"{folder} contains a run with the same settings (--force overwrites it)"
 
 
 def _write_continued(

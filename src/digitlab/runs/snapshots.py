@@ -21,7 +21,7 @@ class Snapshots(Watcher):
 
     def begin(self, training: Training) -> None:
         """Remove the snapshots of steps that are taken again, and write the present one."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(exist_ok=True)  # no parents: the run's folder may have been moved away
         remove_snapshots(self._folder, after=training.steps_done)
         self._last = -1
         self.step(training)

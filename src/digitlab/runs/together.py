@@ -19,7 +19,7 @@ from digitlab.records.run_record import RunRecord
 from digitlab.runs.reports import help_report
 from digitlab.runs.stopping import StopRequest
 from digitlab.train.checkpoint import Checkpoint, Progress, tensors_with
-from digitlab.train.device import set_up_device
+from digitlab.train.device import memory_explained, set_up_device
 from digitlab.train.examples import Examples, Synthetic
 from digitlab.train.loop import DivergedError, Training
 from digitlab.train.ranks import LostRankError, Ranks, joined
@@ -106,7 +106,11 @@ def help_training(*, device_name: str | None, data_dir: Path | None) -> None:
     where rank 0 or torchrun has one.
     """
     # The code of a network of the user's own may print, too.
-    with redirect_stdout(io.StringIO()), joined(is_expected=True) as ranks:
+    with (
+        redirect_stdout(io.StringIO()),
+        memory_explained(),
+        joined(is_expected=True) as ranks,
+    ):
         try:
             content = ranks.broadcast()
         except LostRankError:

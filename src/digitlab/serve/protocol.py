@@ -6,6 +6,7 @@ does with every request, and takes what follows for another request.
 """
 
 import asyncio
+import itertools
 import json
 
 import httptools
@@ -14,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 MAX_HEAD = 65_536  # bytes of a request's head, and of the trailers of a chunked body
 MAX_CONNECTIONS = 10_000  # per worker
 HEAD_SECONDS = 30.0  # for a request's head, and for a body that nobody waits for any more
+_arrivals = itertools.count()
 _UPGRADE = (b"upgrade", b"http2-settings")  # headers that offer another protocol
 _TOO_LARGE = "the headers of the request are larger than 64 KiB, the limit"
 
@@ -22,15 +24,17 @@ class BoundedProtocol(HttpToolsProtocol):
     """One connection, whose client must send a whole head in limited time and space."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Accept the connection, unless there are too many."""
+        """Accept the connection; if there are too many, close the one that is silent longest."""
         super().connection_made(transport)
         self._head_bytes = 0
         self._in_head = False
+        self._silent: int | None = next(_arrivals)  # None: it has sent something
         self._deadline: asyncio.TimerHandle | None = None
+        self._set_deadline()
         if len(self.connections) > MAX_CONNECTIONS:
-            transport.abort()
-        else:
-            self._set_deadline()
+            ours = (it for it in self.connections if isinstance(it, BoundedProtocol))
+            silent = {it._silent: it for it in ours if it._silent is not None}
+            silent[min(silent)].transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
@@ -42,6 +46,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Take what the client sent."""
         if self.transport.is_closing():
             return
+        self._silent = None
         self._unset_keepalive_if_required()
         self._parse(data)
         if self.transport.is_closing():

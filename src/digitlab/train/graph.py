@@ -56,6 +56,8 @@ class LearningStep:
                 self._recorded[size] = RecordedStep(
                     self._step, self.network, self.optimizer, images, labels
                 )
+            except torch.OutOfMemoryError:
+                raise  # the step itself would need as much
             except RuntimeError as error:
                 reason = str(error).partition("\n")[0]
                 print(
@@ -138,7 +140,13 @@ def record_cuda_graph(step: Callable[[], None]) -> Callable[[], None]:
             step()
     torch.cuda.current_stream().wait_stream(stream)
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        step()
+    try:
+        with torch.cuda.graph(graph):
+            step()
+    except RuntimeError:
+        # The random number generator would wait for the end of the recording, and refuse to draw.
+        generator = torch.cuda.default_generators[torch.cuda.current_device()]
+        generator.graphsafe_set_state(generator.clone_state())
+        raise
     replay: Callable[[], None] = graph.replay
     return replay

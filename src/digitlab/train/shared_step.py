@@ -86,7 +86,7 @@ def batch_norm_over_ranks(
     axes = [axis for axis in range(values.dim()) if axis != 1]
     shape = [-1 if axis == 1 else 1 for axis in range(values.dim())]  # (1, C, 1, ...)
     wide = values if values.dtype == torch.float64 else values.float()
-    own_count = wide.new_tensor([values.numel() // values.shape[1]])
+    own_count = wide.new_full((1,), values.numel() // values.shape[1])
     sums = sum_over_ranks(torch.cat([wide.sum(axes), own_count]))
     count = sums[-1].detach()
     mean = sums[:-1] / count

@@ -20,7 +20,7 @@ from digitlab.records.page_report import PageReport
 from digitlab.records.report import calibrate_by_held_out, check_classes
 from digitlab.train.build import build_network, load_weights
 from digitlab.train.checkpoint import Checkpoint, load_checkpoint_to_use, read_checkpoint
-from digitlab.train.device import set_up_device
+from digitlab.train.device import memory_explained, set_up_device
 from digitlab.train.examples import split_of
 from digitlab.train.networks import answer
 from digitlab.train.own_network import changes_in, is_own
@@ -146,6 +146,7 @@ def _answer_images(
     return answers.cpu().numpy()
 
 
+@memory_explained()
 def test_on_pages(
     trained: TrainedNetwork, dataset: Dataset, *, device_name: str, threads: int | None
 ) -> PageReport:
@@ -171,6 +172,7 @@ def calibrate_trained(
     )
 
 
+@memory_explained()
 def answer_test_set(
     trained: TrainedNetwork, dataset: Dataset, *, device_name: str, threads: int | None
 ) -> tuple[LogProbabilities, Calibration | None]:
