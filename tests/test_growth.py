@@ -48,7 +48,7 @@ def test_figures_of_another_machine_are_not_mixed(tmp_path: Path):
     content = json.loads(path.read_text())
     content["reading"]["machine"]["cores"] = 999
     path.write_text(json.dumps(content))
-    with pytest.raises(DigitlabError, match="with another machine: give --anew"):
+    with pytest.raises(DigitlabError, match="with another machine: give --replace"):
         Record(path).fill("reading", CASES, lambda images: {"seconds": images}, ())
     record = Record(path)
     record.forget("reading")
