@@ -1,7 +1,6 @@
 """Parts 5 and 6 of the page, in a browser: pictures that are brought, and corrections."""
 
 import base64
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,32 +9,22 @@ import pytest
 import digitlab
 from digitlab.pages.answers import Ignored
 from tests.lab.conftest import Client
+from tests.lab.page.conftest import Open
 from tests.pages.known import page_of
-from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
-IMAGES = Path(__file__).parents[2] / "docs" / "images"
+IMAGES = Path(__file__).parents[3] / "docs" / "images"
+
+
+ADDRESS = "lang=en&net=shipped"
 
 
 @pytest.fixture
-def page(browser: "Browser", lab: Client) -> Iterator["Page"]:
-    """Yield the page with the shipped network; nothing on it may fail, or ask elsewhere."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    page.set_default_timeout(1000 * PATIENCE)
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on(
-        "request",
-        lambda request: (
-            request.url.startswith((lab.address, "data:", "blob:")) or faults.append(request.url)
-        ),
-    )
-    page.goto(f"{lab.address}/#lang=en&net=shipped")
-    page.wait_for_selector("#picture .button.primary")
-    yield page
-    assert faults == []
+def page(open_page: Open) -> "Page":
+    """Return the page with the shipped network, which no picture was brought to yet."""
+    return open_page(ADDRESS, reload=True)
 
 
 def state(page: "Page", key: str) -> Any:
@@ -52,7 +41,8 @@ def show(page: "Page", **keys: str) -> None:
 def bring(page: "Page", path: Path) -> None:
     with page.expect_file_chooser() as chooser:
         page.click("#picture .button.primary")
-    chooser.value.set_files(path)
+    with page.expect_response("**/lab/read"):  # to look at the page meanwhile takes half a core
+        chooser.value.set_files(path)
     page.wait_for_selector("#picture .found")
 
 
@@ -100,7 +90,7 @@ def test_signs_numbers_and_ignored_ink_are_shown(page: "Page"):
     pixels = base64.b64encode(bytes(784)).decode()
     digits = [it.record() | {"pixels": pixels} for it in known.digits]
     answer = known.record() | {"digits": digits, "single": {"several": False}}
-    page.route("**/lab/read", lambda route: route.fulfill(json=answer))
+    page.route("**/lab/read", lambda route: route.fulfill(json=answer), times=1)
     bring(page, IMAGES / "page.jpg")
     assert page.locator("#picture .sign-box").all_inner_texts() == ["/"]
     assert page.locator("#picture .ignored-box").count() == 1
@@ -138,32 +128,30 @@ DROP = """async ([base64, type, name]) => {
 }"""
 
 
-@pytest.mark.parametrize("name", ["a dropped file.jpg", "paste"])
+@pytest.mark.parametrize(
+    "name", ["a dropped file.jpg", pytest.param("paste", marks=pytest.mark.slow)]
+)
 def test_a_picture_is_dropped_or_pasted(page: "Page", name: str):
     content = base64.b64encode((IMAGES / "page.jpg").read_bytes()).decode()
-    page.evaluate(DROP, [content, "image/jpeg", name])
+    with page.expect_response("**/lab/read"):
+        page.evaluate(DROP, [content, "image/jpeg", name])
     page.wait_for_selector("#picture .box")
     assert "3634009299" in page.inner_text("#picture .found-text")
 
 
-@pytest.mark.parametrize(
-    ("content", "kind", "sentence"),
-    [
+def test_what_is_no_picture_ends_in_a_sentence(page: "Page"):
+    for content, kind, sentence in (
         (b"not a picture", "image/png", "is not a picture of a known format"),
         (b"text", "text/plain", "broken.txt is not a picture."),
         (b"", "", "What was dropped is not a picture file."),
-    ],
-)
-def test_what_is_no_picture_ends_in_a_sentence(
-    page: "Page", content: bytes, kind: str, sentence: str
-):
-    page.evaluate(DROP, [base64.b64encode(content).decode(), kind, "broken.txt"])
-    page.wait_for_selector("#picture .problem:not([hidden])")
-    assert sentence in page.inner_text("#picture .problem")
-    assert page.is_visible("#picture .drop-place")
+    ):
+        page.evaluate(DROP, [base64.b64encode(content).decode(), kind, "broken.txt"])
+        page.wait_for_selector(f"#picture .problem >> text={sentence}")
+        assert page.is_visible("#picture .drop-place")
 
 
-def test_corrections_need_consent_and_can_be_taken_back(page: "Page", lab: Client):
+def test_corrections_need_consent_and_can_be_taken_back(open_page: Open, lab: Client):
+    page = open_page(ADDRESS, url=lab.address)
     store = page.locator("#hand-controls .primary")
     assert store.is_disabled()
     page.click("#hand .truth >> text=1")
@@ -204,7 +192,7 @@ def test_corrections_need_consent_and_can_be_taken_back(page: "Page", lab: Clien
         *(pytest.param(*it, marks=pytest.mark.slow) for it in (("en", 1440), ("en", 360))),
     ],
 )
-def test_axe_finds_nothing(page: "Page", lab: Client, language: str, width: int):
+def test_axe_finds_nothing(page: "Page", language: str, width: int):
     from axe_playwright_python.sync_playwright import Axe
 
     page.set_viewport_size({"width": width, "height": 900})
@@ -219,8 +207,9 @@ def test_axe_finds_nothing(page: "Page", lab: Client, language: str, width: int)
 
 @pytest.mark.slow
 def test_a_network_learns_from_corrections_and_is_shown_next_to_the_one_before(
-    page: "Page", lab: Client
+    open_page: Open, lab: Client
 ):
+    page = open_page(ADDRESS, url=lab.address)
     page.click("#hand .truth >> text=7")
     page.check("#hand .consent input")
     page.click("#hand-controls .primary")
