@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
 import digitlab
 from digitlab.pages.answers import Ignored
@@ -25,6 +26,14 @@ ADDRESS = "lang=en&net=shipped"
 def page(open_page: Open) -> "Page":
     """Return the page with the shipped network, which no picture was brought to yet."""
     return open_page(ADDRESS, reload=True)
+
+
+@pytest.fixture
+def row(tmp_path: Path) -> Path:
+    """Return a picture of the last row of `page.jpg`: ten digits that are soon read."""
+    whole = Image.open(IMAGES / "page.jpg")
+    whole.crop((0, 734, *whole.size)).reduce(2).save(tmp_path / "row.png")
+    return tmp_path / "row.png"
 
 
 def state(page: "Page", key: str) -> Any:
@@ -85,13 +94,13 @@ def test_a_pages_digits_are_boxed_and_flow_through_the_network(page: "Page"):
     page.wait_for_function("async () => (await import('/shell/state.js')).get('brought') === null")
 
 
-def test_signs_numbers_and_ignored_ink_are_shown(page: "Page"):
+def test_signs_numbers_and_ignored_ink_are_shown(page: "Page", row: Path):
     known = page_of("12/03 4?", turned=90, ignored=(Ignored(box=(500, 300, 30, 40)),))
     pixels = base64.b64encode(bytes(784)).decode()
     digits = [it.record() | {"pixels": pixels} for it in known.digits]
     answer = known.record() | {"digits": digits, "single": {"several": False}}
     page.route("**/lab/read", lambda route: route.fulfill(json=answer), times=1)
-    bring(page, IMAGES / "page.jpg")
+    bring(page, row)
     assert page.locator("#picture .sign-box").all_inner_texts() == ["/"]
     assert page.locator("#picture .ignored-box").count() == 1
     assert page.inner_text("#picture .found-text") == "12/03 4?"
@@ -129,12 +138,12 @@ DROP = """async ([base64, type, name]) => {
 
 
 @pytest.mark.parametrize(
-    "name", ["a dropped file.jpg", pytest.param("paste", marks=pytest.mark.slow)]
+    "name", ["a dropped file.png", pytest.param("paste", marks=pytest.mark.slow)]
 )
-def test_a_picture_is_dropped_or_pasted(page: "Page", name: str):
-    content = base64.b64encode((IMAGES / "page.jpg").read_bytes()).decode()
+def test_a_picture_is_dropped_or_pasted(page: "Page", row: Path, name: str):
+    content = base64.b64encode(row.read_bytes()).decode()
     with page.expect_response("**/lab/read"):
-        page.evaluate(DROP, [content, "image/jpeg", name])
+        page.evaluate(DROP, [content, "image/png", name])
     page.wait_for_selector("#picture .box")
     assert "3634009299" in page.inner_text("#picture .found-text")
 
@@ -150,7 +159,7 @@ def test_what_is_no_picture_ends_in_a_sentence(page: "Page"):
         assert page.is_visible("#picture .drop-place")
 
 
-def test_corrections_need_consent_and_can_be_taken_back(open_page: Open, lab: Client):
+def test_corrections_need_consent_and_can_be_taken_back(open_page: Open, lab: Client, row: Path):
     page = open_page(ADDRESS, url=lab.address)
     store = page.locator("#hand-controls .primary")
     assert store.is_disabled()
@@ -166,7 +175,7 @@ def test_corrections_need_consent_and_can_be_taken_back(open_page: Open, lab: Cl
     assert page.is_checked("#hand .consent input")
 
     # A digit of a picture can be corrected as well; a test image cannot.
-    bring(page, IMAGES / "page.jpg")
+    bring(page, row)
     page.locator("#picture .box").nth(4).click()
     page.click("#hand .truth >> text=2")
     store.click()
@@ -192,12 +201,12 @@ def test_corrections_need_consent_and_can_be_taken_back(open_page: Open, lab: Cl
         *(pytest.param(*it, marks=pytest.mark.slow) for it in (("en", 1440), ("en", 360))),
     ],
 )
-def test_axe_finds_nothing(page: "Page", language: str, width: int):
+def test_axe_finds_nothing(page: "Page", row: Path, language: str, width: int):
     from axe_playwright_python.sync_playwright import Axe
 
     page.set_viewport_size({"width": width, "height": 900})
     show(page, language=language, part="picture")
-    bring(page, IMAGES / "page.jpg")
+    bring(page, row)
     for part in ("picture", "hand"):
         show(page, part=part)
         found = Axe().run(page, context=f"#{part}").response["violations"]
