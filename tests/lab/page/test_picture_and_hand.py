@@ -62,9 +62,9 @@ def seen_pixels(page: "Page") -> bytes:
     )
 
 
-def test_a_pages_digits_are_boxed_and_flow_through_the_network(page: "Page"):
-    expected = digitlab.load().read(IMAGES / "page.jpg")
-    bring(page, IMAGES / "page.jpg")
+def test_a_pages_digits_are_boxed_and_flow_through_the_network(page: "Page", row: Path):
+    expected = digitlab.load().read(row)
+    bring(page, row)
     boxes = page.locator("#picture .box")
     assert boxes.count() == len(expected.digits)
     assert page.inner_text("#picture .found-text").split() == expected.text.split()
