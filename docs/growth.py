@@ -66,7 +66,7 @@ class Estimate:
 def estimate(rows: _Rows, kind: str, pictures: int = BILLION, machines: int = MACHINES) -> Estimate:
     """Return the cost of `pictures`, from the largest number that was read with most processes.
 
-    The start of the processes is not left out: with a million pictures it no longer counts.
+    The start of the processes is included, so it is an upper bound.
     """
     jobs = max(row["jobs"] for row in rows if row["kind"] == kind)
     seconds = medians(rows, "pictures", "seconds", kind=kind, jobs=jobs)
@@ -102,7 +102,7 @@ def listing(rows: _Rows, files: int = BILLION) -> tuple[float, float]:
 
 def _training(parts: dict[str, _Rows]) -> Iterable[str]:
     rows = parts["training"]
-    yield "| images | processes | seconds | of them start | images per second | peak memory |"
+    yield "| images | processes | seconds | start, seconds | images per second | peak memory |"
     yield "| --- " * 6 + "|"
     for ranks in _values(rows, "ranks"):
         for images in medians(rows, "images", "seconds", ranks=ranks):

@@ -1,4 +1,4 @@
-"""Faults, on purpose: do them to the real program, and print what survived.
+"""Put faults into the real program on purpose, and print what survived.
 
 Without names, every fault is tried. The exit code is 1 if a promise was broken.
 """
@@ -34,10 +34,10 @@ FAULTS = {
     "parallel": "torture.parallel",
     "network": "torture.network",
 }
-"""The module of each fault. `run` tries it; `TESTS` are the tests of its `PROMISE`, too."""
+"""The module of each fault. `run` tries it; `TESTS` also test its `PROMISE`."""
 
 Records = dict[str, dict[str, Any]]
-"""What is to be known of each fault, by its name."""
+"""The record of each fault, by its name."""
 
 app = App(name="python -m torture", help=__doc__, version_flags=[])
 
@@ -86,7 +86,7 @@ def _one_by_one(names: Sequence[str], *, short: bool) -> Records:
 
 
 def _in_new_process(short: bool, name: str) -> dict[str, Any]:
-    """Try one fault in a process of its own; return what is to be known of it."""
+    """Try one fault in a process of its own; return its record."""
     with tempfile.TemporaryDirectory() as folder:
         figures = Path(folder) / "figures.json"
         words = [sys.executable, "-m", "torture", name, "--json", figures]
@@ -99,7 +99,7 @@ def _in_new_process(short: bool, name: str) -> dict[str, Any]:
 
 
 def _record(name: str, bench: Bench) -> dict[str, Any]:
-    """Try one fault; return what is to be known of it."""
+    """Try one fault; return its record."""
     module = importlib.import_module(FAULTS[name])
     fault, start = Fault(name, module.PROMISE), time.perf_counter()
     module.run(fault, bench)

@@ -1,4 +1,4 @@
-"""What all faults share: a folder to work in, a nursery, and how much is to be tried."""
+"""What all faults share: a folder to work in, a nursery, and how much to try."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Kill a command before each change of its folder, or at random moments, and look after it."""
+"""Kill a command before each change of its folder, or at random moments, and check what is left."""
 
 import random
 from collections.abc import Callable, Iterator

@@ -14,6 +14,7 @@ import numpy as np
 
 from torture.bench import Bench
 from torture.fault import Fault, expect
+from torture.killing import KILLED
 from torture.mirror_server import Mirror, serving
 from torture.nursery import Outcome
 from torture.sabotage import Sabotage
@@ -141,6 +142,7 @@ def _killed(
         if killed.code == 0:
             return
         with fault.attempt("killed while it fetches", f"before change {at}"):
+            expect(killed.code == KILLED, f"exit code {killed.code}, not killed")
             again = bench.nursery.call("torture.mirrors:fetch", [good.address], home)
             again.check_worked()
             _check_kept(bench, contents)

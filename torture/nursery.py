@@ -17,7 +17,7 @@ from typing import Any
 from torture.fault import expect
 from torture.sabotage import Sabotage
 
-COMMAND = "torture.nursery_process:command"
+_COMMAND = "torture.nursery_process:command"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +85,7 @@ class Nursery:
 
     def digitlab(self, *words: object, **options: Any) -> Outcome:
         """Run `digitlab` with these words; see `call` for the options."""
-        return self.call(COMMAND, *map(str, words), **options)
+        return self.call(_COMMAND, *map(str, words), **options)
 
     def call(
         self,

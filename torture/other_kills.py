@@ -132,16 +132,12 @@ def _page(fault: Fault, bench: Bench) -> None:
         words = map(str, ("train", "--recipe", "page", *settings, "--run", run))
         return call("torture.other_kills:page_command", *words, **options)
 
-    def resume(run: Path) -> Outcome:
-        return call("torture.other_kills:page_command", "resume", run, "--no-figures")
-
     whole = trainings.fresh("page")
     train(whole).check_worked()
     expected = trainings.state(whole)
 
     def check(run: Path) -> None:
-        again = resume if (run / "run.json").exists() else train
-        again(run).check_worked()
+        train(run).check_worked()
         check_equal(trainings.state(run), expected)
 
     at_random(fault, bench, "train on pages", train, check, 10)

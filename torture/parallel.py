@@ -6,14 +6,14 @@ import multiprocessing
 import os
 import sys
 import tempfile
+import traceback
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from torture.bench import Bench
 from torture.fault import Fault, expect
-from torture.nursery import COMMAND
 from torture.nursery_process import command
 
 PROMISE = (
@@ -30,7 +30,7 @@ _THREADS = 16
 
 
 def run(fault: Fault, bench: Bench) -> None:
-    """Ask at once, and write at once."""
+    """Read pictures, train, resume, export and cache, each several times at once."""
     pictures = sorted(bench.trainings.pictures.rglob("*.png"))[:: 40 if bench.short else 1]
     ways = ("threads", "fork") if bench.short else ("threads", "asyncio", *_CONTEXTS)
     for way in ways:
@@ -92,14 +92,14 @@ def _answer(picture: str) -> str:
 # Files
 
 
-def commands_at_once(functions: Sequence[Sequence[Any]]) -> None:
-    """Run `[module:function, arguments...]` each in a fork, begun together; print how they ended.
+def commands_at_once(commands: Sequence[Sequence[str]]) -> None:
+    """Run digitlab commands each in a fork, started together; print how they ended.
 
     What is printed is JSON: a list of [exit code, stdout, stderr].
     """
     gate, opener = os.pipe()
     children = []
-    for function, *arguments in functions:
+    for words in commands:
         out, err = tempfile.TemporaryFile("w+"), tempfile.TemporaryFile("w+")  # noqa: SIM115
         child = os.fork()
         if child == 0:
@@ -107,7 +107,7 @@ def commands_at_once(functions: Sequence[Sequence[Any]]) -> None:
             os.dup2(out.fileno(), 1)
             os.dup2(err.fileno(), 2)
             os.read(gate, 1)  # until all have been started
-            _end_with(function, arguments)
+            _end_with(words)
         children.append((child, out, err))
     os.close(opener)
     ended = []
@@ -119,17 +119,16 @@ def commands_at_once(functions: Sequence[Sequence[Any]]) -> None:
     print(json.dumps(ended))
 
 
-def _end_with(function: str, arguments: list[Any]) -> None:
-    code = 0
+def _end_with(words: Sequence[str]) -> NoReturn:
+    """Run a command as Python itself would, and end the process."""
+    code = 1
     try:
-        if function == COMMAND:
-            command(*arguments)
-        else:
-            from torture.mirrors import fetch
-
-            fetch(*arguments)
+        command(*words)
+        code = 0
     except SystemExit as stop:
-        code = stop.code if isinstance(stop.code, int) else 1
+        code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except BaseException:
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -138,8 +137,9 @@ def _end_with(function: str, arguments: list[Any]) -> None:
 
 def _ended(bench: Bench, *commands: Sequence[object]) -> list[tuple[int, str, str]]:
     """Run digitlab commands at once; expect that none ends with a traceback."""
-    functions = [[COMMAND, *map(str, words)] for words in commands]
-    outcome = bench.nursery.call("torture.parallel:commands_at_once", functions)
+    outcome = bench.nursery.call(
+        "torture.parallel:commands_at_once", [[*map(str, words)] for words in commands]
+    )
     outcome.check_worked()
     ended = [(code, out, err) for code, out, err in json.loads(outcome.out)]
     for code, _, err in ended:

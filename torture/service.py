@@ -114,7 +114,7 @@ def _memory_of(process: int) -> int:
 
 
 def run(fault: Fault, bench: Bench) -> None:
-    """Put up a service, and do all of it to it."""
+    """Start a service, and put it under every kind of load and fault."""
     few = bench.short
     with _many_files(), Service() as service:
         _hold(fault, service, "slow clients", 10 if few else 500, _slow)

@@ -29,9 +29,7 @@ def measure_growth(
     most: Annotated[
         Count | None, Parameter(help="Leave out what has more images, pictures or connections.")
     ] = None,
-    anew: Annotated[
-        bool, Parameter(negative="", help="Replace the figures of these parts.")
-    ] = False,
+    replace: Annotated[bool, Parameter(negative="", help="Measure these parts again.")] = False,
     path: Annotated[Path, Parameter(name="--json", help="The figures.")] = DOCS / "growth.json",
     figure: Annotated[Path, Parameter(help="What is drawn.")] = DOCS / "images" / "growth.png",
 ) -> None:
@@ -39,7 +37,7 @@ def measure_growth(
     print_environment(rounds=rounds)
     record = Record(path)
     for name in (it for it in PARTS if it in parts or not parts):
-        if anew:
+        if replace:
             record.forget(name)
         part = PARTS[name]
         record.fill(name, part.cases(rounds, most), part.figures, part.PACKAGES)

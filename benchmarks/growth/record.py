@@ -45,14 +45,14 @@ class Record:
     ) -> None:
         """Measure each case that the file does not have yet, and write its row.
 
-        Raises `DigitlabError` if the part was begun on another machine or with other versions.
+        Raises `DigitlabError` if the part was measured on another machine or with other versions.
         """
         facts = _facts(packages)
         stored = self._content.setdefault(part, facts | {"rows": []})
         if changed := [name for name, fact in facts.items() if stored.get(name) != fact]:
             raise DigitlabError(
                 f"{self.path} has figures of {part} with another {' and '.join(changed)}: give "
-                "--anew to measure this part again, or --json with another file"
+                "--replace to measure this part again, or --json with another file"
             )
         for case in cases:
             if any(case.items() <= row.items() for row in stored["rows"]):

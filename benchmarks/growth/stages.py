@@ -75,7 +75,7 @@ def _stages(folder: Path) -> Figures:
             lambda: [json.dumps(reader.record(it)) for it in answers], count
         ),
     }
-    rest = 2 * figures["whole"] - sum(figures.values())
+    rest = figures["whole"] - sum(it for name, it in figures.items() if name != "whole")
     return figures | {"the rest": round(max(0.0, rest), 4)}
 
 

@@ -1,6 +1,7 @@
 """Tar and Parquet files: every picture has a row, and damage is never silent."""
 
 import json
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,18 @@ def test_a_tar_file_that_was_cut_or_damaged_says_so_at_every_place(tmp_path: Pat
         path.write_bytes(whole[:place] + b"\xff" * 9 + whole[place + 9 :])
         names = [name for name, _ in found(path)]
         assert names[-1] == str(path) or len(names) == 3
+
+
+def test_a_number_in_an_extended_header_that_is_none_is_damage(tmp_path: Path):
+    path = tmp_path / "a.tar"
+    write_tar(path, [("1.png", b"one")])
+    header = tarfile.TarInfo("x")
+    header.type, header.size = tarfile.XHDTYPE, 512
+    record = b"24 GNU.sparse.size=many\n"
+    extended = header.tobuf(tarfile.USTAR_FORMAT) + record.ljust(512, b"\0")
+    path.write_bytes(extended + path.read_bytes())
+    ((name, reason),) = found(path)
+    assert (name, "is damaged after 0 pictures" in reason) == (str(path), True)
 
 
 def test_a_tar_file_without_a_picture_says_so(tmp_path: Path):

@@ -172,7 +172,7 @@ def test_a_folder_of_other_parts_is_not_mixed_with(
     (inputs / "9.png").write_bytes(b"new")
     refused = call("predict", inputs, "--out", out)
     assert (refused.code, refused.err.count("\n")) == (1, 1)
-    assert "begun with other settings (input)" in refused.err
+    assert "made with other settings (input)" in refused.err
     assert "give --out a new folder" in refused.err
     assert contents(out) == before
     (out / "_parts.json").write_text("[[[")
@@ -184,7 +184,8 @@ def test_what_cannot_work_is_refused_in_one_sentence(
 ):
     out, empty = tmp_path / "out", tmp_path / "empty"
     empty.mkdir()
-    file = inputs / "0.png"
+    file, pipe = inputs / "0.png", tmp_path / "pipe.tar"
+    os.mkfifo(pipe)
     for words, sentence in {
         ("predict", file, "--shard", "1/2"): "--shard needs --out FOLDER",
         ("predict", file, "--engine", "ray"): "--engine needs --out FOLDER",
@@ -194,6 +195,8 @@ def test_what_cannot_work_is_refused_in_one_sentence(
         ("read", file, "--csv", "--out", empty): "a folder of parts has JSON Lines or Parquet",
         ("predict", "-", "--out", out): "not stdin",
         ("predict", file, "--out", tmp_path / "a.csv"): "a.csv is named like a file, but parts",
+        ("predict", file, "--out", tmp_path / "a.tar.gz"): "a.tar.gz is named like a file",
+        ("predict", pipe, "--out", out): "pipe.tar is neither a file nor a folder",
         ("predict", tmp_path / "nowhere", "--out", out): "no such file or folder",
         ("predict", empty, "--out", out): "empty has no file named .png",
         ("predict", file, "--out", inputs): "has other files (0.png): give --out a new folder",

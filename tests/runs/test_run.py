@@ -23,6 +23,7 @@ from digitlab.records import folder as folders
 from digitlab.records.claim import only_one_process
 from digitlab.records.folder import SYNTHETIC, RunFolder, read_results
 from digitlab.runs.run import Launch, resume_run, start_run
+from digitlab.runs.watching import Watcher
 from digitlab.synth.non_digits import non_digits
 from digitlab.train.checkpoint import load_checkpoint
 
@@ -255,6 +256,19 @@ def test_the_data_folder_is_recorded(tiny: Dataset, tmp_path: Path):
     folder = RunFolder(tmp_path / "run")
     start_run(folder, RECIPE, replace(tiny, data_dir=tmp_path / "my data"), LAUNCH)
     assert json.loads(folder.run_json.read_text())["data_dir"] == str(tmp_path / "my data")
+
+
+def test_a_run_that_is_being_trained_is_not_reported_as_stopped(tiny: Dataset, tmp_path: Path):
+    class Messages(Watcher):
+        def message(self, line: str) -> None:
+            raise AssertionError(line)
+
+    folder = RunFolder(tmp_path)
+    with killed_at(STARTED + 3):
+        start_run(folder, RECIPE, tiny, LAUNCH)
+    again = replace(LAUNCH, continues=True)
+    with only_one_process(folder), pytest.raises(DigitlabError, match="another process is train"):
+        start_run(folder, RECIPE, tiny, again, Messages())
 
 
 def test_a_recipe_that_cannot_be_trained_leaves_no_folder(tiny: Dataset, tmp_path: Path):

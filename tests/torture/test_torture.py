@@ -114,6 +114,13 @@ def test_what_a_process_printed_and_left_behind_is_known(empty_nursery: Nursery,
     assert outcome.code == -signal.SIGXFSZ
 
 
+def test_a_crash_of_one_of_several_commands_is_known(empty_nursery: Nursery):
+    outcome = empty_nursery.call("torture.parallel:commands_at_once", [["--version"], [3]])
+    worked, crashed = json.loads(outcome.out)
+    assert (worked[0], worked[2]) == (0, "")
+    assert (crashed[0], "Traceback" in crashed[2]) == (1, True)  # a word is text
+
+
 def test_a_mutation_depends_on_its_number_alone():
     for kind, files in sound_pictures().items():
         changed = [mutated(kind, number) for number in range(20)]

@@ -143,7 +143,7 @@ def error_of_batch_norm(ranks: Ranks) -> float:
             y = F.batch_norm(x, mean, var, w, b, training=True)
         else:
             own = batch_norm_over_ranks(x[ranks.part(7)], mean, var, w, b)
-            y = ranks.of_all(own, 7)
+            y = ranks.all_gather(own, 7)
         (y.sin() * targets).sum().backward()
         if not is_whole:
             ranks.sum_gradients([x, w, b])
@@ -163,11 +163,11 @@ def main(folder: Path) -> None:
         continued.restore(read_checkpoint(folder / HALF))
         results["continued"] = losses_of(continued)
         digests = digests_of(partial(start, dropping, dataset, ranks=ranks))
-        results["digests"] = ranks.of_all(torch.tensor([digests]), ranks.count).tolist()
+        results["digests"] = ranks.all_gather(torch.tensor([digests]), ranks.count).tolist()
         # Numbers that the network draws itself are not the same on all ranks.
         with ranks.random_numbers_of_its_own(1, 2):
             drawn = torch.rand(1)
-        results["drawn"] = ranks.of_all(drawn, ranks.count).tolist()
+        results["drawn"] = ranks.all_gather(drawn, ranks.count).tolist()
         if ranks.rank == 0:
             (folder / "losses.json").write_text(json.dumps(results))
             (folder / "last.safetensors").write_bytes(to_bytes(continued.checkpoint()))

@@ -1,4 +1,4 @@
-"""The folder of the parts: what it was begun for, and which parts it has."""
+"""The folder of the parts: what they are made of, and which are finished."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -73,11 +73,11 @@ def open_folder(folder: Path, record: PartsRecord) -> None:
     if folder.exists() and not folder.is_dir():
         raise DigitlabError(f"--out {printable(folder)} is a file: give a folder for the parts")
     folder.mkdir(parents=True, exist_ok=True)
+    others = sorted(path.name for path in folder.iterdir() if path.name[0] not in "._")
     file = folder / RECORD
-    if file.exists():
+    if file.exists():  # asked after the listing: another shard may be writing the first part now
         _compare(folder, read_json(file, PartsRecord), record)
         return
-    others = sorted(path.name for path in folder.iterdir() if path.name[0] not in "._")
     if others:
         raise DigitlabError(
             f"{printable(folder)} has other files ({printable(others[0])}): give --out a new folder"
@@ -90,7 +90,7 @@ def _compare(folder: Path, found: PartsRecord, record: PartsRecord) -> None:
     changed = [name for name, value in asdict(found).items() if value != wanted[name]]
     if changed:
         raise DigitlabError(
-            f"the parts in {printable(folder)} were begun with other settings "
+            f"the parts in {printable(folder)} were made with other settings "
             f"({', '.join(changed)}): give --out a new folder"
         )
 

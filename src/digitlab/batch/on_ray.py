@@ -21,7 +21,7 @@ from digitlab.errors import DigitlabError
 from digitlab.files import remove_leftovers
 from digitlab.pictures.content import one_line
 
-# These are read when Ray is imported. By default, it reports its use to its makers.
+# These are read when Ray is imported. By default, it reports its use to its developers.
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 # On one machine, it listens on the loopback address only, as it always does on macOS and Windows.
 _LOCAL = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_AUTH_MODE": "token"}

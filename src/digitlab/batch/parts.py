@@ -14,11 +14,11 @@ from pathlib import Path
 from digitlab.batch.parquet import groups_of
 from digitlab.errors import DigitlabError
 
-TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz")
-PARQUET_SUFFIXES = (".parquet",)
-ARCHIVE_SUFFIXES = TAR_SUFFIXES + PARQUET_SUFFIXES
+_TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz")
+_PARQUET_SUFFIXES = (".parquet",)
+ARCHIVE_SUFFIXES = _TAR_SUFFIXES + _PARQUET_SUFFIXES
 
-Piece = tuple[tuple[str, ...], tuple[int, int] | None]
+_Piece = tuple[tuple[str, ...], tuple[int, int] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def is_archive(file: str) -> bool:
 
 def is_parquet(file: str) -> bool:
     """Return whether a file's name is that of a Parquet file."""
-    return file.lower().endswith(PARQUET_SUFFIXES)
+    return file.lower().endswith(_PARQUET_SUFFIXES)
 
 
 def parts_of(files: Iterable[Path], size: int) -> list[Part]:
@@ -94,7 +94,7 @@ def parts_of(files: Iterable[Path], size: int) -> list[Part]:
     return [Part(number, *piece) for number, piece in enumerate(_pieces(files, size))]
 
 
-def _pieces(files: Iterable[Path], size: int) -> Iterator[Piece]:
+def _pieces(files: Iterable[Path], size: int) -> Iterator[_Piece]:
     for archives, run in groupby(map(str, files), is_archive):
         if archives:
             for file in run:
@@ -104,7 +104,7 @@ def _pieces(files: Iterable[Path], size: int) -> Iterator[Piece]:
                 yield group, None
 
 
-def _pieces_of(archive: str, size: int) -> Iterator[Piece]:
+def _pieces_of(archive: str, size: int) -> Iterator[_Piece]:
     try:
         with Path(archive).open("rb"):
             pass  # here, where a wrong path or right is noticed at once

@@ -16,12 +16,12 @@ _AHEAD = 2  # parts that a process may be ahead of the slowest one
 def write_parts(
     writer: PartWriter, parts: Sequence[Part], *, engine: Engine = "local", jobs: int | None = None
 ) -> Generator[Written]:
-    """Read and write parts; yield what became of each as they are finished.
+    """Read and write parts; yield the result of each when it is finished.
 
     Parameters
     ----------
     writer
-        What does it.
+        Reads and writes each part.
     parts
         Those that are not finished.
     engine

@@ -21,7 +21,7 @@ class _Member(tarfile.TarInfo):
             return super().fromtarfile(archive)
         except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
             raise
-        except tarfile.HeaderError as error:
+        except (tarfile.HeaderError, ValueError) as error:  # of a number that is none
             raise tarfile.ReadError(f"after {archive.offset:,} bytes: {error}") from error
 
 

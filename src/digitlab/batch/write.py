@@ -21,7 +21,7 @@ _ROWS_AT_ONCE = 1_000  # of a Parquet file's row group
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of a part."""
+    """The result of a part."""
 
     rows: int = 0
     failures: int = 0

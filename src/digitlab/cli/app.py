@@ -26,7 +26,7 @@ app = app_in_help_language(
 _COMMANDS = {
     "digitlab.cli.predict:predict": ("Read one digit per picture.", "每张图片读一个数字。"),
     "digitlab.cli.read:read": ("Read all the digits in a picture.", "读出一张图片里的所有数字。"),
-    "digitlab.cli.serve:serve": ("Answer pictures over HTTP.", "通过 HTTP 识别图片。"),
+    "digitlab.cli.serve:serve": ("Read pictures over HTTP.", "通过 HTTP 识别图片。"),
     "digitlab.cli.data:data": ("Fetch and verify the images.", "下载并校验数据集。"),
     "digitlab.cli.train:train": ("Train a new network.", "训练一个新的网络。"),
     "digitlab.cli.resume:resume": (

@@ -28,7 +28,7 @@ _SIZES = {"predict": 1_000, "read": 50}
 """Picture files in a part: seconds of work, so that little is lost when it is stopped."""
 
 _FILES = (".json", ".jsonl", ".csv", ".tsv", ".txt", *ARCHIVE_SUFFIXES)
-"""How nobody names a folder."""
+"""Whatever ends like this is meant to be a file, not a folder."""
 
 
 def _shard(_type: object, tokens: Sequence[Token]) -> Shard:
@@ -141,7 +141,7 @@ def _check(inputs: Sequence[Path], out: Path, flags: PartFlags, jobs: int | None
     """Raise `DigitlabError` for what can be refused before anything is read."""
     if jobs is not None and jobs < 1:
         raise DigitlabError(f"jobs is {jobs}, but must be at least 1")
-    if out.suffix.lower() in _FILES and not out.is_dir():
+    if out.name.lower().endswith(_FILES) and not out.is_dir():
         raise DigitlabError(
             f"--out {printable(out)} is named like a file, but parts need a folder: choose another "
             "name, or redirect stdout for one file"
@@ -151,6 +151,11 @@ def _check(inputs: Sequence[Path], out: Path, flags: PartFlags, jobs: int | None
             raise DigitlabError("--out FOLDER takes files and folders, not stdin (-)")
         if not os.path.exists(path):  # noqa: PTH110 # Path.exists() raises for long names
             raise DigitlabError(f"{printable(path)}: no such file or folder")
+        if not (os.path.isfile(path) or os.path.isdir(path)):  # noqa: PTH112, PTH113
+            raise DigitlabError(
+                f"{printable(path)} is neither a file nor a folder: --out FOLDER reads only these, "
+                "since it may read them again"
+            )
         if flags.parquet and out.resolve().is_relative_to(path.resolve()):
             raise DigitlabError(
                 f"--out {printable(out)} is in {printable(path)}, so that its Parquet files would "
@@ -171,7 +176,7 @@ def _files(inputs: Sequence[Path], task: Task) -> Iterator[Path]:
 
 
 class _Report:
-    """How far the parts of this shard are."""
+    """The progress of this shard."""
 
     def __init__(self, out: Path, parts: int, finished: int) -> None:
         self.out = out
@@ -201,7 +206,7 @@ class _Report:
 
 @contextmanager
 def _stoppable(report: _Report) -> Iterator[None]:
-    """Turn Ctrl-C and SIGTERM, which schedulers send, into `Stopped`, with how far it has come."""
+    """Turn Ctrl-C and SIGTERM, which schedulers send, into `Stopped`, with the progress."""
     received = signal.SIGINT
 
     def stop(number: int, _: FrameType | None) -> None:

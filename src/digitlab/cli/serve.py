@@ -1,4 +1,4 @@
-"""`digitlab serve`: answers pictures over HTTP."""
+"""`digitlab serve`: reads pictures over HTTP."""
 
 import sys
 from functools import partial
@@ -104,7 +104,7 @@ def serve(
         ),
     ] = Settings.max_pixels,
 ) -> int:
-    """Answer pictures over HTTP until Ctrl-C or SIGTERM: /docs lists the paths.
+    """Read pictures over HTTP until Ctrl-C or SIGTERM: /docs lists the paths.
 
     SIGTERM and Ctrl-C let it answer what it has accepted and exit with 0; a second one ends it at
     once. Nothing is written, and no connection is made to anywhere.

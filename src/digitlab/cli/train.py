@@ -28,7 +28,10 @@ from digitlab.records.folder import RunFolder
 from digitlab.torchrun import is_helper
 
 
-@chinese_help("训练一个新的网络，测试它，并画出各张图。")
+@chinese_help(
+    "训练一个新的网络，测试它，并画出各张图。\n\n"
+    "训练中途停下后，再次运行同一命令就会接着训练，结果与从未中断过的训练逐位相同。"
+)
 def train(
     *,
     recipe: Annotated[
@@ -100,7 +103,11 @@ def train(
         int, Parameter(converter=whole_number, show=False)
     ] = 1,  # set by `digitlab repeat`, for the record
 ) -> None:
-    """Train a new network, test it, and draw the figures."""
+    """Train a new network, test it, and draw the figures.
+
+    If the run was stopped, the same command continues it, to the same bits as if it had never
+    stopped.
+    """
     if is_helper():  # rank 0 sends it everything else
         from digitlab.runs.together import help_training
 

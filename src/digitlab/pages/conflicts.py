@@ -15,17 +15,17 @@ from digitlab.pages.answers import ReadSign
 from digitlab.pages.place import Place
 from digitlab.pages.sightings import CLASSES, LEAST_DIGIT, Sightings, overlaps, together
 
-LEAST_SIGN = 0.6  # probability of a middle
-LEAST_SLASH = 0.05  # probability of a slash where a 1 is more probable
-ASIDE, ABOVE = 1.0, 0.35  # digit sizes: a sign that is farther from every digit is none
-LARGEST_SIGN = 2.2  # digit sizes
-COMMON = 0.35  # of the smaller box: from here on, a digit and a sign are in the same place
-MOST = 6  # places of one word that are weighed together
-DAY, MONTH = r"(0?[1-9]|[12]\d|3[01])", r"(0?[1-9]|1[0-2])"
-YEAR = r"(1[5-9]|20|21)?\d{2}"
-DATE = re.compile(rf"{DAY}/{MONTH}/{YEAR}|{MONTH}/{DAY}/{YEAR}|{YEAR}/{MONTH}/{DAY}")
-FRACTION = re.compile(r"\d+/\d+")
-FOR_DATE, FOR_FRACTION, AGAINST = 1.5, -0.5, -3.0  # added to the logarithm of a reading's odds
+_LEAST_SIGN = 0.6  # probability of a middle
+_LEAST_SLASH = 0.05  # probability of a slash where a 1 is more probable
+_ASIDE, _ABOVE = 1.0, 0.35  # digit sizes: a sign that is farther from every digit is none
+_LARGEST_SIGN = 2.2  # digit sizes
+_COMMON = 0.35  # of the smaller box: from here on, a digit and a sign are in the same place
+_MOST = 6  # places of one word that are weighed together
+_DAY, _MONTH = r"(0?[1-9]|[12]\d|3[01])", r"(0?[1-9]|1[0-2])"
+_YEAR = r"(1[5-9]|20|21)?\d{2}"
+_DATE = re.compile(rf"{_DAY}/{_MONTH}/{_YEAR}|{_MONTH}/{_DAY}/{_YEAR}|{_YEAR}/{_MONTH}/{_DAY}")
+_FRACTION = re.compile(r"\d+/\d+")
+_FOR_DATE, _FOR_FRACTION, _AGAINST = 1.5, -0.5, -3.0  # added to the logarithm of a reading's odds
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,12 @@ def settle(seen: Sightings) -> tuple[Sightings, dict[int, Doubt]]:
     digits = seen[~seen.is_sign]
     signs = seen[seen.is_sign]
     is_kept = digits.centers >= LEAST_DIGIT
-    is_free = signs.centers >= LEAST_SIGN
+    is_free = signs.centers >= _LEAST_SIGN
     doubts: dict[int, Doubt] = {}
     digit_names, sign_names = digits.names, signs.names
     for place in range(len(signs)):
         inside = overlaps(signs.boxes[place], digits.boxes)[1]
-        rivals = np.flatnonzero(inside >= COMMON)
+        rivals = np.flatnonzero(inside >= _COMMON)
         if not len(rivals):
             continue
         best = int(rivals[digits.centers[rivals].argmax()])
@@ -72,7 +72,7 @@ def settle(seen: Sightings) -> tuple[Sightings, dict[int, Doubt]]:
         else:
             is_kept[rivals] = False
     slash = np.exp(digits.classes[:, CLASSES.index("/")])
-    for place in np.flatnonzero(is_kept & (slash >= LEAST_SLASH)).tolist():
+    for place in np.flatnonzero(is_kept & (slash >= _LEAST_SLASH)).tolist():
         if digit_names[place] == "1" and place not in doubts:
             odds = float(np.log1p(-slash[place]) - np.log(slash[place]))
             doubts[place] = Doubt(odds, digits.boxes[place], float(slash[place]))
@@ -90,8 +90,8 @@ def _is_near(box: NDArray[np.float32], digits: Sightings) -> bool:
     left, top, right, bottom = box
     across = np.maximum(digits.boxes[:, 0] - right, left - digits.boxes[:, 2])
     down = np.maximum(digits.boxes[:, 1] - bottom, top - digits.boxes[:, 3])
-    fits = max(right - left, bottom - top) < LARGEST_SIGN * digits.sizes
-    near = (across < ASIDE * digits.sizes) & (down < ABOVE * digits.sizes)
+    fits = max(right - left, bottom - top) < _LARGEST_SIGN * digits.sizes
+    near = (across < _ASIDE * digits.sizes) & (down < _ABOVE * digits.sizes)
     return bool((near & fits).any())
 
 
@@ -110,13 +110,13 @@ def best_reading(word: str, doubts: dict[int, float]) -> dict[int, str]:
     >>> best_reading("437924180", {6: -0.2})
     {6: '1'}
     """
-    places = sorted(doubts, key=lambda it: abs(doubts[it]))[:MOST]
+    places = sorted(doubts, key=lambda it: abs(doubts[it]))[:_MOST]
     clear = {it: "1" if doubts[it] >= 0 else "/" for it in doubts if it not in places}
     best, highest = dict(clear), -np.inf
     for chosen in product("1/", repeat=len(places)):
         reading = clear | dict(zip(places, chosen, strict=True))
         text = "".join(reading.get(place, it) for place, it in enumerate(word))
-        total = plausibility(text) + sum(
+        total = _plausibility(text) + sum(
             doubts[it] / 2 if reading[it] == "1" else -doubts[it] / 2 for it in places
         )
         if total > highest:
@@ -124,11 +124,11 @@ def best_reading(word: str, doubts: dict[int, float]) -> dict[int, str]:
     return dict(sorted(best.items()))
 
 
-def plausibility(text: str) -> float:
+def _plausibility(text: str) -> float:
     """Return the logarithm of how much more usual a word is than one without slashes."""
     slashes = text.count("/")
     if not slashes:
         return 0.0
-    if DATE.fullmatch(text):
-        return FOR_DATE * slashes
-    return FOR_FRACTION if FRACTION.fullmatch(text) else AGAINST * slashes
+    if _DATE.fullmatch(text):
+        return _FOR_DATE * slashes
+    return _FOR_FRACTION if _FRACTION.fullmatch(text) else _AGAINST * slashes

@@ -13,7 +13,7 @@ from digitlab.pages.sightings import DIGITS, Finder, Sightings
 from digitlab.pictures.gray import Gray
 
 STEEP = 0.25  # pixels down per pixel to the right: less steep lines are read as they are
-FEWEST = 3  # digits that show a slope
+_FEWEST = 3  # digits that show a slope
 
 
 def seen_level(
@@ -25,7 +25,7 @@ def seen_level(
     But what was seen only `roughly`, in small sizes, is looked at again in any case.
     """
     digits = seen.probable_digits
-    slope = slope_of(digits) if len(digits) >= FEWEST else 0.0
+    slope = slope_of(digits) if len(digits) >= _FEWEST else 0.0
     degrees = math.degrees(math.atan(slope)) if abs(slope) >= STEEP else 0.0
     if not degrees and not roughly:
         return seen, 0.0

@@ -28,11 +28,11 @@ from digitlab.pictures.open import Picture, Source, open_picture
 from digitlab.pictures.page_ink import page_ink
 
 LARGEST_SIDE = 1600  # pixels of the longer side to which a large picture is reduced, at least
-ONE_DIGIT_SIDE = 32  # pixels: a picture this small shows one digit
-LEAST_PROBABLE = 0.35  # that there is a digit at all: below that, what was seen is ignored
-LOOSE = ".,:"
-LEAST_AT_END = 0.85  # probability of one of these at the end of a word
-FILLS = 0.3  # of the picture's longer side: a single digit this large is read like one alone
+_ONE_DIGIT_SIDE = 32  # pixels: a picture this small shows one digit
+_LEAST_PROBABLE = 0.35  # that there is a digit at all: below that, what was seen is ignored
+_LOOSE = ".,:"
+_LEAST_AT_END = 0.85  # probability of one of these at the end of a word
+_FILLS = 0.3  # of the picture's longer side: a single digit this large is read like one alone
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,10 @@ def read_page(source: Source, networks: Networks) -> Page:
 def _fills(picture: Picture, page: Page) -> bool:
     """Return whether a picture shows a single digit, as `digitlab predict` expects it."""
     longer = max(picture.size)
-    if longer <= ONE_DIGIT_SIDE:
+    if longer <= _ONE_DIGIT_SIDE:
         return True
     found = page.digits or page.ignored
-    return len(found) == 1 and max(found[0].box[2:]) >= FILLS * longer
+    return len(found) == 1 and max(found[0].box[2:]) >= _FILLS * longer
 
 
 def alone(picture: Picture, page: Page, networks: Networks) -> Page:
@@ -126,7 +126,7 @@ def page_of(look: Look, confidence: PageConfidence) -> Page:
     seen, place = look.seen, look.place
     heights = heights_of(seen)
     rows = rows_of(seen, heights)
-    characters = characters_of(look, confidence)
+    characters = _characters_of(look, confidence)
     return Page.from_words(
         [
             [_word(word, characters, look) for word in line if not seen.is_sign[word].all()]
@@ -141,7 +141,7 @@ def page_of(look: Look, confidence: PageConfidence) -> Page:
 def believed(look: Look, confidence: PageConfidence) -> Look:
     """Return the look without what is hardly a digit at all, or a letter: that ink is ignored."""
     seen = look.seen
-    probable = certain(seen[~seen.is_sign], look.second, confidence).sum(axis=1) >= LEAST_PROBABLE
+    probable = certain(seen[~seen.is_sign], look.second, confidence).sum(axis=1) >= _LEAST_PROBABLE
     probable &= ~in_words(look.second.boxes, look.ignored)
     probable[list(look.doubts)] = True  # perhaps it is a slash
     kept = np.concatenate([probable, np.ones(len(seen) - len(probable), np.bool_)])
@@ -170,10 +170,10 @@ def _word(
         doubts[place].sign(look.place) if chosen.get(place) == "/" else characters[it]
         for place, it in enumerate(positions)
     ]
-    return without_loose_ends(word)
+    return _without_loose_ends(word)
 
 
-def without_loose_ends(word: list[ReadDigit | ReadSign]) -> list[ReadDigit | ReadSign]:
+def _without_loose_ends(word: list[ReadDigit | ReadSign]) -> list[ReadDigit | ReadSign]:
     """Return a word without doubtful points at its ends, which are more often dust than signs."""
     kept = list(word)
     for end in (0, -1):
@@ -183,10 +183,10 @@ def without_loose_ends(word: list[ReadDigit | ReadSign]) -> list[ReadDigit | Rea
 
 
 def _is_loose(character: ReadDigit | ReadSign) -> bool:
-    return character.character in LOOSE and character.probability < LEAST_AT_END
+    return character.character in _LOOSE and character.probability < _LEAST_AT_END
 
 
-def characters_of(look: Look, confidence: PageConfidence) -> list[ReadDigit | ReadSign]:
+def _characters_of(look: Look, confidence: PageConfidence) -> list[ReadDigit | ReadSign]:
     """Return what is read for each sighting, in their order."""
     seen, second, place = look.seen, look.second, look.place
     digits = iter(zip(certain(seen[~seen.is_sign], second, confidence), second.images, strict=True))

@@ -5,14 +5,14 @@ from numpy.typing import NDArray
 
 from digitlab.pages.sightings import Sightings
 
-NEAREST, OWN_SHARE = 5, 0.3  # digits whose usual height counts, and the share of the own height
-FARTHEST = 3.0  # digit heights from a digit to its right neighbor, to find the slope of the lines
-STEEPEST = 0.75  # pixels down per pixel to the right
-ALONG = 20.0  # digit heights from a digit to others in its line
+_NEAREST, _OWN_SHARE = 5, 0.3  # digits whose usual height counts, and the share of the own height
+_FARTHEST = 3.0  # digit heights from a digit to its right neighbor, to find the slope of the lines
+_STEEPEST = 0.75  # pixels down per pixel to the right
+_ALONG = 20.0  # digit heights from a digit to others in its line
 MOST_PAIRS = 2_000_000  # of digits that are compared to find the slope
-AROUND, TRIED, LEVEL = 0.1, 41, 0.2  # slopes tried; digit heights by which a line's digits vary
-SITS = {".": 0.45, ",": 0.5}  # digit heights: how far its middle is below the line's middle
-SAME_ROW = 0.45  # of a digit's height: middles that are less far apart are in the same line
+_AROUND, _TRIED, _LEVEL = 0.1, 41, 0.2  # slopes tried; digit heights by which a line's digits vary
+_SITS = {".": 0.45, ",": 0.5}  # digit heights: how far its middle is below the line's middle
+_SAME_ROW = 0.45  # of a digit's height: middles that are less far apart are in the same line
 
 
 def heights_of(seen: Sightings) -> NDArray[np.float32]:
@@ -26,9 +26,11 @@ def heights_of(seen: Sightings) -> NDArray[np.float32]:
     count = len(digits)
     for place in range(len(seen)):
         distances = abs(digits - middles[place]).sum(axis=1)
-        nearest = np.argpartition(distances, NEAREST)[:NEAREST] if count > NEAREST else slice(None)
+        nearest = (
+            np.argpartition(distances, _NEAREST)[:_NEAREST] if count > _NEAREST else slice(None)
+        )
         usual = np.median(of_digits[nearest])
-        share = OWN_SHARE if not seen.is_sign[place] else 0.0
+        share = _OWN_SHARE if not seen.is_sign[place] else 0.0
         heights[place] = share * own[place] + (1 - share) * usual
     return heights
 
@@ -50,7 +52,7 @@ def rows_of(seen: Sightings, heights: NDArray[np.float32]) -> list[NDArray[np.in
     ]
     row_of = {place: row for row in rows for place in row}
     for place in np.flatnonzero(seen.is_sign).tolist():
-        lowered = level[place] - SITS.get(names[place], 0) * heights[place]
+        lowered = level[place] - _SITS.get(names[place], 0) * heights[place]
         across = np.maximum(
             seen.boxes[digits, 0] - seen.boxes[place, 2],
             seen.boxes[place, 0] - seen.boxes[digits, 2],
@@ -76,14 +78,14 @@ def slope_of(digits: Sightings) -> float:
     height = np.maximum(heights[sample, None], heights)
     one, other = np.nonzero(
         (right > 0)
-        & (right < ALONG * height)
-        & (abs(down - rough * right) < AROUND * right + height)
+        & (right < _ALONG * height)
+        & (abs(down - rough * right) < _AROUND * right + height)
     )
     if not len(one):
         return rough
     right, down, height = (it[one, other] for it in (right, down, height))
-    slopes = rough + np.linspace(-AROUND, AROUND, TRIED)
-    off = (down[None] - slopes[:, None] * right[None]) / (LEVEL * height)
+    slopes = rough + np.linspace(-_AROUND, _AROUND, _TRIED)
+    off = (down[None] - slopes[:, None] * right[None]) / (_LEVEL * height)
     return float(slopes[np.exp(-(off**2)).sum(axis=1).argmax()])
 
 
@@ -94,7 +96,7 @@ def _slope_of_neighbors(digits: Sightings, sample: NDArray[np.int64]) -> float:
     for (x, y), height in zip(middles[sample], heights[sample], strict=True):
         right, down = middles[:, 0] - x, middles[:, 1] - y
         near = (
-            (right > 0.25 * height) & (right < FARTHEST * height) & (abs(down) < STEEPEST * right)
+            (right > 0.25 * height) & (right < _FARTHEST * height) & (abs(down) < _STEEPEST * right)
         )
         near &= (heights > 0.6 * height) & (heights < 1.67 * height)
         if near.any():
@@ -113,11 +115,11 @@ def _rows_of_digits(
     middles: NDArray[np.float32], level: NDArray[np.float32], heights: NDArray[np.float32]
 ) -> list[list[int]]:
     """Link the digits to chains, and the chains to lines."""
-    chains = chains_of(middles, level, heights)
+    chains = _chains_of(middles, level, heights)
     chains.sort(key=lambda chain: float(np.median(level[chain])))
     rows: list[list[int]] = []
     reaches: list[tuple[float, float]] = []  # the least and the greatest level of each row
-    apart = SAME_ROW * float(heights.max()) + 1  # rows so far away need no closer look
+    apart = _SAME_ROW * float(heights.max()) + 1  # rows so far away need no closer look
     for chain in chains:
         low, high = float(level[chain].min()), float(level[chain].max())
         for place, (lowest, highest) in reversed(list(enumerate(reaches))):
@@ -133,7 +135,7 @@ def _rows_of_digits(
     return rows
 
 
-def chains_of(
+def _chains_of(
     middles: NDArray[np.float32], level: NDArray[np.float32], heights: NDArray[np.float32]
 ) -> list[list[int]]:
     """Link each digit with the nearest one on its right in the same line; return the chains."""
@@ -143,7 +145,7 @@ def chains_of(
         right = middles[:, 0] - middles[place, 0]
         off = abs(level - level[place])
         height = np.maximum(heights, heights[place])
-        near = is_free & (right > 0) & (right < FARTHEST * height) & (off < 0.5 * height)
+        near = is_free & (right > 0) & (right < _FARTHEST * height) & (off < 0.5 * height)
         if near.any():
             nearest = int(np.where(near, right + 2 * off, np.inf).argmin())
             is_free[nearest] = False
@@ -169,4 +171,4 @@ def _are_level(
     ends = [it for it in row if abs(middles[it, 0] - middles[nearest, 0]) < 4 * height]
     start = min(chain, key=lambda it: abs(middles[it, 0] - middles[nearest, 0]))
     starts = [it for it in chain if abs(middles[it, 0] - middles[start, 0]) < 4 * height]
-    return bool(abs(np.mean(level[ends]) - np.mean(level[starts])) < SAME_ROW * height)
+    return bool(abs(np.mean(level[ends]) - np.mean(level[starts])) < _SAME_ROW * height)

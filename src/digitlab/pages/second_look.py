@@ -18,11 +18,11 @@ Classify = Callable[[NDArray[np.uint8]], tuple[LogProbabilities, NDArray[np.floa
 """From N x 28 x 28 to log-probabilities, N x 10, and how probably each is a digit at all, N."""
 
 BLANK = 0.2  # how probable a digit is where no ink was found
-AROUND = 0.08  # of a box's sides: how much farther the ink is taken, because boxes are rough
-INKED = 0.5  # ink: less is paper
-ALIKE = 0.6  # overlap of two boxes as the share of both together
+_AROUND = 0.08  # of a box's sides: how much farther the ink is taken, because boxes are rough
+_INKED = 0.5  # ink: less is paper
+_ALIKE = 0.6  # overlap of two boxes as the share of both together
 MOST_LOOKS = 2000  # digits: on a page with more, the others are read by the page network alone
-LARGEST_INK = 160  # pixels of the longer side: a larger digit is looked at in steps of pixels
+_LARGEST_INK = 160  # pixels of the longer side: a larger digit is looked at in steps of pixels
 
 
 @dataclass(frozen=True)
@@ -130,11 +130,11 @@ def own_ink(ink: Ink, boxes: NDArray[np.float32], place: int) -> Part:
     Boxes are left, top, right, bottom, N x 4, in pixels of the ink.
     """
     left, top, right, bottom = boxes[place]
-    across, down = AROUND * (right - left) + 1, AROUND * (bottom - top) + 1
+    across, down = _AROUND * (right - left) + 1, _AROUND * (bottom - top) + 1
     height, width = ink.shape
     x0, x1 = max(0, int(left - across)), min(width, int(np.ceil(right + across)))
     y0, y1 = max(0, int(top - down)), min(height, int(np.ceil(bottom + down)))
-    every = max(1, max(x1 - x0, y1 - y0) // LARGEST_INK)
+    every = max(1, max(x1 - x0, y1 - y0) // _LARGEST_INK)
     if x0 >= x1 or y0 >= y1:
         return Part(np.zeros((1, 1), np.float32), x0, y0, 1)
     own = ink[y0:y1:every, x0:x1:every]
@@ -151,13 +151,13 @@ def own_ink(ink: Ink, boxes: NDArray[np.float32], place: int) -> Part:
 
 def tight(part: Part, box: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the box of a digit's ink; the given one if the ink fills much more or less of it."""
-    inked = part.ink > INKED
+    inked = part.ink > _INKED
     if not inked.any():
         return box
     top, bottom, left, right = (it * part.every for it in bounds(inked))
     x, y = part.left, part.top
     found = np.array([left + x, top + y, right + x, bottom + y], np.float32)
-    return found if float(overlaps(found, box[None])[0].item()) >= ALIKE else box
+    return found if float(overlaps(found, box[None])[0].item()) >= _ALIKE else box
 
 
 def _distance(

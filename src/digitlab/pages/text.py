@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-NARROWEST_SPACE, WIDEST_GAP, USUAL_SPACE = 0.4, 1.2, 0.65  # of the digits' height
-EVEN = 0.2  # of a step from box to box: steps that differ less are the same
-LONGEST_STEP = 2.2  # digit heights: longer steps are from number to number
-LONGER = 1.45  # steps from box to box: from here on, a new number begins
-FEWEST_STEPS, MOST = 3, 0.6  # so many steps, and this share of them, show that there are boxes
+_NARROWEST_SPACE, _WIDEST_GAP, _USUAL_SPACE = 0.4, 1.2, 0.65  # of the digits' height
+_EVEN = 0.2  # of a step from box to box: steps that differ less are the same
+_LONGEST_STEP = 2.2  # digit heights: longer steps are from number to number
+_LONGER = 1.45  # steps from box to box: from here on, a new number begins
+_FEWEST_STEPS, MOST = 3, 0.6  # so many steps, and this share of them, show that there are boxes
 
 
 def words_of(
@@ -29,7 +29,7 @@ def words_of(
     steps = [np.diff(middles[row]) / np.median(heights[row]) for row in rows]
     everything = np.concatenate([np.empty(0), *gaps])
     pitch = box_pitch(everything, np.concatenate([np.empty(0), *steps]))
-    limit = LONGER * pitch if pitch else least_space(everything)
+    limit = _LONGER * pitch if pitch else least_space(everything)
     lines = []
     for row, between in zip(rows, steps if pitch else gaps, strict=True):
         words = [[int(row[0])]]
@@ -46,12 +46,12 @@ def box_pitch(gaps: NDArray[np.float64], steps: NDArray[np.float64]) -> float:
 
     It has if most digits are clearly apart, and most steps from middle to middle are the same.
     """
-    if len(steps) < FEWEST_STEPS:
+    if len(steps) < _FEWEST_STEPS:
         return 0.0
     usual = float(np.quantile(steps, 0.35))
-    alike = (abs(steps - usual) < EVEN * usual).mean()
-    apart = (gaps > NARROWEST_SPACE).mean()
-    return usual if usual < LONGEST_STEP and alike > MOST and apart > MOST else 0.0
+    alike = (abs(steps - usual) < _EVEN * usual).mean()
+    apart = (gaps > _NARROWEST_SPACE).mean()
+    return usual if usual < _LONGEST_STEP and alike > MOST and apart > MOST else 0.0
 
 
 def least_space(gaps: NDArray[np.float64]) -> float:
@@ -59,9 +59,9 @@ def least_space(gaps: NDArray[np.float64]) -> float:
 
     The gaps are between neighbors in a line, of the whole page, as shares of the digits' height.
     """
-    inside = gaps[(gaps > NARROWEST_SPACE) & (gaps < WIDEST_GAP)]
-    widest = gaps[gaps <= NARROWEST_SPACE].max(initial=0.0)  # between two digits of a number
-    edges = np.sort(np.concatenate([inside, [widest, WIDEST_GAP]]))
+    inside = gaps[(gaps > _NARROWEST_SPACE) & (gaps < _WIDEST_GAP)]
+    widest = gaps[gaps <= _NARROWEST_SPACE].max(initial=0.0)  # between two digits of a number
+    edges = np.sort(np.concatenate([inside, [widest, _WIDEST_GAP]]))
     empty = np.diff(edges)
-    middles = np.maximum((edges[1:] + edges[:-1]) / 2, NARROWEST_SPACE)
-    return float(middles[(empty - 0.3 * np.abs(middles - USUAL_SPACE)).argmax()])
+    middles = np.maximum((edges[1:] + edges[:-1]) / 2, _NARROWEST_SPACE)
+    return float(middles[(empty - 0.3 * np.abs(middles - _USUAL_SPACE)).argmax()])

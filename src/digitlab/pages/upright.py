@@ -10,9 +10,9 @@ from digitlab.pages.looking import look
 from digitlab.pages.sightings import Finder, Sightings
 from digitlab.pictures.gray import Gray
 
-SETTLED = 0.66  # mean certainty of a page's digits: it is not tried in other directions
-TRIED_PIXELS = 350_000  # of the largest size in which the directions are compared
-GAIN, LEAST_GAIN = 1.4, 0.7  # how much better another direction must be: a factor, and an amount
+_SETTLED = 0.66  # mean certainty of a page's digits: it is not tried in other directions
+_TRIED_PIXELS = 350_000  # of the largest size in which the directions are compared
+_GAIN, _LEAST_GAIN = 1.4, 0.7  # how much better another direction must be: a factor, and an amount
 
 
 def seen_upright(gray: Gray, finder: Finder) -> tuple[Sightings, int]:
@@ -22,12 +22,12 @@ def seen_upright(gray: Gray, finder: Finder) -> tuple[Sightings, int]:
     at in smaller sizes only: if it was turned, it must be looked at again.
     """
     seen = look(gray, finder)
-    if certainty(seen).mean() >= SETTLED:
+    if certainty(seen).mean() >= _SETTLED:
         return seen, 0
-    tried = [look(turned(gray, turns), finder, most_pixels=TRIED_PIXELS) for turns in range(4)]
+    tried = [look(turned(gray, turns), finder, most_pixels=_TRIED_PIXELS) for turns in range(4)]
     values = [total_certainty(it) for it in tried]
     best = int(np.argmax(values))
-    if best == 0 or values[best] < GAIN * values[0] + LEAST_GAIN:
+    if best == 0 or values[best] < _GAIN * values[0] + _LEAST_GAIN:
         return seen, 0
     return tried[best], best
 

@@ -87,10 +87,10 @@ def check_dataset(record: RunRecord, dataset: Dataset, where: Path) -> None:
     record.check_same_data(dataset)
 
 
-def is_begun(
+def has_same_settings(
     folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launch, extra: Extra | None
 ) -> bool:
-    """Return whether the same settings began the run in a folder, with an unchanged network."""
+    """Return whether a folder's run was started with these settings and has the same network."""
     try:
         record = folder.read_record()
     except DigitlabError:  # there is none, or it is damaged

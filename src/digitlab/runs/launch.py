@@ -28,7 +28,7 @@ class Launch:
     jobs: int = 1
     """How many trainings run at the same time on this machine, for the record."""
     continues: bool = False
-    """Continue the run in the folder if the same settings began it, unless `force` is set."""
+    """Continue the run in the folder if it has the same settings, unless `force` is set."""
     joins: bool = False
     """Train together with the other processes, if torchrun started several."""
     command: list[str] = field(default_factory=list)

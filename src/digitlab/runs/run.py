@@ -11,7 +11,7 @@ from digitlab.data.dataset import Dataset
 from digitlab.data.extra import Extra
 from digitlab.errors import Stopped
 from digitlab.recipe import Recipe
-from digitlab.records.claim import only_one_process, start
+from digitlab.records.claim import is_training, only_one_process, start
 from digitlab.records.folder import RunFolder, RunResults
 from digitlab.records.history import epochs_in_words
 from digitlab.records.provenance import command_given, versions
@@ -21,7 +21,7 @@ from digitlab.runs.checks import (
     check_dataset,
     check_epochs,
     check_settings,
-    is_begun,
+    has_same_settings,
 )
 from digitlab.runs.extra import load_copy, packed, record_of
 from digitlab.runs.failures import explained, how_to_continue
@@ -63,8 +63,9 @@ def start_run(
 ) -> RunResults:
     """Train a new network up to `recipe.epochs` and leave everything in the folder.
 
-    With `launch.continues`, a run that the same settings began is continued: it ends with the same
-    bits. `watcher` follows what happens. `extra` are pictures to learn besides the dataset.
+    With `launch.continues`, a run that was started with the same settings is continued: it ends
+    with the same bits. `watcher` follows what happens. `extra` are pictures to learn besides the
+    dataset.
 
     Raises `Stopped` after Ctrl-C or SIGTERM, when everything has been saved; and `DigitlabError` if
     the folder holds another run, the device is not available, the recipe cannot be trained on the
@@ -88,9 +89,7 @@ def start_run(
         ranks.take_device(device)
         folder.check_free(force=launch.force)
         check_examples(recipe, dataset, extra)
-        own = None
-        if is_own(recipe.network):
-            own = find_own(recipe.network)
+        own = find_own(recipe.network) if is_own(recipe.network) else None
         if extra is not None:
             watcher.message(f"also learning {len(extra.images):,} pictures from {extra.folder}")
         if uses_synthetic(recipe):
@@ -98,22 +97,7 @@ def start_run(
         training = Training(
             recipe, dataset, seed=launch.seed, device=device, extra=extra, ranks=ranks
         )
-        record = RunRecord(
-            recipe=recipe,
-            recipe_name=launch.recipe_name,
-            seed=launch.seed,
-            dataset=dataset.name,
-            preparation=dataset.preparation,
-            data_dir=None if dataset.data_dir is None else str(dataset.data_dir),
-            data_sha256=dataset.digests,
-            extra=record_of(extra),
-            checkpoint_steps=launch.checkpoint_steps,
-            jobs=launch.jobs,
-            commands=[command_given(launch.command)],
-            parameters=count_parameters(training.network),
-            network_files={} if own is None else own.files,
-            **_circumstances(training),
-        )
+        record = _new_record(training, dataset, launch, extra, {} if own is None else own.files)
         # First everything is written under temporary names, which may fail; then the old run is
         # removed, and the new record and its first checkpoint get their names.
         write_beside(folder.path, training.checkpoint())
@@ -207,6 +191,31 @@ def resume_run(
         return results, dataset
 
 
+def _new_record(
+    training: Training,
+    dataset: Dataset,
+    launch: Launch,
+    extra: Extra | None,
+    network_files: dict[str, str],
+) -> RunRecord:
+    return RunRecord(
+        recipe=training.recipe,
+        recipe_name=launch.recipe_name,
+        seed=launch.seed,
+        dataset=dataset.name,
+        preparation=dataset.preparation,
+        data_dir=None if dataset.data_dir is None else str(dataset.data_dir),
+        data_sha256=dataset.digests,
+        extra=record_of(extra),
+        checkpoint_steps=launch.checkpoint_steps,
+        jobs=launch.jobs,
+        commands=[command_given(launch.command)],
+        parameters=count_parameters(training.network),
+        network_files=network_files,
+        **_circumstances(training),
+    )
+
+
 def _why_to_continue(
     folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launch, extra: Extra | None
 ) -> str | None:
@@ -214,7 +223,7 @@ def _why_to_continue(
     has_restarted = find_place().restarts > 0
     if not launch.continues or (launch.force and not has_restarted):
         return None
-    if not is_begun(folder, recipe, dataset, launch, extra):
+    if is_training(folder) or not has_same_settings(folder, recipe, dataset, launch, extra):
         return None
     if has_restarted:
         return "torchrun has restarted the processes"

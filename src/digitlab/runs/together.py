@@ -90,13 +90,13 @@ def hand_out(training: Training, record: RunRecord, folder: RunFolder, extra: Ex
     copy = folder.network_copy()
     network = None if copy is None else copy.read_bytes()
     facts = _Facts(record=record, progress=checkpoint.progress, network=network)
-    training.ranks.from_first(pack(tensors, facts))
+    training.ranks.broadcast(pack(tensors, facts))
 
 
 def dismiss(ranks: Ranks) -> None:
     """Tell the other ranks, if there are any, that there is nothing to do."""
     if ranks.count > 1:
-        ranks.from_first(b"")
+        ranks.broadcast(b"")
 
 
 def help_training(*, device_name: str | None, data_dir: Path | None) -> None:
@@ -112,7 +112,7 @@ def help_training(*, device_name: str | None, data_dir: Path | None) -> None:
         joined(is_expected=True) as ranks,
     ):
         try:
-            content = ranks.from_first()
+            content = ranks.broadcast()
         except LostRankError:
             sys.exit(1)  # rank 0 has refused to start, and has said why
         if not content:

@@ -90,7 +90,9 @@ class PageExamples:
             grays, targets = zip(*made, strict=True)
             yield (
                 torch.from_numpy(np.stack(grays)).to(self.device),
-                self._ranks.of_all(torch.from_numpy(np.stack(targets)), len(batch)).to(self.device),
+                self._ranks.all_gather(torch.from_numpy(np.stack(targets)), len(batch)).to(
+                    self.device
+                ),
             )
 
     def _batches_from(self, position: int) -> Iterator[range]:

@@ -82,7 +82,7 @@ class ScoredCrops:
         network.eval()
         crops = self.crops[ranks.part(self.count)]
         raw = torch.cat([network(pages).cpu() for pages in self._batches(crops)])
-        raw = ranks.of_all(raw, self.count)
+        raw = ranks.all_gather(raw, self.count)
         targets = torch.from_numpy(np.stack([targets_of(crop) for crop in self.crops]))
         maps = [part.numpy() for part in page_outputs(raw)]
         return PageAnswers(

@@ -70,8 +70,8 @@ class Ranks(Place):
                 )
             torch.cuda.set_device(self.local_rank)
 
-    def of_all(self, own: Tensor, size: int) -> Tensor:
-        """Put together what every rank has computed for its `part` of `size` things.
+    def all_gather(self, own: Tensor, size: int) -> Tensor:
+        """Return what all ranks have computed, each for its `part` of `size` things, in order.
 
         The gradient of the result flows back to this rank's own part only.
         """
@@ -80,7 +80,7 @@ class Ranks(Place):
         mine = self.part(size)
         whole = own.new_zeros(size, *own.shape[1:])
         whole[mine] = own.detach()
-        _add_up(whole)  # elsewhere, every other rank has zeros
+        _all_reduce(whole)  # elsewhere, every other rank has zeros
         if own.requires_grad:
             whole[mine] = own
         return whole
@@ -94,14 +94,14 @@ class Ranks(Place):
         gradients = [torch.zeros_like(it) if it.grad is None else it.grad for it in learned]
         is_used = gradients[0].new_tensor([it.grad is not None for it in learned])
         together = torch.cat([*(it.flatten() for it in gradients), is_used])
-        _add_up(together)
+        _all_reduce(together)
         *sums, used = together.split([*(it.numel() for it in learned), len(learned)])
         for parameter, gradient, total, uses in zip(
             learned, gradients, sums, used.tolist(), strict=True
         ):
             parameter.grad = gradient.copy_(total.view_as(gradient)) if uses else None
 
-    def from_first(self, content: bytes = b"") -> bytes:
+    def broadcast(self, content: bytes = b"") -> bytes:
         """Return the bytes that rank 0 calls this with."""
         size = torch.tensor([len(content)])
         _broadcast(size)
@@ -145,14 +145,14 @@ class _Sum(torch.autograd.Function):
     def forward(_context: Any, summand: Tensor) -> Tensor:
         """Return the sum."""
         total = summand.clone()
-        _add_up(total)
+        _all_reduce(total)
         return total
 
     @staticmethod
     def backward(_context: Any, gradient: Tensor) -> Tensor:
         """Return the gradient of this rank's summand, in which all ranks' losses have a part."""
         total = gradient.clone()
-        _add_up(total)
+        _all_reduce(total)
         return total
 
 
@@ -187,7 +187,7 @@ def joined(*, is_expected: bool) -> Iterator[Ranks]:
     torch.distributed.destroy_process_group()
 
 
-def _add_up(tensor: Tensor) -> None:
+def _all_reduce(tensor: Tensor) -> None:
     with _connection():
         torch.distributed.all_reduce(tensor)
 

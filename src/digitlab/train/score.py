@@ -54,7 +54,7 @@ class ScoredImages:
             )
         else:  # a network may not take an empty batch
             answers = torch.empty(0, self.classes, device=images.device)
-        return ranks.of_all(answers, len(self.images)).cpu()
+        return ranks.all_gather(answers, len(self.images)).cpu()
 
     def score(
         self, answers: Tensor, *, epoch: int, examples: int, seconds: float

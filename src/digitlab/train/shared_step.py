@@ -41,9 +41,9 @@ def shared_step(
     with _BatchNormOverRanks():
         answers = answers_of(network, images, bfloat16=bfloat16)
     if isinstance(answers, tuple):
-        answers = tuple(ranks.of_all(it, len(labels)) for it in answers)
+        answers = tuple(ranks.all_gather(it, len(labels)) for it in answers)
     else:
-        answers = ranks.of_all(answers, len(labels))
+        answers = ranks.all_gather(answers, len(labels))
     loss = loss_of(answers, labels)  # of the whole batch, on every rank
     loss.backward()  # the part of the gradient that goes through this rank's answers
     ranks.sum_gradients(optimizer.parameters.values())
