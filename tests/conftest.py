@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +19,7 @@ from digitlab.data.dataset import Dataset
 from digitlab.data.load import load_dataset
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 os.environ["LC_ALL"] = "C.UTF-8"  # the tests compare English texts
 
@@ -27,6 +28,9 @@ os.environ["LC_ALL"] = "C.UTF-8"  # the tests compare English texts
 # effect because no test module has imported PyTorch yet.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 assert "torch" not in sys.modules
+
+# A shell lets what it starts in the background ignore Ctrl-C; the tests send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test measures time: a busy machine is not a fault.
 settings.register_profile("no deadline", deadline=None)
@@ -179,8 +183,20 @@ def browser(
     `asyncio.run` refuses to start another.
     """
     browser, loop = _browser_and_loop
+    before = browser.contexts
     asyncio._set_running_loop(loop)
     yield browser
     for context in browser.contexts:
-        context.close()
+        if context not in before:
+            context.close()
     asyncio._set_running_loop(None)
+
+
+@pytest.fixture(scope="session")
+def tab(_browser_and_loop: tuple["Browser", asyncio.AbstractEventLoop]) -> "Page":
+    """Return a tab that stays open: to load a page in a new one takes seconds of all cores."""
+    browser, loop = _browser_and_loop
+    asyncio._set_running_loop(loop)
+    page = browser.new_page(locale="en-US")
+    asyncio._set_running_loop(None)
+    return page

@@ -61,7 +61,15 @@ def made_smaller(text: str) -> str:
     return text
 
 
-@pytest.mark.parametrize("page", ["using.md", "training.md", "datasets.md", "migrating.md"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "using.md",
+        pytest.param("training.md", marks=pytest.mark.slow),
+        "datasets.md",
+        "migrating.md",
+    ],
+)
 def test_a_page_can_be_followed_word_for_word(
     page: str, place: Path, call: Callable, small_mnist: Dataset
 ):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 from PIL import Image
 
 from digitlab.exercises.catalog import MODULES, find_exercise
@@ -21,6 +22,14 @@ from docs.guide.run import Kernel, kernel
 CHAPTERS = all_chapters()
 EXERCISES = [find_exercise(number) for number in MODULES]
 every_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda it: it.name)
+QUICK = ("01-data", "03-loss", "08-using")  # to run the others takes a minute of a core or more
+quick_chapter_or_slow = pytest.mark.parametrize(
+    "chapter",
+    [
+        pytest.param(it, id=it.name, marks=[] if it.name in QUICK else pytest.mark.slow)
+        for it in CHAPTERS
+    ],
+)
 every_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda it: it.file)
 
 
@@ -41,9 +50,18 @@ def check_outputs(chapter: Chapter, running: Kernel, *, fast: bool) -> None:
     assert not problems, "\n\n".join(problems)
 
 
-@every_chapter
+@quick_chapter_or_slow
 def test_the_code_puts_out_what_the_guide_shows(chapter: Chapter, running: Kernel):
     check_outputs(chapter, running, fast=True)
+
+
+@every_chapter
+def test_what_the_code_imports_is_there(chapter: Chapter):
+    plain = TransformerManager().transform_cell
+    for cell in chapter.cells:
+        for it in ast.walk(ast.parse(plain(cell.code))):
+            if isinstance(it, ast.ImportFrom) and str(it.module).startswith("digitlab"):
+                exec(ast.unparse(it), {})
 
 
 @pytest.mark.slow

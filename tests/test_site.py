@@ -201,7 +201,7 @@ def test_a_chapter_has_its_formula_and_a_lab_that_answers(open_page: OpenPage):
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["dark", pytest.param("light", marks=pytest.mark.slow)])
 def test_axe_finds_nothing(open_page: OpenPage, theme: str):
     page = open_page("en/datasets.html", theme=theme, bypass_csp=True)
     scheme = page.locator("body").get_attribute("data-md-color-scheme")

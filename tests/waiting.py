@@ -6,8 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-PATIENCE = 1_800
+PATIENCE = 300
 """Seconds after which a process that has not done what a test waits for counts as hanging."""
+
+PAGE_PATIENCE = 120
+"""The same for a page in the browser, of which a test expects much less at a time."""
 
 
 def wait_until(condition: Callable[[], bool], what: str, process: subprocess.Popen[str]) -> None:

@@ -3,11 +3,14 @@
 import json
 import os
 import random
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from digitlab.errors import DigitlabError
+from digitlab.records.snapshots import SNAPSHOTS, read_snapshot
 from torture.bench import Bench
 from torture.fault import Fault, expect
 from torture.mirrors import fetch, made_up_files  # noqa: F401 - `fetch` is called by its name
@@ -42,6 +45,8 @@ class Target:
     """Each is given the copy."""
     has_checksum: bool
     """Whether every change of its content is noticed."""
+    named_by: str = ""
+    """What an error calls it; by default the file's name."""
 
 
 def run(fault: Fault, bench: Bench) -> None:
@@ -57,16 +62,16 @@ def run(fault: Fault, bench: Bench) -> None:
             for name, command in target.commands.items():
                 folder = bench.trainings.copy(target.base, "sound")  # the same path: it is printed
                 damage(folder / target.name)
-                outcome = command(folder)
                 with fault.attempt(target.name, f"{damage_name}, {name}"):
-                    _check(outcome, expected[name], target)
+                    _check(command(folder), expected[name], target)
 
 
 def _check(outcome: Outcome, expected: Outcome, target: Target) -> None:
     if outcome.code:
         outcome.check_is_one_sentence()
         expect(outcome.err.count("\n") < _MOST_LINES, f"more than a sentence: {outcome.err}")
-        expect(Path(target.name).name in outcome.err, f"{target.name} is not named: {outcome.err}")
+        named_by = target.named_by or Path(target.name).name
+        expect(named_by in outcome.err, f"{target.name} is not named: {outcome.err}")
         return
     outcome.check_worked()
     if target.has_checksum:
@@ -162,7 +167,8 @@ def _targets(bench: Bench) -> Iterator[Target]:
             yield Target(name, trainings.halfway, commands, has_checksum=name[0] == "p")
         yield Target("run.json", finished, {"compare": compare, **drawn}, has_checksum=False)
         yield Target("inside.npz", finished, {"plot": plot}, has_checksum=False)
-        yield Target("snapshots/000000002.npz", finished, {"resume": resume}, has_checksum=False)
+        shown = {"lab": _shown(bench)}
+        yield Target("snapshots/000000002.npz", finished, shown, False, named_by="snapshot")
         model = trainings.fresh("model")
         call("export", finished, "--out", model).check_worked()
         yield Target("model.onnx", model, {"predict": predict, "eval": _tested(bench)}, True)
@@ -177,6 +183,19 @@ def _targets(bench: Bench) -> Iterator[Target]:
         recipe.mkdir()
         (recipe / "mine.toml").write_text('base = "fast"\nepochs = 2\n')
         yield Target("mine.toml", recipe, {"explain": _explained(bench)}, has_checksum=False)
+
+
+def show_snapshot(run: str) -> None:
+    """Read a snapshot as the lab does, and print what is in it."""
+    try:
+        print(sorted(read_snapshot(Path(run) / SNAPSHOTS, 2)))
+    except DigitlabError as error:
+        print(f"digitlab: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _shown(bench: Bench) -> Command:
+    return lambda run: bench.nursery.call("torture.damage:show_snapshot", run)
 
 
 def _resumed(bench: Bench, run: Path) -> Outcome:

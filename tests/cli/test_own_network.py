@@ -149,7 +149,7 @@ class OneByOne(Flat):
     ("name", "message"),
     [
         ("Branches", "Branches cannot be written as ONNX"),
-        ("OneByOne", "of shape [2, 28, 28], but must be"),
+        pytest.param("OneByOne", "of shape [2, 28, 28], but must be", marks=pytest.mark.slow),
     ],
 )
 def test_a_network_that_no_file_can_hold_is_trained_but_not_exported(

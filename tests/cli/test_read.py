@@ -379,7 +379,9 @@ def test_boxes_replace_a_file_whatever_the_picture_comes_from(
     assert "no such file" in json.loads(missing.out)["error"]
 
 
-@pytest.mark.parametrize("suffix", ["png", "PNG", "tif"])
+@pytest.mark.parametrize(
+    "suffix", ["tif", *(pytest.param(it, marks=pytest.mark.slow) for it in ("png", "PNG"))]
+)
 def test_boxes_are_written_whole_or_not_at_all(page: Path, tmp_path: Path, suffix: str):
     """A file that may not grow beyond 4 KB stands for a disk that is full."""
     boxes = tmp_path / "out" / f"boxes.{suffix}"

@@ -74,6 +74,16 @@ def lab(tmp_path: Path, images: LoadedOnce) -> Iterator[Client]:
         yield client
 
 
+@pytest.fixture(scope="session")
+def lasting_lab(images: LoadedOnce, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """Yield a client of a lab on empty folders, for tests that leave them empty."""
+    folder = tmp_path_factory.mktemp("lab")
+    lab = new_lab(model=None, runs=folder / "runs", corrections=folder / "corrections")
+    lab.images = images
+    with serving(lab) as client:
+        yield client
+
+
 @contextmanager
 def serving(lab: Lab) -> Iterator[Client]:
     """Yield a client of a lab that is served; closing it is what SIGTERM does."""

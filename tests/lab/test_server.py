@@ -165,6 +165,7 @@ def content_of(address: str) -> bytes:
     return base64.b64decode(content)
 
 
+@pytest.mark.slow  # a stop and its bits are tested from the shell, too
 def test_a_run_that_was_paused_ends_with_the_same_bits(lab: Client, tmp_path: Path):
     settings = {"train_images": 4_000, "epochs": 2, "log_every": 1, "test_each_epoch": False}
     Run.start(tmp_path / "runs" / "straight", snapshots=True, **settings)

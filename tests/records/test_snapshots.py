@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -52,19 +53,19 @@ def bomb() -> bytes:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", "not an npz file"),
-        (b"PK\x03\x04 and nothing", "not an npz file"),
-        (npz(), "empty"),
-        (npz(a=np.zeros(3, np.float32)), "float32"),
-        (npz(a=np.array([np.nan], np.float16)), "not finite"),
-        (npz(a=np.array([{}], object)), "pickle"),
-        (npz(a=np.zeros(3, np.float16))[:-40], "not an npz file"),
-        (bomb(), "values"),
+        (bytes, "not an npz file"),
+        (lambda: b"PK\x03\x04 and nothing", "not an npz file"),
+        (npz, "empty"),
+        (lambda: npz(a=np.zeros(3, np.float32)), "float32"),
+        (lambda: npz(a=np.array([np.nan], np.float16)), "not finite"),
+        (lambda: npz(a=np.array([{}], object)), "pickle"),
+        (lambda: npz(a=np.zeros(3, np.float16))[:-40], "not an npz file"),
+        (bomb, "values"),
     ],
     ids=["nothing", "no zip", "empty", "float32", "NaN", "pickle", "cut", "bomb"],
 )
-def test_a_damaged_snapshot_is_refused(tmp_path: Path, content: bytes, reason: str):
-    (tmp_path / "000000004.npz").write_bytes(content)
+def test_a_damaged_snapshot_is_refused(tmp_path: Path, content: Callable[[], bytes], reason: str):
+    (tmp_path / "000000004.npz").write_bytes(content())
     with pytest.raises(DigitlabError, match=rf"000000004.npz cannot be read .*{reason}"):
         read_snapshot(tmp_path, 4)
 

@@ -75,7 +75,7 @@ def test_a_run_does_not_go_on_with_another_dataset(
         )  # fmt: skip
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_what_is_done_is_made_whole_again(call: Callable, tmp_path: Path, jobs: int):
     words = ("repeat", "tutorial", "--seeds", 2, *SETTINGS, "--run", tmp_path, "--jobs", jobs)
     table = call(*words).out

@@ -5,72 +5,93 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Page
 
-from digitlab.lab.images import LoadedOnce
-from digitlab.lab.server import new_lab
-from tests.lab.conftest import serving
-from tests.waiting import PATIENCE
-
-_TIMEOUT = 1000 * PATIENCE  # milliseconds
+from tests.lab.conftest import Client
+from tests.waiting import PAGE_PATIENCE
 
 Open = Callable[..., Page]
 
-
-@pytest.fixture(scope="session")
-def address(images: LoadedOnce, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Yield the address of a lab on empty folders."""
-    folder = tmp_path_factory.mktemp("lab")
-    lab = new_lab(model=None, runs=folder / "runs", corrections=folder / "corrections")
-    lab.images = images
-    with serving(lab) as client:
-        yield client.address
+TURN = """async (hash) => {
+  const { get, set } = await import('/shell/state.js');
+  globalThis.before = ['net', 'moment', 'network'].map(get);
+  set({ trainingOpen: false, brought: null, pictureMode: 'page' }); // what no address says
+  document.activeElement.blur();
+  scrollTo(0, 0);
+  location.hash = 'elsewhere';
+  location.hash = hash;
+}"""
+SHOWN = """(async () => {
+  const { get } = await import('/shell/state.js');
+  const [net, moment, network] = globalThis.before;
+  return (net === get('net') && moment === get('moment')) || network !== get('network');
+})()"""
 
 
 @pytest.fixture
-def open_page(browser: Browser, address: str) -> Iterator[Open]:
-    """Yield a function that opens the page: `open_page("line=1", width=360, theme="dark")`."""
-    contexts: list[BrowserContext] = []
+def open_page(browser: Browser, tab: Page, lasting_lab: Client) -> Iterator[Open]:
+    """Yield a function that opens the page: `open_page("line=1", width=360, theme="dark")`.
+
+    All tests share a tab, which goes from address to address; `reload` also loads the page anew.
+    With another `url` or the options of a context, it is loaded into a new tab.
+    """
     problems: list[str] = []
+    heard: list[tuple[str, Any]] = []
 
     def open_page(
         hash: str = "", *, width: int = 1440, height: int = 900, theme: Any = "light",
-        locale: str = "en-US", url: str = address, **more: Any,
+        url: str = lasting_lab.address, reload: bool = False, **more: Any,
     ) -> Page:  # fmt: skip
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=theme, locale=locale, **more
-        )
-        contexts.append(context)
-        context.set_default_timeout(_TIMEOUT)
-        page = context.new_page()
-        page.on("console", lambda it: problems.append(f"console: {it.text}"))
-        page.on("pageerror", lambda it: problems.append(f"error: {it.message}"))
-        page.on(
-            "requestfailed",
-            lambda it: (
-                None
-                if it.failure == "net::ERR_ABORTED"  # the page was closed
-                else problems.append(f"failed: {it.url}")
-            ),
-        )
-        own = url.rsplit("/", 1)[0] if url.startswith("file:") else url
-        page.on(
-            "request",
-            lambda it: (
-                None
-                if it.url.startswith((own, "data:", "blob:"))
-                else problems.append(f"elsewhere: {it.url}")
-            ),
-        )
-        page.goto(f"{url}#{hash}" if url.startswith("file:") else f"{url}/#{hash}")
-        page.wait_for_selector("html[data-ready]")
+        is_tab = not more and url == lasting_lab.address
+        page = tab if is_tab else browser.new_page(**({"locale": "en-US"} | more))
+        page.set_default_timeout(1000 * PAGE_PATIENCE)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=theme)
+        page.mouse.move(0, 0)
+        for event, hear in _ears(url, problems).items():
+            page.on(event, hear)  # type: ignore[call-overload]
+            if is_tab:
+                heard.append((event, hear))
+        if page.url.startswith(url) and not reload:
+            settle(page)
+            page.evaluate(TURN, hash)
+            settle(page)
+            until(page, SHOWN)
+        else:
+            page.goto("about:blank")
+            page.goto(f"{url}#{hash}" if url.startswith("file:") else f"{url}/#{hash}")
+            page.wait_for_selector("html[data-ready]")
         settle(page)
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for event, hear in heard:
+        tab.remove_listener(event, hear)
     assert problems == []
+
+
+def _ears(url: str, problems: list[str]) -> dict[str, Callable[[Any], None]]:
+    """Return what listens to a page, by event, and collects what should not be."""
+    own = url.rsplit("/", 1)[0] if url.startswith("file:") else url
+
+    def failed(request: Any) -> None:
+        if request.failure != "net::ERR_ABORTED":  # the page was closed
+            problems.append(f"failed: {request.url}")
+
+    def asked(request: Any) -> None:
+        if not request.url.startswith((own, "data:", "blob:")):
+            problems.append(f"elsewhere: {request.url}")
+
+    def logged(message: Any) -> None:
+        if "status of 422" not in message.text:  # what is refused in a sentence that is shown
+            problems.append(f"console: {message.text}")
+
+    return {
+        "console": logged,
+        "pageerror": lambda it: problems.append(f"error: {it.message}"),
+        "requestfailed": failed,
+        "request": asked,
+    }
 
 
 def settle(page: Page) -> None:
@@ -89,7 +110,7 @@ def answer(page: Page) -> str:
 
 def until(page: Page, condition: str) -> None:
     """Wait until a JavaScript expression is true. (Playwright's own way needs `unsafe-eval`.)"""
-    deadline = time.monotonic() + _TIMEOUT / 1000
+    deadline = time.monotonic() + PAGE_PATIENCE
     while not page.evaluate(condition):
         assert time.monotonic() < deadline, condition
         time.sleep(0.02)

@@ -43,9 +43,11 @@ def _by_keyboard(page: Page) -> None:
     page.keyboard.press("Space")
 
 
-@pytest.mark.parametrize("draw", [_by_mouse, _by_finger, _by_keyboard])
+@pytest.mark.parametrize(
+    "draw", [_by_finger, _by_keyboard, pytest.param(_by_mouse, marks=pytest.mark.slow)]
+)
 def test_a_seven_is_read_and_undone(open_page: Open, draw: object) -> None:
-    page = open_page("ink=", has_touch=draw is _by_finger)
+    page = open_page("ink=", **({"has_touch": True} if draw is _by_finger else {}))
     assert answer(page) == "Nothing drawn"
     assert page.locator(".pad-surface .nothing").is_visible()
     draw(page)  # type: ignore[operator]

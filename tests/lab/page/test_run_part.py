@@ -1,7 +1,6 @@
 """Part 4: the page goes through a run's moments, tests the network, and controls a training."""
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,33 +12,22 @@ from digitlab.language import Language
 from digitlab.recipe_help import help_in
 from digitlab.records.snapshots import SNAPSHOTS, read_snapshot
 from tests.lab.conftest import Client
-from tests.lab.page.conftest import answer, settle, until
+from tests.lab.page.conftest import Open, answer, settle, until
 from tests.lab.page.numpy_network import passes
-from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 STATE = "async () => [...(await import('/shell/state.js'))"
 NETWORK = "async () => { const it = (await import('/shell/state.js')).get('network');"
 TESTED = "(async () => Boolean((await import('/shell/state.js')).get('tested')?.result))()"
 
 
-@pytest.fixture
-def page(browser: "Browser", lab: Client) -> Iterator["Page"]:
-    """Yield an empty page for a lab on empty folders; no script may fail on it."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="en-US")
-    page.set_default_timeout(1000 * PATIENCE)
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    yield page
-    assert faults == []
-
-
-def show(page: "Page", lab: Client, address: str) -> None:
-    page.goto(f"{lab.address}/#part=run&{address}")
-    page.wait_for_selector("html[data-ready]")
+def show(open_page: Open, address: str, **more: Any) -> "Page":
+    """Return the page with its part about runs, once it has read the drawing at each moment."""
+    page = open_page(f"part=run&{address}", reload=True, **more)
     page.wait_for_selector("#run .moment.now .read-as:not(:empty)")
+    return page
 
 
 def weights(page: "Page", name: str) -> Any:
@@ -48,8 +36,8 @@ def weights(page: "Page", name: str) -> Any:
     return np.array(values, np.float32)
 
 
-def test_the_whole_page_follows_the_moment(page: "Page", lab: Client) -> None:
-    show(page, lab, "lang=en")
+def test_the_whole_page_follows_the_moment(open_page: Open) -> None:
+    page = show(open_page, "lang=en")
     slider = page.get_by_role("slider", name="Moment of the training")
     slider.focus()
     for key, step in (("Home", 0), ("PageUp", 16), ("ArrowLeft", 8), ("End", 7504)):
@@ -73,10 +61,10 @@ def test_the_whole_page_follows_the_moment(page: "Page", lab: Client) -> None:
 
 
 def test_confusions_and_neighbors_are_those_of_numpy(
-    page: "Page", lab: Client, images: LoadedOnce
+    open_page: Open, lasting_lab: Client, images: LoadedOnce
 ) -> None:
-    show(page, lab, "lang=en&net=example&step=1024")
-    bundle = lab.get("/lab/networks/example?step=1024")
+    page = show(open_page, "lang=en&net=example&step=1024")
+    bundle = lasting_lab.get("/lab/networks/example?step=1024")
     mnist = images.dataset()
     answers = np.array([passes(bundle, it.ravel())[-1].argmax() for it in mnist.test_images[:1000]])
     expected = np.zeros((10, 10), int)
@@ -148,9 +136,9 @@ def open_form(page: "Page") -> None:
     ],
 )
 def test_an_impossible_setting_is_told_next_to_its_field(
-    page: "Page", lab: Client, language: Language, sentences: dict[tuple[str, str], str]
+    open_page: Open, lasting_lab: Client, language: Language, sentences: dict[tuple[str, str], str]
 ) -> None:
-    show(page, lab, f"lang={language}")
+    page = show(open_page, f"lang={language}")
     open_form(page)
     page.select_option("#training-recipe", "fast")
     assert page.input_value("#setting-epochs") == "1"
@@ -164,12 +152,12 @@ def test_an_impossible_setting_is_told_next_to_its_field(
         assert page.locator(f"#setting-{name}").get_attribute("aria-invalid") == "true"
         assert page.evaluate("document.activeElement.id") == f"setting-{name}"
         page.fill(f"#setting-{name}", before)
-    assert lab.get("/lab/runs") == []
+    assert lasting_lab.get("/lab/runs") == []
 
 
 @pytest.mark.slow
-def test_a_training_is_started_paused_continued_and_finished(page: "Page", lab: Client) -> None:
-    show(page, lab, "lang=en")
+def test_a_training_is_started_paused_continued_and_finished(open_page: Open, lab: Client) -> None:
+    page = show(open_page, "lang=en", url=lab.address)
     open_form(page)
     for name, value in (("epochs", "3"), ("train_images", "600"), ("name", "mine")):
         page.fill(f"#setting-{name}", value)
@@ -200,12 +188,11 @@ def test_a_training_is_started_paused_continued_and_finished(page: "Page", lab: 
 @pytest.mark.parametrize(
     ("width", "language"), [pytest.param(1440, "en", marks=pytest.mark.slow), (320, "zh")]
 )
-def test_axe_finds_nothing(page: "Page", lab: Client, width: int, language: str) -> None:
+def test_axe_finds_nothing(open_page: Open, width: int, language: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    page.set_viewport_size({"width": width, "height": 900})
-    page.emulate_media(color_scheme="dark" if width < 400 else "light")
-    show(page, lab, f"lang={language}&net=example&step=64")
+    theme = "dark" if width < 400 else "light"
+    page = show(open_page, f"lang={language}&net=example&step=64", width=width, theme=theme)
     until(page, TESTED)
     page.locator("#run .mistakes button").first.click()
     open_form(page)

@@ -24,7 +24,8 @@ export function startMaps(root) {
     view.paint();
   };
   watch(["reading", "line", "number", "language", "theme"], show);
-  document.addEventListener("themechange", () => view?.paint());
+  // A new address may change the theme and leave the number to be chosen: then `show` follows.
+  document.addEventListener("themechange", () => get("number") && view?.paint());
   new ResizeObserver(([entry]) => {
     width = Math.floor(entry.contentRect.width);
     if (get("reading") && width) show(new Set());

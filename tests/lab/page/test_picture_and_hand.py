@@ -1,41 +1,39 @@
 """Parts 5 and 6 of the page, in a browser: pictures that are brought, and corrections."""
 
 import base64
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
 import digitlab
 from digitlab.pages.answers import Ignored
 from tests.lab.conftest import Client
+from tests.lab.page.conftest import Open
 from tests.pages.known import page_of
-from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
-IMAGES = Path(__file__).parents[2] / "docs" / "images"
+IMAGES = Path(__file__).parents[3] / "docs" / "images"
+
+
+ADDRESS = "lang=en&net=shipped"
 
 
 @pytest.fixture
-def page(browser: "Browser", lab: Client) -> Iterator["Page"]:
-    """Yield the page with the shipped network; nothing on it may fail, or ask elsewhere."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    page.set_default_timeout(1000 * PATIENCE)
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on(
-        "request",
-        lambda request: (
-            request.url.startswith((lab.address, "data:", "blob:")) or faults.append(request.url)
-        ),
-    )
-    page.goto(f"{lab.address}/#lang=en&net=shipped")
-    page.wait_for_selector("#picture .button.primary")
-    yield page
-    assert faults == []
+def page(open_page: Open) -> "Page":
+    """Return the page with the shipped network, which no picture was brought to yet."""
+    return open_page(ADDRESS, reload=True)
+
+
+@pytest.fixture
+def row(tmp_path: Path) -> Path:
+    """Return a picture of the last row of `page.jpg`: ten digits that are soon read."""
+    whole = Image.open(IMAGES / "page.jpg")
+    whole.crop((0, 734, *whole.size)).reduce(2).save(tmp_path / "row.png")
+    return tmp_path / "row.png"
 
 
 def state(page: "Page", key: str) -> Any:
@@ -52,7 +50,8 @@ def show(page: "Page", **keys: str) -> None:
 def bring(page: "Page", path: Path) -> None:
     with page.expect_file_chooser() as chooser:
         page.click("#picture .button.primary")
-    chooser.value.set_files(path)
+    with page.expect_response("**/lab/read"):  # to look at the page meanwhile takes half a core
+        chooser.value.set_files(path)
     page.wait_for_selector("#picture .found")
 
 
@@ -63,9 +62,9 @@ def seen_pixels(page: "Page") -> bytes:
     )
 
 
-def test_a_pages_digits_are_boxed_and_flow_through_the_network(page: "Page"):
-    expected = digitlab.load().read(IMAGES / "page.jpg")
-    bring(page, IMAGES / "page.jpg")
+def test_a_pages_digits_are_boxed_and_flow_through_the_network(page: "Page", row: Path):
+    expected = digitlab.load().read(row)
+    bring(page, row)
     boxes = page.locator("#picture .box")
     assert boxes.count() == len(expected.digits)
     assert page.inner_text("#picture .found-text").split() == expected.text.split()
@@ -95,13 +94,13 @@ def test_a_pages_digits_are_boxed_and_flow_through_the_network(page: "Page"):
     page.wait_for_function("async () => (await import('/shell/state.js')).get('brought') === null")
 
 
-def test_signs_numbers_and_ignored_ink_are_shown(page: "Page"):
+def test_signs_numbers_and_ignored_ink_are_shown(page: "Page", row: Path):
     known = page_of("12/03 4?", turned=90, ignored=(Ignored(box=(500, 300, 30, 40)),))
     pixels = base64.b64encode(bytes(784)).decode()
     digits = [it.record() | {"pixels": pixels} for it in known.digits]
     answer = known.record() | {"digits": digits, "single": {"several": False}}
-    page.route("**/lab/read", lambda route: route.fulfill(json=answer))
-    bring(page, IMAGES / "page.jpg")
+    page.route("**/lab/read", lambda route: route.fulfill(json=answer), times=1)
+    bring(page, row)
     assert page.locator("#picture .sign-box").all_inner_texts() == ["/"]
     assert page.locator("#picture .ignored-box").count() == 1
     assert page.inner_text("#picture .found-text") == "12/03 4?"
@@ -138,32 +137,30 @@ DROP = """async ([base64, type, name]) => {
 }"""
 
 
-@pytest.mark.parametrize("name", ["a dropped file.jpg", "paste"])
-def test_a_picture_is_dropped_or_pasted(page: "Page", name: str):
-    content = base64.b64encode((IMAGES / "page.jpg").read_bytes()).decode()
-    page.evaluate(DROP, [content, "image/jpeg", name])
+@pytest.mark.parametrize(
+    "name", ["a dropped file.png", pytest.param("paste", marks=pytest.mark.slow)]
+)
+def test_a_picture_is_dropped_or_pasted(page: "Page", row: Path, name: str):
+    content = base64.b64encode(row.read_bytes()).decode()
+    with page.expect_response("**/lab/read"):
+        page.evaluate(DROP, [content, "image/png", name])
     page.wait_for_selector("#picture .box")
     assert "3634009299" in page.inner_text("#picture .found-text")
 
 
-@pytest.mark.parametrize(
-    ("content", "kind", "sentence"),
-    [
+def test_what_is_no_picture_ends_in_a_sentence(page: "Page"):
+    for content, kind, sentence in (
         (b"not a picture", "image/png", "is not a picture of a known format"),
         (b"text", "text/plain", "broken.txt is not a picture."),
         (b"", "", "What was dropped is not a picture file."),
-    ],
-)
-def test_what_is_no_picture_ends_in_a_sentence(
-    page: "Page", content: bytes, kind: str, sentence: str
-):
-    page.evaluate(DROP, [base64.b64encode(content).decode(), kind, "broken.txt"])
-    page.wait_for_selector("#picture .problem:not([hidden])")
-    assert sentence in page.inner_text("#picture .problem")
-    assert page.is_visible("#picture .drop-place")
+    ):
+        page.evaluate(DROP, [base64.b64encode(content).decode(), kind, "broken.txt"])
+        page.wait_for_selector(f"#picture .problem >> text={sentence}")
+        assert page.is_visible("#picture .drop-place")
 
 
-def test_corrections_need_consent_and_can_be_taken_back(page: "Page", lab: Client):
+def test_corrections_need_consent_and_can_be_taken_back(open_page: Open, lab: Client, row: Path):
+    page = open_page(ADDRESS, url=lab.address)
     store = page.locator("#hand-controls .primary")
     assert store.is_disabled()
     page.click("#hand .truth >> text=1")
@@ -178,7 +175,7 @@ def test_corrections_need_consent_and_can_be_taken_back(page: "Page", lab: Clien
     assert page.is_checked("#hand .consent input")
 
     # A digit of a picture can be corrected as well; a test image cannot.
-    bring(page, IMAGES / "page.jpg")
+    bring(page, row)
     page.locator("#picture .box").nth(4).click()
     page.click("#hand .truth >> text=2")
     store.click()
@@ -204,12 +201,12 @@ def test_corrections_need_consent_and_can_be_taken_back(page: "Page", lab: Clien
         *(pytest.param(*it, marks=pytest.mark.slow) for it in (("en", 1440), ("en", 360))),
     ],
 )
-def test_axe_finds_nothing(page: "Page", lab: Client, language: str, width: int):
+def test_axe_finds_nothing(page: "Page", row: Path, language: str, width: int):
     from axe_playwright_python.sync_playwright import Axe
 
     page.set_viewport_size({"width": width, "height": 900})
     show(page, language=language, part="picture")
-    bring(page, IMAGES / "page.jpg")
+    bring(page, row)
     for part in ("picture", "hand"):
         show(page, part=part)
         found = Axe().run(page, context=f"#{part}").response["violations"]
@@ -219,8 +216,9 @@ def test_axe_finds_nothing(page: "Page", lab: Client, language: str, width: int)
 
 @pytest.mark.slow
 def test_a_network_learns_from_corrections_and_is_shown_next_to_the_one_before(
-    page: "Page", lab: Client
+    open_page: Open, lab: Client
 ):
+    page = open_page(ADDRESS, url=lab.address)
     page.click("#hand .truth >> text=7")
     page.check("#hand .consent input")
     page.click("#hand-controls .primary")
