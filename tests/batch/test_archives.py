@@ -1,5 +1,6 @@
 """Tar and Parquet files: every picture has a row, and damage is never silent."""
 
+import gzip
 import json
 import tarfile
 from collections.abc import Callable
@@ -49,6 +50,31 @@ def test_a_tar_file_that_was_cut_or_damaged_says_so_at_every_place(tmp_path: Pat
         path.write_bytes(whole[:place] + b"\xff" * 9 + whole[place + 9 :])
         names = [name for name, _ in found(path)]
         assert names[-1] == str(path) or len(names) == 3
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:bz2", "w:xz"])
+def test_a_compressed_file_that_was_cut_or_damaged_says_so_at_every_place(
+    tmp_path: Path, mode: str
+):
+    path = tmp_path / "a.tar"
+    write_tar(path, MEMBERS, mode)
+    whole = path.read_bytes()
+    for length in range(6, len(whole), 7):
+        path.write_bytes(whole[:length])
+        name, reason = found(path)[-1]
+        assert (name, "is damaged after" in reason) == (str(path), True)
+    for place in range(len(whole) // 3, len(whole) - 8, 7):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        name, reason = found(path)[-1]
+        assert (name, "is damaged after" in reason) == (str(path), True)
+
+
+def test_a_gzip_file_may_have_several_members(tmp_path: Path):
+    path = tmp_path / "a.tar"
+    write_tar(path, MEMBERS)
+    whole = path.read_bytes()
+    path.write_bytes(gzip.compress(whole[:700]) + gzip.compress(whole[700:]))
+    assert [name for name, _ in found(path)] == ["a/1.png", "2.JPG", f"{'long/' * 40}3.png"]
 
 
 def test_a_number_in_an_extended_header_that_is_none_is_damage(tmp_path: Path):

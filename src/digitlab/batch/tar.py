@@ -1,11 +1,22 @@
 """Pictures in tar files, such as WebDataset's shards, one after the other as the file is read."""
 
+import bz2
+import gzip
+import lzma
 import posixpath
 import tarfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
+from io import BufferedIOBase
 
 from digitlab.errors import DigitlabError, PictureError, printable
 from digitlab.pictures.content import MAX_BYTES, one_line
+
+_READ_AT_ONCE = 1 << 20  # bytes
+_COMPRESSED: dict[bytes, Callable[[str], BufferedIOBase]] = {
+    b"\x1f\x8b": gzip.GzipFile, b"BZh": bz2.BZ2File, b"\xfd7zXZ": lzma.LZMAFile,
+}  # fmt: skip
+"""What opens a compressed file, by its first bytes."""
 
 
 class _Member(tarfile.TarInfo):
@@ -36,7 +47,10 @@ def pictures_in_tar(
     """
     count = 0
     try:
-        with tarfile.open(file, "r|*", tarinfo=_Member) as archive:
+        with (
+            _opened(file) as stream,
+            tarfile.open(fileobj=stream, mode="r|", tarinfo=_Member) as archive,
+        ):
             while member := archive.next():
                 archive.members = []  # type: ignore[attr-defined] # it would keep all of them
                 base = posixpath.basename(member.name)
@@ -46,12 +60,23 @@ def pictures_in_tar(
                     name = f"{file}/{member.name.removeprefix('./')}"
                     yield name, content.read(MAX_BYTES + 1)
                     count += 1
-    except (tarfile.TarError, EOFError) as error:
+            while stream.read(_READ_AT_ONCE):  # a compressed file's checksum is at its end
+                pass
+    except (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # the system's
+            raise DigitlabError(f"{printable(file)} cannot be read: {error.strerror}") from error
         reason = f"is damaged after {count:,} pictures: {one_line(error)}"
         yield file, PictureError(f"{printable(file)} {reason}")
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise DigitlabError(f"{printable(file)} cannot be read: {reason}") from error
     else:
         if not count:
             yield file, PictureError(f"{printable(file)} has no picture ({', '.join(suffixes)})")
+
+
+def _opened(file: str) -> BufferedIOBase:
+    """Open a file, decompressed. `tarfile` would not notice that gzip's checksum is wrong."""
+    with open(file, "rb") as stream:  # noqa: PTH123
+        first = stream.read(6)
+    for start, opened in _COMPRESSED.items():
+        if first.startswith(start):
+            return opened(file)
+    return open(file, "rb")  # noqa: PTH123
