@@ -42,6 +42,19 @@ def test_a_run_that_was_cut_keeps_what_it_has_and_continues(tmp_path: Path):
     assert [it["seconds"] for it in Record(path).rows("training")] == [10, 20, 30]
 
 
+@pytest.mark.parametrize(
+    "text", ["", '{"reading": {', "[]", '{"reading": []}', '{"reading": {"rows": []}}', "\xff"]
+)
+def test_a_damaged_file_is_refused_and_kept(tmp_path: Path, text: str):
+    path = tmp_path / "growth.json"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(DigitlabError, match=r"growth.json is damaged.*--json with another file"):
+        Record(path)
+    assert path.read_bytes() == text.encode("latin-1")
+    with pytest.raises(DigitlabError, match="there is no folder"):
+        Record(tmp_path / "missing" / "growth.json")
+
+
 def test_figures_of_another_machine_are_not_mixed(tmp_path: Path):
     path = tmp_path / "growth.json"
     Record(path).fill("reading", CASES, lambda images: {"seconds": images}, ())

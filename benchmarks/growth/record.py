@@ -6,13 +6,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from benchmarks.measure import describe_machine, progress, version_of
 from digitlab.errors import DigitlabError
-from digitlab.files import write_whole
+from digitlab.files import read_json, write_whole
 
 Case = dict[str, Any]
 """What is measured: the settings that identify a figure."""
 Figures = dict[str, Any]
+
+
+class _Part(msgspec.Struct, kw_only=True):
+    machine: dict[str, Any]
+    versions: dict[str, str]
+    rows: list[Figures]
+
+
+_Parts = dict[str, _Part]
 
 
 class Record:
@@ -22,11 +33,15 @@ class Record:
     ----------
     path
         The file; it is created with the first figure.
+
+    Raises `DigitlabError` if it is damaged, or its folder does not exist.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._content = json.loads(path.read_text()) if path.exists() else {}
+        self._content = _read(path) if path.exists() else {}
+        if not path.parent.is_dir():  # before anything is measured in vain
+            raise DigitlabError(f"there is no folder {path.parent} for the figures")
 
     def rows(self, part: str) -> list[Figures]:
         """Return what was measured of a part."""
@@ -62,6 +77,13 @@ class Record:
             now = datetime.now(UTC).isoformat(timespec="seconds")
             stored["rows"].append(case | measure(**case) | {"load_before": load, "date": now})
             write_whole(self.path, f"{_lines(self._content)}\n".encode())
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return {name: msgspec.to_builtins(it) for name, it in read_json(path, _Parts).items()}
+    except DigitlabError as error:
+        raise DigitlabError(f"{error}; restore it, or give --json with another file") from error
 
 
 def _facts(packages: Iterable[str]) -> dict[str, Any]:

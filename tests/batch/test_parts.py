@@ -92,12 +92,26 @@ def test_an_actor_of_ray_reads_parts_like_any_process(
     }
 
 
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("127.0.0.1:1", "no Ray cluster answers"),
+        ("ray://[::1]:1", "no Ray cluster answers"),
+        ("localhost:99999", "no Ray cluster answers"),
+        (f"{'a' * 64}:6379", "no Ray cluster answers"),  # no host can have this name
+        (" ", "must be HOST:PORT"),
+        ("localhost", "must be HOST:PORT"),
+        ("localhost:6379 ", "must be HOST:PORT"),
+        ("localhost:²", "must be HOST:PORT"),
+        (f"localhost:{'1' * 5000}", "must be HOST:PORT"),
+    ],
+)
 def test_an_address_without_a_cluster_is_refused_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, message: str
 ):
-    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    monkeypatch.setenv("RAY_ADDRESS", address)
     writer = write.PartWriter(rows.Task("predict"), tmp_path, "jsonl")
-    with pytest.raises(DigitlabError, match="no Ray cluster answers"):
+    with pytest.raises(DigitlabError, match=message):
         next(write_on_ray(writer, [], None))
 
 

@@ -160,6 +160,32 @@ def test_the_same_command_again_continues_a_stopped_run_and_changes_nothing(
     assert "nothing left to do: 2 epochs done" in call(*words).err
 
 
+def test_the_same_command_goes_on_with_the_snapshots_and_begins_again_without_a_checkpoint(
+    never_stopped: Path, call: Callable, tmp_path: Path
+):
+    run = copy_of(never_stopped, tmp_path)
+    for name in ("last.safetensors", "previous.safetensors", "report.json"):
+        (run / name).unlink()
+    (run / "snapshots").mkdir(exist_ok=True)
+    again = call("train", *TWO_EPOCHS, BARE, "--run", run)
+    assert again.code == 0
+    assert "continuing at its first step" in again.err
+    assert len([*(run / "snapshots").glob("*.npz")]) > 2
+    assert_same_run(run, never_stopped)
+
+
+def test_a_damaged_record_is_named_with_a_remedy_that_helps(
+    never_stopped: Path, call: Callable, tmp_path: Path
+):
+    run = copy_of(never_stopped, tmp_path)
+    (run / "run.json").write_text("{")
+    refused = call("train", *TWO_EPOCHS, BARE, "--run", run)
+    assert refused.code == 1
+    assert "run.json is damaged" in refused.err
+    assert "overwrite the run with --force" in refused.err
+    assert "digitlab resume" not in refused.err
+
+
 def test_force_starts_the_same_run_anew(never_stopped: Path, call: Callable, tmp_path: Path):
     run = copy_of(never_stopped, tmp_path)
     anew = call("train", *TWO_EPOCHS, BARE, "--run", run, "--force")

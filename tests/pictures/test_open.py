@@ -31,7 +31,7 @@ def test_modes_and_files_give_the_same_digit() -> None:
     for picture in (
         file(image.convert("P")), file(image.convert("1")), file(image.convert("CMYK"), "TIFF"),
         file(image, "JPEG", quality=90), file(image.convert("RGB"), "WEBP", quality=90),
-        file(clear), file(light), clear, yellow,
+        file(clear), file(light), clear, clear.convert("La"), yellow,
         file(Image.fromarray(seven().astype(np.uint16) * 257)),
         io.BytesIO(file(image)), seven() / 255, seven() > 127, seven().astype(np.int64),
         np.dstack([np.zeros((180, 180, 3), np.uint8), 255 - seven()]),

@@ -1,5 +1,6 @@
 """Slow, broken and greedy clients: they are refused, and all others are still answered."""
 
+import asyncio
 import contextlib
 import os
 import resource
@@ -9,8 +10,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
+from uvicorn import Config
+from uvicorn.server import ServerState
 
 from digitlab.serve import protocol
 from digitlab.serve.settings import Settings
@@ -203,6 +207,28 @@ def test_a_client_that_reads_nothing_is_no_burden(live: Live, seven: bytes):
             for _ in range(2_000):
                 connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert live.post("/predict", seven).json()["digit"] == 7
+
+
+def test_as_many_make_room_as_arrive_at_the_same_moment(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(protocol, "MAX_CONNECTIONS", 3)
+
+    async def arrive() -> None:
+        config = Config(Mock(), interface="asgi3", lifespan="off", log_config=None)
+        state, closed = ServerState(), []
+        for number in range(8):  # before any of those that are closed is lost
+            connection = protocol.BoundedProtocol(config, state, {})
+            transport = Mock(**{"get_extra_info.return_value": None})
+            transport.abort.side_effect = lambda number=number: closed.append(number)
+            transport.is_closing.return_value = False
+            connection.connection_made(transport)
+            if number == 0:
+                connection.data_received(b"GET")  # it is slow, but not silent
+        assert closed == [1, 2, 3, 4, 5]
+        assert len(state.connections) == 3
+        for connection in [*state.connections]:
+            connection.connection_lost(None)
+
+    asyncio.run(arrive())
 
 
 def test_a_client_who_says_nothing_makes_room_for_one_who_does(

@@ -1,5 +1,6 @@
 """Networks of the user's own: found, tried out, trained to the bit; and what is said if not."""
 
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -205,6 +206,32 @@ def test_files_that_it_imports_are_watched(write: Write, tmp_path: Path):
         f"{copy} {since} results may differ",
         f"{tmp_path / 'deeper_of_tests.py'} {since} results may differ",
     ]
+
+
+def test_a_module_is_that_of_the_current_folder(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    write("Flat", file="moved_of_tests.py")
+    name = "moved_of_tests:Flat"
+
+    def seen_in(folder: Path, files: dict[str, str]) -> list[str]:
+        with monkeypatch.context() as change:  # as in a new process
+            change.setattr("sys.path", [it for it in sys.path if it != str(tmp_path)])
+            change.delitem(sys.modules, "moved_of_tests", raising=False)
+            change.chdir(folder)
+            return changes_in(name, files, None)
+
+    with monkeypatch.context() as change:
+        change.chdir(tmp_path)
+        files = find_own(name).files
+    copied = tmp_path / "copied"
+    copied.mkdir()
+    shutil.copy(tmp_path / "moved_of_tests.py", copied)
+    assert seen_in(copied, files) == []
+    (copied / "moved_of_tests.py").write_text(HEAD.replace("flatten(1)", "flatten(1) / 2"))
+    changed = tmp_path / "moved_of_tests.py"  # which is still there, but is not what is used
+    since = "has changed since the run was started; results may differ"
+    assert seen_in(copied, files) == [f"{changed} {since}"]
 
 
 def test_the_copy_is_run_instead_of_the_file(write: Write, tmp_path: Path):

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import pickle
+import re
 import secrets
 import shutil
 import signal
@@ -17,7 +18,7 @@ from typing import Any
 
 from digitlab.batch.parts import Part
 from digitlab.batch.write import PartWriter, Written
-from digitlab.errors import DigitlabError
+from digitlab.errors import DigitlabError, printable
 from digitlab.files import remove_leftovers
 from digitlab.pictures.content import one_line
 
@@ -37,7 +38,7 @@ def write_on_ray(writer: PartWriter, parts: Sequence[Part], jobs: int | None) ->
     `DigitlabError` if Ray fails.
     """
     address = os.environ.get("RAY_ADDRESS", "")
-    is_local = not address
+    is_local = address in ("", "local")
     _refuse_unreachable(address)
     os.environ.update(_QUIET)
     if is_local:
@@ -67,16 +68,24 @@ def write_on_ray(writer: PartWriter, parts: Sequence[Part], jobs: int | None) ->
 
 
 def _refuse_unreachable(address: str) -> None:
-    """Raise `DigitlabError` if nothing answers at an address; Ray would try for many minutes."""
-    host, _, port = address.rpartition("://")[2].rpartition(":")
-    if not port.isdigit():
-        return  # empty, or a word of Ray's own, such as `auto`
+    """Raise `DigitlabError` if nothing answers at an address; Ray would try for many minutes.
+
+    Words of Ray's own, and schemes of its plugins, are left to Ray.
+    """
+    scheme, _, place = address.rpartition("://")
+    if address in ("", "auto", "local") or scheme not in ("", "ray"):
+        return
+    host, _, port = place.rpartition(":")
+    if not (host and re.fullmatch("[0-9]{1,5}", port)):
+        raise DigitlabError(
+            f"RAY_ADDRESS is {address!r}, but must be HOST:PORT, ray://HOST:PORT, auto or local"
+        )
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_SECONDS).close()
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, UnicodeError) as error:  # the last two: no such port, or name
         raise DigitlabError(
-            f"no Ray cluster answers at RAY_ADDRESS={address} ({one_line(error)}); without "
-            "RAY_ADDRESS, Ray is started on this machine"
+            f"no Ray cluster answers at RAY_ADDRESS={printable(address)} ({one_line(error)}); "
+            "without RAY_ADDRESS, Ray is started on this machine"
         ) from error
 
 

@@ -78,7 +78,9 @@ def in_common_mode(image: Image.Image, *, highest: float | None = None) -> Image
     """Return an image of any mode as gray, RGB or RGBA, with 8 bits per channel."""
     if image.mode.startswith(("I", "F")):
         return Image.fromarray(eight_bits(np.asarray(image), highest=highest))
-    if image.mode in ("LA", "La", "PA", "RGBa") or "transparency" in image.info:
+    if image.mode == "La":  # Pillow converts it into nothing else
+        image = image.convert("LA")
+    if image.mode in ("LA", "PA", "RGBa") or "transparency" in image.info:
         return image.convert("RGBA")
     if image.mode == "1":
         return image.convert("L")

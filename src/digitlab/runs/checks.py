@@ -90,11 +90,18 @@ def check_dataset(record: RunRecord, dataset: Dataset, where: Path) -> None:
 def has_same_settings(
     folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launch, extra: Extra | None
 ) -> bool:
-    """Return whether a folder's run was started with these settings and has the same network."""
+"""Return whether a folder's run was started with these settings and has the same network.
+
+    Raises `DigitlabError` if its record is damaged.
+    """
+    if not folder.run_json.exists():
+        return False
     try:
         record = folder.read_record()
-    except DigitlabError:  # there is none, or it is damaged
-        return False
+    except DigitlabError as error:
+        raise DigitlabError(
+            f"{error}; choose another folder with --run, or overwrite the run with --force"
+        ) from error
     return (
         (record.recipe, record.seed, record.dataset) == (recipe, launch.seed, dataset.name)
         and (record.extra and record.extra.sha256) == (extra and extra.sha256)

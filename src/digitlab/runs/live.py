@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Column
 
 from digitlab.language import Language, Words, language_of_locale
+from digitlab.records.folder import RunFolder
 from digitlab.records.history import Point, TrainPoint
 from digitlab.runs.snapshots import Snapshots
 from digitlab.runs.watching import Lines, Several, Watcher
@@ -194,6 +195,15 @@ def recorders(tensorboard: Path | None, snapshots: Path | None) -> list[Watcher]
     if snapshots is not None:
         watchers.append(Snapshots(snapshots))
     return watchers
+
+
+def recording_as_before(folder: RunFolder, watcher: Watcher) -> Watcher:
+    """Return a watcher that also writes the curves and snapshots that the run has so far."""
+    curves, weights = (
+        it if it.is_dir() and it not in watcher.folders else None
+        for it in (folder.tensorboard, folder.snapshots)
+    )
+    return Several([watcher, *recorders(curves, weights)])
 
 
 def _is_notebook() -> bool:

@@ -26,6 +26,7 @@ from digitlab.runs.checks import (
 from digitlab.runs.extra import load_copy, packed, record_of
 from digitlab.runs.failures import explained, how_to_continue
 from digitlab.runs.launch import Launch
+from digitlab.runs.live import recording_as_before
 from digitlab.runs.stopping import StopRequest
 from digitlab.runs.synthetic import (
     DRAWING,
@@ -74,10 +75,12 @@ def start_run(
     check_settings(launch.seed, launch.checkpoint_steps)
     recipe = replace(recipe, network=absolute_name(recipe.network))
     if why := _why_to_continue(folder, recipe, dataset, launch, extra):
-        watcher.message(f"{why}; continuing from the last checkpoint")
+        where = "from the last checkpoint" if folder.has_checkpoint() else "at its first step"
+        watcher.message(f"{why}; continuing {where}")
         results, _ = resume_run(
             folder, dataset=dataset, checkpoint_steps=launch.checkpoint_steps,
-            command=launch.command, watcher=watcher, joins=launch.joins,
+            command=launch.command, watcher=recording_as_before(folder, watcher),
+            joins=launch.joins,
         )  # fmt: skip
         return results
     device = set_up_device(launch.device, launch.threads)

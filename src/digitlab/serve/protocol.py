@@ -6,18 +6,22 @@ does with every request, and takes what follows for another request.
 """
 
 import asyncio
-import itertools
 import json
+from collections import OrderedDict
+from weakref import WeakKeyDictionary
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 MAX_HEAD = 65_536  # bytes of a request's head, and of the trailers of a chunked body
 MAX_CONNECTIONS = 10_000  # per worker
 HEAD_SECONDS = 30.0  # for a request's head, and for a body that nobody waits for any more
-_arrivals = itertools.count()
 _UPGRADE = (b"upgrade", b"http2-settings")  # headers that offer another protocol
 _TOO_LARGE = "the headers of the request are larger than 64 KiB, the limit"
+
+_Silent = OrderedDict["BoundedProtocol", None]  # the one that is silent longest is first
+_silent_of: WeakKeyDictionary[ServerState, _Silent] = WeakKeyDictionary()
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -28,16 +32,18 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._head_bytes = 0
         self._in_head = False
-        self._silent: int | None = next(_arrivals)  # None: it has sent something
+        self._silent = _silent_of.setdefault(self.server_state, OrderedDict())
+        self._silent[self] = None
         self._deadline: asyncio.TimerHandle | None = None
         self._set_deadline()
         if len(self.connections) > MAX_CONNECTIONS:
-            ours = (it for it in self.connections if isinstance(it, BoundedProtocol))
-            silent = {it._silent: it for it in ours if it._silent is not None}
-            silent[min(silent)].transport.abort()
+            longest, _ = self._silent.popitem(last=False)
+            self.connections.discard(longest)  # it ends in a moment, when more may have arrived
+            longest.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
+        self._silent.pop(self, None)
         self._unset_deadline()
         self._unset_keepalive_if_required()
         super().connection_lost(exc)
@@ -46,7 +52,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Take what the client sent."""
         if self.transport.is_closing():
             return
-        self._silent = None
+        self._silent.pop(self, None)
         self._unset_keepalive_if_required()
         self._parse(data)
         if self.transport.is_closing():

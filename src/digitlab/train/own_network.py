@@ -85,8 +85,9 @@ def changes_in(network: str, files: dict[str, str], copy: Path | None) -> list[s
 
     `files` are those of `OwnNetwork` then. `copy` is the copy in the run's folder, if there is one.
     """
-    changed = {path for path, digest in files.items() if _digest_now(network, path) != digest}
-    uses_copy = copy is not None and network.rpartition(":")[0].endswith(".py")
+    is_file = network.rpartition(":")[0].endswith(".py")
+    changed = _changed_files(files) if is_file else _changed_code(network, files)
+    uses_copy = copy is not None and is_file
     sentences = []
     for number, (path, digest) in enumerate(files.items()):
         since = "has changed since the run was started"
@@ -100,14 +101,29 @@ def changes_in(network: str, files: dict[str, str], copy: Path | None) -> list[s
     return sentences
 
 
-def _digest_now(network: str, path: str) -> str | None:
-    """Return the digest of a file, or of the class in a notebook that has this name."""
+def _changed_files(files: dict[str, str]) -> set[str]:
+    """Return the paths of the files that have changed or are gone."""
+    changed = set()
+    for path, digest in files.items():
+        try:
+            is_same = Path(path).is_file() and _digest(Path(path).read_bytes()) == digest
+        except OSError:
+            is_same = False
+        if not is_same:
+            changed.add(path)
+    return changed
+
+
+def _changed_code(network: str, files: dict[str, str]) -> set[str]:
+    """Return which files of a module, or which class in a notebook, the network has no more.
+
+    The current folder decides which module has this name: it may be a changed copy of the files.
+    """
     try:
-        if Path(path).is_absolute():
-            return _digest(Path(path).read_bytes()) if Path(path).is_file() else None
-        return find_own(network).files.get(path)
+        now = set(find_own(network).files.values()) if files else set()
     except (OSError, DigitlabError):  # it is gone
-        return None
+        now = set()
+    return {path for path, digest in files.items() if digest not in now}
 
 
 def _read(path: Path, network: str) -> bytes:
