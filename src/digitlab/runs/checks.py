@@ -90,7 +90,7 @@ def check_dataset(record: RunRecord, dataset: Dataset, where: Path) -> None:
 def has_same_settings(
     folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launch, extra: Extra | None
 ) -> bool:
-"""Return whether a folder's run was started with these settings and has the same network.
+    """Return whether a folder's run was started with these settings and has the same network.
 
     Raises `DigitlabError` if its record is damaged.
     """
