@@ -68,6 +68,9 @@ def test_the_languages_follow_the_browser_and_the_switch(open_page: Open) -> Non
     named = re.findall(r"[一-鿿]+", text)
     assert set(named) <= {"中文", "卷积"}  # the switch, and the term's other name
     until(chinese, "location.hash.includes('lang=en')")
+    chinese.goto(f"{chinese.evaluate('location.origin')}/?lang=en")
+    chinese.wait_for_selector("html[data-ready]")
+    assert chinese.inner_text("h1") == "How a digit is read"
 
 
 def test_the_theme_follows_the_system_and_the_switch(open_page: Open) -> None:

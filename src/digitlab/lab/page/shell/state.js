@@ -138,17 +138,13 @@ function writeAddress() {
 }
 
 /**
- * Take over what the address says; what it does not say goes back to its default. Returns whether
+ * Take over what the address says, after "?" or "#"; what it does not say is as by default. Returns whether
  * it had a drawing, which may be an empty one.
  */
 export function readAddress() {
   const changes = {};
-  const found = new Map(
-    location.hash
-      .slice(1)
-      .split("&")
-      .map((part) => part.split(/=(.*)/s)),
-  );
+  const parts = [location.search, location.hash].flatMap((it) => it.slice(1).split("&"));
+  const found = new Map(parts.map((part) => part.split(/=(.*)/s)));
   for (const [key, [code, , read]] of Object.entries(CODES)) {
     changes[key] = DEFAULTS[key];
     if (!found.has(code)) continue;
