@@ -183,7 +183,7 @@ def _billion(parts: dict[str, _Rows]) -> Iterable[str]:
     }  # fmt: skip
     for name, cell in lines.items():
         yield f"| {name} | {' | '.join(cell(it) for it in costs.values())} |"
-    if "listed" in _values(rows, "kind"):
+    if len(medians(rows, "pictures", "seconds", kind="listed")) > 1:
         hours, size = listing(rows)
         cell = f"{hours:,.1f} h and {size / _GB:,.0f} GB of memory, on every machine"
         yield f"| the list alone, if they were single files | {' | '.join([cell] * len(kinds))} |"
@@ -217,7 +217,8 @@ def _measured(parts: dict[str, _Rows]) -> Iterable[str]:
         load = statistics.median(row["load_before"] for row in rows)
         yield (
             f"- {part}: {machine['cores']} cores of {machine['cpu']}, {machine['memory_gib']} GiB; "
-            f"{versions}; {rounds} rounds until {dates[-1]}, median load before a run {load:.1f}"
+            f"{versions}; {rounds} round{'s' * (rounds > 1)}, the last on {dates[-1]}; median load "
+            f"before a run {load:.1f}"
         )
 
 

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter
 
 from benchmarks.growth.record import Figures
 from digitlab.figures.plots import new_figure, save_figure
 
+_LINEAR = "linear"
 _COLORS = ("#1f3b73", "#c2571a", "#3f7f5f", "#8a4f9e")
 _Rows = list[Figures]
 _Median = Callable[..., dict[float, float]]
@@ -30,9 +32,10 @@ def draw(rows: dict[str, _Rows], medians: _Median, path: Path) -> Path:
     _reading(axes[0, 1], axes[1, 1], rows["reading"], medians)
     _service(axes[0, 2], axes[1, 2], rows["service"], medians)
     for it in axes.flat:
-        _span_a_decade(it)
-        it.yaxis.set_major_formatter("{x:,.6g}")
-        it.yaxis.set_minor_formatter(NullFormatter())
+        _show_all_that_was_measured(it)
+        for axis, form in ((it.xaxis, "{x:,.0f}"), (it.yaxis, "{x:,.6g}")):
+            axis.set_major_formatter(form)
+            axis.set_minor_formatter(NullFormatter())
         it.grid(color="0.92")
         it.set_axisbelow(True)
         it.spines[["top", "right"]].set_visible(False)
@@ -109,17 +112,18 @@ def _linear(axes: Axes, points: dict[float, float], through: float | None = None
         return
     first, last = min(points), max(points)
     place = last if through is None else through
-    limits = axes.get_ylim()
     axes.plot(
         [first, last], [points[place] * it / place for it in (first, last)],
-        color="0.6", zorder=0, linewidth=1, label="linear",
+        color="0.6", zorder=0, linewidth=1, label=_LINEAR,
     )  # fmt: skip
-    axes.set_ylim(limits)
 
 
-def _span_a_decade(axes: Axes) -> None:
+def _show_all_that_was_measured(axes: Axes) -> None:
     """Show at least a factor of ten, so that what is constant looks constant."""
-    least, most = axes.get_ylim()
-    if most < 10 * least:
-        middle = (least * most) ** 0.5
-        axes.set_ylim(middle / 10**0.5, middle * 10**0.5)
+    lines = [line for line in axes.lines if line.get_label() != _LINEAR]
+    values = [float(it) for line in lines for it in np.asarray(line.get_ydata())]
+    if not values:
+        return
+    least, most = min(values) / 1.3, max(values) * 1.3
+    more = max(1.0, 10 * least / most) ** 0.5
+    axes.set_ylim(least / more, most * more)
