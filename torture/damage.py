@@ -177,8 +177,8 @@ def _targets(bench: Bench) -> Iterator[Target]:
         for name in ("corrections.jsonl", "pictures/0000000000000000.png"):
             yield Target(name, extra, {"train": _learned(bench)}, has_checksum=False)
         kept = trainings.copy(bench.nursery.data_dir, "kept")
-        (cache,) = (kept / "pictures").iterdir()
-        yield Target(f"pictures/{cache.name}", kept, {"data": _read(bench)}, True)
+        for cache in sorted((kept / "pictures").iterdir()):  # of the dataset, and of extra pictures
+            yield Target(f"pictures/{cache.name}", kept, {"data": _read(bench)}, True)
         recipe = trainings.fresh("recipes")
         recipe.mkdir()
         (recipe / "mine.toml").write_text('base = "fast"\nepochs = 2\n')

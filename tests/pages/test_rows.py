@@ -80,3 +80,9 @@ def test_the_lines_of_a_tilted_table_with_few_digits_in_each_cell():
         for it in row(cell, 50 + 190 * x, 50 + 75 * y)
     ]
     assert lines_of(tilted(things, 13)) == ["46892", "32241", "72879"]
+
+
+def test_a_sign_without_digits_keeps_its_height():
+    seen = sightings((".", (10, 20, 14, 25), 0.9))
+    assert heights_of(seen).tolist() == [5]
+    assert rows_of(seen, heights_of(seen)) == []

@@ -13,6 +13,7 @@ from digitlab.pictures.digit import MAX_STACK, has_ink, is_mnist, prepare, prepa
 from digitlab.pictures.ink import ink_is_light, ink_of
 from digitlab.pictures.raster import find_blobs, stroke_width
 from tests.pictures.drawn import Gray, apart, file, seven
+from torture.mutation import mutated
 
 # --- MNIST's own images ------------------------------------------------------------------------
 
@@ -231,3 +232,8 @@ def test_rows_of_784_values_are_no_picture_if_they_are_images(mnist_test_images:
     wide = np.full((100, 784), 255, np.uint8)
     wide[:, 300:400] = seven(80, margin=10)
     assert apart(prepare(wide), prepare(seven(80, margin=10))) < 0.05
+
+
+def test_a_picture_whose_ink_is_as_light_as_its_paper_is_blank():
+    """One of 100,000 mutated pictures: it made NumPy warn of a division by zero."""
+    assert not has_ink(prepare(mutated("BMP", 973)))

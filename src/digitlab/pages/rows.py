@@ -24,6 +24,8 @@ def heights_of(seen: Sightings) -> NDArray[np.float32]:
     own, middles = seen.heights, seen.middles
     heights, of_digits, digits = own.copy(), own[~seen.is_sign], middles[~seen.is_sign]
     count = len(digits)
+    if not count:
+        return own
     for place in range(len(seen)):
         distances = abs(digits - middles[place]).sum(axis=1)
         nearest = (

@@ -115,6 +115,8 @@ def _ink_in(levels: Levels, *, may_have_lines: bool = True) -> Drawing:
     # Full ink is without shadows, printed lines and soft edges.
     threshold = otsu(levels.depths[faint:], levels.counts[faint:])
     full, bare = levels.mean_from(levels.first_above(threshold)), levels.median_below(faint)
+    if full <= bare:
+        return blank
     ink = np.minimum(np.maximum((levels.depths - bare) / (full - bare), 0), 1)  # of each level
     return levels.mapped(np.rint(ink * 255).astype(np.uint8))
 
