@@ -99,8 +99,8 @@ def odd_arrays() -> Iterator[Source]:
 
 
 def files() -> Iterator[Source]:
-    """Yield the pictures of the documents, without those of the lab, which change with it."""
-    yield from sorted(it for it in IMAGES.glob("*.*") if not it.stem.startswith("lab"))
+    """Yield the pictures of the documents, without those that are drawn anew now and then."""
+    yield from sorted(it for it in IMAGES.glob("*.*") if not it.stem.startswith(("lab", "growth")))
 
 
 PICTURES: dict[str, Callable[[], Iterable[Source]]] = {
