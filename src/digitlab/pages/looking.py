@@ -19,10 +19,10 @@ MOST_PIXELS = 1600 * 1200  # of that size: a square page has a shorter side
 _SMALL_SIDE = 500  # pixels of the longer side: a smaller page is also looked at in double size
 _STEP = 2**0.5  # from one size to the next: most digits are seen in three or four sizes
 _LEAST_SIDE = 24  # pixels of the longer side of the smallest size
-_MARGIN = 16  # pixels of bare paper around the page, so that the network sees where it ends
+MARGIN = 16  # pixels of bare paper around the page, so that the network sees where it ends
 _SMALLEST, _LARGEST = 9, 75  # pixels of the longer side of a digit: others are seen in another size
-_LEAST_CENTER = 0.15  # probability of a middle: lower peaks are nothing
-_CELL = 4  # pixels: the network answers once for each square of this side
+LEAST_CENTER = 0.15  # probability of a middle: lower peaks are nothing
+CELL = 4  # pixels: the network answers once for each square of this side
 _MUCH = 300_000  # pixels: in a larger page, what smaller sizes have explained is skipped
 SURE = 0.6  # probability of a middle from which on a digit explains its ink
 _LARGE_ENOUGH = 20  # pixels: a digit that was seen this large need not be seen larger
@@ -62,17 +62,17 @@ def _unexplained(image: Gray, scale: float, seen: Sightings) -> tuple[int, int, 
 
     It is the part with strokes that are not in the box of a digit that was seen large enough.
     """
-    cells = reduced(image, _CELL).astype(np.float32)
+    cells = reduced(image, CELL).astype(np.float32)
     strokes = abs(cells - mean(cells, 9)) > _LEAST_STROKE
     clear = seen[(seen.centers >= SURE) & (seen.sizes >= 2 * _LARGE_ENOUGH * scale)]
-    for box in clear.boxes / (_CELL * scale):
+    for box in clear.boxes / (CELL * scale):
         x0, y0, x1, y1 = np.rint(box + np.array([-2, -2, 2, 2])).astype(int).clip(0).tolist()
         strokes[y0:y1, x0:x1] = False
     tiles = reduced(np.where(strokes, np.uint8(255), np.uint8(0)), _TILE) > FEW
     rows, columns = np.flatnonzero(tiles.any(1)), np.flatnonzero(tiles.any(0))
     if not len(rows):
         return 0, 0, 0, 0
-    side, margin = _CELL * _TILE, 2 * _LARGE_ENOUGH
+    side, margin = CELL * _TILE, 2 * _LARGE_ENOUGH
     return (
         max(0, int(columns[0]) * side - margin), max(0, int(rows[0]) * side - margin),
         min(image.shape[1], int(columns[-1] + 1) * side + margin),
@@ -97,7 +97,7 @@ def _sizes_of(page: Gray, most_pixels: int = MOST_PIXELS) -> list[tuple[float, G
 
 def _with_margin(page: Gray) -> Gray:
     """Return the page with a margin in the usual gray of its border."""
-    return np.pad(page, _MARGIN, constant_values=np.uint8(usual_border(page)))
+    return np.pad(page, MARGIN, constant_values=np.uint8(usual_border(page)))
 
 
 def usual_border(page: Gray) -> int:
@@ -118,9 +118,9 @@ def peaks_of(maps: Maps, scale: float) -> Sightings:
             for column in range(3):
                 part = around[row : row + middles.shape[0], column : column + middles.shape[1]]
                 highest = np.maximum(highest, part)
-        rows, columns = np.nonzero((middles == highest) & (middles >= _LEAST_CENTER))
+        rows, columns = np.nonzero((middles == highest) & (middles >= LEAST_CENTER))
         left, top, right, bottom = maps.boxes[:, rows, columns]
-        x, y = 4 * columns + 2 - _MARGIN, 4 * rows + 2 - _MARGIN
+        x, y = 4 * columns + 2 - MARGIN, 4 * rows + 2 - MARGIN
         boxes = np.stack([x - left, y - top, x + right, y + bottom], axis=1).astype(np.float32)
         seen.append(
             Sightings(
