@@ -37,13 +37,13 @@ def look(page: Gray, finder: Finder, *, most_pixels: int = MOST_PIXELS) -> Sight
     ones left something _unexplained. With fewer `most_pixels`, it is quicker and sees less.
     """
     seen: list[Sightings] = []
-    for scale, image in reversed(_sizes_of(page, most_pixels)):
+    for scale, image in reversed(sizes_of(page, most_pixels)):
         left, top, right, bottom = 0, 0, image.shape[1], image.shape[0]
         if seen and image.size > _MUCH:
             left, top, right, bottom = _unexplained(image, scale, together(seen))
         if left < right and top < bottom:
             part = np.ascontiguousarray(image[top:bottom, left:right])
-            peaks = peaks_of(finder.maps(_with_margin(part)), scale)
+            peaks = peaks_of(finder.maps(with_margin(part)), scale)
             seen.append(moved(peaks, left * scale, top * scale))
     everything = together(seen)
     height, width = page.shape
@@ -80,7 +80,7 @@ def _unexplained(image: Gray, scale: float, seen: Sightings) -> tuple[int, int, 
     )  # fmt: skip
 
 
-def _sizes_of(page: Gray, most_pixels: int = MOST_PIXELS) -> list[tuple[float, Gray]]:
+def sizes_of(page: Gray, most_pixels: int = MOST_PIXELS) -> list[tuple[float, Gray]]:
     """Return the page in each size, with the pixels of the page per pixel of it; largest first."""
     image = Image.fromarray(page)
     longer = max(image.size)
@@ -95,7 +95,7 @@ def _sizes_of(page: Gray, most_pixels: int = MOST_PIXELS) -> list[tuple[float, G
     return sizes
 
 
-def _with_margin(page: Gray) -> Gray:
+def with_margin(page: Gray) -> Gray:
     """Return the page with a margin in the usual gray of its border."""
     return np.pad(page, MARGIN, constant_values=np.uint8(usual_border(page)))
 
