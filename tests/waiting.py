@@ -10,7 +10,7 @@ PATIENCE = 300
 """Seconds after which a process that has not done what a test waits for counts as hanging."""
 
 PAGE_PATIENCE = 120
-"""The same for a page in the browser, of which a test expects much less at a time."""
+"""The same for a page in the browser: its tests wait for smaller steps."""
 
 
 def wait_until(condition: Callable[[], bool], what: str, process: subprocess.Popen[str]) -> None:

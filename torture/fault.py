@@ -1,6 +1,7 @@
 """A fault: what is promised, what was tried, and what survived."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -8,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+_FOLDERS = re.compile(r"(?<![\w.:/])/(?:[^\s/'\"]+/)+")
+"""The folders of absolute paths: they are those of this machine, and the record is published."""
 _SHOWN = 5
 """How many of the broken promises the table shows."""
 
@@ -42,7 +45,7 @@ class Fault:
         try:
             yield
         except Exception as error:
-            line = " ".join(str(error).split())
+            line = " ".join(_FOLDERS.sub("", str(error)).split())
             self.broken.append(f"{where}, {how}: {type(error).__name__}: {line}")
 
     def survived(self) -> int:

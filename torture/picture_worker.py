@@ -35,7 +35,7 @@ def main() -> None:
         if problem is None and (peak := _peak_bytes()) > MOST_BYTES:
             problem = f"{peak / 1e6:.0f} MB of memory"
         if printed := os.fstat(noise).st_size:
-            problem = problem or f"it printed {os.pread(noise, 200, 0)!r}"
+            problem = problem or f"it printed {os.pread(noise, 200, 0).decode(errors='replace')}"
             os.ftruncate(noise, 0)
             os.lseek(noise, 0, os.SEEK_SET)
         print(json.dumps({"problem": problem, "noise": printed}), file=answers, flush=True)

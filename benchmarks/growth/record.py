@@ -40,7 +40,7 @@ class Record:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._content = _read(path) if path.exists() else {}
-        if not path.parent.is_dir():  # before anything is measured in vain
+        if not path.parent.is_dir():  # or the first figure could not be saved
             raise DigitlabError(f"there is no folder {path.parent} for the figures")
 
     def rows(self, part: str) -> list[Figures]:

@@ -66,6 +66,16 @@ def empty_nursery(tmp_path_factory: pytest.TempPathFactory):
         yield it
 
 
+def test_the_record_has_no_folders_of_this_machine():
+    fault = Fault("kill", "it continues")
+    with fault.attempt("train"):
+        expect(False, f"it printed {Path(__file__)}:7: a warning; see http://127.0.0.1:8000/docs/x")
+    (problem,) = fault.record()["broken"]
+    assert problem.endswith(
+        "it printed test_torture.py:7: a warning; see http://127.0.0.1:8000/docs/x"
+    )
+
+
 def test_a_fault_comes_before_every_change_of_a_folder(empty_nursery: Nursery, tmp_path: Path):
     source, folder = tmp_path / "source", tmp_path / "copy"
     source.mkdir()
