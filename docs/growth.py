@@ -102,8 +102,9 @@ def listing(rows: _Rows, files: int = BILLION) -> tuple[float, float]:
 
 def _training(parts: dict[str, _Rows]) -> Iterable[str]:
     rows = parts["training"]
-    yield "| images | processes | seconds | start, seconds | images per second | peak memory |"
-    yield "| --- " * 6 + "|"
+    yield from _head(
+        "images", "processes", "seconds", "start, seconds", "images per second", "peak memory"
+    )
     for ranks in _values(rows, "ranks"):
         for images in medians(rows, "images", "seconds", ranks=ranks):
             it = _row(rows, images=images, ranks=ranks)
@@ -115,8 +116,9 @@ def _training(parts: dict[str, _Rows]) -> Iterable[str]:
 
 def _reading(parts: dict[str, _Rows]) -> Iterable[str]:
     rows = parts["reading"]
-    yield "| pictures | how many | processes | seconds | pictures per second | peak memory |"
-    yield "| --- " * 6 + "|"
+    yield from _head(
+        "pictures", "how many", "processes", "seconds", "pictures per second", "peak memory"
+    )
     names = {
         "28x28": "28x28, tar files",
         "280x280": "280x280, tar files",
@@ -140,8 +142,7 @@ def _stages(parts: dict[str, _Rows]) -> Iterable[str]:
         "reading the tar file", "decoding", "preparing", "network", "writing rows", "the rest",
         "whole",
     ]  # fmt: skip
-    yield "| milliseconds per picture | " + " | ".join(kinds) + " |"
-    yield "| --- " * (len(kinds) + 1) + "|"
+    yield from _head("milliseconds per picture", *kinds)
     for name in names:
         cells = (f"{_row(rows, kind=kind)[name]:.3f}" for kind in kinds)
         yield f"| {name} | {' | '.join(cells)} |"
@@ -149,11 +150,10 @@ def _stages(parts: dict[str, _Rows]) -> Iterable[str]:
 
 def _service(parts: dict[str, _Rows]) -> Iterable[str]:
     rows = parts["service"]
-    yield (
-        "| picture | open connections | answers per second | p50, ms | p99, ms | refused (503) | "
-        "errors | memory |"
-    )
-    yield "| --- " * 8 + "|"
+    yield from _head(
+        "picture", "open connections", "answers per second", "p50, ms", "p99, ms", "refused (503)",
+        "errors", "memory",
+    )  # fmt: skip
     names = {"mnist": "28x28", "canvas": "280x280"}
     for picture in _values(rows, "picture"):
         for connections in medians(rows, "connections", "p50_ms", picture=picture):
@@ -169,8 +169,7 @@ def _billion(parts: dict[str, _Rows]) -> Iterable[str]:
     rows = parts["reading"]
     kinds = [it for it in ("28x28", "280x280") if it in _values(rows, "kind")]
     costs = {kind: estimate(rows, kind) for kind in kinds}
-    yield f"| {BILLION:,} pictures, {MACHINES} machines | {' | '.join(kinds)} |"
-    yield "| --- " * (len(kinds) + 1) + "|"
+    yield from _head(f"{BILLION:,} pictures, {MACHINES} machines", *kinds)
     lines = {
         "time, all machines at work": lambda it: f"{it.hours:,.1f} h",
         "core hours": lambda it: f"{it.core_hours:,.0f}",
@@ -187,6 +186,11 @@ def _billion(parts: dict[str, _Rows]) -> Iterable[str]:
         hours, size = listing(rows)
         cell = f"{hours:,.1f} h and {size / _GB:,.0f} GB of memory, on every machine"
         yield f"| the list alone, if they were single files | {' | '.join([cell] * len(kinds))} |"
+
+
+def _head(*columns: str) -> Iterable[str]:
+    yield f"| {' | '.join(columns)} |"
+    yield "| --- " * len(columns) + "|"
 
 
 def _values(rows: _Rows, name: str) -> list[Any]:

@@ -27,14 +27,14 @@ _MUCH = 300_000  # pixels: in a larger page, what smaller sizes have explained i
 SURE = 0.6  # probability of a middle from which on a digit explains its ink
 _LARGE_ENOUGH = 20  # pixels: a digit that was seen this large need not be seen larger
 _LEAST_STROKE = 10  # gray levels between a cell and its surroundings
-_TILE, FEW = 16, 6  # cells per side of a tile; the least gray of a tile with strokes, of 255
+_TILE, _FEW = 16, 6  # cells per side of a tile; the least gray of a tile with strokes, of 255
 
 
 def look(page: Gray, finder: Finder, *, most_pixels: int = MOST_PIXELS) -> Sightings:
     """Return what the network sees on a page, the most probable first; each thing once.
 
     The largest sizes take most of the time, so only the part of them is looked at where smaller
-    ones left something _unexplained. With fewer `most_pixels`, it is quicker and sees less.
+    ones left something unexplained. With fewer `most_pixels`, it is quicker and sees less.
     """
     seen: list[Sightings] = []
     for scale, image in reversed(sizes_of(page, most_pixels)):
@@ -68,7 +68,7 @@ def _unexplained(image: Gray, scale: float, seen: Sightings) -> tuple[int, int, 
     for box in clear.boxes / (CELL * scale):
         x0, y0, x1, y1 = np.rint(box + np.array([-2, -2, 2, 2])).astype(int).clip(0).tolist()
         strokes[y0:y1, x0:x1] = False
-    tiles = reduced(np.where(strokes, np.uint8(255), np.uint8(0)), _TILE) > FEW
+    tiles = reduced(np.where(strokes, np.uint8(255), np.uint8(0)), _TILE) > _FEW
     rows, columns = np.flatnonzero(tiles.any(1)), np.flatnonzero(tiles.any(0))
     if not len(rows):
         return 0, 0, 0, 0

@@ -103,8 +103,8 @@ def has_same_settings(
             f"{error}; choose another folder with --run, or overwrite the run with --force"
         ) from error
     return (
-        (record.recipe, record.seed, record.dataset) == (recipe, launch.seed, dataset.name)
-        and (record.extra and record.extra.sha256) == (extra and extra.sha256)
+        _what_differs(record, recipe, extra, launch.seed) is None
+        and record.dataset == dataset.name
         and launch.device in ("auto", record.device)
         and launch.threads in (None, record.threads)
         and not changes_in(recipe.network, record.network_files, folder.network_copy())
@@ -115,11 +115,15 @@ def check_same_run(
     where: Path, record: RunRecord, recipe: Recipe, extra: Extra | None, seed: int
 ) -> None:
     """Raise `DigitlabError` if a folder's run is not the one that these settings start."""
+    if what := _what_differs(record, recipe, extra, seed):
+        raise DigitlabError(
+            f"{where} contains a run with other {what}; choose another folder with --run"
+        )
+
+
+def _what_differs(record: RunRecord, recipe: Recipe, extra: Extra | None, seed: int) -> str | None:
     if (record.recipe, record.seed) != (recipe, seed):
-        raise DigitlabError(
-            f"{where} contains a run with other settings; choose another folder with --run"
-        )
+        return "settings"
     if (record.extra and record.extra.sha256) != (extra and extra.sha256):
-        raise DigitlabError(
-            f"{where} contains a run with other extra pictures; choose another folder with --run"
-        )
+        return "extra pictures"
+    return None
