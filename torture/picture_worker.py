@@ -1,7 +1,8 @@
 """The process that shows mutated pictures to digitlab: `pictures.py` starts it and watches it.
 
 For each line `FORMAT NUMBER READ` on stdin it prints one line of JSON: `problem`, which is null if
-all went well. Work that takes more than 5 seconds of the processor ends the process.
+all went well. Work that takes more than 5 seconds of the processor, or ten minutes in all, ends the
+process.
 """
 
 import json
@@ -15,6 +16,7 @@ from digitlab.reader import Reader
 from torture.mutation import mutated
 
 MOST_SECONDS = 5.0
+PATIENCE = 600.0
 MOST_BYTES = 600_000_000
 
 
@@ -29,9 +31,11 @@ def main() -> None:
         kind, number, is_page = line.split()
         content = mutated(kind, int(number))
         _forget_peak()
-        signal.setitimer(signal.ITIMER_PROF, MOST_SECONDS)  # its signal ends the process
+        signal.setitimer(signal.ITIMER_PROF, MOST_SECONDS)  # these signals end the process
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE)
         problem = _show(reader, content, is_page=is_page == "1")
         signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
         if problem is None and (peak := _peak_bytes()) > MOST_BYTES:
             problem = f"{peak / 1e6:.0f} MB of memory"
         if printed := os.fstat(noise).st_size:

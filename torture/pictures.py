@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -12,6 +13,7 @@ from itertools import islice
 from torture.bench import Bench
 from torture.fault import Fault, expect
 from torture.mutation import mutated, sound_pictures
+from torture.picture_worker import PATIENCE
 from torture.service import Service
 
 PROMISE = (
@@ -28,7 +30,10 @@ _READ_EVERY, _SERVE_EVERY = 20, 40
 """Of the pictures, these are also read as a page, and sent to the service."""
 _SLOW = {"PDF": 20, "HEIC": 2}
 """Formats that are drawn in a process of their own, or slowly: only every n-th picture is one."""
-_PATIENCE = 600.0
+_ENDS = {
+    -signal.SIGPROF: "over 5 s of processor time",
+    -signal.SIGALRM: f"no answer for {PATIENCE:.0f} s",
+}
 _STATUSES = {200, 400, 413, 415, 422}
 
 
@@ -84,10 +89,10 @@ def _shown(cases: Iterable[_Case]) -> list[str | None]:
         if answer:
             problems.append(json.loads(answer)["problem"])
             continue
-        code = worker.wait(_PATIENCE)
-        problems.append("over 5 s of processor time" if code == -27 else f"it died: {code}")
+        code = worker.wait(PATIENCE)
+        problems.append(_ENDS.get(code, f"it died: {code}"))
         worker = _start()
-    worker.communicate(timeout=_PATIENCE)
+    worker.communicate(timeout=PATIENCE)
     return problems
 
 

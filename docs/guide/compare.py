@@ -12,7 +12,7 @@ from PIL import Image
 from docs.guide.render import text_of
 from docs.guide.run import Output
 
-_NUMBER = re.compile(r"(?<![A-Za-z_])[-−+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
+_NUMBER = re.compile(r"(?<![A-Za-z_])[-−+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?%?")
 _TOLERANCE = {"usual": 1e-3, "rough": 0.05}
 _SMALL = {
     "usual": 1e-5,
@@ -56,7 +56,8 @@ def _text_differences(old: str, new: str, kind: str, is_volatile: bool) -> list[
 
 
 def _value(number: str) -> float:
-    return float(number.replace(",", "").replace("−", "-"))
+    value = float(number.rstrip("%").replace(",", "").replace("−", "-"))
+    return value / 100 if number.endswith("%") else value
 
 
 def figure_difference(before: str, after: str) -> float:

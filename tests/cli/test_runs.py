@@ -353,7 +353,8 @@ def test_a_run_is_not_overwritten_without_force(never_stopped: Path, call: Calla
     before = (run / "last.safetensors").read_bytes()
     refused = call("train", *TWO_EPOCHS, "--dropout", 0.25, "--run", run)
     assert refused.code == 1
-    assert "already contains a run; continue it with `digitlab resume" in refused.err
+    assert "contains a run with other settings (dropout 0.5 instead of 0.25); " in refused.err
+    assert "continue it with `digitlab resume" in refused.err
     assert "--force" in refused.err
     assert (run / "last.safetensors").read_bytes() == before
 

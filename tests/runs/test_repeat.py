@@ -59,7 +59,7 @@ def test_the_mean_is_that_of_the_runs_and_what_is_done_is_not_done_again(
 
     other = call("repeat", "tutorial", "--seeds", 3, "--epochs", 2, "--run", tmp_path)
     assert other.code == 1
-    assert "contains a run with other settings" in other.err
+    assert "contains a run with other settings (epochs 1 instead of 2, " in other.err
 
 
 def test_a_run_does_not_go_on_with_another_dataset(

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,15 +78,19 @@ class RunFolder:
         """Return whether there is a checkpoint, good or damaged."""
         return any((self.path / name).exists() for name in (LAST, PREVIOUS))
 
-    def check_free(self, *, force: bool) -> None:
-        """Raise `DigitlabError` if there is a run here that may not be overwritten."""
+    def check_free(self, *, force: bool, others: Sequence[str] = ()) -> None:
+        """Raise `DigitlabError` if there is a run here that may not be overwritten.
+
+        `others` are its settings that are not those of the run that was to be started.
+        """
         if not self.holds_a_run() or force:
             return
+        what = f" with other settings ({', '.join(others)})" if others else ""
         remedy = f"continue it with `digitlab resume {self}`, "
         if not self.run_json.exists():
             remedy = "which cannot be continued because run.json is missing: "
         raise DigitlabError(
-            f"{self} already contains a run; {remedy}choose another folder with --run, or "
+            f"{self} already contains a run{what}; {remedy}choose another folder with --run, or "
             "overwrite it with --force"
         )
 

@@ -9,7 +9,9 @@ from digitlab.data.catalog import CATALOG
 from digitlab.data.dataset import Dataset
 from digitlab.data.extra import Extra
 from digitlab.errors import DigitlabError
+from digitlab.named_recipes import differences
 from digitlab.recipe import Recipe
+from digitlab.records.describe import setting_in_words
 from digitlab.records.folder import RunFolder
 from digitlab.records.history import epochs_in_words
 from digitlab.records.run_record import RunRecord
@@ -87,43 +89,48 @@ def check_dataset(record: RunRecord, dataset: Dataset, where: Path) -> None:
     record.check_same_data(dataset)
 
 
-def has_same_settings(
+def other_settings(
     folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launch, extra: Extra | None
-) -> bool:
-    """Return whether a folder's run was started with these settings and has the same network.
+) -> list[str]:
+    """Return what is different in a folder's run from the run that these would start, in words.
 
     Raises `DigitlabError` if its record is damaged.
     """
-    if not folder.run_json.exists():
-        return False
     try:
         record = folder.read_record()
     except DigitlabError as error:
         raise DigitlabError(
             f"{error}; choose another folder with --run, or overwrite the run with --force"
         ) from error
-    return (
-        _what_differs(record, recipe, extra, launch.seed) is None
-        and record.dataset == dataset.name
-        and launch.device in ("auto", record.device)
-        and launch.threads in (None, record.threads)
-        and not changes_in(recipe.network, record.network_files, folder.network_copy())
-    )
+    found = _differences(record, recipe, launch.seed, extra)
+    if record.dataset != dataset.name:
+        found.append(f"dataset {record.dataset} instead of {dataset.name}")
+    if launch.device not in ("auto", record.device):
+        found.append(f"device {record.device} instead of {launch.device}")
+    if launch.threads not in (None, record.threads):
+        found.append(f"threads {record.threads} instead of {launch.threads}")
+    return found + changes_in(recipe.network, record.network_files, folder.network_copy())
 
 
 def check_same_run(
     where: Path, record: RunRecord, recipe: Recipe, extra: Extra | None, seed: int
 ) -> None:
     """Raise `DigitlabError` if a folder's run is not the one that these settings start."""
-    if what := _what_differs(record, recipe, extra, seed):
+    if found := _differences(record, recipe, seed, extra):
         raise DigitlabError(
-            f"{where} contains a run with other {what}; choose another folder with --run"
+            f"{where} contains a run with other settings ({', '.join(found)}); choose another "
+            "folder with --run"
         )
 
 
-def _what_differs(record: RunRecord, recipe: Recipe, extra: Extra | None, seed: int) -> str | None:
-    if (record.recipe, record.seed) != (recipe, seed):
-        return "settings"
+def _differences(record: RunRecord, recipe: Recipe, seed: int, extra: Extra | None) -> list[str]:
+    found = [
+        f"{name} {setting_in_words(getattr(record.recipe, name), name)} instead of "
+        f"{setting_in_words(value, name)}"
+        for name, value in differences(recipe, record.recipe).items()
+    ]
+    if record.seed != seed:
+        found.append(f"seed {record.seed} instead of {seed}")
     if (record.extra and record.extra.sha256) != (extra and extra.sha256):
-        return "extra pictures"
-    return None
+        found.append("other extra pictures")
+    return found

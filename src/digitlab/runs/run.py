@@ -21,7 +21,7 @@ from digitlab.runs.checks import (
     check_dataset,
     check_epochs,
     check_settings,
-    has_same_settings,
+    other_settings,
 )
 from digitlab.runs.extra import load_copy, packed, record_of
 from digitlab.runs.failures import explained, how_to_continue
@@ -74,23 +74,19 @@ def start_run(
     """
     check_settings(launch.seed, launch.checkpoint_steps)
     recipe = replace(recipe, network=absolute_name(recipe.network))
-    if why := _why_to_continue(folder, recipe, dataset, launch, extra):
-        where = "from the last checkpoint" if folder.has_checkpoint() else "at its first step"
-        watcher.message(f"{why}; continuing {where}")
-        results, _ = resume_run(
-            folder, dataset=dataset, checkpoint_steps=launch.checkpoint_steps,
-            command=launch.command, watcher=recording_as_before(folder, watcher),
-            joins=launch.joins,
-        )  # fmt: skip
-        return results
+    others: list[str] = []
+    if _may_continue(folder, launch):
+        others = other_settings(folder, recipe, dataset, launch, extra)
+        if not others:
+            return _continue(folder, dataset, launch, watcher)
     device = set_up_device(launch.device, launch.threads)
     with (
+        explained(folder, "then run the same command again"),
         joined(is_expected=launch.joins) as ranks,
         only_one_process(folder),
-        explained(folder, "then run the same command again"),
     ):
         ranks.take_device(device)
-        folder.check_free(force=launch.force)
+        folder.check_free(force=launch.force, others=others)
         check_examples(recipe, dataset, extra)
         own = find_own(recipe.network) if is_own(recipe.network) else None
         if extra is not None:
@@ -144,9 +140,9 @@ def resume_run(
     """
     folder.check_holds_a_run()
     with (
+        explained(folder, f"then {how_to_continue(folder)}"),
         joined(is_expected=joins) as ranks,
         only_one_process(folder),
-        explained(folder, f"then {how_to_continue(folder)}"),
     ):
         watcher = Several([Log(folder), watcher])
         record = folder.read_record()
@@ -219,18 +215,27 @@ def _new_record(
     )
 
 
-def _why_to_continue(
-    folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launch, extra: Extra | None
-) -> str | None:
-    """Return why the run in the folder is continued; None if a new one is started."""
-    has_restarted = find_place().restarts > 0
-    if not launch.continues or (launch.force and not has_restarted):
-        return None
-    if is_training(folder) or not has_same_settings(folder, recipe, dataset, launch, extra):
-        return None
-    if has_restarted:
-        return "torchrun has restarted the processes"
-    return f"{folder} contains a run with the same settings (--force overwrites it)"
+def _may_continue(folder: RunFolder, launch: Launch) -> bool:
+    """Return whether a run in the folder is to be continued if it has the same settings."""
+    return (
+        launch.continues
+        and (not launch.force or find_place().restarts > 0)
+        and folder.run_json.exists()
+        and not is_training(folder)
+    )
+
+
+def _continue(folder: RunFolder, dataset: Dataset, launch: Launch, watcher: Watcher) -> RunResults:
+    why = f"{folder} contains a run with the same settings (--force overwrites it)"
+    if find_place().restarts > 0:
+        why = "torchrun has restarted the processes"
+    where = "from the last checkpoint" if folder.has_checkpoint() else "at its first step"
+    watcher.message(f"{why}; continuing {where}")
+    results, _ = resume_run(
+        folder, dataset=dataset, checkpoint_steps=launch.checkpoint_steps,
+        command=launch.command, watcher=recording_as_before(folder, watcher), joins=launch.joins,
+    )  # fmt: skip
+    return results
 
 
 def _write_continued(
