@@ -18,7 +18,7 @@ from digitlab.recipe import Recipe
 from digitlab.records.history import TrainPoint
 from digitlab.train.checkpoint import Checkpoint
 from digitlab.train.device import set_up_device
-from digitlab.train.examples import Synthetic, split_of
+from digitlab.train.examples import Examples, Synthetic, split_of
 from digitlab.train.loop import Training
 from digitlab.train.networks import normalize
 
@@ -61,7 +61,9 @@ def start(recipe: Recipe, device: str, *, seed: int = 1, records: bool = True) -
             non_digits=images[:30_000] if recipe.outliers else None,
         ),
     )  # fmt: skip
-    training._step.records &= records
+    training._step.recordable.records &= records
+    if isinstance(training.examples, Examples):
+        training.examples._augmented.records &= records
     return training
 
 

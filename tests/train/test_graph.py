@@ -9,9 +9,10 @@ from torch import Tensor, nn
 
 from digitlab.data.dataset import Dataset
 from digitlab.recipe import CLASSIFIERS, Recipe
+from digitlab.train.augment import augmented
 from digitlab.train.build import build_network
 from digitlab.train.device import computes_bfloat16, set_up_device
-from digitlab.train.graph import LearningStep, RecordedStep
+from digitlab.train.graph import LearningStep, Recording
 from digitlab.train.loop import Training
 from digitlab.train.optimizer import Muon
 from digitlab.train.step import mean_loss, train_step
@@ -44,7 +45,8 @@ def test_a_recorded_step_is_the_step_and_recording_leaves_no_trace(batch: tuple[
     expected = [train_step(plain_network, plain_optimizer, images * i, labels) for i in (1, 2, 3)]
     torch.manual_seed(9)
     plain_step = partial(train_step, network, optimizer)
-    step = RecordedStep(plain_step, network, optimizer, images * 7, labels, record=again)
+    state = [*network.state_dict().values(), *optimizer.state_dict().values()]
+    step = Recording(plain_step, (images * 7, labels), state, record=again)
     for i, loss in enumerate(expected, start=1):
         assert torch.equal(step(images * i, labels), loss)
     for name, value in plain_network.state_dict().items():
@@ -65,7 +67,7 @@ def test_a_recording_that_fails_leaves_no_trace_and_the_training_goes_on(
     plain, other = (
         Training(recipe, small_mnist, seed=2, device=set_up_device("cpu")) for _ in range(2)
     )
-    other._step.records = True  # as on a GPU
+    other._step.recordable.records = True  # as on a GPU
     for training in (plain, other):
         torch.manual_seed(5)
         list(training.run())
@@ -87,12 +89,23 @@ def test_a_cuda_graph_does_what_the_step_does(batch: tuple[Tensor, Tensor], bflo
         partial(train_step, network, optimizer, bfloat16=bfloat16)
         for network, optimizer in zip(networks, optimizers, strict=True)
     ]
-    recorded = RecordedStep(steps[1], networks[1], optimizers[1], images * 7, labels)
+    state = [*networks[1].state_dict().values(), *optimizers[1].state_dict().values()]
+    recorded = Recording(steps[1], (images * 7, labels), state)
     for rate in (0.1, 0.05, 0.2):  # the recording must not keep the first
         for optimizer in optimizers:
             optimizer.learning_rate = rate
         expected = steps[0](images, labels).item()
         assert recorded(images, labels).item() == pytest.approx(expected, rel=1e-2)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_cuda_graph_draws_the_random_numbers_that_the_function_would_draw():
+    images = torch.randint(256, (3, 32, 28, 28), dtype=torch.uint8).cuda()
+    torch.manual_seed(9)
+    expected = [augmented(batch, 1.0) for batch in images]
+    recorded = Recording(partial(augmented, strength=1.0), (images[0],))
+    torch.manual_seed(9)
+    assert torch.equal(torch.stack([recorded(it) for it in images]), torch.stack(expected))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

@@ -20,6 +20,7 @@ from digitlab.recipe import Recipe
 from digitlab.synth.degraded import degraded_copies
 from digitlab.synth.non_digits import non_digits
 from digitlab.train.augment import augmented
+from digitlab.train.graph import Recordable
 from digitlab.train.networks import normalize
 from digitlab.train.ranks import ALONE, Ranks
 from digitlab.train.score import ScoredImages
@@ -93,6 +94,10 @@ class Examples:
         if extra is not None:
             own_images, own_labels = torch.from_numpy(extra.images), torch.from_numpy(extra.labels)
             self._extra = own_images.to(device), own_labels.to(device)
+        self._augmented = Recordable(
+            partial(augmented, strength=recipe.augment or _EXTRA_AUGMENT),
+            records=device.type == "cuda" and ranks.count == 1,
+        )
         self._degraded, self._non_digits = (
             None if drawn is None else torch.from_numpy(drawn).to(device)
             for drawn in (self.synthetic.degraded, self.synthetic.non_digits)
@@ -146,15 +151,14 @@ class Examples:
         before_extras = len(images)
         mine = self._ranks.part(before_extras + extras)
         if self.recipe.augment and not self._is_plain(epoch):
-            images = augmented(images, self.recipe.augment, mine)
+            images = self._augmented(images, part=mine)
         else:
             images = images[mine]
         if self._extra is not None:
             extra_images, extra_labels = self._extra
             drawn = torch.randint(len(extra_images), (extras,), device=images.device)
             mine = slice(*(max(0, it - before_extras) for it in (mine.start, mine.stop)))
-            strength = self.recipe.augment or _EXTRA_AUGMENT
-            images = torch.cat([images, augmented(extra_images[drawn], strength, mine)])
+            images = torch.cat([images, self._augmented(extra_images[drawn], part=mine)])
             labels = torch.cat([labels, extra_labels[drawn]])
         return images, labels
 

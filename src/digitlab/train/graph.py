@@ -1,8 +1,13 @@
-"""On a GPU, a step is recorded once and played back; on a CPU this file changes nothing."""
+"""On a GPU, work on batches is recorded once and played back; on a CPU this file changes nothing.
+
+A step of a small network is hundreds of short GPU programs, and the GPU waits longer for Python to
+launch each than it works on it. A recording launches all of them at once.
+"""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,16 +20,65 @@ from digitlab.train.step import train_step
 from digitlab.train.task import Loss
 
 
+class Recordable:
+    """A function of batches, which is recorded at the first batch of each size.
+
+    Parameters
+    ----------
+    function
+        Takes tensors with an axis of examples first, and returns a tensor. What else it takes must
+        be the same for all batches of a size.
+    records
+        Whether the device can record it. If recording fails, a warning is printed, and the function
+        is called as it is from then on.
+    state
+        Returns the tensors that the function changes.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Tensor],
+        *,
+        records: bool,
+        state: Callable[[], Sequence[Tensor]] = lambda: (),
+    ) -> None:
+        self.function = function
+        self.records = records
+        self._state = state
+        self._recordings: dict[int, Recording] = {}  # by the size of the batch
+
+    def __call__(self, *batch: Tensor, **others: Any) -> Tensor:
+        """Return what the function returns."""
+        if not self.records:
+            return self.function(*batch, **others)
+        size = len(batch[0])
+        if size not in self._recordings:
+            try:
+                function = partial(self.function, **others)
+                self._recordings[size] = Recording(function, batch, self._state())
+            except torch.OutOfMemoryError:
+                raise  # the function itself would need as much
+            except RuntimeError as error:
+                reason = str(error).partition("\n")[0]
+                print(
+                    f"a step cannot be recorded as a CUDA graph ({reason}); training continues "
+                    "without it",
+                    file=sys.stderr,
+                )
+                self.records = False
+                return self.function(*batch, **others)
+        return self._recordings[size](*batch)
+
+
 class LearningStep:
-    """`train_step` for one network; on a GPU it is recorded at the first batch of each size.
+    """`train_step` for one network, recorded where the device can.
 
     Parameters
     ----------
     network, optimizer, loss_of, bfloat16
         See `train_step`.
     records
-        Whether the device can record a step. If recording fails, a warning is printed and training
-        continues without it.
+        See `Recordable`.
     ranks
         The processes that take the step together: see `shared_step`.
     """
@@ -39,52 +93,34 @@ class LearningStep:
         records: bool,
         ranks: Ranks = ALONE,
     ) -> None:
-        self.network, self.optimizer = network, optimizer
-        self.records = records
         step: Callable[..., Tensor]
         step = train_step if ranks.count == 1 else partial(shared_step, ranks=ranks)
-        self._step = partial(step, network, optimizer, loss_of=loss_of, bfloat16=bfloat16)
-        self._recorded: dict[int, RecordedStep] = {}  # by the size of its batches
+        self.recordable = Recordable(
+            partial(step, network, optimizer, loss_of=loss_of, bfloat16=bfloat16),
+            records=records,
+            state=lambda: [*network.state_dict().values(), *optimizer.state_dict().values()],
+        )
 
     def __call__(self, images: Tensor, labels: Tensor, *, is_last: bool) -> Tensor:
         """Train on one batch; return its loss. An epoch's last batch may have another size."""
-        if not self.records or is_last:
-            return self._step(images, labels)
-        size = len(images)
-        if size not in self._recorded:
-            try:
-                self._recorded[size] = RecordedStep(
-                    self._step, self.network, self.optimizer, images, labels
-                )
-            except torch.OutOfMemoryError:
-                raise  # the step itself would need as much
-            except RuntimeError as error:
-                reason = str(error).partition("\n")[0]
-                print(
-                    f"the step cannot be recorded as a CUDA graph ({reason}); training continues "
-                    "without it",
-                    file=sys.stderr,
-                )
-                self.records = False
-                return self._step(images, labels)
-        return self._recorded[size](images, labels)
+        step = self.recordable.function if is_last else self.recordable
+        return step(images, labels)
 
 
-class RecordedStep:
-    """`train_step`, recorded once on a GPU and then played back.
+class Recording:
+    """A function of batches of one size, recorded once on a GPU and then played back.
 
-    A step of a small network is hundreds of short GPU programs, and the GPU waits longer for
-    Python to launch each than it works on it. A recording launches all of them at once. It always
-    reads and writes the same memory, so each batch is copied to where the recording expects it.
+    It always reads and writes the same memory, so each batch is copied to where it expects it, and
+    its result from where it leaves it.
 
     Parameters
     ----------
-    step
-        `train_step` with everything except the batch.
-    network, optimizer
-        What the step changes.
-    images, labels
-        A batch. Only batches of this size can be played back.
+    function
+        What is recorded.
+    batch
+        What it takes. Only batches of this size can be played back.
+    state
+        What it changes.
     record
         Takes a function that computes on the device; returns one that repeats the same work.
 
@@ -93,43 +129,40 @@ class RecordedStep:
 
     def __init__(
         self,
-        step: Callable[[Tensor, Tensor], Tensor],
-        network: nn.Module,
-        optimizer: MomentumSGD,
-        images: Tensor,
-        labels: Tensor,
+        function: Callable[..., Tensor],
+        batch: Sequence[Tensor],
+        state: Sequence[Tensor] = (),
         *,
         record: Callable[[Callable[[], None]], Callable[[], None]] | None = None,
     ) -> None:
-        self._images, self._labels = images.clone(), labels.clone()
-        self._loss = torch.zeros((), device=images.device)
+        self._batch = [tensor.clone() for tensor in batch]
+        self._result: Tensor
 
-        def train() -> None:
-            self._loss.copy_(step(self._images, self._labels))
+        def work() -> None:
+            self._result = function(*self._batch)
 
         # Recording changes weights, velocities and random states: all are restored afterwards.
-        state = [*network.state_dict().values(), *optimizer.state_dict().values()]
         before = [tensor.clone() for tensor in state]
-        random = RandomStates(images.device)
+        random = RandomStates(batch[0].device)
         random_before = random.state_dict()
         try:
-            self._play = (record or record_cuda_graph)(train)
+            self._play = (record or record_cuda_graph)(work)
         finally:
             with torch.no_grad():
                 for tensor, value in zip(state, before, strict=True):
                     tensor.copy_(value)
             random.load_state_dict(random_before)
 
-    def __call__(self, images: Tensor, labels: Tensor) -> Tensor:
-        """Train on one batch of the recorded size; return its loss, valid until the next call."""
-        self._images.copy_(images)
-        self._labels.copy_(labels)
+    def __call__(self, *batch: Tensor) -> Tensor:
+        """Return what the function returns for a batch of the recorded size."""
+        for place, tensor in zip(self._batch, batch, strict=True):
+            place.copy_(tensor)
         self._play()
-        return self._loss
+        return self._result.clone()
 
 
-def record_cuda_graph(step: Callable[[], None]) -> Callable[[], None]:
-    """Run `step` a few times, record it as a CUDA graph, and return what plays the graph back.
+def record_cuda_graph(work: Callable[[], None]) -> Callable[[], None]:
+    """Do the work a few times, record it as a CUDA graph, and return what plays the graph back.
 
     Source: PyTorch's notes on CUDA semantics, "CUDA graphs".
     """
@@ -137,12 +170,12 @@ def record_cuda_graph(step: Callable[[], None]) -> Callable[[], None]:
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
         for _ in range(3):  # the first calls set up what must not be part of a recording
-            step()
+            work()
     torch.cuda.current_stream().wait_stream(stream)
     graph = torch.cuda.CUDAGraph()
     try:
         with torch.cuda.graph(graph):
-            step()
+            work()
     except RuntimeError:
         # The random number generator would wait for the end of the recording, and refuse to draw.
         generator = torch.cuda.default_generators[torch.cuda.current_device()]
