@@ -12,6 +12,7 @@ from digitlab.recipe import CLASSIFIERS, Recipe
 from digitlab.train.augment import augmented
 from digitlab.train.build import build_network
 from digitlab.train.device import computes_bfloat16, set_up_device
+from digitlab.train.examples import Examples
 from digitlab.train.graph import LearningStep, Recording
 from digitlab.train.loop import Training
 from digitlab.train.optimizer import Muon
@@ -55,25 +56,34 @@ def test_a_recorded_step_is_the_step_and_recording_leaves_no_trace(batch: tuple[
         assert torch.equal(optimizer.state_dict()[name], value), name
 
 
-def test_a_recording_that_fails_leaves_no_trace_and_the_training_goes_on(
-    small_mnist: Dataset, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    def fail(step: Callable[[], None]) -> Callable[[], None]:
-        step()
-        raise RuntimeError("not permitted when stream is capturing")
+def fail(step: Callable[[], None]) -> Callable[[], None]:
+    step()
+    raise RuntimeError("not permitted when stream is capturing")
 
-    monkeypatch.setattr("digitlab.train.graph.record_cuda_graph", fail)
-    recipe = Recipe(epochs=1, test_each_epoch=False)
+
+@pytest.mark.parametrize("record", [again, fail])
+def test_a_training_with_recordings_is_the_same_also_if_they_fail(
+    small_mnist: Dataset, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    record: Callable[[Callable[[], None]], Callable[[], None]],
+):  # fmt: skip
+    monkeypatch.setattr("digitlab.train.graph.record_cuda_graph", record)
+    recipe = Recipe(epochs=1, augment=1.0, test_each_epoch=False)
     plain, other = (
         Training(recipe, small_mnist, seed=2, device=set_up_device("cpu")) for _ in range(2)
     )
-    other._step.recordable.records = True  # as on a GPU
+    assert isinstance(other.examples, Examples)
+    recordables = other.examples._augmented, other._step.recordable
+    for it in recordables:
+        it.records = True  # as on a GPU
     for training in (plain, other):
         torch.manual_seed(5)
         list(training.run())
     for name, value in plain.network.state_dict().items():
         assert torch.equal(other.network.state_dict()[name], value), name
-    assert "not permitted when stream is capturing" in capsys.readouterr().err
+    warned = capsys.readouterr().err.count("not permitted when stream is capturing")
+    assert ([it.records for it in recordables], warned) == (
+        ([True, True], 0) if record is again else ([False, False], 2)
+    )
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
