@@ -12,12 +12,12 @@ from digitlab.language import Language, Words, language_of_locale
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def language_asked_for(words: Sequence[str]) -> Language:
+def _language_asked_for(words: Sequence[str]) -> Language:
     """Return the language of a command line: that of its `--lang`, or else the locale's.
 
-    >>> language_asked_for(["train", "--lang", "zh", "--help"])
+    >>> _language_asked_for(["train", "--lang", "zh", "--help"])
     'zh'
-    >>> language_asked_for(["train", "--lang=zh"])
+    >>> _language_asked_for(["train", "--lang=zh"])
     'zh'
     """
     found = language_of_locale()
@@ -29,7 +29,7 @@ def language_asked_for(words: Sequence[str]) -> Language:
     return found
 
 
-HELP_LANGUAGE = language_asked_for(sys.argv[1:])
+HELP_LANGUAGE = _language_asked_for(sys.argv[1:])
 """It is the same for the whole process, because the texts are chosen only once."""
 
 

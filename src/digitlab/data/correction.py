@@ -11,7 +11,7 @@ from digitlab.files import decode_json
 from digitlab.pictures.digit import LARGEST, has_ink, prepare
 from digitlab.pictures.open import open_picture
 
-MAX_PICTURE_BYTES = 1_000_000  # of a picture as it is given, and as it is stored
+_MAX_PICTURE_BYTES = 1_000_000  # of a picture as it is given, and as it is stored
 ID = re.compile("[0-9a-f]{16}")
 _LONGEST_LABEL = 100  # characters
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -59,14 +59,14 @@ def parsed(line: bytes) -> Correction | None:
 
 def as_gray_png(content: bytes) -> bytes:
     """Return a picture file as a gray PNG; raise `PictureError` if it cannot be used."""
-    if len(content) > MAX_PICTURE_BYTES:
+    if len(content) > _MAX_PICTURE_BYTES:
         raise _too_large(content)
     picture = open_picture(content, largest_side=LARGEST)
     if not has_ink(prepare(picture)):
         raise PictureError("the picture shows nothing to learn from: draw a digit")
     png = io.BytesIO()
     Image.fromarray(picture.gray(LARGEST)).save(png, "PNG")
-    if len(png.getvalue()) > MAX_PICTURE_BYTES:
+    if len(png.getvalue()) > _MAX_PICTURE_BYTES:
         raise _too_large(png.getvalue())
     return png.getvalue()
 
@@ -74,5 +74,5 @@ def as_gray_png(content: bytes) -> bytes:
 def _too_large(content: bytes) -> PictureError:
     return PictureError(
         f"the picture has {len(content) / 1e6:.1f} MB, but the limit is "
-        f"{MAX_PICTURE_BYTES / 1e6:.0f} MB: make it smaller"
+        f"{_MAX_PICTURE_BYTES / 1e6:.0f} MB: make it smaller"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from digitlab.errors import DigitlabError, printable
 from digitlab.pictures.formats import SUFFIXES
 
-TEST_FOLDERS = ("test", "val", "valid", "validation")
+_TEST_FOLDERS = ("test", "val", "valid", "validation")
 """The names of a folder with the test images, next to a folder `train`; the first is preferred."""
 
 _CONVENTION = "give a folder with one subfolder of pictures for each class"
@@ -73,7 +73,7 @@ def train_and_test(folder: Path) -> tuple[Path, Path] | None:
     by_name = {name.casefold(): folder / name for name in _listing(folder)[0]}
     if "train" not in by_name or not _listing(by_name["train"])[0]:
         return None
-    for name in TEST_FOLDERS:
+    for name in _TEST_FOLDERS:
         if name in by_name and _listing(by_name[name])[0]:
             return by_name["train"], by_name[name]
     raise DigitlabError(

@@ -125,7 +125,7 @@ def _from_model(path: Path, what: str) -> Subject:
         source=what,
         run=lambda image: calls_of(weights, graph, image),
         recipe=recipe,
-        recipe_name="" if recipe is None else nearest_recipe(recipe),
+        recipe_name="" if recipe is None else _nearest_recipe(recipe),
         parameters=card.parameters,
         classes=tuple(card.classes),
         mean=mean,
@@ -149,7 +149,7 @@ def _from_recipe(recipe: Recipe, name: str, what: str, kind: Kind) -> Subject:
         source=what,
         run=_runner(network, mean, std),
         recipe=recipe,
-        recipe_name=name if name in RECIPES else nearest_recipe(recipe),
+        recipe_name=name if name in RECIPES else _nearest_recipe(recipe),
         parameters=_count(network),
         classes=CATALOG["mnist"].classes,
         mean=mean,
@@ -171,7 +171,7 @@ def _from_run(path: Path, what: str) -> Subject:
         source=what,
         run=_runner(trained.network, mean, std),
         recipe=trained.recipe,
-        recipe_name=record.recipe_name if record else nearest_recipe(trained.recipe),
+        recipe_name=record.recipe_name if record else _nearest_recipe(trained.recipe),
         parameters=_count(trained.network),
         classes=trained.classes,
         mean=mean,
@@ -232,6 +232,6 @@ def _import_torch(what: str) -> ModuleType:
     return torch
 
 
-def nearest_recipe(recipe: Recipe) -> str:
+def _nearest_recipe(recipe: Recipe) -> str:
     """Return the named recipe that differs from this one in the fewest settings."""
     return min(IMAGE_RECIPES, key=lambda name: len(differences(recipe, IMAGE_RECIPES[name])))

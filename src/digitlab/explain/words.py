@@ -104,9 +104,9 @@ _MAPS_OF_GROUP = Words(
     "{count} of the {all} feature maps each", "各自的 {count} 张特征图（共 {all} 张）"
 )
 
-SHARES = Words("Its weights are those of an earlier operation.", "权重与前面的运算共用。")
-FIXED = Words("Its weights are computed, not trained.", "权重是算出来的，不参与训练。")
-BY_DIGITLAB = Words(
+_SHARES = Words("Its weights are those of an earlier operation.", "权重与前面的运算共用。")
+_FIXED = Words("Its weights are computed, not trained.", "权重是算出来的，不参与训练。")
+_BY_DIGITLAB = Words(
     "digitlab adds this behind your forward.", "这一步由 digitlab 加在你的 forward 之后。"
 )
 
@@ -135,9 +135,9 @@ def sentence_of(operation: Operation, language: Language) -> str:
     remarks = [
         words.text(language)
         for words, holds in (
-            (SHARES, operation.shares),
-            (FIXED, operation.fixed),
-            (BY_DIGITLAB, operation.by_digitlab),
+            (_SHARES, operation.shares),
+            (_FIXED, operation.fixed),
+            (_BY_DIGITLAB, operation.by_digitlab),
         )
         if holds
     ]

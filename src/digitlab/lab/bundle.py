@@ -100,7 +100,7 @@ def bundle_of_snapshot(
         )
     classes, mean, std = _of_dataset(record)
     confidence = results.report.calibration if isinstance(results.report, Report) else None
-    examples = examples_after(results, step)
+    examples = _examples_after(results, step)
     return bundle_of_lines(
         lines, read_snapshot(path / SNAPSHOTS, step), type,
         name=name or path.resolve().name,
@@ -114,7 +114,7 @@ def bundle_of_snapshot(
     )  # fmt: skip
 
 
-def examples_after(results: RunResults, step: int) -> int:
+def _examples_after(results: RunResults, step: int) -> int:
     """Return how many training images a run's network had seen after so many steps."""
     batch = results.record.recipe.batch_size
     sizes = [point.epoch_size for point in results.history if isinstance(point, TrainPoint)]

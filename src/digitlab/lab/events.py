@@ -19,7 +19,7 @@ from digitlab.records.folder import RunFolder
 from digitlab.records.history import Point
 from digitlab.records.snapshots import SNAPSHOTS, list_snapshots
 
-POLL_SECONDS = 0.25
+_POLL_SECONDS = 0.25
 _HEARTBEAT_SECONDS = 10
 _MOST_AT_ONCE = 500  # events between two looks at the connection
 _ID = re.compile(r"(\d{1,12})\.(-1|\d{1,12})")
@@ -117,8 +117,8 @@ async def follow(
         elif not is_running:
             break
         else:
-            is_closing = await wait(POLL_SECONDS)
-            quiet += POLL_SECONDS
+            is_closing = await wait(_POLL_SECONDS)
+            quiet += _POLL_SECONDS
             if quiet >= _HEARTBEAT_SECONDS:
                 yield b": nothing new\n\n"  # a comment: it keeps the connection open
                 quiet = 0.0

@@ -12,7 +12,7 @@ from digitlab.records.folder import RunFolder
 from digitlab.records.page_report import PageReport
 from digitlab.records.run_record import RunRecord
 
-MOST_SHOWN = 500
+_MOST_SHOWN = 500
 """A network that has learned nothing makes thousands; those with the least probability on the true
 label come first."""
 
@@ -50,7 +50,7 @@ def mistakes_of(folder: RunFolder) -> Mistakes:
             "per image; pages.png in its folder shows what it finds"
         )
     dataset = _dataset_of(msgspec.json.encode(record))
-    shown = [it for it in report.mistakes if it.index < len(dataset.test_images)][:MOST_SHOWN]
+    shown = [it for it in report.mistakes if it.index < len(dataset.test_images)][:_MOST_SHOWN]
     return Mistakes(
         total=len(report.mistakes),
         classes=report.classes,

@@ -11,7 +11,7 @@ from digitlab.named_recipes import IMAGE_RECIPES
 from digitlab.recipe import CLASSIFIERS, PRECISIONS, RANGES, SCHEDULES, Range, Recipe
 from digitlab.recipe_help import help_in, range_in
 
-CHOICES = {"network": CLASSIFIERS, "schedule": SCHEDULES, "precision": PRECISIONS}
+_CHOICES = {"network": CLASSIFIERS, "schedule": SCHEDULES, "precision": PRECISIONS}
 """What a setting that is not a number can be; a network of the user's own is none of them."""
 
 _OF_PAGES = ("crops",)
@@ -88,7 +88,7 @@ def _is_installed(name: str) -> bool:
 
 def _setting(name: str) -> Setting:
     default = getattr(Recipe(), name)
-    choices, numbers = CHOICES.get(name), RANGES.get(name)
+    choices, numbers = _CHOICES.get(name), RANGES.get(name)
     return Setting(
         name=name,
         type="choice" if choices else type(default).__name__,

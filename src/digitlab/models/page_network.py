@@ -11,7 +11,7 @@ from digitlab.models.session import Session, Shape
 
 CELL = 4
 """Pixels per side of a cell, for which the network gives one answer."""
-MULTIPLE = 16
+_MULTIPLE = 16
 """The network's coarsest cells; a page's sides are filled up to multiples of it."""
 
 _SUM_TOLERANCE = 0.01  # far above the rounding of the float32 exponentials
@@ -86,5 +86,5 @@ class PageFinder:
 
 def filled(page: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return a page with its last row and column repeated until its sides are multiples of 16."""
-    rows, columns = (-side % MULTIPLE for side in page.shape)
+    rows, columns = (-side % _MULTIPLE for side in page.shape)
     return np.pad(page, ((0, rows), (0, columns)), mode="edge")

@@ -60,7 +60,7 @@ def gray_levels(image: Image.Image, largest_side: int | None, *, best_channel: b
     one color channel has clearly more contrast than the luminance, they are those of this channel;
     without `best_channel` they are always the luminance.
     """
-    image = in_common_mode(image)
+    image = _in_common_mode(image)
     factor = max(image.size) // largest_side if largest_side else 1
     if factor > 1:
         image = image.reduce(factor)
@@ -74,7 +74,7 @@ def gray_levels(image: Image.Image, largest_side: int | None, *, best_channel: b
     return _best_channel(image) if best_channel else np.asarray(image.convert("L"), np.uint8)
 
 
-def in_common_mode(image: Image.Image, *, highest: float | None = None) -> Image.Image:
+def _in_common_mode(image: Image.Image, *, highest: float | None = None) -> Image.Image:
     """Return an image of any mode as gray, RGB or RGBA, with 8 bits per channel."""
     if image.mode.startswith(("I", "F")):
         return Image.fromarray(eight_bits(np.asarray(image), highest=highest))
@@ -90,13 +90,13 @@ def in_common_mode(image: Image.Image, *, highest: float | None = None) -> Image
 
 
 def reduced_in_strips(image: Image.Image, factor: int) -> Image.Image:
-    """Return `in_common_mode`, averaged over squares, with little memory for the whole picture."""
+    """Return `_in_common_mode`, averaged over squares, with little memory for the whole picture."""
     extrema: Any = image.getextrema() if image.mode.startswith(("I", "F")) else (None, None)
     rows = factor * max(1, _BLOCK // (image.width * factor))
     strips = []
     for top in range(0, image.height, rows):
         strip = image.crop((0, top, image.width, min(top + rows, image.height)))
-        strips.append(in_common_mode(strip, highest=extrema[1]).reduce(factor))
+        strips.append(_in_common_mode(strip, highest=extrema[1]).reduce(factor))
     size = strips[0].width, sum(strip.height for strip in strips)
     whole = Image.new(strips[0].mode, size)
     top = 0

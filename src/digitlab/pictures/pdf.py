@@ -16,7 +16,7 @@ from PIL import Image
 from digitlab.errors import PictureError
 from digitlab.pictures.formats import several_pages
 
-DPI = 200  # at which pages are drawn: a digit 3 mm high has 24 pixels
+_DPI = 200  # at which pages are drawn: a digit 3 mm high has 24 pixels
 MOST_PIXELS = 16_000_000  # of a page: 26 x 40 cm at 200 dpi; a larger one is drawn with fewer
 _MOST_BYTES = 1_000_000_000  # of memory
 _MOST_SECONDS = 5  # of processor time, to open the document and to draw a page
@@ -67,7 +67,7 @@ class PdfDocument:
 
     def _start(self) -> int:
         """Start the process, and return how many pages it finds in the document."""
-        limits = (DPI, MOST_PIXELS, _MOST_BYTES, _MOST_SECONDS)
+        limits = (_DPI, MOST_PIXELS, _MOST_BYTES, _MOST_SECONDS)
         # It finds what this process finds, and nothing in the folder of `pdf_worker.py`.
         found = {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONSAFEPATH": "1"}
         try:

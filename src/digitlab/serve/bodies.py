@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from digitlab.serve.replies import ServiceError
 
-RECEIVE_SECONDS = 30.0
+_RECEIVE_SECONDS = 30.0
 Decoded = TypeVar("Decoded")
 _SHORT_BYTES = 64_000
 _BODIES = 4  # of the largest size, that a worker has room for at the same time
@@ -18,7 +18,7 @@ _BODIES = 4  # of the largest size, that a worker has room for at the same time
 class Intake:
     """Receives bodies, at most `max_bytes` each, and a few times that together."""
 
-    def __init__(self, max_bytes: int, seconds: float = RECEIVE_SECONDS) -> None:
+    def __init__(self, max_bytes: int, seconds: float = _RECEIVE_SECONDS) -> None:
         self.max_bytes = max_bytes
         self.seconds = seconds
         self.held = 0

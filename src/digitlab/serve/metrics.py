@@ -26,7 +26,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SECONDS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+_BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 GONE = 499  # in place of a status, where the caller left before the answer
 
 
@@ -51,7 +51,7 @@ class Metrics:
         )  # fmt: skip
         self.batches = Histogram(
             "digitlab_batch_pictures", "Pictures that were answered together.",
-            buckets=BATCHES, registry=self.registry,
+            buckets=_BATCHES, registry=self.registry,
         )  # fmt: skip
         self.waiting = Gauge(
             "digitlab_queue_requests", "Requests that wait for an answer.", ["queue"],

@@ -14,7 +14,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-MAX_HEAD = 65_536  # bytes of a request's head, and of the trailers of a chunked body
+_MAX_HEAD = 65_536  # bytes of a request's head, and of the trailers of a chunked body
 MAX_CONNECTIONS = 10_000  # per worker
 HEAD_SECONDS = 30.0  # for a request's head, and for a body that nobody waits for any more
 _UPGRADE = (b"upgrade", b"http2-settings")  # headers that offer another protocol
@@ -59,7 +59,7 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         if self._in_head:
             self._head_bytes += len(data)
-            if self._head_bytes > MAX_HEAD:
+            if self._head_bytes > _MAX_HEAD:
                 self.send_400_response(_TOO_LARGE)
                 return
         is_left_over = self.cycle is not None and self.cycle.response_complete
@@ -106,7 +106,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Take a header, or a trailer after a chunked body."""
         if not self._in_head:
             self._head_bytes += len(name) + len(value)
-            if self._head_bytes > MAX_HEAD:
+            if self._head_bytes > _MAX_HEAD:
                 raise httptools.HttpParserError(_TOO_LARGE)
             return
         super().on_header(name, value)

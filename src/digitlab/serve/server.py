@@ -18,8 +18,8 @@ from digitlab.serve.protocol import BoundedProtocol
 
 MakeApp = Callable[[], Starlette]
 
-BACKLOG = 2048  # connections that the system holds until a worker takes them
-KEEP_ALIVE = 75  # seconds: longer than proxies keep theirs, so that they close first
+_BACKLOG = 2048  # connections that the system holds until a worker takes them
+_KEEP_ALIVE = 75  # seconds: longer than proxies keep theirs, so that they close first
 _LAST_SECONDS = 0.25  # in which what is on its way is still answered
 _MORE_SECONDS = 5  # than a request's limit, for the answers at the end
 
@@ -61,8 +61,8 @@ class Server(uvicorn.Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                backlog=BACKLOG,
-                timeout_keep_alive=KEEP_ALIVE,
+                backlog=_BACKLOG,
+                timeout_keep_alive=_KEEP_ALIVE,
                 timeout_graceful_shutdown=int(seconds + _MORE_SECONDS),
             )
         )
@@ -142,7 +142,7 @@ def listen(host: str, port: int) -> socket.socket:
             with contextlib.suppress(OSError):
                 listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         listening.bind(address)
-        listening.listen(BACKLOG)
+        listening.listen(_BACKLOG)
         listening.setblocking(False)
     except OSError as error:
         listening.close()

@@ -29,9 +29,9 @@ from digitlab.serve.replies import ServiceError
 Thing = TypeVar("Thing")
 Answer = TypeVar("Answer")
 
-QUICK_BYTES = 64_000  # of one picture
-QUICK_PIXELS = 150_000  # of one picture: an area of 387 x 387
-QUICK_PICTURES = 16  # of one request
+_QUICK_BYTES = 64_000  # of one picture
+_QUICK_PIXELS = 150_000  # of one picture: an area of 387 x 387
+_QUICK_PICTURES = 16  # of one request
 AT_ONCE = 16  # requests: more make no request faster, but the first of them wait for the last
 _PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 
@@ -66,7 +66,7 @@ class Service:
 
     async def predict(self, pictures: list[Source]) -> list[Prediction]:
         """Return what `Reader.predict_many` returns."""
-        quick = all(map(is_quick, pictures))
+        quick = all(map(_is_quick, pictures))
         answers: list[Prediction] = await self._answers(
             self.reader.predict_many, pictures, quick=quick
         )
@@ -102,7 +102,7 @@ class Service:
         return answers[0]
 
     async def _answers(self, function: Function, things: list[Any], *, quick: bool) -> Any:
-        queue = self.quick if quick and len(things) <= QUICK_PICTURES else self.slow
+        queue = self.quick if quick and len(things) <= _QUICK_PICTURES else self.slow
         try:
             return await queue.answers(function, things)
         except PictureError:
@@ -126,14 +126,14 @@ def _read(reader: Reader, number: int | None, document: Source) -> Page:
         return reader.read(pages.page(number or 1))
 
 
-def is_quick(picture: Source) -> bool:
+def _is_quick(picture: Source) -> bool:
     """Return whether a picture certainly takes little time: a small PNG file, or 28 x 28 bytes.
 
     A PNG file begins with its width and height. In other formats they may be anywhere.
     """
     if not isinstance(picture, bytes):
         return has_format(picture)
-    if len(picture) > QUICK_BYTES or not picture.startswith(_PNG):
+    if len(picture) > _QUICK_BYTES or not picture.startswith(_PNG):
         return False
     width, height = int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])
-    return width * height <= QUICK_PIXELS
+    return width * height <= _QUICK_PIXELS

@@ -22,7 +22,7 @@ MODEL, VERSION = "digitlab", "1"
 PROBABILITIES = "probabilities"
 """The calibrated probabilities, next to what the network itself gives."""
 MAX_IMAGES = 1_000  # in one request
-MAX_VALUES = 2_000_000  # in one answer: all inner layers of 100 images; 40 MB of JSON
+_MAX_VALUES = 2_000_000  # in one answer: all inner layers of 100 images; 40 MB of JSON
 JSON_LENGTH = "Inference-Header-Content-Length"
 _PIXELS = SIDE * SIDE
 
@@ -90,9 +90,9 @@ def asked_of(body: bytes, json_length: str | None, offered: dict[str, list[int]]
     found = decoded(_DECODER, head)
     asked = Asked(_images(found, binary), _outputs(found, list(offered)), found.id)
     count = len(asked.images) * sum(math.prod(offered[name]) for name in asked.outputs)
-    if count > MAX_VALUES:
+    if count > _MAX_VALUES:
         raise ServiceError(
-            422, f"the answer would have {count:,} numbers, but at most {MAX_VALUES:,} are sent: "
+            422, f"the answer would have {count:,} numbers, but at most {_MAX_VALUES:,} are sent: "
             "ask for fewer images at a time, or for fewer outputs"
         )  # fmt: skip
     return asked

@@ -20,7 +20,7 @@ from typing import Any
 from digitlab.errors import DigitlabError
 from digitlab.serve.server import MakeApp, run_worker, stop_signals
 
-METRICS = "PROMETHEUS_MULTIPROC_DIR"
+_METRICS = "PROMETHEUS_MULTIPROC_DIR"
 """The variable that says where workers leave their figures for each other."""
 _SPAWN = multiprocessing.get_context("spawn")  # a fork would copy locks of threads
 _START_SECONDS = 60
@@ -167,15 +167,15 @@ def _end_with_parent(connection: Connection) -> None:
 @contextlib.contextmanager
 def _metrics_folder() -> Iterator[Path]:
     """Let the workers share their figures in a folder, in memory where the system offers that."""
-    before: Any = os.environ.get(METRICS)
+    before: Any = os.environ.get(_METRICS)
     parent = _MEMORY if os.access(_MEMORY, os.W_OK) else None
     folder = Path(tempfile.mkdtemp(prefix=f"digitlab-{os.getpid()}-", dir=parent))
-    os.environ[METRICS] = str(folder)
+    os.environ[_METRICS] = str(folder)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         if before is None:
-            del os.environ[METRICS]
+            del os.environ[_METRICS]
         else:
-            os.environ[METRICS] = before
+            os.environ[_METRICS] = before

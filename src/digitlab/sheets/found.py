@@ -84,7 +84,7 @@ def peaks_of(
     )
 
 
-def middles_of(boxes: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _middles_of(boxes: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return x and y, (N,) each, of the middles of boxes, (N, 4)."""
     left, top, right, bottom = boxes.T.astype(np.float64)
     return (left + right) / 2, (top + bottom) / 2
@@ -97,8 +97,8 @@ def found_in(crop: Crop, peaks: Peaks) -> Found:
     taken. Where nothing is asked (see `targets_of`), nothing is invented either.
     """
     left, top, right, bottom = crop.boxes.T
-    x, y = middles_of(crop.boxes)
-    peak_x, peak_y = middles_of(peaks.boxes)
+    x, y = _middles_of(crop.boxes)
+    peak_x, peak_y = _middles_of(peaks.boxes)
     # (N, P): whether a peak is in the inner half of a box
     is_near = (abs(peak_x - x[:, None]) <= np.maximum(right - left, 2 * CELL)[:, None] / 4) & (
         abs(peak_y - y[:, None]) <= np.maximum(bottom - top, 2 * CELL)[:, None] / 4

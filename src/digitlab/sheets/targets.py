@@ -24,7 +24,7 @@ IGNORED, CLASS, WEIGHT = 2, 3, 4
 """Channels: 1 where nothing is asked; the class; how much class and box count, 0 to 1."""
 SIDES = slice(5, 9)
 """Channels: distance to the left, top, right and bottom side of the box, in cells."""
-CHANNELS = 9
+_CHANNELS = 9
 
 _SPREAD = 0.17  # of the box: standard deviation of the bell around its middle
 _LEAST_SPREAD = 0.45  # cells
@@ -50,7 +50,7 @@ class Crop:
 def targets_of(crop: Crop) -> NDArray[np.float32]:
     """Return what the network should answer, float32 (9, H / 4, W / 4)."""
     height, width = crop.gray.shape[0] // CELL, crop.gray.shape[1] // CELL
-    targets = np.zeros((CHANNELS, height, width), np.float32)
+    targets = np.zeros((_CHANNELS, height, width), np.float32)
     rows = np.arange(height, dtype=np.float32) + 0.5  # the middles of the cells
     columns = np.arange(width, dtype=np.float32) + 0.5
     for label, box, size, is_ignored in zip(

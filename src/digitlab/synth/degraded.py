@@ -60,7 +60,7 @@ def foreign_forms(
 
     def form(image: Digit, label: int) -> Digit:
         if label in _ADDED and random.random() < 0.5:
-            return with_added_strokes(image, label, random)
+            return _with_added_strokes(image, label, random)
         return to_mnist(pen_digit(label, random))
 
     return np.stack([form(*it) for it in zip(images, labels.tolist(), strict=True)])
@@ -79,10 +79,10 @@ def with_regional_form(image: Digit, label: int, random: Generator) -> Digit:
     """Return a one with a flag or a seven with a bar, with some probability; else the image."""
     if random.random() >= {1: FLAGGED, 7: BARRED}.get(label, 0):
         return image
-    return with_added_strokes(image, label, random)
+    return _with_added_strokes(image, label, random)
 
 
-def with_added_strokes(image: Digit, label: int, random: Generator) -> Digit:
+def _with_added_strokes(image: Digit, label: int, random: Generator) -> Digit:
     """Return a one with a flag, and perhaps a foot, or a seven with a bar."""
     inked = image > 127
     top, bottom, _, _ = bounds(inked)

@@ -32,16 +32,16 @@ def page_loss(raw: Tensor, targets: Tensor) -> Tensor:
     weights = targets[:, WEIGHT]  # (N, h, w)
     middles = (wanted == 1).sum().clamp(min=1)
     return (
-        focal_loss(centers, wanted, asked) / middles
-        + (class_loss(classes, targets[:, CLASS].long()) * weights).sum()
+        _focal_loss(centers, wanted, asked) / middles
+        + (_class_loss(classes, targets[:, CLASS].long()) * weights).sum()
         / weights.sum().clamp(min=1)
         + _BOX_WEIGHT
-        * (box_loss(sides, targets[:, SIDES]) * weights).sum()
+        * (_box_loss(sides, targets[:, SIDES]) * weights).sum()
         / weights.sum().clamp(min=1)
     )
 
 
-def focal_loss(scores: Tensor, wanted: Tensor, asked: Tensor) -> Tensor:
+def _focal_loss(scores: Tensor, wanted: Tensor, asked: Tensor) -> Tensor:
     """Return the focal loss of all cells together."""
     probability = torch.sigmoid(scores).clamp(1e-4, 1 - 1e-4)
     at_middles = (wanted == 1) * (1 - probability) ** 2 * torch.log(probability)
@@ -49,12 +49,12 @@ def focal_loss(scores: Tensor, wanted: Tensor, asked: Tensor) -> Tensor:
     return -((at_middles + elsewhere) * asked).sum()
 
 
-def class_loss(scores: Tensor, classes: Tensor) -> Tensor:
+def _class_loss(scores: Tensor, classes: Tensor) -> Tensor:
     """Return the cross-entropy of each cell, (N, h, w)."""
     return F.cross_entropy(scores, classes, reduction="none", label_smoothing=_SMOOTHING)
 
 
-def box_loss(sides: Tensor, wanted: Tensor) -> Tensor:
+def _box_loss(sides: Tensor, wanted: Tensor) -> Tensor:
     """Return one minus the generalized overlap of each cell's box with the true one, (N, h, w).
 
     Both are distances from the middle of the same cell to left, top, right and bottom (N, 4, h, w).

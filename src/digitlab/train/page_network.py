@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from digitlab.sheets.classes import CLASSES
 from digitlab.sheets.targets import CELL
 
-WINDOW = 9  # cells: the surroundings whose mean and spread each cell is compared with
-FLOOR = 0.03  # of the range from black to white: the least spread, so that noise stays small
-RAREST = -4.6  # a new network's logit of a center: 1 cell in 100
+_WINDOW = 9  # cells: the surroundings whose mean and spread each cell is compared with
+_FLOOR = 0.03  # of the range from black to white: the least spread, so that noise stays small
+_RAREST = -4.6  # a new network's logit of a center: 1 cell in 100
 
 
 class Block(nn.Module):
@@ -64,7 +64,7 @@ class PageNetwork(nn.Module):
         with torch.no_grad():
             self.answer.weight.mul_(0.1)
             self.answer.bias.zero_()
-            self.answer.bias[:2] = RAREST
+            self.answer.bias[:2] = _RAREST
             self.answer.bias[-4:] = 2.0  # cells: half a usual digit
 
     def forward(self, pages: Tensor) -> Tensor:
@@ -94,13 +94,13 @@ def normalized(pages: Tensor) -> Tensor:
     levels = pages.unsqueeze(1) / 255  # (N, 1, H, W)
     mean = surroundings(F.avg_pool2d(levels, CELL))
     square = surroundings(F.avg_pool2d(levels * levels, CELL))
-    spread = torch.sqrt((square - mean * mean).clamp(min=0) + FLOOR**2)
+    spread = torch.sqrt((square - mean * mean).clamp(min=0) + _FLOOR**2)
     return (F.pixel_unshuffle(levels, CELL) - mean) / spread
 
 
 def surroundings(cells: Tensor) -> Tensor:
     """Return the mean of the cells around each cell; at the border, of those that exist."""
-    return F.avg_pool2d(cells, WINDOW, stride=1, padding=WINDOW // 2, count_include_pad=False)
+    return F.avg_pool2d(cells, _WINDOW, stride=1, padding=_WINDOW // 2, count_include_pad=False)
 
 
 def twice(cells: Tensor) -> Tensor:
