@@ -92,7 +92,8 @@ def noise_of(depth: NDArray[np.generic]) -> float:
     """
     if min(depth.shape) < 20:
         return 0.0
-    signed: NDArray[Any] = depth.astype(np.int16 if depth.dtype == np.uint8 else np.float32)
+    kind = np.int16 if depth.dtype == np.uint8 else np.float32
+    signed: NDArray[Any] = depth.astype(kind, copy=False)
     every = max(1, len(depth) // _NOISE_ROWS)
     d = signed[:-2:every] - 2 * signed[1:-1:every] + signed[2::every]
     d = d[:, :-2] - 2 * d[:, 1:-1] + d[:, 2:]

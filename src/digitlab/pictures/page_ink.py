@@ -51,11 +51,7 @@ def page_ink(picture: Picture) -> Ink:
     limit = _FEW_STROKES if light == ink_is_light(coarse) else _CLEARLY_SKEWED
     if abs(skew) < limit and _has_large_writing(picture):
         return picture.ink()
-    bright = 255 - gray if light else gray
-    paper = _paper_below(bright)
-    # light ink is compared with its dark paper, as in ink_of
-    shade = 255 - paper + np.float32(LIGHT_FLOOR) if light else paper + np.float32(1)
-    depth = (paper - bright) / shade
+    depth = _depth_below_paper(gray, light=light)
     noise = noise_of(depth)
     strongest = _typical_depth(depth, max(LEAST_CONTRAST, _LEAST_SIGNAL * noise))
     if noise > NOISY * strongest > 0:
@@ -68,6 +64,15 @@ def page_ink(picture: Picture) -> Ink:
     if half_inked(ink) > _MOST_HALF_INKED:
         return blank  # noise and light, not strokes
     return ink
+
+
+def _depth_below_paper(gray: Gray, *, light: bool) -> NDArray[np.float32]:
+    """Return how far each pixel is from the bare paper, as a share of the paper's gray."""
+    bright = 255 - gray if light else gray
+    paper = _paper_below(bright)
+    # light ink is compared with its dark paper, as in ink_of
+    shade = 255 - paper + np.float32(LIGHT_FLOOR) if light else paper + np.float32(1)
+    return np.asarray((paper - bright) / shade, np.float32)
 
 
 def _has_large_writing(picture: Picture) -> bool:
