@@ -1,4 +1,4 @@
-"""A file is written completely or not at all, and nothing temporary stays."""
+"""A file is written completely or not at all, nothing temporary stays, and errors name it."""
 
 import os
 import resource
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from digitlab.files import _machine, remove_leftovers, write_whole
+from digitlab.files import _machine, read_bytes, remove_leftovers, write_whole
 
 
 def names_in(folder: Path) -> list[str]:
@@ -100,3 +100,10 @@ def test_a_name_as_long_as_the_system_allows(tmp_path: Path):
     path = tmp_path / ("名" * 85)  # 255 bytes
     write_whole(path, b"new")
     assert path.read_bytes() == b"new"
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs Linux")
+def test_a_file_that_opens_but_cannot_be_read_is_named(tmp_path: Path):
+    (tmp_path / "card.json").symlink_to("/proc/self/mem")  # reading its first byte fails
+    with pytest.raises(OSError, match=r"card\.json"):
+        read_bytes(tmp_path / "card.json")

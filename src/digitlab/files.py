@@ -120,7 +120,19 @@ def read_json(path: Path, kind: type[Record]) -> Record:
     Raises `OSError` if the file cannot be read, and `DigitlabError` if it has no such record.
     """
     check_is_file(path)
-    return decode_json(path.read_bytes(), kind, str(path))
+    return decode_json(read_bytes(path), kind, str(path))
+
+
+def read_bytes(path: Path, most: int = -1) -> bytes:
+    """Return a file's content, or at most so many bytes of it.
+
+    An `OSError` names the file, also if the file was opened but cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            return stream.read(most)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def check_is_file(path: Path) -> None:

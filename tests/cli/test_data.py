@@ -79,8 +79,8 @@ def test_a_run_on_a_folder_is_continued_and_tested_from_anywhere(
         outcome = call(*words)
         assert outcome.code == 1
         assert outcome.err == (
-            f"digitlab: the images of {folder} have changed since the run was started; restore "
-            "them as they were, or start a new run\n"
+            f"digitlab: the images of {folder} are not those that run.json describes: restore "
+            "them as they were when the run was started, or start a new run\n"
         )
     outcome = call("train", "--dataset", folder / "none", "--run", tmp_path / "b")
     assert outcome.code == 1
@@ -102,5 +102,5 @@ def test_a_run_on_arrays_is_continued_only_with_them(call: Callable, tmp_path: P
     assert "the run was trained on arrays with the name 'mine'" in outcome.err
     resume_run(run, dataset=dataset, epochs=2, command=[])
     other = Dataset.from_arrays(images, 1 - labels, images[:4], labels[:4], name="mine")
-    with pytest.raises(DigitlabError, match="images of mine have changed"):
+    with pytest.raises(DigitlabError, match="images of mine are not those that run.json describes"):
         resume_run(run, dataset=other, epochs=3, command=[])

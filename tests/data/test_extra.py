@@ -91,9 +91,14 @@ def test_what_cannot_be_learned_is_one_sentence(
     Corrections(corrected).add(PICTURES[0][0], label="cat")
     with pytest.raises(DigitlabError, match="pictures of 'cat', which is no class of MNIST"):
         load_extra(corrected, small_mnist)
+    (corrected / "corrections.jsonl").unlink()
+    with pytest.raises(
+        DigitlabError, match=r"has no corrections\.jsonl, but pictures of 'pictures'"
+    ):
+        load_extra(corrected, small_mnist)
     Corrections(corrected).delete_all()
     (corrected / "corrections.jsonl").touch()
-    with pytest.raises(DigitlabError, match="no corrections yet"):
+    with pytest.raises(DigitlabError, match="has no corrections that can be read"):
         load_extra(corrected, small_mnist)
     monkeypatch.setattr(extra_module, "MAX_EXTRA", 0)
     save(tmp_path / "many", "7", "a.png", PICTURES[0][0])

@@ -199,10 +199,10 @@ def test_one_changed_byte_is_refused_or_still_a_record(folder: RunFolder, place:
 def test_a_record_that_cannot_be_read_is_not_called_missing(
     folder: RunFolder, monkeypatch: pytest.MonkeyPatch
 ):
-    def deny(path: Path) -> bytes:
+    def deny(path: Path, mode: str) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "read_bytes", deny)
+    monkeypatch.setattr(Path, "open", deny)
     assert "cannot be read (Permission denied)" in refusal(folder)
 
 
@@ -237,7 +237,10 @@ def test_a_damaged_history_is_refused_with_the_remedy(folder: RunFolder, line: s
         (("confusion",), [[1, 0], [1, 10**30]]),
         (("mistakes", 0, "index"), 3),
         (("mistakes", 0, "answer"), 2),
+        (("mistakes", 0, "probability"), 1e308),
+        (("mistakes", 0, "truth_probability"), -0.1),
         (("predictions", 0, "index"), -1),
+        (("predictions", 0, "probability"), 1.5),
         (("classes",), ["a"]),
         (("without_disputed", "total"), 0),
     ],

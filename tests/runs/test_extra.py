@@ -147,4 +147,4 @@ def test_repeat_keeps_runs_with_other_pictures_apart(
         Corrections(corrected).add(file(seven(light=True)), label="1")
         refused = call(*other)
         assert refused.code == 1
-        assert "contains a run with other settings (other extra pictures)" in refused.err
+        assert "contains a run with other settings (extra pictures)" in refused.err

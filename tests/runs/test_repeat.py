@@ -62,8 +62,9 @@ def test_the_mean_is_that_of_the_runs_and_what_is_done_is_not_done_again(
     assert "contains a run with other settings (epochs 1 instead of 2, " in other.err
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
 def test_a_run_does_not_go_on_with_another_dataset(
-    call: Callable, tmp_path: Path, small_data: Dataset
+    call: Callable, tmp_path: Path, small_data: Dataset, jobs: int
 ):
     run = tmp_path / "seed-1"
     assert call("train", *SMALL, "--no-figures", "--run", run).code == 0
@@ -71,7 +72,7 @@ def test_a_run_does_not_go_on_with_another_dataset(
     with pytest.raises(DigitlabError, match="was trained on mnist; it cannot continue with other"):
         repeat(
             tmp_path, "tutorial", replace(find_recipe("tutorial"), epochs=1, train_images=400),
-            other, Launch(device="cpu"), seeds=1,
+            other, Launch(device="cpu", jobs=jobs), seeds=2,
         )  # fmt: skip
 
 

@@ -63,8 +63,7 @@ def test_probes_ports_names_and_times_agree(live: Live):
     readiness = container["readinessProbe"]
     drain = float(flags["--drain"])
     assert drain > readiness["periodSeconds"] * readiness["failureThreshold"]
-    settings = live.app.state.settings
-    limit = type(settings).seconds + 5  # see `Server`
+    limit = type(live.app.state.settings).seconds + 5  # see `Server`
     assert template["spec"]["terminationGracePeriodSeconds"] > drain + limit
 
 
@@ -85,7 +84,10 @@ def test_kserve_asks_for_what_there_is(live: Live):
     custom, _ = documents("kserve.yaml")
     (container,) = custom["spec"]["predictor"]["containers"]
     (port,) = container["ports"]
-    assert str(port["containerPort"]) == flags_of(container)["--port"]
+    flags = flags_of(container)
+    assert str(port["containerPort"]) == flags["--port"]
+    grace = custom["spec"]["predictor"]["terminationGracePeriodSeconds"]
+    assert grace > float(flags["--drain"]) + type(live.app.state.settings).seconds + 5
     for name in ("readinessProbe", "livenessProbe"):
         probe = container[name]["httpGet"]
         assert probe["port"] == port["containerPort"]

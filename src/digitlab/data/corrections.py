@@ -21,6 +21,7 @@ from digitlab.files import (
     append,
     check_is_file,
     encode_json,
+    read_bytes,
     remove_leftovers,
     write_whole,
 )
@@ -150,7 +151,7 @@ class Corrections:
         """Return the lines that are not damaged, each id once."""
         check_is_file(self._file)
         try:
-            content = self._file.read_bytes()
+            content = read_bytes(self._file)
         except FileNotFoundError:
             return []
         found = [it for line in content.splitlines() if (it := parsed(line)) is not None]

@@ -59,7 +59,9 @@ def load_extra(
         )
     labeled = _corrected(path) if (path / CORRECTIONS).exists() else _sorted_by_class(path)
     if not labeled:
-        raise DigitlabError(f"{printable(path)} has no corrections yet; add some first")
+        raise DigitlabError(
+            f"{printable(path / CORRECTIONS)} has no corrections that can be read; add some first"
+        )
     if len(labeled) > MAX_EXTRA:
         raise DigitlabError(
             f"{printable(path)} has {len(labeled):,} pictures, but at most {MAX_EXTRA:,} can be "
@@ -68,9 +70,12 @@ def load_extra(
     numbers = {name: number for number, name in enumerate(dataset.classes)}
     for _, name in labeled:
         if name not in numbers:
+            where = f"{printable(path / CORRECTIONS)} has pictures"
+            if not (path / CORRECTIONS).exists():
+                where = f"{printable(path)} has no {CORRECTIONS}, but pictures"
             raise DigitlabError(
-                f"{printable(path)} has pictures of {printable(name)!r}, which is no class of "
-                f"{dataset.title}; its classes are {', '.join(dataset.classes)}"
+                f"{where} of {printable(name)!r}, which is no class of {dataset.title}; its "
+                f"classes are {', '.join(dataset.classes)}"
             )
     images = prepared_images(
         [file for file, _ in labeled], path, dataset.preparation,

@@ -22,6 +22,7 @@ from digitlab.files import (
     check_is_file,
     encode_json,
     flush_folder,
+    read_bytes,
     read_json,
     remove_leftovers,
     write_whole,
@@ -138,8 +139,7 @@ def _new(name: str) -> str:
 
 def _read_weights(path: Path) -> bytes:
     check_is_file(path)
-    with path.open("rb") as stream:
-        weights = stream.read(MAX_WEIGHTS + 1)
+    weights = read_bytes(path, MAX_WEIGHTS + 1)
     if len(weights) > MAX_WEIGHTS:
         raise DigitlabError(f"{path} is larger than {MAX_WEIGHTS // 10**6} MB, the limit")
     return weights

@@ -76,8 +76,8 @@ class Session:
             if kind != kinds[name] or not _fits(found_shape, shape):
                 free = ", ".join(it for it in shape if isinstance(it, str))
                 raise DigitlabError(
-                    f"{self.name}: {name} is a {kind} of shape {found_shape}, but must be a "
-                    f"{kinds[name]} of shape {shape}, for any {free}"
+                    f"{self.name} does not match {card}: {name} is a {kind} of shape "
+                    f"{found_shape}, but must be a {kinds[name]} of shape {shape}, for any {free}"
                 )
 
     def run(

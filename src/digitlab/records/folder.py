@@ -78,14 +78,14 @@ class RunFolder:
         """Return whether there is a checkpoint, good or damaged."""
         return any((self.path / name).exists() for name in (LAST, PREVIOUS))
 
-    def check_free(self, *, force: bool, others: Sequence[str] = ()) -> None:
+    def check_free(self, *, force: bool, differences: Sequence[str] = ()) -> None:
         """Raise `DigitlabError` if there is a run here that may not be overwritten.
 
-        `others` are its settings that are not those of the run that was to be started.
+        `differences` say in words how it differs from the run that was to be started.
         """
         if not self.holds_a_run() or force:
             return
-        what = f" with other settings ({', '.join(others)})" if others else ""
+        what = f" with other settings ({', '.join(differences)})" if differences else ""
         remedy = f"continue it with `digitlab resume {self}`, "
         if not self.run_json.exists():
             remedy = "which cannot be continued because run.json is missing: "

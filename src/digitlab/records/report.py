@@ -20,6 +20,8 @@ from digitlab.models.metrics import Evaluation, evaluate
 _SHOWN_PREDICTIONS = 6
 """How many test images the tutorial shows with the network's predictions."""
 
+_MOST_PROBABLE = 1.001  # a sum of rounded numbers may be above 1
+
 _ERROR_RATE = 0.001
 """The share of wrong answers, among those that are not "unsure", that the threshold allows."""
 
@@ -94,6 +96,12 @@ class Report(Evaluation, frozen=True, kw_only=True):
         for it in self.predictions:
             if not (0 <= it.index < self.total and 0 <= it.answer < len(self.classes)):
                 raise ValueError(f"{it} is impossible")
+        shares = [it.probability for it in self.predictions]
+        shares += [
+            share for it in self.mistakes for share in (it.probability, it.truth_probability)
+        ]
+        if not all(0 <= it <= _MOST_PROBABLE for it in shares):
+            raise ValueError("a probability is not from 0 to 1")
 
 
 def calibrate_by_held_out(

@@ -91,8 +91,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
         """Raise `DigitlabError` if the dataset's content is not the one that the run had."""
         if dataset.digests != self.data_sha256:
             raise DigitlabError(
-                f"the images of {printable(dataset.name)} have changed since the run was started; "
-                "restore them as they were, or start a new run"
+                f"the images of {printable(dataset.name)} are not those that run.json describes: "
+                "restore them as they were when the run was started, or start a new run"
             )
 
     def load_dataset(self, data_dir: Path | None) -> Dataset:
@@ -118,8 +118,9 @@ def load_recorded_dataset(
     is_folder = Path(name).is_absolute()
     if name == record.dataset and name not in CATALOG and not is_folder:
         raise DigitlabError(
-            f"the run was trained on arrays with the name {printable(name)!r}, which are in no "
-            "file; only a Python program that has them can use them, as `dataset=`"
+            f"according to run.json, the run was trained on arrays with the name "
+            f"{printable(name)!r}, which are in no file; only a Python program that has them can "
+            "use them, as `dataset=`"
         )
     if preparation is None and name not in CATALOG:
         preparation = record.preparation

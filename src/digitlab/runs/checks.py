@@ -8,10 +8,9 @@ from torch import nn
 from digitlab.data.catalog import CATALOG
 from digitlab.data.dataset import Dataset
 from digitlab.data.extra import Extra
-from digitlab.errors import DigitlabError
+from digitlab.errors import DigitlabError, printable
 from digitlab.named_recipes import differences
 from digitlab.recipe import Recipe
-from digitlab.records.describe import setting_in_words
 from digitlab.records.folder import RunFolder
 from digitlab.records.history import epochs_in_words
 from digitlab.records.run_record import RunRecord
@@ -89,10 +88,10 @@ def check_dataset(record: RunRecord, dataset: Dataset, where: Path) -> None:
     record.check_same_data(dataset)
 
 
-def other_settings(
+def how_it_differs(
     folder: RunFolder, recipe: Recipe, dataset: Dataset, launch: Launch, extra: Extra | None
 ) -> list[str]:
-    """Return what is different in a folder's run from the run that these would start, in words.
+    """Describe how a folder's run differs from the run that these arguments would start.
 
     Raises `DigitlabError` if its record is damaged.
     """
@@ -109,28 +108,32 @@ def other_settings(
         found.append(f"device {record.device} instead of {launch.device}")
     if launch.threads not in (None, record.threads):
         found.append(f"threads {record.threads} instead of {launch.threads}")
-    return found + changes_in(recipe.network, record.network_files, folder.network_copy())
+    if recipe.network == record.recipe.network:
+        changes = changes_in(recipe.network, record.network_files, folder.network_copy())
+        found += [it.partition(";")[0] for it in changes]  # the rest is of a run that continues
+    return found
 
 
 def check_same_run(
-    where: Path, record: RunRecord, recipe: Recipe, extra: Extra | None, seed: int
+    folder: RunFolder, recipe: Recipe, dataset: Dataset, seed: int, extra: Extra | None
 ) -> None:
     """Raise `DigitlabError` if a folder's run is not the one that these settings start."""
+    record = folder.read_record()
     if found := _differences(record, recipe, seed, extra):
         raise DigitlabError(
-            f"{where} contains a run with other settings ({', '.join(found)}); choose another "
+            f"{folder} contains a run with other settings ({', '.join(found)}); choose another "
             "folder with --run"
         )
+    check_dataset(record, dataset, folder.path)
 
 
 def _differences(record: RunRecord, recipe: Recipe, seed: int, extra: Extra | None) -> list[str]:
     found = [
-        f"{name} {setting_in_words(getattr(record.recipe, name), name)} instead of "
-        f"{setting_in_words(value, name)}"
+        f"{name} {printable(str(getattr(record.recipe, name)))} instead of {printable(str(value))}"
         for name, value in differences(recipe, record.recipe).items()
     ]
     if record.seed != seed:
         found.append(f"seed {record.seed} instead of {seed}")
     if (record.extra and record.extra.sha256) != (extra and extra.sha256):
-        found.append("other extra pictures")
+        found.append("extra pictures")
     return found

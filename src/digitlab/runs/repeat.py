@@ -121,7 +121,7 @@ def repeat(
     waiting: dict[str, list[str]] = {}
     for seed in range(1, seeds + 1):
         folder = RunFolder(root / f"seed-{seed}")
-        is_finished = _is_finished(folder, recipe, extra, seed)
+        is_finished = _is_finished(folder, recipe, dataset, seed, extra)
         if is_finished or jobs == 1:  # a finished run is only checked
             print(f"{'finished' if is_finished else 'started'}: {folder.path}", file=sys.stderr)
             _train_here(folder, recipe, dataset, replace(launch, seed=seed), watcher, extra)
@@ -133,11 +133,13 @@ def repeat(
     return summarize([RunFolder(root / f"seed-{seed}") for seed in range(1, seeds + 1)], name)
 
 
-def _is_finished(folder: RunFolder, recipe: Recipe, extra: Extra | None, seed: int) -> bool:
-    """Return whether the folder holds a finished run of the recipe; refuse a run of another."""
+def _is_finished(
+    folder: RunFolder, recipe: Recipe, dataset: Dataset, seed: int, extra: Extra | None
+) -> bool:
+    """Return whether the folder holds a finished run of these settings; refuse another run."""
     if not folder.holds_a_run():
         return False
-    check_same_run(folder.path, folder.read_record(), recipe, extra, seed)
+    check_same_run(folder, recipe, dataset, seed, extra)
     report = folder.read_report()
     return report is not None and report.epochs == recipe.epochs
 

@@ -21,7 +21,7 @@ from digitlab.runs.checks import (
     check_dataset,
     check_epochs,
     check_settings,
-    other_settings,
+    how_it_differs,
 )
 from digitlab.runs.extra import load_copy, packed, record_of
 from digitlab.runs.failures import explained, how_to_continue
@@ -74,10 +74,10 @@ def start_run(
     """
     check_settings(launch.seed, launch.checkpoint_steps)
     recipe = replace(recipe, network=absolute_name(recipe.network))
-    others: list[str] = []
+    differences: list[str] = []
     if _may_continue(folder, launch):
-        others = other_settings(folder, recipe, dataset, launch, extra)
-        if not others:
+        differences = how_it_differs(folder, recipe, dataset, launch, extra)
+        if not differences:
             return _continue(folder, dataset, launch, watcher)
     device = set_up_device(launch.device, launch.threads)
     with (
@@ -86,7 +86,7 @@ def start_run(
         only_one_process(folder),
     ):
         ranks.take_device(device)
-        folder.check_free(force=launch.force, others=others)
+        folder.check_free(force=launch.force, differences=differences)
         check_examples(recipe, dataset, extra)
         own = find_own(recipe.network) if is_own(recipe.network) else None
         if extra is not None:
@@ -185,8 +185,10 @@ def resume_run(
         if checkpoint is not None:
             training.restore(checkpoint)
         now = _write_continued(folder, record, training, command, watcher)
-        hand_out(training, now, folder, extra)
-        results = train_and_report(folder, training, dataset, now, checkpoint_steps, watcher)
+        # A lost rank is reported before the folder is free again.
+        with explained(folder, f"then {how_to_continue(folder)}"):
+            hand_out(training, now, folder, extra)
+            results = train_and_report(folder, training, dataset, now, checkpoint_steps, watcher)
         return results, dataset
 
 

@@ -94,10 +94,11 @@ class Examples:
         if extra is not None:
             own_images, own_labels = torch.from_numpy(extra.images), torch.from_numpy(extra.labels)
             self._extra = own_images.to(device), own_labels.to(device)
+        self._strength = recipe.augment or _EXTRA_AUGMENT
         self._augmented = Recordable(
-            partial(augmented, strength=recipe.augment or _EXTRA_AUGMENT),
-            records=device.type == "cuda" and ranks.count == 1,
-        )
+            "the change of the images", partial(augmented, strength=self._strength),
+            records=device.type == "cuda",
+        )  # fmt: skip
         self._degraded, self._non_digits = (
             None if drawn is None else torch.from_numpy(drawn).to(device)
             for drawn in (self.synthetic.degraded, self.synthetic.non_digits)
@@ -151,16 +152,21 @@ class Examples:
         before_extras = len(images)
         mine = self._ranks.part(before_extras + extras)
         if self.recipe.augment and not self._is_plain(epoch):
-            images = self._augmented(images, part=mine)
+            images = self._augmented_part(images, mine)
         else:
             images = images[mine]
         if self._extra is not None:
             extra_images, extra_labels = self._extra
             drawn = torch.randint(len(extra_images), (extras,), device=images.device)
             mine = slice(*(max(0, it - before_extras) for it in (mine.start, mine.stop)))
-            images = torch.cat([images, self._augmented(extra_images[drawn], part=mine)])
+            images = torch.cat([images, self._augmented_part(extra_images[drawn], mine)])
             labels = torch.cat([labels, extra_labels[drawn]])
         return images, labels
+
+    def _augmented_part(self, images: Tensor, mine: slice) -> Tensor:
+        if self._ranks.count == 1:
+            return self._augmented(images)
+        return augmented(images, self._strength, mine)
 
     def _is_plain(self, epoch: int) -> bool:
         """Return whether this epoch, counted from 1, shows the training images unchanged."""

@@ -7,7 +7,6 @@ launch each than it works on it. A recording launches all of them at once.
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -25,9 +24,10 @@ class Recordable:
 
     Parameters
     ----------
+    name
+        What it does, for messages.
     function
-        Takes tensors with an axis of examples first, and returns a tensor. What else it takes must
-        be the same for all batches of a size.
+        Takes tensors with an axis of examples first, and returns a tensor.
     records
         Whether the device can record it. If recording fails, a warning is printed, and the function
         is called as it is from then on.
@@ -37,36 +37,34 @@ class Recordable:
 
     def __init__(
         self,
+        name: str,
         function: Callable[..., Tensor],
         *,
         records: bool,
         state: Callable[[], Sequence[Tensor]] = lambda: (),
     ) -> None:
-        self.function = function
+        self.name, self.function = name, function
         self.records = records
         self._state = state
         self._recordings: dict[int, Recording] = {}  # by the size of the batch
 
-    def __call__(self, *batch: Tensor, **others: Any) -> Tensor:
+    def __call__(self, *batch: Tensor) -> Tensor:
         """Return what the function returns."""
         if not self.records:
-            return self.function(*batch, **others)
+            return self.function(*batch)
         size = len(batch[0])
         if size not in self._recordings:
             try:
-                function = partial(self.function, **others)
-                self._recordings[size] = Recording(function, batch, self._state())
-            except torch.OutOfMemoryError:
-                raise  # the function itself would need as much
+                self._recordings[size] = Recording(self.function, batch, self._state())
             except RuntimeError as error:
                 reason = str(error).partition("\n")[0]
                 print(
-                    f"a step cannot be recorded as a CUDA graph ({reason}); training continues "
-                    "without it",
+                    f"{self.name} cannot be recorded as a CUDA graph ({reason}); training "
+                    "continues without it",
                     file=sys.stderr,
                 )
                 self.records = False
-                return self.function(*batch, **others)
+                return self.function(*batch)
         return self._recordings[size](*batch)
 
 
@@ -96,6 +94,7 @@ class LearningStep:
         step: Callable[..., Tensor]
         step = train_step if ranks.count == 1 else partial(shared_step, ranks=ranks)
         self.recordable = Recordable(
+            "a step",
             partial(step, network, optimizer, loss_of=loss_of, bfloat16=bfloat16),
             records=records,
             state=lambda: [*network.state_dict().values(), *optimizer.state_dict().values()],
