@@ -102,5 +102,5 @@ def test_a_run_on_arrays_is_continued_only_with_them(call: Callable, tmp_path: P
     assert "the run was trained on arrays with the name 'mine'" in outcome.err
     resume_run(run, dataset=dataset, epochs=2, command=[])
     other = Dataset.from_arrays(images, 1 - labels, images[:4], labels[:4], name="mine")
-    with pytest.raises(DigitlabError, match="images of mine are not those that run.json describes"):
+    with pytest.raises(DigitlabError, match="images of mine are not those"):
         resume_run(run, dataset=other, epochs=3, command=[])
