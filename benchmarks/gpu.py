@@ -4,8 +4,9 @@ First the checks of `benchmarks/gpu_checks.py`: each compares the GPU with the C
 training with another. Then the figures:
 
 - images per second of each recipe of single digits, on the CPU and on the GPU: with its steps
-  launched one operation after the other, or recorded and played back (a CUDA graph); in float32 and
-  in bfloat16. The first steps, with the recording, are not counted, and neither are tests.
+  launched one operation after the other, or recorded and played back (a CUDA graph), with or without
+  the random changes of the images; in float32 and in bfloat16. The first steps, with the recording,
+  are not counted, and neither are tests.
 - the accuracy of several seeds on held-out images, on both devices.
 - crops of pages per second: composed by the processor, learned by the GPU, and both together.
 
@@ -49,6 +50,12 @@ WARM_UP = 10  # steps
 COMPARED = ("tutorial", "fast")
 """The recipes whose accuracy is compared: those that are quick on a CPU."""
 
+LAUNCHED, NO_CHANGES, RECORDED = "launched", "recorded, changes launched", "recorded"
+"""How a step is taken; the changes are those of the images."""
+
+AHEAD = 1_024
+"""Crops of pages that processes may have composed before the clock starts, and some more."""
+
 Row = dict[str, Any]
 
 
@@ -69,18 +76,20 @@ def checked(device: str) -> list[Row]:
 
 def speeds(device: str, limit: int, rounds: int) -> list[Row]:
     """Measure the training of single digits in every way; `limit` is the most steps of each."""
-    ways: list[tuple[str, str | None, bool]] = [("cpu", None, False)]
+    ways: list[tuple[str, str | None, str]] = [("cpu", None, LAUNCHED)]
     if device == "cuda":
-        precisions = ("float32", "bfloat16")
-        ways += [(device, it, recorded) for it in precisions for recorded in (False, True)]
+        kinds = (LAUNCHED, NO_CHANGES, RECORDED)
+        ways += [(device, it, kind) for it in ("float32", "bfloat16") for kind in kinds]
     rows = []
     for name in IMAGE_RECIPES:
-        for where, precision, recorded in ways:
+        for where, precision, kind in ways:
             recipe = recipe_of(name) if precision is None else recipe_of(name, precision=precision)
+            if kind == NO_CHANGES and not recipe.augment:
+                continue
             count = min(limit, IMAGES // recipe.batch_size - WARM_UP)
             rates = []
             for _ in range(rounds):
-                training = start(recipe, where, records=recorded)
+                training = start(recipe, where, records=kind != LAUNCHED, changes=kind == RECORDED)
                 take(training, WARM_UP)
                 begun = _now(where)
                 take(training, count)
@@ -90,7 +99,7 @@ def speeds(device: str, limit: int, rounds: int) -> list[Row]:
                     "recipe": name,
                     "device": where,
                     "numbers": training.computed_in,
-                    "steps": "recorded" if recorded else "launched",
+                    "steps": kind,
                     "images/s: median (least-most)": spread(rates, digits=0),
                     "s per epoch": f"{IMAGES / statistics.median(rates):.2f}",
                     "GPU memory": _memory(where),
@@ -143,10 +152,10 @@ def pages(device: str, crops: int) -> list[Row]:
     rows = []
 
     def measure(what: str, learned: Iterator[object]) -> None:
-        next(learned)  # starts processes, and records a step
+        for _ in islice(learned, AHEAD // recipe.batch_size):
+            pass  # starts processes, records a step, and uses up what was composed meanwhile
         begun = _now(device)
-        batches = 1 + sum(1 for _ in learned)
-        rate = (batches - 1) * recipe.batch_size / (_now(device) - begun)
+        rate = sum(1 for _ in learned) * recipe.batch_size / (_now(device) - begun)
         rows.append({"crops of pages": what, "crops/s": f"{rate:,.0f}"})
         progress(str(rows[-1]))
 
@@ -175,7 +184,7 @@ def main(
     limit: Annotated[Count, Parameter(help="Steps that are measured, at most.")] = 400,
     rounds: Annotated[Count, Parameter(help="Measurements of each speed.")] = 3,
     seeds: Annotated[Count, Parameter(help="Seeds on each device, at least 2.")] = 5,
-    crops: Annotated[Count, Parameter(help="Crops of pages, at least 32.")] = 2_048,
+    crops: Annotated[Count, Parameter(help="Crops of pages, over 1,024.")] = 6_144,
     out: CountsFile = None,
 ) -> None:
     """Check, measure, and print the tables."""

@@ -43,10 +43,12 @@ def recipe_of(name: str, **changes: Any) -> Recipe:
     return replace(recipe, **FEW_PAGES) if recipe.reads_pages else recipe
 
 
-def start(recipe: Recipe, device: str, *, seed: int = 1, records: bool = True) -> Training:
+def start(
+    recipe: Recipe, device: str, *, seed: int = 1, records: bool = True, changes: bool = True
+) -> Training:
     """Return a new training; without `records`, every step is launched operation by operation.
 
-    The synthetic images are MNIST's own: drawing them takes a minute, and what they show changes
+    Without `changes`, only the random changes of the images are. The synthetic images are MNIST's own: drawing them takes a minute, and what they show changes
     neither the time of a step nor whether two trainings agree.
     """
     gc.collect()
@@ -63,7 +65,7 @@ def start(recipe: Recipe, device: str, *, seed: int = 1, records: bool = True) -
     )  # fmt: skip
     training._step.recordable.records &= records
     if isinstance(training.examples, Examples):
-        training.examples._augmented.records &= records
+        training.examples._augmented.records &= records and changes
     return training
 
 
