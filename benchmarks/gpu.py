@@ -4,9 +4,9 @@ First the checks of `benchmarks/gpu_checks.py`: each compares the GPU with the C
 training with another. Then the figures:
 
 - images per second of each recipe of single digits, on the CPU and on the GPU: with its steps
-  launched one operation after the other, or recorded and played back (a CUDA graph), with or without
-  the random changes of the images; in float32 and in bfloat16. The first steps, with the recording,
-  are not counted, and neither are tests.
+  launched one operation after the other, or recorded and played back (a CUDA graph), with or
+  without the random changes of the images; in float32 and in bfloat16. The first steps, with the
+  recording, are not counted, and neither are tests.
 - the accuracy of several seeds on held-out images, on both devices.
 - crops of pages per second: composed by the processor, learned by the GPU, and both together.
 

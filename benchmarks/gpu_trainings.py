@@ -48,8 +48,9 @@ def start(
 ) -> Training:
     """Return a new training; without `records`, every step is launched operation by operation.
 
-    Without `changes`, only the random changes of the images are. The synthetic images are MNIST's own: drawing them takes a minute, and what they show changes
-    neither the time of a step nor whether two trainings agree.
+    Without `changes`, only the random changes of the images are. The synthetic images are MNIST's
+    own: drawing them takes a minute, and what they show changes neither the time of a step nor
+    whether two trainings agree.
     """
     gc.collect()
     if device == "cuda":
