@@ -14,10 +14,8 @@ from docs.guide.run import Output
 
 _NUMBER = re.compile(r"(?<![A-Za-z_])[-−+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?%?")
 _TOLERANCE = {"usual": 1e-3, "rough": 0.05}
-_SMALL = {
-    "usual": 1e-5,
-    "rough": 0.02,
-}  # differences up to here are none, however small the numbers
+_SMALL = {"usual": 1e-5, "rough": 0.02}  # smaller differences are ignored
+_SMALL_SHARE = {"usual": 1e-5, "rough": 0.0101}  # the same for percentages: one point
 _GRAY_LEVELS = {"usual": 3.0, "rough": 10.0}  # mean difference of two figures, of 255
 _SIDE = 128
 
@@ -45,19 +43,23 @@ def _text_differences(old: str, new: str, kind: str, is_volatile: bool) -> list[
     words = [" ".join(_NUMBER.sub("#", text).split()) for text in (old, new)]
     if words[0] != words[1] and not is_volatile:
         return [f"its text is {new!r} instead of {old!r}"]
-    numbers = [[_value(it) for it in _NUMBER.findall(text)] for text in (old, new)]
     if is_volatile:
         return []
+    numbers = [_NUMBER.findall(text) for text in (old, new)]
     return [
         f"{b} instead of {a} in {new!r}"
         for a, b in zip(*numbers, strict=True)
-        if not math.isclose(a, b, rel_tol=_TOLERANCE[kind], abs_tol=_SMALL[kind])
+        if not _is_close(a, b, kind)
     ]
 
 
-def _value(number: str) -> float:
-    value = float(number.rstrip("%").replace(",", "").replace("−", "-"))
-    return value / 100 if number.endswith("%") else value
+def _is_close(one: str, other: str, kind: str) -> bool:
+    is_share = one.endswith("%")
+    a, b = (float(it.rstrip("%").replace(",", "").replace("−", "-")) for it in (one, other))
+    if is_share:
+        a, b = a / 100, b / 100
+    small = (_SMALL_SHARE if is_share else _SMALL)[kind]
+    return math.isclose(a, b, rel_tol=_TOLERANCE[kind], abs_tol=small)
 
 
 def figure_difference(before: str, after: str) -> float:
