@@ -51,7 +51,7 @@ test: install    ## the tests (about 8 minutes on 2 cores)
 
 torture: install ## faults, on purpose: what survived, into docs/reliability.md (about 20 minutes)
 	$(BIN)/python -m torture --jobs 2 --json docs/reliability.json
-	$(BIN)/python docs/refresh.py
+	$(BIN)/python -m docs.refresh
 
 test-slow: install ## the long tests: real trainings, minutes each
 	$(BIN)/pytest -m slow -n auto --dist worksteal
@@ -65,7 +65,7 @@ check: install   ## ruff, mypy, import-linter
 format: install  ## format the code, and refresh what the documents copy from it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/python docs/refresh.py
+	$(BIN)/python -m docs.refresh
 
 bench: bench-race bench-tutorial bench-limit bench-reading bench-compact bench-best ## all benchmarks except the ladder (over an hour)
 

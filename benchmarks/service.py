@@ -94,14 +94,14 @@ def rows(
                     "errors": str(sum(run.errors for run in runs)),
                 }
             capacity = statistics.median(run.per_second for run in loads["digitlab"])
-            shed = overload(
+            answered = overload(
                 servers["digitlab"][0], folder / f"{picture}.png", 2 * capacity, seconds
             )
             yield {
                 "what": f"{picture}.png, digitlab, twice that load",
-                "requests per second": f"{shed.answered / seconds:,.0f} answered",
-                "p99, ms": f"{shed.p99_ms:.0f} of the answered",
-                "errors": f"{shed.refused:,} refused (503), {shed.failed} others",
+                "requests per second": f"{answered.answered / seconds:,.0f} answered",
+                "p99, ms": f"{answered.p99_ms:.0f} of the answered",
+                "errors": f"{answered.refused:,} refused (503), {answered.failed} others",
             }
         yield memory(servers["digitlab"], folder / "mnist.png")
 

@@ -6,6 +6,7 @@ a server that falls behind cannot hide it.
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -16,8 +17,8 @@ _LONGEST = 60.0  # seconds for an answer
 
 
 @dataclass
-class Shed:
-    """How the requests of an overload were answered."""
+class Answered:
+    """How the requests of a load were answered."""
 
     seconds: list[float] = field(default_factory=list)  # of each answer with status 200
     refused: int = 0
@@ -37,10 +38,49 @@ class Shed:
         """Return a percentile of the answered requests' time, `share` from 0 to below 1."""
         return 1e3 * sorted(self.seconds)[int(share * len(self.seconds))] if self.seconds else 0.0
 
+    def add(self, status: int, seconds: float) -> None:
+        """Count an answer."""
+        if status == 200:
+            self.seconds.append(seconds)
+        elif status == 503:
+            self.refused += 1
+        else:
+            self.failed += 1
 
-def overload(port: int, picture: Path, per_second: float, seconds: float) -> Shed:
+
+def overload(port: int, picture: Path, per_second: float, seconds: float) -> Answered:
     """Send a picture `per_second` times per second."""
-    return asyncio.run(_send(port, _request(picture), per_second, seconds))
+    request = _request(picture)
+    numbers = iter(range(int(per_second * seconds)))  # all clients take from the same schedule
+
+    async def send(client: _Client, start: float, answered: Answered) -> None:
+        for number in numbers:
+            due = start + number / per_second
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            status, _ = await client.ask(request)
+            answered.add(status, time.perf_counter() - due)
+
+    return asyncio.run(_load(port, CONNECTIONS, send))
+
+
+def ask_steadily(port: int, picture: Path, connections: int, seconds: float) -> Answered:
+    """Send a picture over so many connections, on each again as soon as it was answered.
+
+    After a refusal (503), a client waits as long as the header Retry-After asks. The time of an
+    answer is that of its own request; answers after the end do not count.
+    """
+    request = _request(picture)
+
+    async def ask(client: _Client, start: float, answered: Answered) -> None:
+        while (sent := time.perf_counter()) < start + seconds:
+            status, pause = await client.ask(request)
+            now = time.perf_counter()
+            if status != 200 or now < start + seconds:
+                answered.add(status, now - sent)
+            if pause:
+                await asyncio.sleep(pause)
+
+    return asyncio.run(_load(port, connections, ask))
 
 
 def _request(picture: Path) -> bytes:
@@ -49,78 +89,28 @@ def _request(picture: Path) -> bytes:
     return head.encode() + body
 
 
-async def _send(port: int, request: bytes, per_second: float, seconds: float) -> Shed:
-    shed = Shed()
+async def _load(
+    port: int, connections: int, work: Callable[["_Client", float, Answered], Awaitable[None]]
+) -> Answered:
+    """Open all connections, then let all work from the same time; one that breaks has failed."""
+    answered = Answered()
+    free = asyncio.Semaphore(_OPENED_AT_ONCE)
+
+    async def connect() -> _Client:
+        async with free:
+            loop = asyncio.get_running_loop()
+            return (await loop.create_connection(_Client, "127.0.0.1", port))[1]
+
+    opened = await asyncio.gather(*(connect() for _ in range(connections)), return_exceptions=True)
+    clients = [it for it in opened if isinstance(it, _Client)]
     start = time.perf_counter()
-    dues = (start + number / per_second for number in range(int(per_second * seconds)))
-
-    async def client() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        try:
-            for due in dues:  # all clients take from the same schedule
-                await asyncio.sleep(max(0.0, due - time.perf_counter()))
-                writer.write(request)
-                head = await reader.readuntil(b"\r\n\r\n")
-                length = head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]
-                await reader.readexactly(int(length))
-                if head.startswith(b"HTTP/1.1 200"):
-                    shed.seconds.append(time.perf_counter() - due)
-                elif head.startswith(b"HTTP/1.1 503"):
-                    shed.refused += 1
-                else:
-                    shed.failed += 1
-        except (OSError, asyncio.IncompleteReadError):
-            shed.failed += 1
-        finally:
-            writer.close()
-
-    await asyncio.gather(*(client() for _ in range(CONNECTIONS)))
-    return shed
-
-
-def ask_steadily(port: int, picture: Path, connections: int, seconds: float) -> Shed:
-    """Send a picture over so many connections, on each again as soon as it was answered.
-
-    All connections are open before the first request. After a refusal (503), a client waits as long
-    as the header Retry-After asks. The time of an answer is that of its own request.
-    """
-    return asyncio.run(_ask(port, _request(picture), connections, seconds))
-
-
-async def _ask(port: int, request: bytes, connections: int, seconds: float) -> Shed:
-    shed = Shed()
-    opened = asyncio.Semaphore(_OPENED_AT_ONCE)
-
-    async def connect() -> _Client | None:
-        async with opened:
-            try:
-                loop = asyncio.get_running_loop()
-                return (await loop.create_connection(_Client, "127.0.0.1", port))[1]
-            except OSError:
-                shed.failed += 1
-                return None
-
-    clients = await asyncio.gather(*(connect() for _ in range(connections)))
-    end = time.perf_counter() + seconds
-
-    async def ask(client: _Client) -> None:
-        try:
-            while (start := time.perf_counter()) < end:
-                status, pause = await client.ask(request)
-                if status == 200 and time.perf_counter() < end:
-                    shed.seconds.append(time.perf_counter() - start)
-                elif status == 503:
-                    shed.refused += 1
-                    await asyncio.sleep(pause)
-                elif status != 200:
-                    shed.failed += 1
-        except (OSError, TimeoutError):
-            shed.failed += 1
-        finally:
-            client.close()
-
-    await asyncio.gather(*(ask(client) for client in clients if client))
-    return shed
+    ended = await asyncio.gather(
+        *(work(it, start, answered) for it in clients), return_exceptions=True
+    )
+    for it in clients:
+        it.close()
+    answered.failed += connections - ended.count(None)
+    return answered
 
 
 class _Client(asyncio.Protocol):

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 FIGURES = Path(__file__).with_name("growth.json")
+FIGURE = FIGURES.with_name("images") / "growth.png"
+SIZES = {"mnist": "28x28", "canvas": "280x280"}
+"""The size of each picture that the service was asked about."""
 
 _Rows = list[dict[str, Any]]
 
@@ -154,12 +157,11 @@ def _service(parts: dict[str, _Rows]) -> Iterable[str]:
         "picture", "open connections", "answers per second", "p50, ms", "p99, ms", "refused (503)",
         "errors", "memory",
     )  # fmt: skip
-    names = {"mnist": "28x28", "canvas": "280x280"}
     for picture in _values(rows, "picture"):
         for connections in medians(rows, "connections", "p50_ms", picture=picture):
             it = _row(rows, picture=picture, connections=connections)
             yield (
-                f"| {names[picture]} | {connections:,} | {it['answers_per_second']:,.0f} | "
+                f"| {SIZES[picture]} | {connections:,} | {it['answers_per_second']:,.0f} | "
                 f"{it['p50_ms']:,.1f} | {it['p99_ms']:,.1f} | {it['refused']:,.0f} | "
                 f"{it['errors']:,.0f} | {it['memory_mib']:,.0f} MiB |"
             )
@@ -205,7 +207,7 @@ def _row(rows: _Rows, **case: object) -> dict[str, float]:
 
 
 def _figure(_: dict[str, _Rows]) -> Iterable[str]:
-    if FIGURES.with_name("images").joinpath("growth.png").exists():
+    if FIGURE.exists():
         about = "Time, memory and latency against images, pictures and connections, with lines for "
         yield f"![{about}linear growth](images/growth.png)"
 

@@ -1,4 +1,4 @@
-"""Copy into the documents what comes from the source: `python docs/refresh.py`.
+"""Copy into the documents what comes from the source: `python -m docs.refresh`.
 
 A document marks what to copy with a comment, which readers do not see, and everything up to the
 next `<!-- end -->` is replaced:
@@ -17,7 +17,6 @@ next `<!-- end -->` is replaced:
 import ast
 import json
 import re
-import runpy
 import textwrap
 from collections.abc import Callable
 from dataclasses import fields
@@ -28,10 +27,12 @@ from digitlab.language import Language, Words
 from digitlab.named_recipes import RECIPES
 from digitlab.recipe import Recipe
 from digitlab.recipe_help import help_in
+from docs import growth, model_cards
+from torture.fault import table_of
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [
-    *(ROOT / name for name in ("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted(ROOT.glob("*.md")),
     *sorted((ROOT / "docs").glob("*.md")),
     *(ROOT / "docs" / "guide" / language / "settings.md" for language in ("en", "zh")),
 ]
@@ -92,12 +93,9 @@ def promises() -> str:
 
 def survival() -> str:
     """Return a table of what was tried of each fault the last time, and what survived."""
-    lines = ["| fault | form, date | tried | survived |", "| --- | --- | --- | --- |"]
-    for name, it in _faults().items():
-        tried = ", ".join(f"{where} {count:,}" for where, count in it["tried"].items())
-        survived = f"{it['survived']:,} of {sum(it['tried'].values()):,}"
-        lines.append(f"| `{name}` | {it['form']}, {it['date']} | {tried} | {survived} |")
-    return "\n".join(lines)
+    faults = _faults()
+    runs = "; ".join(f"`{name}` {it['form']}, {it['date']}" for name, it in faults.items())
+    return f"{table_of(faults)}\n\nForm and date: {runs}."
 
 
 def _faults() -> dict[str, dict[str, Any]]:
@@ -108,8 +106,8 @@ def _faults() -> dict[str, dict[str, Any]]:
 KINDS: dict[str, Callable[..., str]] = {
     **{"quote": quote, "settings": settings, "files": files},
     **{"promises": promises, "survival": survival},
-    "card": runpy.run_path(str(ROOT / "docs" / "model_cards.py"))["table"],
-    "growth": runpy.run_path(str(ROOT / "docs" / "growth.py"))["table"],
+    "card": model_cards.table,
+    "growth": growth.table,
 }
 
 
@@ -124,10 +122,15 @@ def refreshed(text: str) -> str:
     return BLOCK.sub(filled, text)
 
 
-if __name__ == "__main__":
+def refresh() -> None:
+    """Bring all documents up to date, and print which ones were not."""
     for document in DOCUMENTS:
         before = document.read_text()
         after = refreshed(before)
         if after != before:
             document.write_text(after)
             print(f"refreshed {document.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    refresh()

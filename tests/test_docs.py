@@ -3,7 +3,6 @@
 import ast
 import importlib.util
 import re
-import runpy
 import shlex
 import shutil
 import textwrap
@@ -16,10 +15,9 @@ from PIL import Image
 
 from benchmarks import ladder
 from digitlab.cli.app import app
+from docs.refresh import BLOCK, DOCUMENTS, quote, refreshed
 
 ROOT = Path(__file__).parents[1]
-REFRESH = runpy.run_path(str(ROOT / "docs" / "refresh.py"))
-DOCUMENTS: list[Path] = REFRESH["DOCUMENTS"]
 STAND_INS = {  # for the files that `docs/using.md` reads
     "seven.png": "photograph.jpg",
     "a.png": "photograph.jpg",
@@ -32,7 +30,7 @@ every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path:
 @every_document
 def test_what_is_copied_from_the_source_is_up_to_date(document: Path):
     text = document.read_text()
-    assert REFRESH["refreshed"](text) == text, "run `python docs/refresh.py`"
+    assert refreshed(text) == text, "run `python -m docs.refresh`"
 
 
 def test_a_document_is_refreshed():
@@ -42,17 +40,17 @@ def test_a_document_is_refreshed():
         "old",
         "<!-- end -->",
     ]
-    text = REFRESH["refreshed"]("\n".join(lines))
+    text = refreshed("\n".join(lines))
     assert text.startswith("# Title\n<!-- quote")
     assert "\nloss.backward()" in text
     assert "old" not in text
     assert text.endswith("\n<!-- end -->")
-    assert REFRESH["refreshed"](text) == text
+    assert refreshed(text) == text
 
 
 def test_code_that_is_gone_cannot_be_quoted():
     with pytest.raises(AssertionError, match=r"step\.py has no nothing"):
-        REFRESH["quote"]("src/digitlab/train/step.py", "nothing")
+        quote("src/digitlab/train/step.py", "nothing")
 
 
 def test_contributing_lists_every_file_once():
@@ -100,7 +98,7 @@ def anchors_of(document: Path) -> list[str]:
 
 @every_document
 def test_files_that_are_named_exist(document: Path):
-    text = REFRESH["BLOCK"].sub("", document.read_text())
+    text = BLOCK.sub("", document.read_text())
     for name in re.findall(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|md))`", text):
         assert (ROOT / name).exists() or (ROOT / "src/digitlab" / name).exists(), name
 

@@ -4,10 +4,10 @@
 
 Without names, all parts are measured, then drawn. Each figure is written into the JSON file as soon
 as it is measured. Run the same command again to pick up where it left off, or with more rounds to
-add some. `figure` draws the figure and refreshes the tables in `docs/scale.md`. Linux only.
+add some. `figure` draws the figure and, from `docs/growth.json`, refreshes the tables in
+`docs/scale.md`. Linux only.
 """
 
-import runpy
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,8 +16,9 @@ from cyclopts import Parameter
 from benchmarks.growth import reading, service, stages, training
 from benchmarks.growth.record import Record
 from benchmarks.measure import Count, print_environment, progress, run_program
+from docs.growth import FIGURE, FIGURES, rows_of_parts
+from docs.refresh import refresh
 
-DOCS = Path(__file__).parents[2] / "docs"
 PARTS = {it.PART: it for it in (training, reading, stages, service)}
 
 Part = Literal["training", "reading", "stages", "service", "figure"]
@@ -30,8 +31,10 @@ def measure_growth(
         Count | None, Parameter(help="Leave out what has more images, pictures or connections.")
     ] = None,
     replace: Annotated[bool, Parameter(negative="", help="Measure these parts again.")] = False,
-    path: Annotated[Path, Parameter(name="--json", help="The figures.")] = DOCS / "growth.json",
-    figure: Annotated[Path, Parameter(help="What is drawn.")] = DOCS / "images" / "growth.png",
+    path: Annotated[Path, Parameter(name="--json", help="The figures.")] = FIGURES,
+    figure: Annotated[
+        Path | None, Parameter(help="What is drawn; beside another JSON file, if not given.")
+    ] = None,
 ) -> None:
     """Measure what is missing, then draw it."""
     print_environment(rounds=rounds)
@@ -44,10 +47,12 @@ def measure_growth(
     if "figure" in parts or not parts:
         from benchmarks.growth.figure import draw  # here: it imports matplotlib
 
-        growth = runpy.run_path(str(DOCS / "growth.py"))
-        draw(growth["rows_of_parts"](path), growth["medians"], figure)
-        progress(f"drew {figure}")
-        runpy.run_path(str(DOCS / "refresh.py"), run_name="__main__")
+        is_published = path.resolve() == FIGURES.resolve()
+        drawn = figure or (FIGURE if is_published else path.with_suffix(".png"))
+        draw(rows_of_parts(path), drawn)
+        progress(f"drew {drawn}")
+        if is_published:
+            refresh()
 
 
 if __name__ == "__main__":

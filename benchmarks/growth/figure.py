@@ -1,6 +1,5 @@
 """Draw how cost grows: time above, memory or latency below, each on logarithmic axes."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,27 +9,23 @@ from matplotlib.ticker import NullFormatter
 
 from benchmarks.growth.record import Figures
 from digitlab.figures.plots import new_figure, save_figure
+from docs.growth import SIZES, medians
 
 _LINEAR = "linear"
 _COLORS = ("#1f3b73", "#c2571a", "#3f7f5f", "#8a4f9e")
 _Rows = list[Figures]
-_Median = Callable[..., dict[float, float]]
 
 
-def draw(rows: dict[str, _Rows], medians: _Median, path: Path) -> Path:
-    """Draw the figure, and return its path.
-
-    `rows` are those of each part, and `medians(rows, x, y, **case)` returns the median of the
-    rounds for each x.
-    """
+def draw(rows: dict[str, _Rows], path: Path) -> Path:
+    """Draw the rows of each part, and return the figure's path."""
     figure = new_figure(13, 6.4)
     axes = figure.subplots(2, 3, height_ratios=(3, 2), sharex="col")
     for it in axes.flat:
         it.set_xscale("log")
         it.set_yscale("log")
-    _training(axes[0, 0], axes[1, 0], rows["training"], medians)
-    _reading(axes[0, 1], axes[1, 1], rows["reading"], medians)
-    _service(axes[0, 2], axes[1, 2], rows["service"], medians)
+    _training(axes[0, 0], axes[1, 0], rows["training"])
+    _reading(axes[0, 1], axes[1, 1], rows["reading"])
+    _service(axes[0, 2], axes[1, 2], rows["service"])
     for it in axes.flat:
         _show_all_that_was_measured(it)
         for axis, form in ((it.xaxis, "{x:,.0f}"), (it.yaxis, "{x:,.6g}")):
@@ -45,7 +40,7 @@ def draw(rows: dict[str, _Rows], medians: _Median, path: Path) -> Path:
     return save_figure(figure, path)
 
 
-def _training(time: Axes, memory: Axes, rows: _Rows, medians: _Median) -> None:
+def _training(time: Axes, memory: Axes, rows: _Rows) -> None:
     for ranks, color in zip(sorted({row["ranks"] for row in rows}), _COLORS, strict=False):
         name = f"{ranks} process" + "es" * (ranks > 1)
         whole = medians(rows, "images", "seconds", ranks=ranks)
@@ -61,7 +56,7 @@ def _training(time: Axes, memory: Axes, rows: _Rows, medians: _Median) -> None:
     memory.set_xlabel("training images")
 
 
-def _reading(time: Axes, memory: Axes, rows: _Rows, medians: _Median) -> None:
+def _reading(time: Axes, memory: Axes, rows: _Rows) -> None:
     for kind, color in zip(("280x280", "28x28"), _COLORS, strict=False):
         for jobs, style in ((1, "o-"), (2, "s--")):
             name = f"{kind}, {jobs} process" + "es" * (jobs > 1)
@@ -77,9 +72,8 @@ def _reading(time: Axes, memory: Axes, rows: _Rows, medians: _Median) -> None:
     memory.set_xlabel("pictures")
 
 
-def _service(rate: Axes, latency: Axes, rows: _Rows, medians: _Median) -> None:
-    names = {"mnist": "28x28", "canvas": "280x280"}
-    for (picture, name), color in zip(names.items(), _COLORS, strict=False):
+def _service(rate: Axes, latency: Axes, rows: _Rows) -> None:
+    for (picture, name), color in zip(SIZES.items(), _COLORS, strict=False):
         rates = medians(rows, "connections", "answers_per_second", picture=picture)
         _line(rate, rates, color, name)
         if picture == "mnist":

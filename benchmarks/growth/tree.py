@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-_SECONDS = 0.2  # between two looks
+_SECONDS = 0.2  # between checks
 
 
 def descendants(process: int) -> list[int]:
