@@ -41,7 +41,8 @@ class PageFinder:
     def __init__(self, weights: bytes, card: PageCard, threads: int | None = None) -> None:
         self.card = card
         self._depths = {CENTERS: 2, CLASSES: len(card.classes), BOXES: 4}
-        self._session = Session(weights, PAGE_MODEL.weights, threads)
+        # Between its runs there is other work, for which waiting threads would leave less power.
+        self._session = Session(weights, PAGE_MODEL.weights, threads, spins=False)
         outputs: dict[str, Shape] = {
             name: ["N", depth, "H/4", "W/4"] for name, depth in self._depths.items()
         }

@@ -33,11 +33,16 @@ class Session:
         What error messages call it.
     threads
         How many CPU threads the network uses, at least 1; None means one per core.
+    spins
+        Whether a thread that waits for its part of the work keeps its core busy: quicker if runs
+        follow each other closely.
 
     Raises DigitlabError if this is not a network that runs here.
     """
 
-    def __init__(self, weights: bytes, name: str, threads: int | None = None) -> None:
+    def __init__(
+        self, weights: bytes, name: str, threads: int | None = None, *, spins: bool = True
+    ) -> None:
         if threads is not None and threads < 1:
             raise DigitlabError(f"threads is {threads}, but must be at least 1")
         if any(loop in weights for loop in _LOOPS):  # it could run without end
@@ -47,6 +52,7 @@ class Session:
         options.intra_op_num_threads = threads or 0  # 0: one per core
         options.log_severity_level = 4  # errors are raised, so they need not be printed as well
         options.add_session_config_entry("session.load_model_format", "ONNX")
+        options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spins)))
         try:
             self._session = onnxruntime.InferenceSession(weights, options, providers=_PROVIDERS)
         except Exception as error:  # onnxruntime's exceptions have no common base class
