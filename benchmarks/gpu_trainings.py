@@ -18,9 +18,10 @@ from digitlab.recipe import Recipe
 from digitlab.records.history import TrainPoint
 from digitlab.train.checkpoint import Checkpoint
 from digitlab.train.device import set_up_device
-from digitlab.train.examples import Examples, Synthetic, split_of
+from digitlab.train.examples import Examples, Synthetic
 from digitlab.train.loop import Training
 from digitlab.train.networks import normalize
+from digitlab.train.order import split_of
 
 NOTHING_RANDOM: dict[str, Any] = {
     "dropout": 0.0, "augment": 0.0, "degraded": 0.0, "outliers": 0.0, "digit_loss": 0.0,

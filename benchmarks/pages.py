@@ -55,7 +55,7 @@ def mnist_digits(split: Split) -> tuple[NDArray[np.uint8], NDArray[np.integer]]:
         return mnist.test_images, mnist.test_labels
     if split == "train":
         return mnist.train_images, mnist.train_labels
-    from digitlab.train.examples import split as split_images  # imports PyTorch
+    from digitlab.train.order import split as split_images  # imports PyTorch
 
     chosen = split_images(len(mnist.train_images), HELD_OUT)[1].numpy()
     return mnist.train_images[chosen], mnist.train_labels[chosen]

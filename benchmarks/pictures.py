@@ -36,7 +36,7 @@ from benchmarks.measure import (
 )
 from digitlab.data.load import load_dataset
 from digitlab.pictures.digit import has_ink, prepare
-from digitlab.train.examples import split
+from digitlab.train.order import split
 from testsets.singles import Case, handmade
 from testsets.small import small_digits
 

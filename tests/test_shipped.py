@@ -15,7 +15,7 @@ from digitlab.data.dataset import Dataset
 from digitlab.files import encode_json
 from digitlab.models.calibration import calibrate, expected_calibration_error
 from digitlab.reader import PRETRAINED
-from digitlab.train.examples import split
+from digitlab.train.order import split
 from testsets.pages import composed
 from testsets.singles import Case, handmade
 

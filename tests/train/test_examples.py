@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from digitlab.data.dataset import Dataset
 from digitlab.recipe import Recipe
-from digitlab.train.examples import Examples, epoch_order, split, train_batches
+from digitlab.train.examples import Examples, train_batches
+from digitlab.train.order import epoch_order, split
 
 
 @pytest.mark.parametrize(("images", "held_out"), [(60_000, 5_000), (5, 2), (5, 4), (3, 0)])

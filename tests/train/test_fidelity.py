@@ -16,8 +16,8 @@ from digitlab.data.dataset import Dataset
 from digitlab.recipe import Recipe
 from digitlab.records.history import TestPoint, TrainPoint
 from digitlab.train.device import set_up_device
-from digitlab.train.examples import epoch_order
 from digitlab.train.loop import Training
+from digitlab.train.order import epoch_order
 
 
 class PlainNetwork(nn.Module):

@@ -14,8 +14,8 @@ from digitlab.models.calibration import (
 )
 from digitlab.synth.degraded import degraded_copies, foreign_forms
 from digitlab.synth.non_digits import held_out_non_digits
-from digitlab.train.examples import split_of
 from digitlab.train.networks import DeepNetwork, detects_digits, normalize
+from digitlab.train.order import split_of
 from digitlab.train.trained import TrainedNetwork
 
 _PLAIN, _DEGRADED, _FOREIGN = "held-out digits", "degraded digits", "digits in foreign forms"

@@ -1,4 +1,4 @@
-"""The images a training sees: which are trained on, which are held out, how batches are made.
+"""The images a training sees: how batches are made of them, and what is added or changed.
 
 MNIST is 55 MB: it stays in memory as the bytes it consists of, and a batch becomes float32 only
 when it is taken.
@@ -22,12 +22,11 @@ from digitlab.synth.non_digits import non_digits
 from digitlab.train.augment import augmented
 from digitlab.train.graph import Recordable
 from digitlab.train.networks import normalize
+from digitlab.train.order import epoch_order, images_used, mixed, split_of
 from digitlab.train.ranks import ALONE, Ranks
 from digitlab.train.score import ScoredImages
 from digitlab.train.step import NO_DIGIT, loss_of_both, mean_loss
 from digitlab.train.task import Loss
-
-_HELD_OUT_SEED = 1998  # not the run's: every seed holds out the same images, so runs are comparable
 
 _EXTRA_AUGMENT = 1.0
 """How strongly extra pictures are changed where the recipe does not augment."""
@@ -129,7 +128,7 @@ class Examples:
         if self._degraded is None or self._is_plain(epoch):
             return self.images
         # Minus: another seed than the one for the order of the images.
-        generator = torch.Generator().manual_seed(_mix(self.seed, -epoch))
+        generator = torch.Generator().manual_seed(mixed(self.seed, -epoch))
         chosen = torch.rand(len(self), generator=generator) < self.recipe.degraded
         chosen = chosen.to(self.images.device)[:, None, None]  # (images, 1, 1)
         return torch.where(chosen, self._degraded, self.images)
@@ -213,12 +212,6 @@ def _draw_synthetic(recipe: Recipe, dataset: Dataset, *, seed: int) -> Synthetic
     )
 
 
-def images_used(recipe: Recipe, dataset: Dataset) -> int:
-    """Return how many of a dataset's training images a recipe uses, held-out ones included."""
-    images = len(dataset.train_images)
-    return min(recipe.train_images or images, images)
-
-
 def check_batches(recipe: Recipe, dataset: Dataset) -> None:
     """Raise `DigitlabError` if an epoch's images would leave a batch of 1 for batch norm.
 
@@ -230,53 +223,6 @@ def check_batches(recipe: Recipe, dataset: Dataset) -> None:
             f"{images:,} images in batches of {size} leave a last batch of 1, and batch norm needs "
             "at least 2; choose another --batch-size"
         )
-
-
-def split_of(recipe: Recipe, dataset: Dataset) -> tuple[Tensor, Tensor]:
-    """Return which of a dataset's training images are trained on and which are held out."""
-    return split(images_used(recipe, dataset), recipe.validation)
-
-
-def split(images: int, held_out: int) -> tuple[Tensor, Tensor]:
-    """Return which of so many images are trained on and which are held out, in ascending order.
-
-    int64 (images - held_out,) and (held_out,). The held-out images are neighbors, the same for
-    every seed. MNIST is sorted by writer, so almost all of them are by writers not seen in
-    training, as in the test set. Images picked one by one would be by known writers, and accuracy
-    on them would be too high.
-
-    >>> [part.tolist() for part in split(5, held_out=2)]
-    [[2, 3, 4], [0, 1]]
-    """
-    generator = torch.Generator().manual_seed(_HELD_OUT_SEED)
-    first = int(torch.randint(images - held_out + 1, (), generator=generator))
-    before, row, after = torch.arange(images).split([first, held_out, images - held_out - first])
-    return torch.cat([before, after]), row
-
-
-def epoch_order(images: int, seed: int, epoch: int) -> Tensor:
-    """Return the order in which an epoch visits the images: int64, shape (images,), on the CPU.
-
-    It depends on its three arguments only, so a run that is continued in the middle of an epoch
-    finds the same order again without having stored it.
-
-    >>> epoch_order(5, seed=1, epoch=2).equal(epoch_order(5, seed=1, epoch=2))
-    True
-    """
-    generator = torch.Generator().manual_seed(_mix(seed, epoch))
-    return torch.randperm(images, generator=generator)
-
-
-def _mix(seed: int, epoch: int) -> int:
-    """Return one seed for two numbers, which may be negative; neighbors give unrelated seeds.
-
-    Source: the finalizer of SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, OOPSLA 2014).
-    """
-    mask = (1 << 64) - 1
-    x = (seed * 0x9E3779B97F4A7C15 + epoch) & mask
-    x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & mask
-    x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & mask
-    return x ^ (x >> 31)
 
 
 def train_batches(

@@ -19,16 +19,11 @@ from digitlab.train.average import ExponentialMovingAverage
 from digitlab.train.build import build_network, has_batch_norm
 from digitlab.train.checkpoint import Checkpoint, Progress, Stateful, load_parts, tensors_of
 from digitlab.train.device import RandomStates, computes_bfloat16
-from digitlab.train.examples import (
-    Examples,
-    Synthetic,
-    check_batches,
-    check_examples,
-    split_of,
-)
+from digitlab.train.examples import Examples, Synthetic, check_batches, check_examples
 from digitlab.train.graph import LearningStep
 from digitlab.train.networks import FastNetwork, normalize
 from digitlab.train.optimizer import learning_rate_at, make_optimizer
+from digitlab.train.order import split_of
 from digitlab.train.own_network import explained, is_own
 from digitlab.train.page_examples import PageExamples
 from digitlab.train.ranks import ALONE, Ranks

@@ -13,7 +13,7 @@ from digitlab.processes import cores, in_processes
 from digitlab.recipe import Recipe
 from digitlab.sheets.crops import CropMaker
 from digitlab.sheets.training_crops import TrainingCrops
-from digitlab.train.examples import split_of
+from digitlab.train.order import split_of
 from digitlab.train.page_loss import page_loss
 from digitlab.train.page_score import ScoredCrops
 from digitlab.train.ranks import ALONE, Ranks

@@ -17,7 +17,7 @@ from digitlab.records.report import HeldOut
 from digitlab.sheets.crops import CropMaker
 from digitlab.sheets.found import MISSING, Found, found_in, peaks_of
 from digitlab.sheets.targets import Crop, targets_of
-from digitlab.train.examples import split_of
+from digitlab.train.order import split_of
 from digitlab.train.page_loss import page_loss
 from digitlab.train.page_network import page_outputs
 from digitlab.train.ranks import ALONE, Ranks

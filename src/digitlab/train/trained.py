@@ -21,8 +21,8 @@ from digitlab.records.report import calibrate_by_held_out, check_classes
 from digitlab.train.build import build_network, load_weights
 from digitlab.train.checkpoint import Checkpoint, load_checkpoint_to_use, read_checkpoint
 from digitlab.train.device import memory_explained, set_up_device
-from digitlab.train.examples import split_of
 from digitlab.train.networks import answer
+from digitlab.train.order import split_of
 from digitlab.train.own_network import changes_in, is_own
 from digitlab.train.page_score import ScoredCrops, page_report_of
 
