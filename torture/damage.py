@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from digitlab.errors import DigitlabError
@@ -81,7 +82,9 @@ def _check(outcome: Outcome, expected: Outcome, target: Target) -> None:
 
 def _targets(bench: Bench) -> Iterator[Target]:
     """Yield what is damaged."""
-    trainings, call = bench.trainings, bench.nursery.digitlab
+    trainings = bench.trainings
+    # In the bench's folder: a damaged run may name a folder relative to the current one.
+    call = partial(bench.nursery.digitlab, cwd=bench.home)
     finished = trainings.finished
     evaluate: Command = lambda run: call("eval", run, "--json")  # noqa: E731
     compare: Command = lambda run: call("compare", run, "--json")  # noqa: E731
