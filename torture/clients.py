@@ -3,12 +3,15 @@
 import contextlib
 import socket
 import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 _PATIENCE = 1_800
 """Seconds after which a service that has not answered counts as hanging."""
 
 POST = b"POST /predict HTTP/1.1\r\nHost: localhost\r\n"
 """How a request with a picture begins."""
+_MEGABYTE = b"x" * 1_000_000
 
 WRONG_REQUESTS = {
     "no HTTP": (b"hello\r\n\r\n", b"400"),
@@ -60,6 +63,29 @@ def address_of(url: str) -> tuple[str, int]:
     return host, int(port)
 
 
+@contextlib.contextmanager
+def flooding(address: tuple[str, int]) -> Iterator[None]:
+    """Send bodies of 50 MB from eight clients at once, half of them in chunks."""
+    stop = threading.Event()
+
+    def flood(head: bytes, part: bytes) -> None:
+        while not stop.is_set():
+            with contextlib.suppress(OSError), connect(address) as connection:
+                connection.sendall(POST + head)
+                for _ in range(50):
+                    connection.sendall(part)
+
+    length, chunked = b"Content-Length: 50000000\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n"
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(4):
+            pool.submit(flood, length, _MEGABYTE)
+            pool.submit(flood, chunked, b"f4240\r\n" + _MEGABYTE + b"\r\n")
+        try:
+            yield
+        finally:
+            stop.set()
+
+
 class Load(threading.Thread):
     """A client that sends pictures until the service is gone, and remembers the answers."""
 
@@ -79,12 +105,15 @@ class Load(threading.Thread):
                 connection = connect(self.address)
             except ConnectionError:  # nobody listens: the service has stopped
                 return
+            except OSError:  # it listens, but does not take the connection
+                self.unanswered += 1
+                return
             with connection:
                 while True:
                     try:
                         connection.sendall(request)
                         answer = answer_on(connection)
-                    except ConnectionError:
+                    except OSError:  # also one that has not come in all that time
                         answer = b""
                     if not answer.startswith(b"HTTP/1.1 200") or b'"digit":7' not in answer:
                         self.unanswered += 1

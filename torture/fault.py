@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-_FOLDERS = re.compile(r"(?<![\w.:/])/(?:[^\s/'\"]+/)+")
+ABSOLUTE_FOLDERS = re.compile(r"(?<![\w.:/])/(?:[^\s/'\"]+/)+")
 """The folders of absolute paths: they are those of this machine, and the record is published."""
 _SHOWN = 5
 """How many of the broken promises the table shows."""
@@ -45,7 +45,7 @@ class Fault:
         try:
             yield
         except Exception as error:
-            line = " ".join(_FOLDERS.sub("", str(error)).split())
+            line = " ".join(ABSOLUTE_FOLDERS.sub("", str(error)).split())
             self.broken.append(f"{where}, {how}: {type(error).__name__}: {line}")
 
     def survived(self) -> int:

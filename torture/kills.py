@@ -3,6 +3,7 @@
 from torture.bench import Bench
 from torture.fault import Fault, expect
 from torture.killing import at_random, sweep
+from torture.lab_kills import run_lab
 from torture.other_kills import run_others
 from torture.sabotage import CUT_AFTER
 
@@ -32,6 +33,7 @@ def run(fault: Fault, bench: Bench) -> None:
     at_random(fault, bench, "resume", resume, by_resume, moments * 60, trainings.halfway)
     if not bench.short:
         run_others(fault, bench)
+        run_lab(fault, bench)
 
 
 def _torn(fault: Fault, bench: Bench, *, every: int) -> None:

@@ -104,7 +104,7 @@ def run(fault: Fault, bench: Bench) -> None:
             if not bench.short:
                 with fault.attempt("bad mirrors only", name):
                     outcome = _fetch(bench, [bad.address], window)
-                    outcome.check_is_one_sentence()
+                    outcome.check_was_refused()
                     expect("no source has it" in outcome.err, outcome.err)
                     _check_kept(bench, {})
         _killed(fault, bench, good, contents, every=9 if bench.short else 1)

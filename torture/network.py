@@ -1,4 +1,4 @@
-"""Every command but `data` in an empty network namespace, with empty folders of the user's."""
+"""Every command except `data` in an empty network namespace, with empty folders of the user's."""
 
 import json
 import signal
@@ -14,11 +14,14 @@ from torture.fault import Fault, expect
 from torture.nursery_process import command
 
 PROMISE = (
-    "If the dataset is on this machine, no command but `data` tries to reach an address, and none "
-    "writes a file where it was not asked to."
+    "If the dataset is on this machine, no command except `data` tries to reach an address, and "
+    "none writes a file where it was not asked to."
 )
 TESTS = ("tests/models/test_privacy.py",)
-_FOLDERS = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
+FOLDERS = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
+"""Variables that name a folder of the user's."""
+COUNTERS = ("/proc/self/net/snmp", "/proc/self/net/snmp6")
+"""The files with the counters of a network namespace; without IPv6, the second does not exist."""
 _FONT_LIST = "XDG_CACHE_HOME/matplotlib/"
 """matplotlib keeps a list of the system's fonts, once per user."""
 _ENDLESS = {"serve", "lab"}
@@ -50,13 +53,13 @@ def nothing() -> None:
 
 def _try(bench: Bench, case: _Case) -> None:
     home = bench.trainings.fresh("isolated")
-    for name in ("working", *_FOLDERS):
+    for name in ("working", *FOLDERS):
         (home / name).mkdir(parents=True)
     observed = bench.home / "observed.json"
     outcome = bench.nursery.call(
         "torture.network:watched", [*map(str, case.words)], observed, not bench.short,
         without_network=True, cwd=home / "working",
-        variables={name: str(home / name) for name in _FOLDERS}
+        variables={name: str(home / name) for name in FOLDERS}
         | {"DIGITLAB_DATA_DIR": str(default_data_dir())},
     )  # fmt: skip
     outcome.check_worked()
@@ -79,7 +82,8 @@ def watched(words: list[str], observed: str, is_new: bool) -> None:
         else:
             command(*words)
     finally:
-        Path(observed).write_text(json.dumps(_attempts()))
+        counters = [path.read_text() for path in map(Path, COUNTERS) if path.exists()]
+        Path(observed).write_text(json.dumps(attempts_in("".join(counters))))
 
 
 def _run_new(words: list[str]) -> None:
@@ -95,19 +99,14 @@ def _run_new(words: list[str]) -> None:
     sys.exit(process.wait(_PATIENCE))
 
 
-def _attempts() -> int:
-    """Return how often this network namespace was asked to send something anywhere."""
-    names, values = (
-        line.split()[1:]
-        for line in Path("/proc/self/net/snmp").read_text().splitlines()
-        if line.startswith("Ip:")
-    )
-    counts = dict(zip(names, map(int, values), strict=True))
-    six = Path("/proc/self/net/snmp6")
-    if six.exists():
-        counts |= {line.split()[0]: int(line.split()[1]) for line in six.read_text().splitlines()}
-    names = [f"{ip}{what}" for ip in ("", "Ip6") for what in ("OutNoRoutes", "OutRequests")]
-    return sum(counts.get(name, 0) for name in names)
+def attempts_in(counters: str) -> int:
+    """Return how often a network namespace was asked to send something, from its `COUNTERS`."""
+    lines = [line.split() for line in counters.splitlines()]
+    names, values = (line[1:] for line in lines if line[0] == "Ip:")
+    counts = dict(zip(names, values, strict=True))
+    counts |= {name: value for name, value, *_ in lines if name.startswith("Ip6")}
+    sent = [f"{ip}{what}" for ip in ("", "Ip6") for what in ("OutNoRoutes", "OutRequests")]
+    return sum(int(counts.get(name, 0)) for name in sent)
 
 
 def _cases(bench: Bench) -> Iterator[_Case]:

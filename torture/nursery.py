@@ -6,7 +6,6 @@ forked has imported everything, has one thread, and has computed nothing yet.
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from torture.fault import expect
+from torture.processes import python_variables
 from torture.sabotage import Sabotage
 
 _COMMAND = "torture.nursery_process:command"
@@ -38,12 +38,20 @@ class Outcome:
     left_behind: list[int]
     """Processes that it started and that did not end with it."""
 
-    def check_is_one_sentence(self) -> None:
-        """Expect that it failed with exit code 1 and a message of its own."""
+    def check_was_refused(self) -> None:
+        """Expect that it failed with exit code 1 and one message of its own, of any length."""
         self.check_ended()
         expect(self.code == 1, f"exit code {self.code}, not 1: {self.err[-300:]}")
-        last = self.err.strip().rpartition("\n")[2]
-        expect("digitlab: " in self.err, f"no message of digitlab's own, but {last!r}")
+        expect(len(self._messages()) == 1, f"not one message of digitlab's own: {self.err[-300:]}")
+
+    def check_is_one_sentence(self) -> None:
+        """Expect the same, with a message of one line at the end."""
+        self.check_was_refused()
+        last = self.err.splitlines()[-1]
+        expect([last] == self._messages(), f"more than one sentence: {self.err[-500:]}")
+
+    def _messages(self) -> list[str]:
+        return [line for line in self.err.splitlines() if line.startswith("digitlab: ")]
 
     def check_worked(self) -> None:
         """Expect that it succeeded."""
@@ -62,16 +70,15 @@ class Nursery:
 
     def __init__(self, data_dir: Path, preload: Sequence[str]) -> None:
         self.data_dir = data_dir
-        variables = {
+        settings = {
             "DIGITLAB_DATA_DIR": str(data_dir),
             "OMP_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
             "LC_ALL": "C.UTF-8",
             "COLUMNS": "500",
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         }
         self._words = [sys.executable, "-m", "torture.nursery_process", *preload]
-        self._variables = os.environ | variables
+        self._variables = python_variables() | settings
         self._started: subprocess.Popen[bytes] | None = None
 
     @property

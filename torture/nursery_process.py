@@ -11,10 +11,10 @@ import select
 import signal
 import sys
 import time
-import traceback
-from pathlib import Path
-from typing import Any, NoReturn
+from functools import partial
+from typing import Any
 
+from torture.processes import children_of, end_with
 from torture.sabotage import Counter, Sabotage, install
 
 _LAST_SECONDS = 10.0
@@ -51,7 +51,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         nothing = os.open(os.devnull, os.O_RDONLY)
         for descriptor, target in ((nothing, 0), (out_end, 1), (err_end, 2)):
             os.dup2(descriptor, target)
-        _live(request, counter)
+        end_with(partial(_live, request, counter))
     os.close(out_end)
     os.close(err_end)
     printed, hung = _watch(child, (out, err), request["kill_after"], request["patience"])
@@ -122,36 +122,23 @@ def _adopted() -> list[int]:
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
-    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
-    return [int(it) for it in children.split()]
+    return children_of(os.getpid())
 
 
-def _live(request: dict[str, Any], counter: Counter) -> NoReturn:
-    """Do what was asked for, as the new process, and end."""
-    code = 1
-    try:
-        sys.stdout, sys.stderr = (os.fdopen(it, "w", closefd=False) for it in (1, 2))
-        os.environ.update(request["variables"])
-        if request["cwd"]:
-            os.chdir(request["cwd"])
-        if request["without_network"]:
-            _leave_network()
-        if request["most_file_bytes"] is not None:
-            _limit_files(request["most_file_bytes"], torn=request["torn"])
-        if request["sabotage"]:
-            install(Sabotage(**request["sabotage"]), counter)
-        module, _, name = request["function"].partition(":")
-        getattr(importlib.import_module(module), name)(*request["arguments"])
-        code = 0
-    except SystemExit as stop:
-        code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        with contextlib.suppress(OSError, ValueError):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(code)
+def _live(request: dict[str, Any], counter: Counter) -> None:
+    """Do what was asked for, as the new process."""
+    sys.stdout, sys.stderr = (os.fdopen(it, "w", closefd=False) for it in (1, 2))
+    os.environ.update(request["variables"])
+    if request["cwd"]:
+        os.chdir(request["cwd"])
+    if request["without_network"]:
+        _leave_network()
+    if request["most_file_bytes"] is not None:
+        _limit_files(request["most_file_bytes"], torn=request["torn"])
+    if request["sabotage"]:
+        install(Sabotage(**request["sabotage"]), counter)
+    module, _, name = request["function"].partition(":")
+    getattr(importlib.import_module(module), name)(*request["arguments"])
 
 
 def _limit_files(most_bytes: int, *, torn: bool) -> None:

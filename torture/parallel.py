@@ -4,17 +4,17 @@ import asyncio
 import json
 import multiprocessing
 import os
-import sys
 import tempfile
-import traceback
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from torture.bench import Bench
 from torture.fault import Fault, expect
 from torture.nursery_process import command
+from torture.processes import end_with
 
 PROMISE = (
     "The same answers however many threads and processes ask, and no deadlock. Of several "
@@ -107,7 +107,7 @@ def commands_at_once(commands: Sequence[Sequence[str]]) -> None:
             os.dup2(out.fileno(), 1)
             os.dup2(err.fileno(), 2)
             os.read(gate, 1)  # until all have been started
-            _end_with(words)
+            end_with(partial(command, *words))
         children.append((child, out, err))
     os.close(opener)
     ended = []
@@ -117,22 +117,6 @@ def commands_at_once(commands: Sequence[Sequence[str]]) -> None:
         err.seek(0)
         ended.append([code, out.read(), err.read()])
     print(json.dumps(ended))
-
-
-def _end_with(words: Sequence[str]) -> NoReturn:
-    """Run a command as Python itself would, and end the process."""
-    code = 1
-    try:
-        command(*words)
-        code = 0
-    except SystemExit as stop:
-        code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
 
 
 def _ended(bench: Bench, *commands: Sequence[object]) -> list[tuple[int, str, str]]:

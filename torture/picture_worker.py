@@ -1,8 +1,8 @@
 """The process that shows mutated pictures to digitlab: `pictures.py` starts it and watches it.
 
 For each line `FORMAT NUMBER READ` on stdin it prints one line of JSON: `problem`, which is null if
-all went well. Work that takes more than 5 seconds of the processor, or ten minutes in all, ends the
-process.
+all went well. Work that takes more than `MOST_SECONDS` of the processor, or `PATIENCE` in all, ends
+the process.
 """
 
 import json
@@ -16,14 +16,17 @@ from digitlab.reader import Reader
 from torture.mutation import mutated
 
 MOST_SECONDS = 5.0
+"""Of the processor, for one picture."""
 PATIENCE = 600.0
+"""Seconds for one picture, on a busy machine."""
 MOST_BYTES = 600_000_000
+"""Of memory, the whole process."""
 
 
 def main() -> None:
     """Answer until stdin ends."""
     answers = os.fdopen(os.dup(1), "w")
-    noise = os.open("/tmp", os.O_TMPFILE | os.O_RDWR)
+    noise = os.memfd_create("noise")
     for descriptor in (1, 2):
         os.dup2(noise, descriptor)
     reader = Reader(threads=1)

@@ -13,12 +13,14 @@ from itertools import islice
 from torture.bench import Bench
 from torture.fault import Fault, expect
 from torture.mutation import mutated, sound_pictures
-from torture.picture_worker import PATIENCE
-from torture.service import Service
+from torture.picture_worker import MOST_BYTES, MOST_SECONDS, PATIENCE
+from torture.processes import python_variables
+from torture.service_process import Service
 
 PROMISE = (
-    "Every picture is answered or refused in one sentence: no crash, no traceback, nothing over "
-    "5 s of processor time or 600 MB, and nothing that a library prints."
+    "Every mutated picture is answered or refused in one sentence: no crash, no traceback, nothing "
+    f"over {MOST_SECONDS:.0f} s of processor time or {MOST_BYTES / 1e6:.0f} MB, and nothing that a "
+    "library prints."
 )
 TESTS = (
     "tests/pictures/test_open.py",
@@ -28,25 +30,32 @@ TESTS = (
 _PICTURES, _PICTURES_IN_SHORT = 100_000, 80
 _READ_EVERY, _SERVE_EVERY = 20, 40
 """Of the pictures, these are also read as a page, and sent to the service."""
-_SLOW = {"PDF": 20, "HEIC": 2}
-"""Formats that are drawn in a process of their own, or slowly: only every n-th picture is one."""
+_SLOW = {"PDF": 19, "HEIC": 2}
+"""Formats that are drawn in a process of their own, or slowly: only every n-th picture is one.
+
+No n is a multiple of `_READ_EVERY`: then all of its pictures would be pages.
+"""
 _ENDS = {
-    -signal.SIGPROF: "over 5 s of processor time",
+    -signal.SIGPROF: f"over {MOST_SECONDS:.0f} s of processor time",
     -signal.SIGALRM: f"no answer for {PATIENCE:.0f} s",
 }
 _STATUSES = {200, 400, 413, 415, 422}
 
 
 @dataclass(frozen=True)
-class _Case:
+class Case:
+    """A mutated picture: its format and its number."""
+
     kind: str
     number: int
 
     @property
     def is_page(self) -> bool:
+        """Whether it is read as a page, instead of as a single digit."""
         return self.number % _READ_EVERY == 0
 
     def line(self) -> bytes:
+        """Return what a worker is sent."""
         return f"{self.kind} {self.number} {int(self.is_page)}\n".encode()
 
 
@@ -54,33 +63,33 @@ def run(fault: Fault, bench: Bench) -> None:
     """Show many pictures to workers, and some to the service."""
     count = _PICTURES_IN_SHORT if bench.short else _PICTURES
     workers = 1 if bench.short else len(os.sched_getaffinity(0))
-    cases = list(islice(_cases(), count))
+    chosen = list(islice(cases(), count))
     with ThreadPoolExecutor(workers) as pool:
-        shares = [cases[place::workers] for place in range(workers)]
+        shares = [chosen[place::workers] for place in range(workers)]
         for share, problems in zip(shares, pool.map(_shown, shares), strict=True):
             for case, problem in zip(share, problems, strict=True):
                 what = "read" if case.is_page else "predict"
                 with fault.attempt(f"{case.kind} in {what}", f"picture {case.number}"):
                     expect(problem is None, str(problem))
     if not bench.short:
-        _serve(fault, cases[::_SERVE_EVERY])
+        _serve(fault, chosen[::_SERVE_EVERY])
 
 
-def _cases() -> Iterator[_Case]:
+def cases() -> Iterator[Case]:
     """Yield the formats in turn, the slow ones seldom."""
     number = 0
     while True:
         for kind in sound_pictures():
             if number % _SLOW.get(kind, 1) == 0:
-                yield _Case(kind, number)
+                yield Case(kind, number)
         number += 1
 
 
-def _shown(cases: Iterable[_Case]) -> list[str | None]:
+def _shown(share: Iterable[Case]) -> list[str | None]:
     """Show pictures to a process; return what went wrong with each."""
     problems: list[str | None] = []
     worker = _start()
-    for case in cases:
+    for case in share:
         assert worker.stdin is not None
         assert worker.stdout is not None
         worker.stdin.write(case.line())
@@ -101,14 +110,14 @@ def _start() -> "subprocess.Popen[bytes]":
         [sys.executable, "-m", "torture.picture_worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env=python_variables(),
     )
 
 
-def _serve(fault: Fault, cases: Iterable[_Case]) -> None:
+def _serve(fault: Fault, chosen: Iterable[Case]) -> None:
     """Send pictures to the service, as single digits and as pages."""
     with Service() as service:
-        for case in cases:
+        for case in chosen:
             path = "/read" if case.number % 3 == 0 else "/predict"
             with fault.attempt("the service", f"{case.kind} {case.number}"):
                 reply = service.post(path, mutated(case.kind, case.number))

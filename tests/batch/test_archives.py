@@ -120,9 +120,11 @@ def test_parquet_files_are_read_and_written(
     rows = [row for path in sorted(out.glob("part*")) for row in read_table(path).to_pylist()]
     assert [row["picture"] for row in rows[:8]] == [f"{file}/{it}" for it in range(8)]
     assert [row["digit"] for row in rows[:7]] == [7, 2, 1, 0, 4, 1, 4]
+    assert [row["digit"] for row in rows[15:]] == [9, 5]  # of the tar file
     assert rows[7]["error"] == f"{file}/7: the cell is empty"
     expected = [json.loads(row) for row in call("predict", "--json", inputs).out.splitlines()]
-    for row, wanted in zip(rows[8:], expected, strict=False):
+    assert len(expected) == 7  # without --out, archives are not read
+    for row, wanted in zip(rows[8:15], expected, strict=True):
         assert {name: value for name, value in row.items() if name in wanted} == wanted
         assert all(value is None for name, value in row.items() if name not in wanted)
 

@@ -33,16 +33,16 @@ def test_ray_writes_the_same_files_and_leaves_none_of_its_own(
 ):
     """Also with relative paths; the socket of a long folder's name would not fit."""
     assert call("predict", inputs, "--out", tmp_path / "one", "--jobs", "1").code == 0
-    short = tempfile.mkdtemp(prefix="t-", dir="/tmp")
     words = ("predict", inputs, "--out", tmp_path / "ray", "--engine", "ray", "--jobs", "2")
-    done = run(*words, TMPDIR=short)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == ""
-    assert done.stderr.splitlines()[-1].endswith("9 new rows, 1 with an error")
-    assert contents(tmp_path / "one") == contents(tmp_path / "ray")
-    assert list(Path(short).iterdir()) == []
-    (tmp_path / "ray" / "part-000002.jsonl").unlink()
-    again = run(*words, TMPDIR=short)
+    with tempfile.TemporaryDirectory(prefix="t-", dir="/tmp") as short:
+        done = run(*words, TMPDIR=short)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == ""
+        assert done.stderr.splitlines()[-1].endswith("9 new rows, 1 with an error")
+        assert contents(tmp_path / "one") == contents(tmp_path / "ray")
+        assert list(Path(short).iterdir()) == []
+        (tmp_path / "ray" / "part-000002.jsonl").unlink()
+        again = run(*words, TMPDIR=short)
     assert "3 of them from before; 1 new rows" in again.stderr
     assert contents(tmp_path / "one") == contents(tmp_path / "ray")
 
@@ -58,17 +58,18 @@ def cluster() -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    ray, folder = Path(sys.executable).parent / "ray", tempfile.mkdtemp(prefix="r-", dir="/tmp")
-    words = f"start --head --block --port={port} --num-cpus=2 --temp-dir={folder}".split()
-    head = subprocess.Popen([ray, *words, "--include-dashboard=false"], env=ENVIRONMENT)
-    try:
-        while not is_open(port):
-            assert head.poll() is None
-            time.sleep(0.1)
-        yield f"127.0.0.1:{port}"
-    finally:
-        head.terminate()
-        head.wait()
+    ray, words = Path(sys.executable).parent / "ray", f"start --head --block --port={port}".split()
+    with tempfile.TemporaryDirectory(prefix="r-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        words += f"--num-cpus=2 --temp-dir={folder} --include-dashboard=false".split()
+        head = subprocess.Popen([ray, *words], env=ENVIRONMENT)
+        try:
+            while not is_open(port):
+                assert head.poll() is None
+                time.sleep(0.1)
+            yield f"127.0.0.1:{port}"
+        finally:
+            head.terminate()
+            head.wait()
 
 
 def test_a_cluster_is_used_if_ray_address_names_it(

@@ -21,8 +21,7 @@ from PIL import Image
 from digitlab.data.dataset import Dataset
 from digitlab.data.load import default_data_dir
 from digitlab.reader import PRETRAINED
-
-FOLDERS = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
+from torture.network import COUNTERS, FOLDERS, attempts_in
 
 
 def works(*command: str) -> bool:
@@ -40,20 +39,18 @@ def no_network() -> tuple[str, ...]:
     pytest.skip("`unshare -n` does not exist or is not permitted here")
 
 
-COUNTED = """
+COUNTED = f"""
 counts=$1; shift
 "$@"; code=$?
-grep ^Ip: /proc/net/snmp >"$counts"
+cat {" ".join(COUNTERS)} >"$counts" 2>/dev/null
 exit $code
 """
 """A shell program: run a command, then write the counters of its network namespace to a file."""
 
 
 def attempts(folder: Path) -> int:
-    """Return how many times the command of `isolated` tried to reach an address over IPv4."""
-    names, values = ((folder / "counts").read_text()).splitlines()
-    counts = dict(zip(names.split()[1:], map(int, values.split()[1:]), strict=True))
-    return counts["OutNoRoutes"] + counts["OutRequests"]
+    """Return how many times the command of `isolated` tried to reach an address."""
+    return attempts_in((folder / "counts").read_text())
 
 
 def tracing(log: Path) -> tuple[str, ...]:

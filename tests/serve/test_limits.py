@@ -3,13 +3,9 @@
 import asyncio
 import contextlib
 import os
-import resource
 import socket
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
@@ -20,15 +16,10 @@ from digitlab.serve import protocol
 from digitlab.serve.settings import Settings
 from tests.serve.conftest import Live
 from tests.waiting import PATIENCE
-from torture.clients import POST, WRONG_REQUESTS, answer_on, connect, exchange
+from torture.clients import POST, WRONG_REQUESTS, answer_on, connect, exchange, flooding
+from torture.processes import many_open_files, memory_of
 
 SMALL = Settings(max_bytes=10_000)
-
-
-def memory() -> int:
-    """Return the resident memory of this process, in bytes."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def test_a_length_that_is_too_large_is_refused_before_the_body(start: Callable):
@@ -135,20 +126,17 @@ def test_requests_in_one_piece_are_answered_in_order(live: Live):
 
 
 def test_two_thousand_idle_connections(start: Callable, seven: bytes):
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < 5_000:
-        pytest.skip("this machine allows too few open files")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 5_000), hard))
-    live = start()
-    before = memory()
-    with contextlib.ExitStack() as stack:
+    with many_open_files(5_000) as allowed, contextlib.ExitStack() as stack:
+        if allowed < 5_000:
+            pytest.skip("this machine allows too few open files")
+        live = start()
+        before = memory_of(os.getpid())
         for index in range(2_000):
             connection = stack.enter_context(connect(live.address))
             if index % 2:
                 connection.sendall(POST + b"Content-Le")
         assert live.post("/predict", seven).json()["digit"] == 7
-        assert memory() - before < 200e6
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert memory_of(os.getpid()) - before < 200e6
 
 
 def test_large_bodies_share_a_limited_room(start: Callable, seven: bytes):
@@ -173,30 +161,12 @@ def test_large_bodies_share_a_limited_room(start: Callable, seven: bytes):
 @pytest.mark.slow
 def test_a_flood_of_50_mb_bodies_leaves_others_served(start: Callable, seven: bytes):
     live = start()
-    before = memory()
-    stop = threading.Event()
-
-    def flood(head: bytes, part: bytes) -> None:
-        while not stop.is_set():
-            with contextlib.suppress(OSError), connect(live.address) as connection:
-                connection.sendall(POST + head)
-                for _ in range(50):
-                    connection.sendall(part)
-
-    megabyte = b"x" * 1_000_000
-    with ThreadPoolExecutor(8) as pool:
-        for _ in range(4):
-            pool.submit(flood, b"Content-Length: 50000000\r\n\r\n", megabyte)
-            pool.submit(
-                flood, b"Transfer-Encoding: chunked\r\n\r\n", b"f4240\r\n" + megabyte + b"\r\n"
-            )
-        try:
-            answers = [live.post("/predict", seven) for _ in range(50)]
-        finally:
-            stop.set()
+    before = memory_of(os.getpid())
+    with flooding(live.address):
+        answers = [live.post("/predict", seven) for _ in range(50)]
     assert {answer.status_code for answer in answers} <= {200, 503}
     assert sum(answer.status_code == 200 for answer in answers) > 25
-    assert memory() - before < 400e6
+    assert memory_of(os.getpid()) - before < 400e6
 
 
 def test_a_client_that_reads_nothing_is_no_burden(live: Live, seven: bytes):

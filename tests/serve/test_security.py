@@ -37,7 +37,7 @@ def test_two_hosts_or_none_are_refused(live: Live):
         assert answer.startswith(b"HTTP/1.1 421"), answer
 
 
-def test_hosts_can_be_allowed(start: Callable, live: Live):
+def test_hosts_can_be_allowed(start: Callable):
     named = start(Settings(hosts=("digits.example",)))
     assert named.get("/healthz", headers={"Host": "digits.example:80"}).status_code == 200
     assert named.get("/healthz", headers={"Host": "other.example"}).status_code == 421

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 
+from digitlab.cli.app import app
 from digitlab.errors import DigitlabError
 from digitlab.serve.server import listen
 from digitlab.serve.settings import Settings
@@ -23,6 +24,8 @@ from tests.models.brightness import write_brightness_model
 from tests.serve.conftest import Live
 from tests.waiting import PATIENCE
 from torture.clients import Load, address_of, connect
+from torture.processes import workers_of
+from torture.service_process import PATIENT
 
 Spawn = Callable[..., subprocess.Popen[str]]
 
@@ -40,34 +43,14 @@ def url_of(process: subprocess.Popen[str]) -> str:
 
 def interrupt_all(process: subprocess.Popen[str]) -> None:
     """Do what Ctrl-C in a terminal does: every process of the command gets the signal."""
-    for number in (*workers_of(process), process.pid):
+    for number in (*workers_of(process.pid), process.pid):
         os.kill(number, signal.SIGINT)
-
-
-def workers_of(process: subprocess.Popen[str]) -> list[int]:
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return [int(it) for it in children if is_worker(int(it))]
-
-
-def is_worker(process: int) -> bool:
-    return b"spawn_main" in Path(f"/proc/{process}/cmdline").read_bytes()
-
-
-PATIENT = """
-import sys
-from digitlab.cli.app import main
-from digitlab.serve import server
-server._LAST_SECONDS = float(sys.argv.pop())
-main()
-"""
-"""On a busy machine, a client may be slow to send its next request."""
 
 
 @pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_stopping_under_load_loses_no_request(workers: int, spawn: Spawn, seven: bytes):
-    words = ["serve", "--port", 0, "--workers", workers]
     program = ["-c", PATIENT] if workers == 1 else ["-m", "digitlab"]
-    process = spawn(*words, *[PATIENCE] * (workers == 1), program=program)
+    process = spawn("serve", "--port", 0, "--workers", workers, program=program)
     url = url_of(process)
     clients = [Load(url, seven) for _ in range(8)]
     while min(client.answered for client in clients) < 20:
@@ -80,7 +63,7 @@ def test_stopping_under_load_loses_no_request(workers: int, spawn: Spawn, seven:
     assert process.wait(PATIENCE) == 0
     for client in clients:
         client.join(PATIENCE)
-        assert client.unanswered == 0
+        assert (client.is_alive(), client.unanswered) == (False, 0)
     assert process.communicate() == ("", "")
 
 
@@ -123,7 +106,7 @@ def test_a_closed_terminal_and_ctrl_c_end_it_with_0_and_a_second_one_at_once(spa
     assert process.communicate() == ("", "")
 
 
-def test_one_sentence_for_what_cannot_be_served(spawn: Spawn, call: Callable, tmp_path: Path):
+def test_one_sentence_for_what_cannot_be_served(call: Callable, tmp_path: Path):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         for words, sentence in (
@@ -177,7 +160,7 @@ def test_a_worker_that_dies_is_replaced_and_nothing_is_left_behind(spawn: Spawn,
     for _ in range(20):
         ask()
     assert count() == 20
-    workers = workers_of(process)
+    workers = workers_of(process.pid)
     assert len(workers) == 2
     os.kill(workers[0], signal.SIGKILL)
     assert process.stderr.readline() == "digitlab: a worker died (signal 9); it is replaced\n"
@@ -212,7 +195,7 @@ def test_workers_end_when_the_process_that_started_them_is_killed(spawn: Spawn):
         time.sleep(0.1)
 
 
-def test_the_port_is_free_again_at_once(spawn: Spawn):
+def test_the_port_is_free_again_at_once():
     with listen("127.0.0.1", 0) as listening:
         address = listening.getsockname()
         connect(address).close()
@@ -236,5 +219,7 @@ def test_without_the_extra_one_sentence_names_it():
 
 def test_the_help_names_every_flag(call: Callable):
     text = call("serve", "--help").out
-    for flag in ("model", "host", "port", "workers", "allow-host", "allow-origin", "max-pixels"):
-        assert f"--{flag}" in text
+    flags = [it.name for it in app["serve"].assemble_argument_collection()]
+    assert {"--port", "--max-pixels"} <= {*flags}
+    for flag in flags:
+        assert f" {flag} " in text

@@ -3,16 +3,22 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
+from itertools import islice, product
 from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
 from torture.__main__ import FAULTS
-from torture.fault import Fault, expect, merge_into, table_of
+from torture.clients import Load
+from torture.fault import BrokenPromiseError, Fault, expect, merge_into, table_of
 from torture.mutation import mutated, sound_pictures
-from torture.nursery import Nursery, nursery
+from torture.nursery import Nursery, Outcome, nursery
+from torture.pictures import cases
 from torture.sabotage import Sabotage, moved_to
 
 ROOT = Path(__file__).parents[2]
@@ -129,6 +135,45 @@ def test_a_crash_of_one_of_several_commands_is_known(empty_nursery: Nursery):
     worked, crashed = json.loads(outcome.out)
     assert (worked[0], worked[2]) == (0, "")
     assert (crashed[0], "Traceback" in crashed[2]) == (1, True)  # a word is text
+
+
+def test_every_format_is_read_both_as_a_digit_and_as_a_page():
+    first = islice(cases(), 3_000)
+    assert {(it.kind, it.is_page) for it in first} == {*product(sound_pictures(), (False, True))}
+
+
+def refused(*lines: str) -> Outcome:
+    """Return how a command ends that prints these lines as its error."""
+    err = "".join(f"{line}\n" for line in lines)
+    return Outcome(
+        code=1, out="", err=err, seconds=0, peak_bytes=0, changes=0, hung=False, left_behind=[]
+    )
+
+
+def test_one_sentence_is_one_line_at_the_end():
+    refused("digitlab: no").check_is_one_sentence()
+    refused("a warning", "digitlab: no").check_is_one_sentence()
+    refused("digitlab: no:", "- this", "- that").check_was_refused()
+    for lines in (("digitlab: no:", "- this"), ("digitlab: no", "digitlab: no")):
+        with pytest.raises(BrokenPromiseError, match=r"more than one sentence|not one message"):
+            refused(*lines).check_is_one_sentence()
+    for lines in ((), ("no digitlab: no",), ("digitlab: no", "digitlab: no")):
+        with pytest.raises(BrokenPromiseError, match="not one message"):
+            refused(*lines).check_was_refused()
+
+
+def test_a_client_that_gets_no_answer_counts_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("torture.clients._PATIENCE", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as listening:  # it takes connections, that is all
+        load = Load(f"http://127.0.0.1:{listening.getsockname()[1]}", b"a picture")
+        deadline = time.monotonic() + PATIENCE
+        while not load.unanswered:
+            assert load.is_alive()
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    load.join(PATIENCE)
+    assert not load.is_alive()
+    assert load.answered == 0
 
 
 def test_a_mutation_depends_on_its_number_alone():
