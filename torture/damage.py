@@ -42,6 +42,8 @@ class Target:
     """Each is given the copy."""
     has_checksum: bool
     """Whether every change of its content is noticed."""
+    kind: str = ""
+    """What the figures call it; by default its name."""
     named_by: str = ""
     """What an error calls it; by default the file's name."""
     is_provided_by_hand: bool = False
@@ -61,7 +63,7 @@ def run(fault: Fault, bench: Bench) -> None:
             for name, command in target.commands.items():
                 folder = bench.trainings.copy(target.base, "sound")  # the same path: it is printed
                 damage(folder / target.name)
-                with fault.attempt(target.name, f"{damage_name}, {name}"):
+                with fault.attempt(target.kind or target.name, f"{damage_name}, {name}"):
                     _check(command(folder), expected[name], target)
 
 
@@ -116,7 +118,8 @@ def _targets(bench: Bench) -> Iterator[Target]:
             yield Target(name, extra, {"train": _learned(bench)}, has_checksum=False)
         kept = trainings.copy(bench.nursery.data_dir, "kept")
         for cache in sorted((kept / "pictures").iterdir()):  # of the dataset, and of extra pictures
-            yield Target(f"pictures/{cache.name}", kept, {"data": _read(bench)}, True)
+            name, read = f"pictures/{cache.name}", {"data": _read(bench)}
+            yield Target(name, kept, read, has_checksum=True, kind="prepared pictures")
         recipe = trainings.fresh("recipes")
         recipe.mkdir()
         (recipe / "mine.toml").write_text('base = "fast"\nepochs = 2\n')
