@@ -235,6 +235,8 @@ def test_a_damaged_history_is_refused_with_the_remedy(folder: RunFolder, line: s
         (("total",), 0),
         (("confusion",), [[1, 0], [1, -1]]),
         (("confusion",), [[1, 0], [1, 10**30]]),
+        (("confusion",), [[0, 0], [0, 0]]),
+        (("correct",), 3),
         (("mistakes", 0, "index"), 3),
         (("mistakes", 0, "answer"), 2),
         (("mistakes", 0, "probability"), 1e308),

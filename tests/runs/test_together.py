@@ -74,7 +74,7 @@ class Messages(Watcher):
         self.lines.append(line)
 
 
-@pytest.mark.slow  # five processes, and ports that a busy machine may free too late
+@pytest.mark.slow  # five processes
 def test_a_process_that_dies_starts_the_run_again_where_it_was(place: Path, mnist: Dataset):
     finished = subprocess.run(
         command(

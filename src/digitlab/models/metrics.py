@@ -100,8 +100,11 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
         classes = len(self.per_class)
         if classes < 1 or [len(row) for row in self.confusion] != [classes] * classes:
             raise ValueError(f"confusion must have {classes} rows and columns")
-        if not all(0 <= count <= self.total for row in self.confusion for count in row):
-            raise ValueError(f"confusion must have counts from 0 to {self.total}")
+        counts = [count for row in self.confusion for count in row]
+        if min(counts) < 0 or sum(counts) != self.total:
+            raise ValueError(f"confusion must have counts whose sum is {self.total}")
+        if self.correct != sum(self.confusion[it][it] for it in range(classes)):
+            raise ValueError(f"confusion must have {self.correct} correct answers")
         for it in self.mistakes:
             if not (0 <= it.index < self.total and {it.truth, it.answer} <= {*range(classes)}):
                 raise ValueError(f"{it} is impossible")

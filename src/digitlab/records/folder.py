@@ -86,11 +86,11 @@ class RunFolder:
         if not self.holds_a_run() or force:
             return
         what = f" with other settings ({', '.join(differences)})" if differences else ""
-        remedy = f"continue it with `digitlab resume {self}`, "
+        remedy = f"; continue it with `digitlab resume {self}`, "
         if not self.run_json.exists():
-            remedy = "which cannot be continued because run.json is missing: "
+            remedy = ", which cannot be continued because run.json is missing: "
         raise DigitlabError(
-            f"{self} already contains a run{what}; {remedy}choose another folder with --run, or "
+            f"{self} already contains a run{what}{remedy}choose another folder with --run, or "
             "overwrite it with --force"
         )
 

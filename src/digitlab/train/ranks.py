@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.distributed
@@ -23,6 +23,9 @@ from torch import Tensor, nn
 
 from digitlab.errors import DigitlabError
 from digitlab.torchrun import Place, find_place
+
+if TYPE_CHECKING:
+    from torch.distributed.distributed_c10d import Store
 
 _SOURCE_LINE = re.compile(r"^\[[^]]*\] ")  # where in Gloo's source code an error was raised
 
@@ -181,10 +184,30 @@ def joined(*, is_expected: bool) -> Iterator[Ranks]:
         return
     has_nccl = torch.cuda.is_available() and torch.distributed.is_nccl_available()
     with _connection():
-        torch.distributed.init_process_group("cpu:gloo,cuda:nccl" if has_nccl else "gloo")
+        torch.distributed.init_process_group(
+            "cpu:gloo,cuda:nccl" if has_nccl else "gloo",
+            store=_store_of(ranks), rank=ranks.rank, world_size=ranks.count,
+        )  # fmt: skip
     yield ranks
     # Not after an error: another rank may wait for this one in the middle of a step.
     torch.distributed.destroy_process_group()
+
+
+def _store_of(place: Place) -> "Store":
+    """Return torchrun's store, in which the ranks leave the addresses at which they are reached.
+
+    It outlives a restart, and a rank would find the address of one that has died (PyTorch's issue
+    135712). So after each restart, it is used under another prefix. Not with several machines: each
+    counts its own restarts.
+    """
+    # Here: PyTorch can be built without them.
+    from torch.distributed.distributed_c10d import PrefixStore
+    from torch.distributed.rendezvous import rendezvous
+
+    store: Store = next(rendezvous("env://"))[0]
+    if place.local_count == place.count:
+        store = PrefixStore(f"after restart {place.restarts}", store)
+    return store
 
 
 def _all_reduce(tensor: Tensor) -> None:
