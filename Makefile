@@ -46,7 +46,7 @@ demo: install    ## the whole system: data, 3 epochs, loss curve, resume to 8 ep
 	$(BIN)/digitlab plot $(RUN) --epochs 3
 	$(BIN)/digitlab resume $(RUN) --epochs 8
 
-test: install    ## the tests (about 8 minutes on 2 cores)
+test: install    ## the tests (about 6 minutes on 2 cores)
 	$(BIN)/pytest -n auto --dist worksteal
 
 torture: install ## faults, on purpose: what survived, into docs/reliability.md (about 20 minutes)

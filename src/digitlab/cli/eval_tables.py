@@ -11,6 +11,7 @@ from digitlab.records.page_report import PageReport
 from digitlab.records.report import ConfidenceReport, Report
 
 _MOST_CONFUSIONS = 20
+_SHORT_NAME = 3  # letters: longer names of classes are no heads of columns
 
 
 def print_report(report: Report) -> None:
@@ -55,10 +56,12 @@ def class_table(report: Report | PageReport) -> Table:
 
 def confusion_table(report: Report | PageReport) -> Table:
     """Return the confusion matrix as a table."""
-    columns = (Column(str(index), justify="right") for index, _ in enumerate(report.classes))
+    are_short = max(map(len, report.classes)) <= _SHORT_NAME
+    heads = report.classes if are_short else map(str, range(len(report.classes)))
+    columns = (Column(head, justify="right") for head in heads)
     table = Table("", *columns, title="Confusion: rows are true labels, columns are answers")
     for index, (name, row) in enumerate(zip(report.classes, report.confusion, strict=True)):
-        label = name if name == str(index) else f"{index} {name}"
+        label = name if are_short else f"{index} {name}"
         table.add_row(label, *(f"{count}" if count else "·" for count in row))
     return table
 

@@ -179,7 +179,7 @@ def summarize(folders: list[RunFolder], name: str) -> Repeats:
     without_disputed = [
         report.without_disputed.correct / report.without_disputed.total
         for report in reports
-        if isinstance(report, Report)
+        if isinstance(report, Report) and report.without_disputed.total != report.total
     ]
     seconds = [
         [point for point in run.history if isinstance(point, ScorePoint)][-1].seconds
@@ -210,12 +210,14 @@ def summarize(folders: list[RunFolder], name: str) -> Repeats:
 
 
 def interval_of_mean(mean: float, sd: float, count: int) -> tuple[float, float]:
-    """Return the 95 % confidence interval of a mean, by Student's t; `count` is at least 2.
+    """Return the 95 % confidence interval of a mean accuracy, by Student's t, from 0 to 1.
 
-    >>> low, high = interval_of_mean(10.0, 1.0, 4)
-    >>> round(low, 3), round(high, 3)
-    (8.409, 11.591)
+    `count` is at least 2. So few seeds may allow every accuracy.
+
+    >>> low, high = interval_of_mean(0.9, 0.01, 4)
+    >>> round(low, 4), round(high, 4)
+    (0.8841, 0.9159)
     """
     t = _STUDENT_T[min(count - 2, len(_STUDENT_T) - 1)]  # beyond the table: slightly too wide
     half = t * sd / math.sqrt(count)
-    return mean - half, mean + half
+    return max(0.0, mean - half), min(1.0, mean + half)
