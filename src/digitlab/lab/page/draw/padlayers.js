@@ -60,7 +60,9 @@ export function padLayers(surface) {
       ring.setAttribute(name, value);
     }
     setText(label, t("pad.looks"));
-    const { left, top } = quietest(get("reading").gray, box);
+    const scale = PAD / (surface.clientWidth || PAD);
+    const size = { width: label.offsetWidth * scale, height: label.offsetHeight * scale };
+    const { left, top } = quietest(get("reading").gray, box, size);
     label.style.left = `${(left / PAD) * 100}%`;
     label.style.top = `${(top / PAD) * 100}%`;
   }
@@ -88,24 +90,22 @@ export function padLayers(surface) {
   };
 }
 
-const LABEL = { width: 84, height: 18 }; // of "it looks here", in the pad's units
-
-/** Return where next to a box the label covers the least ink: left, above or below. */
-function quietest(gray, box) {
-  const middle = box.top + (box.height - LABEL.height) / 2;
+/** Return where next to a box a label of this size covers the least ink: left, above or below. */
+function quietest(gray, box, { width, height }) {
+  const middle = box.top + (box.height - height) / 2;
   const places = [
-    { left: box.left - LABEL.width, top: middle }, // not to the right: there the thread leaves
-    { left: box.left - 6, top: box.top - LABEL.height - 2 },
+    { left: box.left - width, top: middle }, // not to the right: there the thread leaves
+    { left: box.left - 6, top: box.top - height - 2 },
     { left: box.left - 6, top: box.top + box.height + 2 },
   ].map(({ left, top }) => ({
     left: Math.round(left),
-    top: Math.round(Math.min(Math.max(top, 2), PAD - LABEL.height)),
+    top: Math.round(Math.min(Math.max(top, 2), PAD - height)),
   }));
   let best = { cost: Infinity };
   for (const place of places) {
-    let cost = place.left < 0 || place.left + LABEL.width > PAD ? 1e9 : 0;
-    for (let y = place.top; gray && y < place.top + LABEL.height; y += 3) {
-      for (let x = place.left; x < place.left + LABEL.width; x += 3)
+    let cost = place.left < 0 || place.left + width > PAD ? 1e9 : 0;
+    for (let y = place.top; gray && y < place.top + height; y += 3) {
+      for (let x = place.left; x < place.left + width; x += 3)
         cost += 255 - (gray[y * PAD + x] ?? 255);
     }
     if (cost < best.cost - 1) best = { ...place, cost };
