@@ -94,8 +94,11 @@ def promises() -> str:
 def survival() -> str:
     """Return a table of what was tried of each fault the last time, and what survived."""
     faults = _faults()
-    runs = "; ".join(f"`{name}` {it['form']}, {it['date']}" for name, it in faults.items())
-    return f"{table_of(faults)}\n\nForm and date: {runs}."
+    runs = {name: f"{it['form']}, {it['date']}" for name, it in faults.items()}
+    shown = "; ".join(f"`{name}` {run}" for name, run in runs.items())
+    if len({*runs.values()}) == 1:
+        shown = f"{next(iter(runs.values()))}, all faults"
+    return f"{table_of(faults)}\n\nForm and date: {shown}."
 
 
 def _faults() -> dict[str, dict[str, Any]]:
