@@ -22,7 +22,7 @@ from docs.guide.run import Kernel, kernel
 CHAPTERS = all_chapters()
 EXERCISES = [find_exercise(number) for number in MODULES]
 every_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda it: it.name)
-QUICK = ("01-data", "03-loss", "08-using")  # to run the others takes a minute of a core or more
+QUICK = ("01-data", "08-using")  # to run the others takes a minute of a core or more
 quick_chapter_or_slow = pytest.mark.parametrize(
     "chapter",
     [

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 import torch
@@ -415,13 +415,14 @@ def test_a_run_records_and_parses_each_file_once(
     folder = RunFolder(tmp_path)
     start_run(folder, RECIPE, tiny, LAUNCH)
     read: list[str] = []
-    real_read = Path.read_bytes
+    real_open = Path.open
 
-    def counted(path: Path) -> bytes:
-        read.append(path.name)
-        return real_read(path)
+    def counted(path: Path, mode: str = "r", *others: Any, **named: Any) -> IO[Any]:
+        if mode == "rb":
+            read.append(path.name)
+        return real_open(path, mode, *others, **named)
 
-    monkeypatch.setattr(Path, "read_bytes", counted)
+    monkeypatch.setattr(Path, "open", counted)
     resume_run(folder, dataset=tiny, command=["resume"])
     assert sorted(name for name in read if name != "last.safetensors") == [
         *("report.json", "run.json"),
