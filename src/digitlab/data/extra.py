@@ -57,7 +57,8 @@ def load_extra(
             f"there is no folder {printable(folder)}; --extra needs a folder of corrections, or "
             "one with a subfolder of pictures for each class"
         )
-    labeled = _corrected(path) if (path / CORRECTIONS).exists() else _sorted_by_class(path)
+    has_corrections = (path / CORRECTIONS).exists()
+    labeled = _corrected(path) if has_corrections else _sorted_by_class(path)
     if not labeled:
         raise DigitlabError(
             f"{printable(path / CORRECTIONS)} has no corrections that can be read; add some first"
@@ -70,9 +71,9 @@ def load_extra(
     numbers = {name: number for number, name in enumerate(dataset.classes)}
     for _, name in labeled:
         if name not in numbers:
-            where = f"{printable(path / CORRECTIONS)} has pictures"
-            if not (path / CORRECTIONS).exists():
-                where = f"{printable(path)} has no {CORRECTIONS}, but pictures"
+            where = f"{printable(path)} has no {CORRECTIONS}, but pictures"
+            if has_corrections:
+                where = f"{printable(path / CORRECTIONS)} has pictures"
             raise DigitlabError(
                 f"{where} of {printable(name)!r}, which is no class of {dataset.title}; its "
                 f"classes are {', '.join(dataset.classes)}"
