@@ -24,7 +24,9 @@ TURN = """async (hash) => {
 SHOWN = """(async () => {
   const { get } = await import('/shell/state.js');
   const [net, moment, network] = globalThis.before;
-  return (net === get('net') && moment === get('moment')) || network !== get('network');
+  const isAsked = net === get('net') && moment === get('moment');
+  const isAtMoment = get('moment') !== null && network.step === get('moment'); // kept, so the same
+  return isAsked || isAtMoment || network !== get('network');
 })()"""
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 STATE = "async () => [...(await import('/shell/state.js'))"
 NETWORK = "async () => { const it = (await import('/shell/state.js')).get('network');"
+LATEST = "async () => (await import('/shell/state.js')).get('latest')"
 TESTED = "(async () => Boolean((await import('/shell/state.js')).get('tested')?.result))()"
 
 
@@ -58,6 +59,13 @@ def test_the_whole_page_follows_the_moment(open_page: Open) -> None:
     page.wait_for_selector("#run .machine strong >> text=16")
     page.click("#run >> text=change since the start")
     until(page, "location.hash.includes('kernels=change')")
+
+
+def test_back_from_a_moment_the_page_does_not_go_along(open_page: Open) -> None:
+    show(open_page, "lang=en&net=example&step=1024")
+    page = open_page("part=run&lang=en&net=example")
+    assert page.evaluate(LATEST) is None
+    open_page("part=run&lang=en")  # the same network, as the first one offered
 
 
 def test_confusions_and_neighbors_are_those_of_numpy(
@@ -180,6 +188,7 @@ def test_a_training_is_started_paused_continued_and_finished(open_page: Open, la
     assert page.locator("#run .stops span").count() == len(run["snapshots"])
     expected = read_snapshot(lab.lab.runs.folder / "mine" / SNAPSHOTS, last)
     assert np.array_equal(weights(page, "conv1.weight"), expected["conv1.weight"].ravel())
+    until(page, f"({LATEST} === null)()")  # the trained network, not a moment as it was told
     page.click("text=whole test set")
     mistakes = run["report"]["total"] - run["report"]["correct"]
     page.wait_for_selector(f"#run .gallery-region >> text={mistakes:,} mistakes: what it is")

@@ -3,6 +3,7 @@
 import * as source from "../shell/source.js";
 import { get, set, watch } from "../shell/state.js";
 import { t } from "../shell/words.js";
+import { forget } from "./snapshots.js";
 
 const PATIENCE = 3000; // milliseconds before a broken connection is tried again
 
@@ -61,15 +62,22 @@ export async function reload() {
   }
 }
 
-/** Whoever has chosen no moment of a run that goes on sees its newest one. */
+/** Whoever has chosen no moment sees the newest one of a run that goes on, and the trained network after its end. */
 function goAlong() {
-  const [run, network] = [get("shownRun"), get("network")];
-  const last = run?.snapshots.at(-1);
+  const [run, network, latest] = [get("shownRun"), get("network"), get("latest")];
+  if (run?.status !== "running") {
+    if (run && latest?.name === run.name) {
+      forget(run.name);
+      set({ latest: null });
+    }
+    return;
+  }
+  const last = run.snapshots.at(-1);
   if (last === undefined) return;
-  if (run.status === "running" && get("run") === run.name) set({ net: run.name, run: null, moment: null }); // its first network
+  if (get("run") === run.name) set({ net: run.name, run: null, moment: null }); // its first network
   const isBehind = network?.name === run.name && network.step !== null && network.step < last;
-  const { name, step } = get("latest") ?? {};
-  if (get("moment") === null && isBehind && (name !== run.name || step !== last)) set({ latest: { name: run.name, step: last } });
+  const isTold = latest?.name === run.name && latest.step === last;
+  if (get("moment") === null && isBehind && !isTold) set({ latest: { name: run.name, step: last } });
 }
 
 function stop() {

@@ -4,16 +4,25 @@ import { decodeNetwork } from "../arithmetic/net.js";
 import * as source from "../shell/source.js";
 
 const MOST = 48; // networks kept; the largest recipe's has half a megabyte
-const kept = new Map(); // promises, by name and step; those used last come last
+const kept = new Map(); // promises, by `keyOf`; those used last come last
 
 /** Return a network as it is now (`step` null), or as it was at a snapshot. */
 export function networkAt(name, step = null) {
-  const key = JSON.stringify([name, step]);
   if (step === null) return source.network(name).then(decodeNetwork); // a run goes on
+  const key = keyOf(name, step);
   const found = kept.get(key) ?? source.network(name, step).then(decodeNetwork);
   kept.delete(key);
   kept.set(key, found);
   found.catch(() => kept.delete(key)); // the next try may succeed
   if (kept.size > MOST) kept.delete(kept.keys().next().value);
   return found;
+}
+
+/** Forget a run's moments: once it has ended, its networks know how sure they may be (the temperature). */
+export function forget(name) {
+  for (const key of kept.keys()) if (key.startsWith(keyOf(name))) kept.delete(key);
+}
+
+function keyOf(name, step = "") {
+  return `${encodeURIComponent(name)}?${step}`;
 }

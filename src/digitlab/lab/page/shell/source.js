@@ -2,7 +2,7 @@
 // constant LAB_DATA that data.js sets before the page starts.
 
 const data = globalThis.LAB_DATA ?? null;
-const kept = new Map(); // what was fetched, by address
+let mnist = null; // a promise of the images
 
 /** Whether there is a server for "runs", "pictures", "corrections" or the "guide". */
 export function has(what) {
@@ -23,8 +23,7 @@ export async function network(name, step = null) {
     return step === null ? snapshot : { ...found.bundle, ...snapshot };
   }
   const query = step === null ? "" : `?step=${step}`;
-  const address = `/lab/networks/${encodeURIComponent(name)}${query}`;
-  return step === null ? getJSON(address) : once(address); // a run goes on, its snapshots stay
+  return getJSON(`/lab/networks/${encodeURIComponent(name)}${query}`);
 }
 
 /** Return a run's record: its recipe, status, history, snapshots and report. */
@@ -38,15 +37,19 @@ export async function run(name) {
  * 784 bytes for each label, one image after the other; 0 is paper, 255 is ink.
  */
 export function images() {
-  return remembered("images", async () => {
-    const about = data ? data.images : await getJSON("/lab/images");
-    const pixels = await pixelsOf(about.sprite);
-    const tests = about.test.labels.length;
-    return {
-      test: { labels: about.test.labels, images: pixels.subarray(0, 784 * tests) },
-      training: { labels: about.training.labels, images: pixels.subarray(784 * tests) },
-    };
-  });
+  const promise = (mnist ??= loadImages());
+  promise.catch(() => (mnist = null)); // the next try may succeed
+  return promise;
+}
+
+async function loadImages() {
+  const about = data ? data.images : await getJSON("/lab/images");
+  const pixels = await pixelsOf(about.sprite);
+  const tests = about.test.labels.length;
+  return {
+    test: { labels: about.test.labels, images: pixels.subarray(0, 784 * tests) },
+    training: { labels: about.training.labels, images: pixels.subarray(784 * tests) },
+  };
 }
 
 const others = new Map(); // test images that are not in the sprite, by their number in the test set
@@ -83,19 +86,6 @@ export async function pixelsOf(address) {
     out[i] = rgba[4 * (y * width + x)];
   }
   return out;
-}
-
-function once(address) {
-  return remembered(address, () => getJSON(address));
-}
-
-function remembered(key, load) {
-  if (!kept.has(key)) {
-    const promise = load();
-    kept.set(key, promise);
-    promise.catch(() => kept.delete(key)); // the next try may succeed
-  }
-  return kept.get(key);
 }
 
 /** Fetch JSON; an Error carries the server's own sentence where it sent one. */
