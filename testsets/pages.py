@@ -9,7 +9,7 @@ numbers of 1 to 12 digits. Each page has one difficulty; `DIFFICULTIES` lists th
         sheet.difficulty  # "clean", "touching", ...
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,12 +73,15 @@ def composed(
     *,
     count_per_difficulty: int,
     seed: int,
+    difficulties: Collection[str] = tuple(DIFFICULTIES),
 ) -> Iterator[Sheet]:
-    """Yield pages of every difficulty; the same images and seed give the same pages.
+    """Yield pages of some difficulties; the same images and seed give the same pages.
 
     `images` are MNIST's digits, uint8 (N, 28, 28), and `labels` the digit on each, shape (N,).
     """
     for number, (difficulty, hand) in enumerate(DIFFICULTIES.items()):
+        if difficulty not in difficulties:
+            continue
         for index in range(count_per_difficulty):
             random = np.random.default_rng([seed, number, index])
             ink, text, height = written_page(images, labels, hand, random)

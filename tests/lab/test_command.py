@@ -23,6 +23,7 @@ def address_of(process: subprocess.Popen[str]) -> str:
     return found[1]
 
 
+@pytest.mark.slow
 def test_the_labs_end_pauses_its_training(spawn: Callable, tmp_path: Path):
     process = spawn("lab", "--no-open", "--port", 0, "--runs", tmp_path)
     address = address_of(process)

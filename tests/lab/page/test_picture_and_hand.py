@@ -1,6 +1,8 @@
 """Parts 5 and 6 of the page, in a browser: pictures that are brought, and corrections."""
 
 import base64
+import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +12,7 @@ from PIL import Image
 import digitlab
 from digitlab.pages.answers import Ignored
 from tests.lab.conftest import Client
-from tests.lab.page.conftest import Open
+from tests.lab.page.conftest import Open, settle
 from tests.pages.known import page_of
 
 if TYPE_CHECKING:
@@ -55,6 +57,17 @@ def bring(page: "Page", path: Path) -> None:
     page.wait_for_selector("#picture .found")
 
 
+def answer_reading(page: "Page", known: digitlab.Page, changes: Sequence[dict[str, Any]]) -> None:
+    """Let the next picture be read as a known page, with changes to each digit's record."""
+    pixels = base64.b64encode(bytes(784)).decode()
+    digits = [
+        it.record() | {"pixels": pixels} | change
+        for it, change in zip(known.digits, changes, strict=True)
+    ]
+    answer = known.record() | {"digits": digits, "single": {"several": False}}
+    page.route("**/lab/read", lambda route: route.fulfill(json=answer), times=1)
+
+
 def seen_pixels(page: "Page") -> bytes:
     """Return the pixels that the network of the page has read."""
     return bytes(
@@ -96,10 +109,7 @@ def test_a_pages_digits_are_boxed_and_flow_through_the_network(page: "Page", row
 
 def test_signs_numbers_and_ignored_ink_are_shown(page: "Page", row: Path):
     known = page_of("12/03 4?", turned=90, ignored=(Ignored(box=(500, 300, 30, 40)),))
-    pixels = base64.b64encode(bytes(784)).decode()
-    digits = [it.record() | {"pixels": pixels} for it in known.digits]
-    answer = known.record() | {"digits": digits, "single": {"several": False}}
-    page.route("**/lab/read", lambda route: route.fulfill(json=answer), times=1)
+    answer_reading(page, known, [{}] * len(known.digits))
     bring(page, row)
     assert page.locator("#picture .sign-box").all_inner_texts() == ["/"]
     assert page.locator("#picture .ignored-box").count() == 1
@@ -157,6 +167,26 @@ def test_what_is_no_picture_ends_in_a_sentence(page: "Page"):
         page.evaluate(DROP, [base64.b64encode(content).decode(), kind, "broken.txt"])
         page.wait_for_selector(f"#picture .problem >> text={sentence}")
         assert page.is_visible("#picture .drop-place")
+
+
+def test_a_server_that_takes_too_long_is_told(page: "Page", row: Path):
+    page.route("**/lab/read", lambda route: route.fulfill(status=504, json={"error": {}}), times=1)
+    page.evaluate(DROP, [base64.b64encode(row.read_bytes()).decode(), "image/png", "row.png"])
+    page.wait_for_selector("#picture .problem >> text=This took longer than the lab waits.")
+
+
+@pytest.mark.parametrize("space", [20, 70])
+def test_no_label_covers_its_neighbor(page: "Page", row: Path, space: int):
+    known = page_of("314159")
+    boxes = [{"box": [40 + space * i, 60, 12, 30]} for i in range(6)]
+    answer_reading(page, known, boxes)
+    bring(page, row)
+    settle(page)
+    labels = page.locator("#picture .box-label").evaluate_all(
+        "labels => labels.map((it) => it.getBoundingClientRect()).map((it) => [it.left, it.right])"
+    )
+    assert len(labels) == 6
+    assert all(right <= left for (_, right), (left, _) in itertools.pairwise(labels[1:]))
 
 
 def test_corrections_need_consent_and_can_be_taken_back(open_page: Open, lab: Client, row: Path):

@@ -62,12 +62,13 @@ def test_the_whole_page_follows_the_moment(open_page: Open) -> None:
 
 
 def test_back_from_a_moment_the_page_does_not_go_along(open_page: Open) -> None:
-    show(open_page, "lang=en&net=example&step=1024")
+    open_page("part=run&lang=en&net=example&step=1024")
     page = open_page("part=run&lang=en&net=example")
     assert page.evaluate(LATEST) is None
     open_page("part=run&lang=en")  # the same network, as the first one offered
 
 
+@pytest.mark.slow
 def test_confusions_and_neighbors_are_those_of_numpy(
     open_page: Open, lasting_lab: Client, images: LoadedOnce
 ) -> None:

@@ -39,7 +39,7 @@ export function startHand(section) {
     try {
       stored = await source.getJSON("/lab/corrections");
     } catch (error) {
-      showProblem(problem, sentenceOf(error));
+      showProblem(problem, error.message);
     }
     show();
   }
@@ -69,7 +69,7 @@ export function startHand(section) {
       await work();
       say(said);
     } catch (error) {
-      showProblem(problem, sentenceOf(error));
+      showProblem(problem, error.message);
     }
     await reload();
   }
@@ -80,10 +80,6 @@ export function startHand(section) {
   });
   watch(["language", "network"], show);
   reload();
-}
-
-function sentenceOf(error) {
-  return error instanceof TypeError ? t("problem.server") : error.message;
 }
 
 function showProblem(problem, sentence) {

@@ -103,10 +103,7 @@ export function learning() {
       } else if (status.status === "paused") state.problem = t("hand.paused", { name: run.name });
       else state.problem = t("hand.failed", { reason: status.error });
     } catch (error) {
-      state.problem =
-        error instanceof TypeError
-          ? t("problem.server")
-          : t("hand.failed", { reason: error.message });
+      state.problem = t("hand.failed", { reason: error.message });
     }
     Object.assign(state, { name: null, progress: null });
     draw();

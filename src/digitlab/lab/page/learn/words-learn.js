@@ -28,6 +28,7 @@ export const LEARN = {
   "learn.bar": ["{name}: {before} now, {after} after the step", "{name}：现在 {before}，这一步之后 {after}"],
   "learn.loss": ["Loss", "损失"],
   "learn.tests": ["Of {count} test images, right", "{count} 张测试图中读对"],
+  "learn.testing": ["… ({share} tested)", "…（已测 {share}）"],
   "learn.price": [
     "One drawing pulls all weights its way. What that does to other people's digits is counted here.",
     "一张图会把所有权重都往对自己有利的方向拉。这对别人写的数字有什么影响，在这里统计。",

@@ -9,7 +9,7 @@ import { t } from "../shell/words.js";
 
 const TALLEST = 540; // CSS pixels of a picture
 const WIDEST = 640;
-const ROOM = 34; // CSS pixels of a box in which digit and probability have room above it
+const ROOM = 38; // CSS pixels that digit and probability take above a box, and a little space
 
 let update = () => {}; // shows which digit is chosen, in what is on the page now
 
@@ -84,10 +84,8 @@ function framed(read, digits, marks) {
   });
   fill(frame, image, h("div.boxes", { "aria-hidden": "true" }, marks), list);
   new ResizeObserver(() => {
-    const widths = digits
-      .map((digit) => (digit.box[2] * frame.clientWidth) / read.width)
-      .sort((a, b) => a - b);
-    frame.classList.toggle("dense", widths.length > 0 && widths[widths.length >> 1] < ROOM);
+    const room = ROOM * (read.width / frame.clientWidth); // in pixels of the picture
+    boxes.forEach((box, i) => box.classList.toggle("tight", isTight(digits, i, room)));
   }).observe(frame);
   return {
     frame,
@@ -98,6 +96,13 @@ function framed(read, digits, marks) {
       });
     },
   };
+}
+
+/** Whether the next digit of the line begins before this one's label would end. */
+function isTight(digits, index, room) {
+  if (index + 1 === digits.length) return false;
+  const [[x, y, , height], [nextX, nextY]] = [digits[index].box, digits[index + 1].box];
+  return nextX > x && nextX < x + room && nextY < y + height;
 }
 
 function boxOf(read, digits, index) {

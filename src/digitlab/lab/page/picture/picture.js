@@ -200,7 +200,7 @@ async function readPicture(file, name, { problem, place }) {
     );
   } catch (error) {
     if (mine !== turn) return;
-    showProblem(problem, error instanceof TypeError ? t("problem.server") : error.message);
+    showProblem(problem, error.message);
     fill(
       place,
       emptyPlace(() => chooseFile((one, itsName) => readPicture(one, itsName, { problem, place }))),

@@ -49,7 +49,7 @@ export function startControl(root, training) {
       await source.getJSON(`/lab/runs/${encodeURIComponent(name)}/${what}`, { method: "POST" });
       say(t(what === "pause" ? "run.paused.said" : "run.resumed.said"));
     } catch (error) {
-      own = error instanceof TypeError ? t("problem.server") : error.message;
+      own = error.message;
     }
     busy = null;
     await reload();

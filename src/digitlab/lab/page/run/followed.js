@@ -57,8 +57,7 @@ export async function reload() {
     }
   } catch (error) {
     if (mine !== turn) return;
-    const problem = error instanceof TypeError ? t("problem.server") : error.message;
-    set({ shownRun: { name, status: "damaged", history: [], snapshots: [], error: problem, record: null, problem: null } });
+    set({ shownRun: { name, status: "damaged", history: [], snapshots: [], error: error.message, record: null, problem: null } });
   }
 }
 

@@ -99,7 +99,7 @@ async function loadWhole(note) {
     whole = { run: run.name, examples: run.examples, total, mistakes: found };
   } catch (error) {
     isWhole = false;
-    say(error instanceof TypeError ? t("problem.server") : error.message);
+    say(error.message);
   }
 }
 

@@ -1,6 +1,8 @@
 // The only module that knows where data comes from: the lab's server, or, in an exported page, the
 // constant LAB_DATA that data.js sets before the page starts.
 
+import { t } from "./words.js";
+
 const data = globalThis.LAB_DATA ?? null;
 let mnist = null; // a promise of the images
 
@@ -88,21 +90,26 @@ export async function pixelsOf(address) {
   return out;
 }
 
-/** Fetch JSON; an Error carries the server's own sentence where it sent one. */
+/** Fetch JSON. An Error has a sentence to show: the server's own one, where it sent one for readers. */
 export async function getJSON(address, options = {}) {
-  const response = await fetch(address, options);
-  const text = await response.text();
+  const { response, text } = await received(address, options);
+  if (response.status === 504) throw new Error(t("problem.slow")); // its own is for programs
   let body = null;
   try {
     body = text ? JSON.parse(text) : null;
   } catch {
     body = null;
   }
-  if (!response.ok)
-    throw new Error(
-      typeof body?.error === "string"
-        ? body.error
-        : (body?.error?.message ?? `${address}: ${response.status}`),
-    );
-  return body;
+  if (response.ok) return body;
+  const told = typeof body?.error === "string" ? body.error : body?.error?.message;
+  throw new Error(told ?? `${address}: ${response.status}`);
+}
+
+async function received(address, options) {
+  try {
+    const response = await fetch(address, options);
+    return { response, text: await response.text() };
+  } catch {
+    throw new Error(t("problem.server")); // nobody is there
+  }
 }

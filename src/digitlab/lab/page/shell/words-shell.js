@@ -37,4 +37,8 @@ export const SHELL = {
     "The lab's server does not answer. Is digitlab lab still running?",
     "实验室的服务器没有响应。digitlab lab 还在运行吗？",
   ],
+  "problem.slow": [
+    "This took longer than the lab waits. Is this machine busy with something else? Try again.",
+    "这一步超过了实验室的等待时间。这台机器正忙吗？请再试一次。",
+  ],
 };

@@ -29,7 +29,7 @@ export function startTraining(root) {
       try {
         settings = await source.getJSON("/lab/settings");
       } catch (error) {
-        problem = error instanceof TypeError ? t("problem.server") : error.message;
+        problem = error.message;
       }
     }
     build();
@@ -115,7 +115,7 @@ export function startTraining(root) {
       document.querySelector("#run-controls button")?.focus();
     } catch (error) {
       isStarting = false;
-      show(error instanceof TypeError ? t("problem.server") : error.message);
+      show(error.message);
     }
   }
 
