@@ -97,6 +97,9 @@ def test_a_folder_without_a_picture_is_told(call: Callable, tmp_path: Path):
     assert outcome.code == 1
     assert "empty is a folder without a picture (named .png" in outcome.err
     assert "error" in json.loads(call("predict", "--json", tmp_path / "empty").out)
+    (tmp_path / "empty" / "a.tar").touch()
+    outcome = call("predict", tmp_path / "empty")
+    assert outcome.err.endswith("its tar and Parquet files need --out FOLDER\n")
 
 
 def test_wrong_usage(call: Callable, pictures: Path):

@@ -289,7 +289,8 @@ def test_wrong_usage(call: Callable, scans: Path, tmp_path: Path):
         (("--boxes", picture), "--boxes would overwrite the picture itself"),
         (("--boxes", scans), "--boxes would overwrite the picture itself"),
         (("--boxes", tmp_path / "b.odd"), "b.odd cannot be written: name it .png or .jpg"),
-        (("--boxes", "a\nb"), "digitlab: a\\nb cannot be written: name it .png or .jpg\n"),
+        (("--boxes", "a\nb.c"), "digitlab: a\\nb.c cannot be written: name it .png or .jpg\n"),
+        (("--boxes", "new/"), "new is not a folder that exists; for a file, name it .png or .jpg"),
         ((picture, "--boxes", tmp_path / "b.png"), "draws one picture, but 2 were given: name a"),
     ):
         outcome = call("read", picture, *words)

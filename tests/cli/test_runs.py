@@ -12,6 +12,7 @@ import pytest
 import torch
 from msgspec import to_builtins
 
+from digitlab.figures.loss import draw_loss
 from digitlab.records.claim import only_one_process, start
 from digitlab.records.folder import RunFolder
 from digitlab.train.checkpoint import read_checkpoint
@@ -157,7 +158,12 @@ def test_the_same_command_again_continues_a_stopped_run_and_changes_nothing(
     assert again.code == 0
     assert "the same settings (--force overwrites it); continuing from the last" in again.err
     assert_same_run(run, never_stopped)
-    assert "nothing left to do: 2 epochs done" in call(*words).err
+    again = call(*words, "--snapshots")
+    assert "nothing left to do: 2 epochs done" in again.err
+    assert f"{run / 'snapshots'} can only be written while a run trains" in again.err
+    for epochs, command in ((3, f"`digitlab resume {run} --epochs 3`"), (1, "resume {run}`")):
+        other = call("train", *SMALL, "--epochs", epochs, BARE, "--run", run)
+        assert (other.code, command.format(run=run) in other.err) == (1, True)
 
 
 def test_the_same_command_goes_on_with_the_snapshots_and_begins_again_without_a_checkpoint(
@@ -485,10 +491,20 @@ def test_without_a_good_inside_npz_the_other_figures_are_drawn(
     assert not [*run.glob(".*.tmp")]
 
 
-def test_plot_draws_the_curve_as_it_stood(never_stopped: Path, call: Callable, tmp_path: Path):
+def test_plot_draws_the_curve_as_it_stood(
+    never_stopped: Path, call: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     run = copy_of(never_stopped, tmp_path)
+    titles: list[str] = []
+
+    def draw(*facts: Any, title: str, **more: Any) -> Path:
+        titles.append(title)
+        return draw_loss(*facts, title=title, **more)
+
+    monkeypatch.setattr("digitlab.figures.run.draw_loss", draw)
     assert call("plot", run, "--epochs", 1).code == 0
     assert (run / "loss-1-epochs.png").exists()
+    assert ["epochs 1" in title for title in titles] == [True]
     outcome = call("plot", run, "--epochs", 9)
     assert outcome.code == 1
     assert "from 1 to 2" in outcome.err

@@ -34,6 +34,11 @@ class Marked:
                     f"--boxes draws one picture, but {len(paths)} were given: name a folder that "
                     "exists"
                 )
+            if not target.suffix:
+                raise DigitlabError(
+                    f"{printable(target)} is not a folder that exists; for a file, name it .png or "
+                    ".jpg"
+                )
             if target.suffix.lower() not in Image.registered_extensions():
                 raise DigitlabError(f"{printable(target)} cannot be written: name it .png or .jpg")
         for path in paths:

@@ -78,15 +78,19 @@ class RunFolder:
         """Return whether there is a checkpoint, good or damaged."""
         return any((self.path / name).exists() for name in (LAST, PREVIOUS))
 
-    def check_free(self, *, force: bool, differences: Sequence[str] = ()) -> None:
+    def check_free(
+        self, *, force: bool, differences: Sequence[str] = (), epochs: int | None = None
+    ) -> None:
         """Raise `DigitlabError` if there is a run here that may not be overwritten.
 
-        `differences` say in words how it differs from the run that was to be started.
+        `differences` say in words how it differs from the run that was to be started. `epochs` is
+        up to where it could be continued to become that run.
         """
         if not self.holds_a_run() or force:
             return
         what = f" with other settings ({', '.join(differences)})" if differences else ""
-        remedy = f"; continue it with `digitlab resume {self}`, "
+        longer = "" if epochs is None else f" --epochs {epochs}"
+        remedy = f"; continue it with `digitlab resume {self}{longer}`, "
         if not self.run_json.exists():
             remedy = ", which cannot be continued because run.json is missing: "
         raise DigitlabError(

@@ -1,5 +1,7 @@
 """What is checked before anything is trained or overwritten."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -112,6 +114,14 @@ def how_it_differs(
         changes = changes_in(recipe.network, record.network_files, folder.network_copy())
         found += [it.partition(";")[0] for it in changes]  # the rest is of a run that continues
     return found
+
+
+def more_epochs(differences: Sequence[str], recipe: Recipe) -> int | None:
+    """Return the recipe's epochs if a run can go on to them and `how_it_differs` is only that."""
+    if len(differences) != 1 or recipe.schedule != "constant" or recipe.plain_epochs:
+        return None
+    found = re.fullmatch(r"epochs (\d+) instead of \d+", differences[0])
+    return recipe.epochs if found and int(found[1]) < recipe.epochs else None
 
 
 def check_same_run(

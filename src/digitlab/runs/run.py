@@ -22,6 +22,7 @@ from digitlab.runs.checks import (
     check_epochs,
     check_settings,
     how_it_differs,
+    more_epochs,
 )
 from digitlab.runs.extra import load_copy, packed, record_of
 from digitlab.runs.failures import explained, how_to_continue
@@ -86,7 +87,9 @@ def start_run(
         only_one_process(folder),
     ):
         ranks.take_device(device)
-        folder.check_free(force=launch.force, differences=differences)
+        folder.check_free(
+            force=launch.force, differences=differences, epochs=more_epochs(differences, recipe)
+        )
         check_examples(recipe, dataset, extra)
         own = find_own(recipe.network) if is_own(recipe.network) else None
         if extra is not None:
@@ -170,6 +173,10 @@ def resume_run(
         if is_finished:
             dismiss(ranks)
             watcher.message(f"nothing left to do: {epochs_in_words(epochs)} done")
+            for missing in (it for it in watcher.folders if not it.exists()):
+                watcher.message(
+                    f"{missing} can only be written while a run trains; --force trains it anew"
+                )
             results = RunResults(folder=folder, record=record, history=history, report=report)
             return results, dataset
 

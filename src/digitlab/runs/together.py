@@ -2,7 +2,8 @@
 
 import io
 import sys
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -139,23 +140,31 @@ def _train_along(ranks: Ranks, work: _Work, device_name: str | None, data_dir: P
     device = set_up_device(device_name or record.device, record.threads)
     ranks.take_device(device)
     dataset = record.load_dataset(data_dir)
-    with TemporaryDirectory() as scratch:
-        copy = None
-        if work.facts.network is not None:
-            copy = Path(scratch) / "network.py"
-            write_whole(copy, work.facts.network)
+    with _as_file(work.facts.network) as copy:
         training = Training(
             record.recipe, dataset, seed=record.seed, device=device, synthetic=work.synthetic,
             extra=work.extra, source=copy, ranks=ranks,
         )  # fmt: skip
-        here = device.type, training.computed_in
-        if here != (record.device, record.computed_in):
-            raise DigitlabError(
-                f"this process would compute on {' in '.join(here)}, and rank 0 computes on "
-                f"{record.device} in {record.computed_in}; add --device cpu, or --precision "
-                "float32, for all"
-            )
-        training.restore(work.checkpoint)
-        for _ in training.run():
-            pass
-        help_report(training)
+    here = device.type, training.computed_in
+    if here != (record.device, record.computed_in):
+        raise DigitlabError(
+            f"this process would compute on {' in '.join(here)}, and rank 0 computes on "
+            f"{record.device} in {record.computed_in}; add --device cpu, or --precision "
+            "float32, for all"
+        )
+    training.restore(work.checkpoint)
+    for _ in training.run():
+        pass
+    help_report(training)
+
+
+@contextmanager
+def _as_file(network: bytes | None) -> Iterator[Path | None]:
+    """Yield a file with the code of a network of the user's own, until the network is built."""
+    if network is None:
+        yield None
+        return
+    with TemporaryDirectory() as scratch:
+        copy = Path(scratch) / "network.py"
+        write_whole(copy, network)
+        yield copy
