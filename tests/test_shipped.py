@@ -107,6 +107,17 @@ def test_what_is_no_digit_is_not_answered(reader: digitlab.Reader, cases: list[C
     assert np.mean(list(shares.values())) >= 0.93, shares
 
 
+def test_paper_that_grows_lighter_from_side_to_side_is_no_digit(reader: digitlab.Reader):
+    random = np.random.default_rng(SEED)
+    pictures = []
+    for _ in range(60):
+        width, height = random.integers(60, 1200, 2)
+        levels = np.linspace(random.integers(150, 256), random.integers(0, 110), width)
+        pictures.append(np.tile(levels[:: random.choice([-1, 1])], (height, 1)).round() / 255)
+    answers = reader.predict_many(pictures)
+    assert np.mean([not it.unsure for it in answers]) < 0.1
+
+
 def test_pages_are_read(reader: digitlab.Reader, mnist: Dataset):
     easy = {"clean", "ruled", "several lines, sloping"}
     draw = partial(composed, mnist.test_images, mnist.test_labels, seed=SEED)

@@ -36,6 +36,8 @@ _FINE_WINDOW = 0.08  # of the longer side, then
 _LEAST_SIGNAL = 6.0  # ink over the standard deviation of the noise
 _STROKES_HALF_INKED = 1.8  # see half_inked: what has less are strokes,
 _MOST_HALF_INKED = 2.5  # what has more are none
+_SHADOW_HALF_INKED = 1.2  # what has more, and fills a side of the picture, is its shadow
+_WHOLE_SIDE = 0.9  # of a side's pixels
 _CROSSED = 1.4  # ink must be this much darker than the printed line that it crosses
 _BEYOND = 0.1  # of the picture's side: how far printed lines go on beyond a digit, at least
 _HAIRLINE = 1 / 16  # of the digit's longer side: the widest thin line
@@ -86,7 +88,8 @@ def _drawing_on(paper: Paper, gray: Gray, *, light_ink: bool) -> Drawing:
     if isinstance(paper.gray, float) or levels.is_clean:
         return drawing
     half = _half_inked(drawing)
-    if half <= _STROKES_HALF_INKED:
+    is_shadow = half > _SHADOW_HALF_INKED and _fills_a_side(drawing)
+    if half <= _STROKES_HALF_INKED and not is_shadow:
         return drawing
     # Perhaps light and shadow. Where the paper is followed more closely, a thin line may show.
     small = reduced(gray, -(-max(gray.shape) // _FINE_SIDE))
@@ -94,7 +97,7 @@ def _drawing_on(paper: Paper, gray: Gray, *, light_ink: bool) -> Drawing:
     fine = _ink_in(levels_below(smooth, gray, light_ink=light_ink))
     if _is_line(fine):
         return fine
-    return drawing if half <= _MOST_HALF_INKED else np.zeros_like(drawing)
+    return np.zeros_like(drawing) if is_shadow or half > _MOST_HALF_INKED else drawing
 
 
 def _ink_in(levels: Levels, *, may_have_lines: bool = True) -> Drawing:
@@ -130,6 +133,12 @@ def _is_line(drawing: Drawing) -> bool:
     top, bottom, left, right = bounds(line)
     thin = _HAIRLINE * max(bottom - top, right - left)
     return bool(2 * areas.max() > areas.sum() and stroke_width(line) < thin)
+
+
+def _fills_a_side(ink: Drawing) -> bool:
+    """Return whether there is ink along a whole side of the picture, as in a shadow."""
+    sides = (ink[0], ink[-1], ink[:, 0], ink[:, -1])
+    return any(np.mean(side >= 0.8 * 255) > _WHOLE_SIDE for side in sides)
 
 
 def half_inked(ink: Ink) -> float:

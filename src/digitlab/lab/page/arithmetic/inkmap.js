@@ -14,6 +14,8 @@ const LARGE = 256; // pixels of the longer side: a larger picture is first reduc
 const LIGHT_FLOOR = 32; // gray levels: keeps the contrast of ink on black paper finite
 const STROKES_HALF_INKED = 1.8; // pixels between paper and ink per fully inked one: strokes have less,
 const MOST_HALF_INKED = 2.5; // what has more are none
+const SHADOW_HALF_INKED = 1.2; // what has more, and fills a side of the picture, is its shadow
+const WHOLE_SIDE = 0.9; // of a side's pixels
 const HAIRLINE = 1 / 16; // of the digit's longer side: the widest thin line
 const MOST_DRAWN = 0.8; // of a paint program's picture; the rest has the paper's gray exactly
 const PAPER_WINDOW = 0.5; // of the longer side: wider than any stroke, narrower than a shadow
@@ -55,13 +57,14 @@ function drawingOn(paper, gray, isLight) {
   const drawing = inkIn(levels);
   if (!drawing || typeof paper.gray === "number" || isClean) return drawing;
   const half = halfInked(drawing);
-  if (half <= STROKES_HALF_INKED) return drawing;
+  const isShadow = half > SHADOW_HALF_INKED && fillsASide(drawing);
+  if (half <= STROKES_HALF_INKED && !isShadow) return drawing;
   // Perhaps light and shadow. Where the paper is followed more closely, a thin line may show.
   const perFine = Math.ceil(Math.max(gray.width, gray.height) / FINE_SIDE);
   const finePaper = unevenPaperOf(reduce(gray, perFine), FINE_WINDOW).gray;
   const fine = inkIn(levelsBelow(finePaper, gray, isLight));
   if (fine && isLine(fine)) return fine;
-  return half <= MOST_HALF_INKED ? drawing : null;
+  return isShadow || half > MOST_HALF_INKED ? null : drawing;
 }
 
 /** Return the part of a map from left and top to right and bottom, which are one past. */
@@ -268,6 +271,18 @@ function medianOf(depths, counts) {
     return depths[counts.findIndex((count) => (before += count) > place)];
   };
   return total ? (at(Math.floor((total - 1) / 2)) + at(Math.floor(total / 2))) / 2 : 0;
+}
+
+/** Return whether there is ink along a whole side of the picture, as in a shadow. */
+function fillsASide({ pixels, width, height }) {
+  const [across, down] = [width, height].map((count) => Array.from({ length: count }, (_, i) => i));
+  const sides = [
+    across,
+    across.map((x) => (height - 1) * width + x),
+    down.map((y) => y * width),
+    down.map((y) => y * width + width - 1),
+  ];
+  return sides.some((side) => side.filter((i) => pixels[i] >= 204).length > WHOLE_SIDE * side.length);
 }
 
 /** Return the number of pixels between paper and ink per fully inked pixel. */
