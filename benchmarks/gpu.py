@@ -121,7 +121,7 @@ def accuracies(device: str, seeds: int) -> list[Row]:
         # Of the difference of two means. A few seeds may agree by chance.
         error = max(math.hypot(*deviations) / math.sqrt(seeds), 5e-4)
         shown = [
-            f"{100 * mean:.3f} % ± {100 * deviation:.3f}"
+            f"{100 * mean:.3f}% ± {100 * deviation:.3f}"
             for mean, deviation in zip(means, deviations, strict=True)
         ]
         is_right = abs(means[0] - means[1]) <= 3 * error

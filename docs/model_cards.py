@@ -22,7 +22,7 @@ def _rows(rows: Iterable[Row]) -> list[str]:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.2f} %"
+    return f"{100 * share:.2f}%"
 
 
 def _details(name: str, weights: bytes, card: ModelCard | PageCard) -> list[Row]:
@@ -50,7 +50,7 @@ def _accuracy(test: dict[str, object], what: str) -> list[Row]:
     low, high = test["interval"]
     return [
         (what, f"{test['correct']:,} of {test['total']:,}: {_percent(test['accuracy'])}"),
-        ("95 % interval", f"{_percent(low)} to {_percent(high)}"),
+        ("95% interval", f"{_percent(low)} to {_percent(high)}"),
         ("loss", f"{test['loss']:.4f}"),
     ]
 

@@ -338,7 +338,7 @@ def test_what_a_reader_and_its_answers_look_like(
     reader: digitlab.Reader, mnist: Dataset, tmp_path: Path
 ):
     test, threshold = reader.card.test, reader.card.calibration.threshold
-    facts = f"{test['accuracy'] * 100:.2f} % on mnist, unsure below {percent(threshold)}"
+    facts = f"{test['accuracy'] * 100:.2f}% on mnist, unsure below {percent(threshold)}"
     assert repr(reader) == f"Reader(the installed model: {facts})"
     calibration = replace(reader.card.calibration, threshold=1.0)
     card = replace(reader.card, test={}, calibration=calibration)
@@ -351,7 +351,7 @@ def test_what_a_reader_and_its_answers_look_like(
     assert unsure == f"Prediction(7, {percent(answer.probability)}, unsure)"
     assert repr(Prediction()) == "Prediction(blank)"
     assert repr(Prediction(error="no")) == "Prediction(error='no')"
-    assert repr(Prediction(label="bag", several=True)).startswith("Prediction('bag', 0.00 %")
+    assert repr(Prediction(label="bag", several=True)).startswith("Prediction('bag', 0.00%")
     page = reader.read(mnist.test_images[0])
     assert (str(page), repr(page)) == ("7", "Page('7', 1 digits, 0 unsure)")
     assert repr(page.digits[0]).startswith("ReadDigit(7, 99.")

@@ -10,7 +10,7 @@ A source consists of these blocks, with blank lines between them:
 
     ```python                   a cell, which is run; words after `python` are its tags:
     network(images)             slow      not run by the fast form; no later cell needs it
-    ```                         rough     its numbers may differ by 5 %: the result of a training
+    ```                         rough     its numbers may differ by 5%: the result of a training
                                 volatile  its text may be any: times, and what rounding decides
                                 error     it ends with an exception, which is shown
                                 zh, en    shown in this language only

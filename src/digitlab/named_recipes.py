@@ -13,9 +13,9 @@ from digitlab.errors import DigitlabError
 from digitlab.recipe import PRECISIONS, SCHEDULES, Recipe
 
 RECIPES = {
-    # The tutorial's own settings. Claim: at least 97.8 % after 3 epochs and 98.3 % after 8.
+    # The tutorial's own settings. Claim: at least 97.8% after 3 epochs and 98.3% after 8.
     "tutorial": Recipe(),
-    # One epoch, a few seconds. Claim: at least 99.0 % (10 seeds: 99.19), 25 times as fast as the
+    # One epoch, a few seconds. Claim: at least 99.0% (10 seeds: 99.19), 25 times as fast as the
     # tutorial's script with its 8 epochs (measured: 33 times).
     "fast": Recipe(
         network="fast",
@@ -33,7 +33,7 @@ RECIPES = {
         precision="bfloat16",
         test_each_epoch=False,
     ),
-    # No more parameters than the tutorial's network. Claim: at least 99.6 % (5 seeds: 99.61).
+    # No more parameters than the tutorial's network. Claim: at least 99.6% (5 seeds: 99.61).
     "compact": Recipe(
         network="compact",
         epochs=40,
@@ -50,9 +50,9 @@ RECIPES = {
         precision="bfloat16",
         test_each_epoch=False,
     ),
-    # One network of less than 1 MB, for real pictures too. Claim: at least 99.6 % (5 seeds: 99.64),
-    # 98.3 % of the test set at 8x8, 99.7 % of the drawn digits in benchmarks/pictures.py; of its
-    # pictures without a digit, 95 % get no answer.
+    # One network of less than 1 MB, for real pictures too. Claim: at least 99.6% (5 seeds: 99.64),
+    # 98.3% of the test set at 8x8, 99.7% of the drawn digits in benchmarks/pictures.py; of its
+    # pictures without a digit, 95% get no answer.
     "best": Recipe(
         network="best",
         epochs=25,

@@ -72,7 +72,7 @@ class Reader:
     def __repr__(self) -> str:
         accuracy, calibration = self.card.test.get("accuracy"), self.card.calibration
         is_number = isinstance(accuracy, int | float)
-        tested = f"{accuracy:.2%} on ".replace("%", " %") if is_number else "trained on "
+        tested = f"{accuracy:.2%} on " if is_number else "trained on "
         all_unsure = calibration.threshold >= 1
         unsure = "always unsure" if all_unsure else f"unsure below {percent(calibration.threshold)}"
         return f"Reader({self._model}: {tested}{printable(self.card.dataset)}, {unsure})"

@@ -126,8 +126,8 @@ class Recipe:
     """How far one step moves the weights, as a multiple of the gradient; above 0.
 
     If it is too large, training diverges; if it is too small, learning takes many more epochs. 0.01
-    is the tutorial's value: after one epoch its network has 97 % accuracy, at 0.001 only 91 %, and
-    at 0.1 it is still guessing (11 %). Networks with batch norm can take larger steps. With a
+    is the tutorial's value: after one epoch its network has 97% accuracy, at 0.001 only 91%, and
+    at 0.1 it is still guessing (11%). Networks with batch norm can take larger steps. With a
     `schedule` other than `constant`, this is the highest rate."""
 
     momentum: float = 0.9
@@ -217,7 +217,7 @@ class Recipe:
 
     Without Muon, momentum SGD updates all weights, and its steps are long in few directions and
     short in most others. Muon's steps are about equally long in every direction. With it, `best`
-    misread 12 to 20 % fewer augmented held-out images."""
+    misread 12 to 20% fewer augmented held-out images."""
 
     clip: float = 0.0
     """Greatest length of the gradient of all weights together (gradient clipping); at least 0, and
@@ -271,7 +271,7 @@ class Recipe:
     second output learns from the digits and from the pictures without one (`outliers`), with binary
     cross-entropy, which is multiplied by this weight and added to the loss. Only `compact` and
     `best` have it, and only if `outliers` is above 0. `best` uses 1. Ten classes alone were sure
-    about 18 % of letters and 24 % of symbols."""
+    about 18% of letters and 24% of symbols."""
 
     extra_share: float = 0.05
     """Pictures of your own (`--extra`) that are added to each batch, as a share of its size; from 0

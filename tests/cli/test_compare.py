@@ -32,7 +32,7 @@ def test_the_table_has_a_row_per_run_and_only_what_differs(runs: Path, call: Cal
     assert outcome.code == 0, outcome.err
     lines = outcome.out.splitlines()
     assert [it.split()[1] for it in lines[3:5]] == ["seed-2", "other"]
-    for column in ("learning_rate", "validation", "seed", "accuracy", "95 % interval", "seconds"):
+    for column in ("learning_rate", "validation", "seed", "accuracy", "95% interval", "seconds"):
         assert column in lines[1]
     for same in ("recipe tutorial", "dataset mnist", "epochs 1", "parameters 21,840"):
         assert same in outcome.out

@@ -81,5 +81,5 @@ def test_a_training_in_chinese_has_the_tutorials_lines_for_programs(
     assert (tmp_path / "train.log").read_text().splitlines() == [it.line() for it in history]
     assert predictions.startswith("对前 6 张测试图的预测：")
     assert re.fullmatch(
-        r"训练 1 轮后的准确率：\d+\.\d\d%（95 % 置信区间：[\d.]+% 到 [\d.]+%）", accuracy
+        r"训练 1 轮后的准确率：\d+\.\d\d%（95% 置信区间：[\d.]+% 到 [\d.]+%）", accuracy
     )

@@ -85,7 +85,7 @@ def test_eval_says_the_same_as_the_run(never_stopped: Path, call: Callable):
     assert sum(score["correct"] for score in printed["per_class"]) == printed["correct"]
     table = call("eval", never_stopped).out
     assert f"Accuracy: {printed['correct']}/10000" in table
-    assert "95 % interval" in table
+    assert "95% interval" in table
 
 
 @pytest.mark.slow

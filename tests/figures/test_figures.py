@@ -189,7 +189,7 @@ def test_predictions_have_truth_and_probability_and_wrong_ones_are_red(
 
     right = drawn("right.png", [7, 0, 1])
     assert sorted(written) == sorted(
-        ["Prediction: 7 (99.80 %)", "truth: 7", "Prediction: 1 (99.99 %)", "truth: 1"]
+        ["Prediction: 7 (99.80%)", "truth: 7", "Prediction: 1 (99.99%)", "truth: 1"]
     )
     wrong = drawn("wrong.png", [7, 0, 2])
     assert "truth: 2" in written
@@ -351,7 +351,7 @@ def test_activations_show_every_layer_and_the_probabilities(tmp_path: Path, writ
         probabilities=np.eye(10, dtype=np.float32)[7],
     )  # fmt: skip
     path = draw_activations(inside, CLASSES, tmp_path / "activations.png")
-    assert {"image", "truth: 7", "99.99 %", *shapes} <= set(written)
+    assert {"image", "truth: 7", "99.99%", *shapes} <= set(written)
     assert {"10 x 24 x 24", "128 x 4 x 4, 26 shown", "9 x 64", "50"} <= set(written)
     assert count(path, *BLUE) > 5_000  # the bar of a right answer
     assert count(path, *RED) == 0

@@ -67,7 +67,7 @@ def test_the_record_is_json_and_says_everything():
 def test_what_is_printed_in_a_notebook():
     page = page_of("1?", turned=180, ignored=(Ignored(box=(1, 2, 3, 4)),))
     assert repr(page) == "Page('1?', 2 digits, 1 unsure, 1 ignored, turned 180)"
-    assert repr(page.digits[1]) == "ReadDigit(5, 55.00 %, unsure, box=(54, 30, 30, 40))"
-    assert repr(page.numbers) == "(ReadNumber('1?', 55.00 %, unsure, box=(20, 30, 64, 40)),)"
+    assert repr(page.digits[1]) == "ReadDigit(5, 55.00%, unsure, box=(54, 30, 30, 40))"
+    assert repr(page.numbers) == "(ReadNumber('1?', 55.00%, unsure, box=(20, 30, 64, 40)),)"
     assert isinstance(page.numbers[0], ReadNumber)
     assert repr(Page(text="", error="broken")) == "Page(error='broken')"

@@ -74,7 +74,7 @@ def main() -> None:
     output any more, 143 after SIGTERM.
     """
     # PyTorch's threads wait for each other by spinning. Where another program wants the core too,
-    # giving up sooner makes training more than twice as fast; elsewhere it costs 1 or 2 %. The
+    # giving up sooner makes training more than twice as fast; elsewhere it costs 1 or 2%. The
     # variable is read when PyTorch is imported.
     os.environ.setdefault("GOMP_SPINCOUNT", "20000")
     for name in ("stdout", "stderr"):

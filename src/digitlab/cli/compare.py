@@ -64,7 +64,7 @@ def _facts(runs: list[RunSummary]) -> Facts:
         "accuracy": [
             "none yet" if it is None else f"{it.accuracy:.2%}" + _of(it.images) for it in scores
         ],
-        "95 % interval": [
+        "95% interval": [
             "" if it is None else "{:.2%} to {:.2%}".format(*it.interval) for it in scores
         ],
         "held-out accuracy": [
@@ -87,7 +87,7 @@ def _of(images: str) -> str:
 
 def _split(facts: Facts) -> tuple[Facts, Facts]:
     """Return the facts for the table, and those that are the same in all runs."""
-    always = ("accuracy", "95 % interval", "loss", "seconds")
+    always = ("accuracy", "95% interval", "loss", "seconds")
     several = len(facts["seed"]) > 1
     common = {
         name: values
@@ -122,7 +122,7 @@ def _table(console: Console, runs: list[RunSummary], facts: Facts) -> Table:
 
 
 def _is_number(name: str) -> bool:
-    return name in ("seed", "parameters", "threads", "accuracy", "95 % interval", "loss", "seconds")
+    return name in ("seed", "parameters", "threads", "accuracy", "95% interval", "loss", "seconds")
 
 
 def _remarks(comparison: Comparison) -> list[str]:

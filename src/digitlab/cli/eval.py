@@ -139,7 +139,7 @@ def _evaluate_on_pages(subjects: list[_Subject], dataset: Dataset, *, as_json: b
         return
     low, high = report.interval
     print(result_line(report.loss, report.correct, report.total))
-    print(f"95 % interval of the accuracy: {low:.2%} to {high:.2%}")
+    print(f"95% interval of the accuracy: {low:.2%} to {high:.2%}")
     print(found_line(report))
     console = Console(markup=False)
     console.print(class_table(report))

@@ -19,7 +19,7 @@ def print_report(report: Report) -> None:
     low, high = report.interval
     print(result_line(report.loss, report.correct, report.total))
     mistakes = report.total - report.correct
-    print(f"95 % interval of the accuracy: {low:.2%} to {high:.2%}; {mistakes} mistakes")
+    print(f"95% interval of the accuracy: {low:.2%} to {high:.2%}; {mistakes} mistakes")
     _print_confidence(report.calibration, report.total)
     console = Console(markup=False)
     console.print(class_table(report))

@@ -17,8 +17,8 @@ _PREDICTIONS = Words(
     "对前 {count} 张测试图的预测：{answers}",
 )
 _ACCURACY = Words(
-    "Accuracy after {epochs}: {accuracy:.2%} (95 % interval {low:.2%} to {high:.2%})",
-    "训练 {epochs}后的准确率：{accuracy:.2%}（95 % 置信区间：{low:.2%} 到 {high:.2%}）",
+    "Accuracy after {epochs}: {accuracy:.2%} (95% interval {low:.2%} to {high:.2%})",
+    "训练 {epochs}后的准确率：{accuracy:.2%}（95% 置信区间：{low:.2%} 到 {high:.2%}）",
 )
 
 

@@ -68,7 +68,7 @@ def _page(answer: Answer, *, is_alone: bool) -> Iterator[str]:
 
 def _word(word: Word, name: str) -> str:
     boxes = " ".join(_corners(it.box) for it in word)
-    confidences = [percent(it.probability).removesuffix(" %") for it in word]
+    confidences = [percent(it.probability).removesuffix("%") for it in word]
     facts = [
         _bbox(around([it.box for it in word])),
         f"x_wconf {min(map(float, confidences)):.2f}",

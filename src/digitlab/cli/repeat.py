@@ -138,7 +138,7 @@ def _markdown(repeats: "Repeats") -> str:
         ("seeds", str(len(repeats.seeds))),
         *held_out,
         ("test accuracy, mean ± standard deviation", f"**{repeats.mean:.3%}**{spread}"),
-        ("95 % interval of the mean", interval),
+        ("95% interval of the mean", interval),
         *without_disputed,
         ("each", each),
         ("seconds of training and testing", f"{repeats.seconds:.1f} ({least:.1f} to {most:.1f})"),

@@ -27,7 +27,7 @@ class DataFile:
     def largest_stored_size(self) -> int:
         """The most bytes that the file can have as stored or served, plain or compressed by gzip.
 
-        On data that cannot be compressed, gzip adds less than 1 %, and a short header.
+        On data that cannot be compressed, gzip adds less than 1%, and a short header.
         """
         return self.size + self.size // 100 + 4096
 

@@ -21,7 +21,7 @@ MEASURED = Path(__file__).parent / "measured.json"
 Change = Literal["double", "half", "other"]
 Verdict = Literal["difference", "no difference", "one seed", "diverged", "base diverged"]
 
-# Student's t: 95 % of the distribution are within ± this, for 1, 2, … 30 degrees of freedom.
+# Student's t: 95% of the distribution are within ± this, for 1, 2, … 30 degrees of freedom.
 _T = (
     *(12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160),
     *(2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056),
@@ -56,14 +56,14 @@ class Effect:
     change: Change
     value: int | float | bool | str
     verdict: Verdict
-    """`no difference`: chance alone may have made it (the 95 % interval of Welch's t-test includes
+    """`no difference`: chance alone may have made it (the 95% interval of Welch's t-test includes
     0). `one seed`: only one was measured, so there is no spread to judge it by. `diverged`: with
     the change, training diverged with every seed, or with all but one of several. `base diverged`:
     the same without the change, so there is nothing to compare with."""
     points: float | None
     """Difference of the mean accuracies, in percentage points; None if either diverged."""
     margin: float | None
-    """Half of the 95 % interval of `points`; None with one seed, or if either diverged."""
+    """Half of the 95% interval of `points`; None with one seed, or if either diverged."""
     seeds: int
     diverged: int
     """With how many seeds training diverged with the change."""
@@ -149,7 +149,7 @@ def effect_of(measurement: Measurement) -> Effect:
     Seeds with which training diverged are left out of the means; if fewer than two of several
     seeds are left, on either side, the accuracies are not compared.
 
-    The 95 % interval of the difference is Welch's, which allows the two groups to have different
+    The 95% interval of the difference is Welch's, which allows the two groups to have different
     spreads: B. L. Welch, "The generalization of 'Student's' problem when several different
     population variances are involved", Biometrika 34 (1947).
     """
@@ -184,7 +184,7 @@ def effect_of(measurement: Measurement) -> Effect:
 
 
 def _margin(one: list[float], other: list[float]) -> float | None:
-    """Return half of the 95 % interval of the difference of two means."""
+    """Return half of the 95% interval of the difference of two means."""
     if min(len(one), len(other)) < 2:
         return None
     parts = [statistics.variance(it) / len(it) for it in (one, other)]

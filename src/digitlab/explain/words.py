@@ -130,7 +130,7 @@ def sentence_of(operation: Operation, language: Language) -> str:
         kernel=times(settings.get("kernel", ())).replace("·", "×"),
         taken=source,
         operator=operation.operator.removeprefix("F.").removeprefix("torch."),
-        rate=f"{settings.get('rate', 0):.0%}".replace("%", " %"),
+        rate=f"{settings.get('rate', 0):.0%}",
     )
     remarks = [
         words.text(language)

@@ -247,5 +247,5 @@ def _draw_answer(
         sheet.text(start - 18, y + _BAR / 2, name, size=26, anchor="rm")
         width = max(2, round(share * (_LEFT + _ROOM - start - 160)))
         sheet.rectangle(start, y + 6, width, _BAR - 12, BLUE if place == best else _OTHERS)
-        text = f"{math.floor(share * 10_000) / 100:.2f} %"
+        text = f"{math.floor(share * 10_000) / 100:.2f}%"
         sheet.text(start + width + 14, y + _BAR / 2, text, size=22, anchor="lm")

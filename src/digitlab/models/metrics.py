@@ -85,7 +85,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     accuracy: float
     """`correct / total`, 0 to 1."""
     interval: tuple[float, float]
-    """Wilson's 95 % interval of the accuracy."""
+    """Wilson's 95% interval of the accuracy."""
     loss: float
     """Mean negative log-likelihood, in nats: -log of the probability given to the label."""
     per_class: list[ClassScore]

@@ -1,6 +1,6 @@
 """How a probability is written, everywhere: cut off, never rounded up, and below 1.
 
-An answer of 0.99996 is not certain, so it must not become "100 %"; and one just below a threshold
+An answer of 0.99996 is not certain, so it must not become "100%"; and one just below a threshold
 must not look as if it had reached it.
 """
 
@@ -17,12 +17,12 @@ def cut_off(probability: float) -> float:
 
 
 def percent(probability: float) -> str:
-    """Return a probability in percent with two decimals, at most 99.99 %, for people.
+    """Return a probability in percent with two decimals, at most 99.99%, for people.
 
     >>> percent(1.0), percent(0.1234567)
-    ('99.99 %', '12.34 %')
+    ('99.99%', '12.34%')
     """
-    return f"{_millionths(probability) // 100 / 100:.2f} %"
+    return f"{_millionths(probability) // 100 / 100:.2f}%"
 
 
 def _millionths(probability: float) -> int:

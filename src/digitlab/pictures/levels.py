@@ -48,7 +48,7 @@ class Levels:
         return int(self.depths.searchsorted(depth, side="right"))
 
     def peak(self) -> float:
-        """Return how deep the ink is: the mean of the deepest 0.2 %, of at least 3 pixels."""
+        """Return how deep the ink is: the mean of the deepest 0.2%, of at least 3 pixels."""
         size = self.pixels.size
         count = min(size, max(3, size // 500))
         level = int(self.up_to.searchsorted(size - count, side="right"))  # some of its pixels count

@@ -62,7 +62,7 @@ def _border_is_dark(part: Gray, middle: float) -> bool:
 
     In a crop without a margin, ink may touch all four sides and cover half of the picture, but a
     digit is round or slim and seldom reaches a corner, so the corners count more. Their weight, 2,
-    was fitted on crops of 8 x 8 to 20 x 20 of MNIST's training images; it is correct for 99.8 % of
+    was fitted on crops of 8 x 8 to 20 x 20 of MNIST's training images; it is correct for 99.8% of
     them.
     """
     inside = part[1:-1, 1:-1]

@@ -11,7 +11,7 @@ BOX = 20  # pixels of the box that the ink fills on its longer side
 INKED = 128  # of 255: pixels with less ink are paper
 _DRAWING = 80  # pixels of the longer side while strokes are adjusted: four per pixel of the box
 _THINNEST, _THICKEST = 1.8, 4.0  # stroke widths, in pixels of the box, that are left unchanged
-# (10 % of MNIST's training images are thinner than 1.8, 4 % thicker than 4.0)
+# (10% of MNIST's training images are thinner than 1.8, 4% thicker than 4.0)
 _CONTRAST = 1.5  # factor by which the redrawn ink's contrast is raised, around middle gray
 _LEVELS = np.arange(256.0)
 

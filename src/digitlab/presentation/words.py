@@ -80,8 +80,8 @@ NOT_MEASURED = Words(
 )
 MEASURED_HOW = Words(
     "Effects: difference of the mean accuracy on {validation} held-out images, in percentage "
-    "points ± half of its 95 % interval, {seeds} seeds, epochs: {epochs}{own}{images}.",
-    "效果：{validation} 张验证图像上平均准确率之差（百分点）± 95 % 区间的一半，{seeds} 个种子，"
+    "points ± half of its 95% interval, {seeds} seeds, epochs: {epochs}{own}{images}.",
+    "效果：{validation} 张验证图像上平均准确率之差（百分点）± 95% 区间的一半，{seeds} 个种子，"
     "训练 {epochs} 轮{own}{images}。",
 )
 MEASURED_OWN = Words(" (these settings: {epochs})", "（这里的设置是 {epochs} 轮）")

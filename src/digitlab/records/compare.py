@@ -26,7 +26,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     accuracy: float
     interval: tuple[float, float]
-    """Wilson's 95 % interval of the accuracy."""
+    """Wilson's 95% interval of the accuracy."""
     loss: float
 
 

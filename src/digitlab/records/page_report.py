@@ -31,7 +31,7 @@ class PageReport(msgspec.Struct, frozen=True, kw_only=True):
     accuracy: float
     """`correct / total`, 0 to 1."""
     interval: tuple[float, float]
-    """Wilson's 95 % interval of the accuracy."""
+    """Wilson's 95% interval of the accuracy."""
     loss: float
     """See `digitlab.train.page_loss`."""
     missing: int

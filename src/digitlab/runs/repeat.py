@@ -27,7 +27,7 @@ from digitlab.train.device import set_up_device
 from digitlab.train.own_network import absolute_name
 from digitlab.train.ranks import check_alone
 
-# Student's t, 97.5 %, for 1 to 30 degrees of freedom.
+# Student's t, 97.5%, for 1 to 30 degrees of freedom.
 _STUDENT_T = (
     *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
     *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
@@ -54,7 +54,7 @@ class Repeats:
     sd: float | None
     """Standard deviation over the seeds; None for one seed."""
     interval: tuple[float, float] | None
-    """95 % confidence interval of the mean; None for one seed."""
+    """95% confidence interval of the mean; None for one seed."""
     mean_without_disputed: float | None
     parameters: int
     seconds: float
@@ -210,7 +210,7 @@ def summarize(folders: list[RunFolder], name: str) -> Repeats:
 
 
 def interval_of_mean(mean: float, sd: float, count: int) -> tuple[float, float]:
-    """Return the 95 % confidence interval of a mean accuracy, by Student's t, from 0 to 1.
+    """Return the 95% confidence interval of a mean accuracy, by Student's t, from 0 to 1.
 
     `count` is at least 2. So few seeds may allow every accuracy.
 

@@ -15,7 +15,7 @@ _PENS: tuple[tuple[tuple[float, float], float], ...] = (
 
 
 def ink_levels(random: Generator) -> tuple[float, ...]:
-    """Return how dark the pens on a page are, 0..1: one pen, or two in 15 % of cases.
+    """Return how dark the pens on a page are, 0..1: one pen, or two in 15% of cases.
 
     1 hides the paper completely.
     """

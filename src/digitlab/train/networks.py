@@ -76,7 +76,7 @@ class FastNetwork(nn.Module):
     their running averages. Layers with such inputs train several times faster.
 
     Sources: A. Coates, A. Ng, H. Lee, "An analysis of single-layer networks in unsupervised feature
-    learning" (AISTATS 2011) for whitened patches; K. Jordan, "94 % on CIFAR-10 in 3.29 seconds on
+    learning" (AISTATS 2011) for whitened patches; K. Jordan, "94% on CIFAR-10 in 3.29 seconds on
     a single GPU" (2024) for a fixed first layer of them with both signs; S. Ioffe and C. Szegedy,
     "Batch normalization: accelerating deep network training by reducing internal covariate shift"
     (ICML 2015).

@@ -54,7 +54,7 @@ def test_the_whole_page_follows_the_moment(open_page: Open) -> None:
         assert reading.endswith("?") == answer(page).endswith("unsure")
         assert slider.get_attribute("aria-valuetext").startswith("after ")
     # At the end of an epoch the whole test set was tested: the record has these figures.
-    assert page.inner_text("#run .flag").split() == ["0.039", "98.81", "%"]
+    assert page.inner_text("#run .flag").split() == ["0.039", "98.81%"]
     page.locator("#run .moment >> text=1,024").click()
     page.wait_for_selector("#run .machine strong >> text=16")
     page.click("#run >> text=change since the start")

@@ -127,7 +127,7 @@ def test_pad_preparation_and_answer_fill_a_phone(open_page: Open) -> None:
     page.get_by_role("button", name="Inside").click()
     settle(page)
     assert page.locator("#draw").is_hidden()
-    assert page.locator(".brief-answer").get_attribute("aria-label") == "Answer: 7 >99.9\u202f%"
+    assert page.locator(".brief-answer").get_attribute("aria-label") == "Answer: 7 >99.9%"
     small = page.locator("#maps .map .grid").nth(4)
     small.tap()
     settle(page)

@@ -250,7 +250,7 @@ function inkIn({ map, depths, counts }) {
   return { ...map, pixels: map.pixels.map((level) => table[level]) };
 }
 
-/** Return how deep the ink is: the mean of the deepest 0.2 %, of at least 3 pixels. */
+/** Return how deep the ink is: the mean of the deepest 0.2%, of at least 3 pixels. */
 function peakOf(depths, counts) {
   const size = counts.reduce((total, count) => total + count, 0);
   const most = Math.min(size, Math.max(3, Math.trunc(size / 500)));

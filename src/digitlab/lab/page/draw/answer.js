@@ -75,7 +75,7 @@ export function startAnswer(root) {
       button.classList.toggle("best", !isBlank && i === best);
       button.setAttribute(
         "aria-label",
-        t("answer.bar", { name, share: isBlank ? "0 %" : percent(shares[i]) }),
+        t("answer.bar", { name, share: isBlank ? "0%" : percent(shares[i]) }),
       );
     });
   }

@@ -74,7 +74,7 @@ function explanation(network, line, pass) {
     side: before[2],
     places: after[2],
     stride: code.stride,
-    rate: code.rate ? `${number(100 * code.rate, 0)}\u202f%` : "",
+    rate: code.rate ? `${number(100 * code.rate, 0)}%` : "",
     length: code.rate ? number(1 / (1 - code.rate), 1) : "",
     count: before.reduce((product, n) => product * n, 1),
     shape: shapeText(before),

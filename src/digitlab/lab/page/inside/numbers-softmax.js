@@ -41,7 +41,7 @@ export function softmaxView() {
         h("th", { scope: "row" }, t("softmax.sum")),
         h("td"),
         h("td", power(total)),
-        h("td.share-cell", "100\u202f%"),
+        h("td.share-cell", "100%"),
         h("td"),
       ),
     );

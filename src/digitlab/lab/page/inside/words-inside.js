@@ -78,8 +78,8 @@ export const INSIDE = {
     "[[linear]]：{outputs} 个输出，每个都把前面全部 {count} 个值加权求和，每个值有各自的[[weight]]，最后加上一个[[bias]]。",
   ],
   "op.log_softmax": [
-    "[[softmax]]: scores become shares that add up to 100 %. What is kept is their logarithm, which loses no digits.",
-    "[[softmax]]：把得分变成总和为 100 % 的概率。保存的是它们的对数，这样不损失精度。",
+    "[[softmax]]: scores become shares that add up to 100%. What is kept is their logarithm, which loses no digits.",
+    "[[softmax]]：把得分变成总和为 100% 的概率。保存的是它们的对数，这样不损失精度。",
   ],
 
   "number.play": ["one by one", "逐项相加"],
@@ -151,12 +151,12 @@ export const INSIDE = {
     "读数字时什么也不丢弃。打开 dropout，可以看到训练时的样子。",
   ],
   "drop.on": [
-    "In training, {rate} % of the values are dropped and the others are multiplied by {times}, so that the sum stays about the same.",
-    "训练时丢弃 {rate} % 的值，其余的乘以 {times}，使总和大致不变。",
+    "In training, {rate}% of the values are dropped and the others are multiplied by {times}, so that the sum stays about the same.",
+    "训练时丢弃 {rate}% 的值，其余的乘以 {times}，使总和大致不变。",
   ],
   "drop2d.on": [
-    "In training, {rate} % of the maps are dropped whole and the others are multiplied by {times}, so that the sum stays about the same.",
-    "训练时整张丢弃 {rate} % 的特征图，其余的乘以 {times}，使总和大致不变。",
+    "In training, {rate}% of the maps are dropped whole and the others are multiplied by {times}, so that the sum stays about the same.",
+    "训练时整张丢弃 {rate}% 的特征图，其余的乘以 {times}，使总和大致不变。",
   ],
   "drop.dropped": ["dropped", "已丢弃"],
   "drop.kept": ["kept", "保留"],
@@ -191,8 +191,8 @@ export const INSIDE = {
     "先减去最大的得分 {largest}，这样指数就不会溢出。",
   ],
   "softmax.temperature": [
-    "For the answer, the logarithms are divided by the temperature {temperature} first, which was fitted so that 90 % sure is right 9 times of 10.",
-    "给出答案之前，先把对数除以温度 {temperature}。温度的取值让“90 % 的把握”在 10 次里真的对 9 次。",
+    "For the answer, the logarithms are divided by the temperature {temperature} first, which was fitted so that 90% sure is right 9 times of 10.",
+    "给出答案之前，先把对数除以温度 {temperature}。温度的取值让“90% 的把握”在 10 次里真的对 9 次。",
   ],
 
   "trace.title": ["Trace back to the pixels", "追溯到像素"],

@@ -186,7 +186,7 @@ async function countPrice(now, place) {
   const results = [];
   for (const one of [network, now.next.network]) {
     const known = off.length === 0 ? counted.get(one.weights) : undefined;
-    const tell = (done, count) => setText(place, [...results, t("learn.testing", { share: `${number((100 * done) / count, 0)}\u202f%` })].join(" → "));
+    const tell = (done, count) => setText(place, [...results, t("learn.testing", { share: `${number((100 * done) / count, 0)}%` })].join(" → "));
     const right = known ?? (await countRight(one, test, off, isStale, tell));
     if (isStale() || right === null) return;
     if (off.length === 0) counted.set(one.weights, right);

@@ -1,4 +1,4 @@
-// How numbers are written: a true minus, a narrow space before %, and roundings that add up.
+// How numbers are written: with a true minus, commas between thousands, and roundings that add up.
 
 const MINUS = "\u2212";
 const NARROW = "\u202f";
@@ -16,14 +16,14 @@ export function summand(value, decimals = 2) {
   return `${value < 0 ? MINUS : "+"}${NARROW}${number(Math.abs(value), decimals)}`;
 }
 
-/** Write a probability: 99.99 %, never a rounded 100 % or 0 %. */
+/** Write a probability: 99.99%, never a rounded 100% or 0%. */
 export function percent(share, decimals = null) {
   const value = 100 * share;
   const places = decimals ?? (value >= 99 || value < 1 ? 2 : 1);
   const least = 10 ** -places;
-  if (value > 0 && value < least / 2) return `<${least}${NARROW}%`;
-  if (value > 100 - least / 2) return `>${(100 - least).toFixed(places)}${NARROW}%`;
-  return `${value.toFixed(places)}${NARROW}%`;
+  if (value > 0 && value < least / 2) return `<${least}%`;
+  if (value > 100 - least / 2) return `>${(100 - least).toFixed(places)}%`;
+  return `${value.toFixed(places)}%`;
 }
 
 /** Write a shape: 10×24×24. */
