@@ -106,7 +106,7 @@ def test_the_printed_sums_add_up(call: Callable):
         assert total == pytest.approx(value(result), abs=0.002)
     for terms, result in re.findall(r"max\((.*?)\) = (\S+)", out):
         assert max(map(value, terms.split(", "))) == value(result)
-    rows = re.findall(rf"(?m)^  (\d) +({NUMBER}) +({NUMBER}) +(\S+) % .* ({NUMBER}) *$", out)
+    rows = re.findall(rf"(?m)^  (\d) +({NUMBER}) +({NUMBER}) +(\S+)% .* ({NUMBER}) *$", out)
     assert [row[0] for row in rows] == list("0123456789")
     total = sum(value(row[2]) for row in rows)
     for _, score, exponential, percent, loss in rows:

@@ -67,8 +67,8 @@ export const DRAW = {
   "answer.blank.why": ["A blank pad gets no answer", "空白的画板没有答案"],
   "answer.unsure": ["{share}, unsure", "{share}，拿不准"],
   "answer.sure.why": [
-    "sure enough: it answers above {threshold}",
-    "足够确定：概率超过 {threshold} 才给出答案",
+    "sure: it answers from {threshold} on",
+    "确定：概率达到 {threshold} 就给出答案",
   ],
   "answer.unsure.why": [
     "below {threshold} it does not answer; {second} is next with {share}",
