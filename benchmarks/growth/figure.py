@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from benchmarks.growth.record import Figures
 from digitlab.figures.plots import new_figure, save_figure
@@ -28,6 +28,9 @@ def draw(rows: dict[str, _Rows], path: Path) -> Path:
     _service(axes[0, 2], axes[1, 2], rows["service"])
     for it in axes.flat:
         _show_all_that_was_measured(it)
+        low, high = it.get_ylim()
+        if high < 100 * low:  # the powers of ten alone would be one or two numbers
+            it.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         for axis, form in ((it.xaxis, "{x:,.0f}"), (it.yaxis, "{x:,.6g}")):
             axis.set_major_formatter(form)
             axis.set_minor_formatter(NullFormatter())
@@ -35,7 +38,10 @@ def draw(rows: dict[str, _Rows], path: Path) -> Path:
         it.set_axisbelow(True)
         it.spines[["top", "right"]].set_visible(False)
         if it.get_legend_handles_labels()[0]:
-            it.legend(frameon=False, fontsize=8)
+            lines = dict(zip(*reversed(it.get_legend_handles_labels()), strict=True))
+            linear = lines.pop(_LINEAR, None)
+            lines |= {_LINEAR: linear} if linear else {}
+            it.legend(lines.values(), lines.keys(), frameon=False, fontsize=8)
     figure.tight_layout()
     return save_figure(figure, path)
 
@@ -57,7 +63,7 @@ def _training(time: Axes, memory: Axes, rows: _Rows) -> None:
 
 
 def _reading(time: Axes, memory: Axes, rows: _Rows) -> None:
-    for kind, color in zip(("280x280", "28x28"), _COLORS, strict=False):
+    for kind, color in zip(("28x28", "280x280"), _COLORS, strict=False):
         for jobs, style in ((1, "o-"), (2, "s--")):
             name = f"{kind}, {jobs} process" + "es" * (jobs > 1)
             case = {"kind": kind, "jobs": jobs}
