@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.pages.merging import near_boxes
+from digitlab.pages.merging import level_boxes
 from digitlab.pages.sightings import Sightings
 from digitlab.pictures.ink import Ink
 from digitlab.pictures.raster import Blobs, blob_boxes, dilated, find_blobs, reduced, to_bytes
@@ -50,9 +50,9 @@ def in_words(digits: NDArray[np.float32], ignored: NDArray[np.float32]) -> NDArr
 
     Boxes are left, top, right, bottom, N x 4 and M x 4.
     """
-    middles = (digits[:, :2] + digits[:, 2:]) / 2
-    around = (ignored[:, None, :2] < middles) & (middles < ignored[:, None, 2:])  # M x N x 2
-    frames = np.asarray(around.all(axis=2)).any(axis=1)
+    x, y = ((digits[:, :2] + digits[:, 2:]) / 2).T  # the middles
+    left, top, right, bottom = ignored[:, :, None].swapaxes(0, 1)  # each M x 1
+    frames = ((left < x) & (x < right) & (top < y) & (y < bottom)).any(axis=1)  # M
     boxes = np.concatenate([digits, ignored[~frames]])
     is_digit = np.arange(len(boxes)) < len(digits)
     found = np.zeros(len(digits), np.bool_)
@@ -69,9 +69,9 @@ def _words(boxes: NDArray[np.float32], usual: float) -> list[NDArray[np.int64]]:
     heights = boxes[:, 3] - boxes[:, 1]
     fits = np.flatnonzero((heights > _SMALLEST * usual) & (heights < _LARGEST * usual))
     word_of = {place: [place] for place in fits.tolist()}
-    level_with = near_boxes(boxes[fits])
+    level_with = level_boxes(boxes[fits])
     for nth in np.argsort(boxes[fits, 0], kind="stable").tolist():
-        place, others = int(fits[nth]), fits[level_with(nth)]
+        place, others = int(fits[nth]), fits[np.sort(level_with(nth))]
         gaps = boxes[others, 0] - boxes[place, 2]
         common = np.minimum(boxes[others, 3], boxes[place, 3]) - np.maximum(
             boxes[others, 1], boxes[place, 1]

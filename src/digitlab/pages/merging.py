@@ -75,16 +75,28 @@ def _merged(seen: Sightings) -> Sightings:
 
 
 def near_boxes(boxes: NDArray[np.float32]) -> Callable[[int], NDArray[np.intp]]:
-    """Return what finds the boxes near one of N x 4, in their order: all others are apart from it.
+    """Return what finds the boxes that may touch one of N x 4, in their order: no other one does.
 
     On a page full of digits they are few, and comparing all with all would take most of the time.
     """
+    lefts, rights = boxes[:, 0], boxes[:, 2]
+    level = level_boxes(boxes)
+
+    def near(place: int) -> NDArray[np.intp]:
+        found = level(place)
+        return np.sort(found[(lefts[found] <= rights[place]) & (rights[found] >= lefts[place])])
+
+    return near
+
+
+def level_boxes(boxes: NDArray[np.float32]) -> Callable[[int], NDArray[np.intp]]:
+    """Return what finds the boxes about as high on the page as one of N x 4: no other one is."""
     tops, bottoms = boxes[:, 1], boxes[:, 3]
     order = np.argsort(tops)
     highest = (bottoms - tops).max(initial=0)
     starts = np.searchsorted(tops[order], tops - highest)
     ends = np.searchsorted(tops[order], bottoms, side="right")
-    return lambda place: np.sort(order[starts[place] : ends[place]])
+    return lambda place: order[starts[place] : ends[place]]
 
 
 def _thickened(seen: Sightings) -> NDArray[np.float32]:
