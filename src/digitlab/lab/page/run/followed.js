@@ -45,8 +45,9 @@ export function chooseMoment(step) {
 /** Fetch the shown run anew, and follow it if it trains. */
 export async function reload() {
   const mine = ++turn;
-  const name = nameOfRun();
+  const [name, before] = [nameOfRun(), get("shownRun")];
   stop();
+  if (before?.status === "running") forget(before.name);
   try {
     const run = await source.run(name);
     if (mine !== turn) return;
@@ -65,10 +66,7 @@ export async function reload() {
 function goAlong() {
   const [run, network, latest] = [get("shownRun"), get("network"), get("latest")];
   if (run?.status !== "running") {
-    if (run && latest?.name === run.name) {
-      forget(run.name);
-      set({ latest: null });
-    }
+    if (run && latest?.name === run.name) set({ latest: null });
     return;
   }
   const last = run.snapshots.at(-1);

@@ -18,7 +18,7 @@ export function networkAt(name, step = null) {
   return found;
 }
 
-/** Forget a run's moments: once it has ended, its networks know how sure they may be (the temperature). */
+/** Forget the moments of a run that goes on: when it has ended, they know how sure they may be. */
 export function forget(name) {
   for (const key of kept.keys()) if (key.startsWith(keyOf(name))) kept.delete(key);
 }
