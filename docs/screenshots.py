@@ -32,12 +32,14 @@ def lab() -> Iterator[str]:
         tempfile.TemporaryDirectory() as folder,
         subprocess.Popen([*command, "--runs", folder], stderr=subprocess.PIPE, text=True) as server,
     ):
-        assert server.stderr is not None
-        line = server.stderr.readline()
-        found = re.search(r"http://\S+(?=/)", line)
-        assert found, line
-        yield found[0]
-        server.terminate()
+        try:
+            assert server.stderr is not None
+            line = server.stderr.readline()
+            found = re.search(r"http://\S+(?=/)", line)
+            assert found, line
+            yield found[0]
+        finally:
+            server.terminate()
 
 
 def main() -> None:

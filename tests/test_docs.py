@@ -137,7 +137,7 @@ def test_the_readme_shows_what_the_commands_print(call: Callable, monkeypatch: p
         command, _, output = part.partition("\n")
         printed = call(*shlex.split(command)).out
         # The last digit of a probability may differ on other processors.
-        assert re.sub(r"\.\d\d %", " %", printed) == re.sub(r"\.\d\d %", " %", output)
+        assert re.sub(r"\.\d\d%", "%", printed) == re.sub(r"\.\d\d%", "%", output)
 
 
 def python_blocks(document: Path) -> list[str]:

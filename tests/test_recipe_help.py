@@ -7,7 +7,7 @@ import pytest
 from digitlab.recipe import RANGES, field_help
 from digitlab.recipe_help import help_in, range_in
 
-NUMBER_OR_NAME = re.compile(r"`[^`]+`|\d+(?:[.,]\d+)*(?: %)?")
+NUMBER_OR_NAME = re.compile(r"`[^`]+`|\d+(?:[.,]\d+)*%?")
 
 
 @pytest.mark.parametrize("name", field_help())

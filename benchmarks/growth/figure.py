@@ -38,10 +38,9 @@ def draw(rows: dict[str, _Rows], path: Path) -> Path:
         it.set_axisbelow(True)
         it.spines[["top", "right"]].set_visible(False)
         if it.get_legend_handles_labels()[0]:
-            lines = dict(zip(*reversed(it.get_legend_handles_labels()), strict=True))
-            linear = lines.pop(_LINEAR, None)
-            lines |= {_LINEAR: linear} if linear else {}
-            it.legend(lines.values(), lines.keys(), frameon=False, fontsize=8)
+            named = zip(*it.get_legend_handles_labels(), strict=True)
+            handles, labels = zip(*sorted(named, key=lambda pair: pair[1] == _LINEAR), strict=True)
+            it.legend(handles, labels, frameon=False, fontsize=8)
     figure.tight_layout()
     return save_figure(figure, path)
 

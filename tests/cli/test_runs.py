@@ -505,6 +505,11 @@ def test_plot_draws_the_curve_as_it_stood(
     assert call("plot", run, "--epochs", 1).code == 0
     assert (run / "loss-1-epochs.png").exists()
     assert ["epochs 1" in title for title in titles] == [True]
+    record = json.loads((run / "run.json").read_text())
+    record["recipe"]["plain_epochs"] = 1  # impossible if there was only one epoch
+    (run / "run.json").write_text(json.dumps(record))
+    assert call("plot", run, "--epochs", 1).code == 0
+    assert "epochs 1, " in titles[-1]
     outcome = call("plot", run, "--epochs", 9)
     assert outcome.code == 1
     assert "from 1 to 2" in outcome.err

@@ -36,8 +36,8 @@ class Marked:
                 )
             if not target.suffix:
                 raise DigitlabError(
-                    f"{printable(target)} is not a folder that exists; for a file, name it .png or "
-                    ".jpg"
+                    f"there is no folder {printable(target)}; the name of a file must end with "
+                    ".png or .jpg"
                 )
             if target.suffix.lower() not in Image.registered_extensions():
                 raise DigitlabError(f"{printable(target)} cannot be written: name it .png or .jpg")

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from digitlab.batch.parts import is_archive
+from digitlab.batch.parts import ARCHIVE_SUFFIXES
 from digitlab.cli.parameters import STDIN
 from digitlab.errors import DigitlabError, printable
 from digitlab.pictures.formats import SUFFIXES
@@ -64,7 +64,7 @@ def reason_of(path: Path, error: object) -> str:
     """Return the sentence that says why a picture has no answer."""
     if path != STDIN and os.path.isdir(path) and os.access(path, os.R_OK):  # noqa: PTH112
         reason = f"{printable(path)} is a folder without a picture (named {', '.join(SUFFIXES)})"
-        has_archive = any(is_archive(name) for name in os.listdir(path))  # noqa: PTH208
+        has_archive = next(_pictures_in(path, ARCHIVE_SUFFIXES)) != path
         return f"{reason}; its tar and Parquet files need --out FOLDER" if has_archive else reason
     return printable(error)
 

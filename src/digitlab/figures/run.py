@@ -1,10 +1,7 @@
 """All the figures of one run."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-
-import msgspec
 
 from digitlab.data.dataset import Dataset
 from digitlab.errors import DigitlabError
@@ -118,25 +115,21 @@ def _draw_loss(
     until_epoch: int | None = None,
 ) -> Path:
     language = drawn_language(language)
-    record, points = run.record, run.history
-    if until_epoch is not None:
-        recipe = replace(record.recipe, epochs=until_epoch)
-        record = msgspec.structs.replace(record, recipe=recipe)
-        points = [it for it in points if it.epoch <= until_epoch]
-    recipe = record.recipe
+    recipe = run.record.recipe
+    points = [it for it in run.history if until_epoch is None or it.epoch <= until_epoch]
     trained = [it for it in points if isinstance(it, TrainPoint)]
     # A run with held-out images is tested once, at the end, which makes no curve.
     held_out = any(isinstance(it, HeldOutPoint) for it in points)
     tested = [it for it in points if isinstance(it, HeldOutPoint if held_out else TestPoint)]
     last = max((it.examples for it in points), default=0)
-    resumed_at = {command.examples for command in record.commands[1:]}
+    resumed_at = {command.examples for command in run.record.commands[1:]}
     return draw_loss(
         [it.examples for it in trained],
         [it.loss for it in trained],
         [it.examples for it in tested],
         [it.loss for it in tested],
         path,
-        title=describe_run(record, language),
+        title=describe_run(run.record, language, epochs=until_epoch),
         test_name=_HELD_OUT.text(language) if held_out else None,
         epoch_size=trained[0].epoch_size if trained else None,
         resumed_at=sorted(it for it in resumed_at if 0 < it < last),

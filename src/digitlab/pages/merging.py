@@ -75,7 +75,7 @@ def _merged(seen: Sightings) -> Sightings:
 
 
 def near_boxes(boxes: NDArray[np.float32]) -> Callable[[int], NDArray[np.intp]]:
-    """Return what finds the boxes that may touch one of N x 4, in their order: no other one does.
+    """Return a function that finds all boxes that touch box number `place` of N x 4, in order.
 
     On a page full of digits they are few, and comparing all with all would take most of the time.
     """
@@ -90,7 +90,10 @@ def near_boxes(boxes: NDArray[np.float32]) -> Callable[[int], NDArray[np.intp]]:
 
 
 def level_boxes(boxes: NDArray[np.float32]) -> Callable[[int], NDArray[np.intp]]:
-    """Return what finds the boxes about as high on the page as one of N x 4: no other one is."""
+    """Return a function that finds all boxes that share a height with box number `place` of N x 4.
+
+    It may find a few more, and in any order.
+    """
     tops, bottoms = boxes[:, 1], boxes[:, 3]
     order = np.argsort(tops)
     highest = (bottoms - tops).max(initial=0)

@@ -64,18 +64,28 @@ def distinct_names(paths: Sequence[Path]) -> list[str]:
         lengths = longer
 
 
-def changed_settings(record: RunRecord) -> dict[str, Any]:
+def changed_settings(record: RunRecord, epochs: int | None = None) -> dict[str, Any]:
     """Return the settings that differ from those of the recipe that was named.
 
-    There are none to report for a recipe that is not one of digitlab's own.
+    There are none to report for a recipe that is not one of digitlab's own. `epochs` is how far the
+    run had come, if it is not to be described as a whole.
     """
     named = RECIPES.get(record.recipe_name)
-    return {} if named is None else differences(record.recipe, named)
+    if named is None:
+        return {}
+    changed = differences(record.recipe, named)
+    if epochs is None:
+        return changed
+    changed.pop("epochs", None)
+    return changed if epochs == named.epochs else {"epochs": epochs} | changed
 
 
-def describe_run(record: RunRecord, language: Language = "en") -> str:
-    """Return a run's recipe, its changed settings if there are few, and its seed."""
-    changed = changed_settings(record)
+def describe_run(record: RunRecord, language: Language = "en", *, epochs: int | None = None) -> str:
+    """Return a run's recipe, its changed settings if there are few, and its seed.
+
+    See `changed_settings` for `epochs`.
+    """
+    changed = changed_settings(record, epochs)
     recipe = printable(record.recipe_name)
     if len(changed) > _FEW_SETTINGS:
         recipe = _MANY_CHANGED.text(language, recipe=recipe, count=len(changed))

@@ -1,6 +1,5 @@
 """What is checked before anything is trained or overwritten."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -116,12 +115,14 @@ def how_it_differs(
     return found
 
 
-def more_epochs(differences: Sequence[str], recipe: Recipe) -> int | None:
-    """Return the recipe's epochs if a run can go on to them and `how_it_differs` is only that."""
-    if len(differences) != 1 or recipe.schedule != "constant" or recipe.plain_epochs:
+def more_epochs(folder: RunFolder, recipe: Recipe, differences: Sequence[str]) -> int | None:
+    """Return how far `resume` could train a run, if more epochs are all that it differs in."""
+    if len(differences) != 1:
         return None
-    found = re.fullmatch(r"epochs (\d+) instead of \d+", differences[0])
-    return recipe.epochs if found and int(found[1]) < recipe.epochs else None
+    before = folder.read_record().recipe
+    if before.schedule != "constant" or before.plain_epochs or recipe.epochs <= before.epochs:
+        return None
+    return recipe.epochs if replace(before, epochs=recipe.epochs) == recipe else None
 
 
 def check_same_run(

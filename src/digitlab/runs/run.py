@@ -88,7 +88,9 @@ def start_run(
     ):
         ranks.take_device(device)
         folder.check_free(
-            force=launch.force, differences=differences, epochs=more_epochs(differences, recipe)
+            force=launch.force,
+            differences=differences,
+            epochs=more_epochs(folder, recipe, differences),
         )
         check_examples(recipe, dataset, extra)
         own = find_own(recipe.network) if is_own(recipe.network) else None
@@ -175,7 +177,8 @@ def resume_run(
             watcher.message(f"nothing left to do: {epochs_in_words(epochs)} done")
             for missing in (it for it in watcher.folders if not it.exists()):
                 watcher.message(
-                    f"{missing} can only be written while a run trains; --force trains it anew"
+                    f"{missing} can only be written while a run trains; `digitlab train --force` "
+                    "trains it anew"
                 )
             results = RunResults(folder=folder, record=record, history=history, report=report)
             return results, dataset

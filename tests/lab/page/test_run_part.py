@@ -65,7 +65,50 @@ def test_back_from_a_moment_the_page_does_not_go_along(open_page: Open) -> None:
     open_page("part=run&lang=en&net=example&step=1024")
     page = open_page("part=run&lang=en&net=example")
     assert page.evaluate(LATEST) is None
-    open_page("part=run&lang=en")  # the same network, as the first one offered
+
+
+def test_the_end_of_a_run_is_shown_as_its_moments_are_known_then(
+    open_page: Open, lasting_lab: Client
+) -> None:
+    run = lasting_lab.get("/lab/runs/example")
+    seen = [step for step in run["snapshots"] if step <= 938]
+    goes_on = run | {"status": "running", "snapshots": seen, "report": None, "event": "0.938"}
+    is_over = False
+
+    def answer_run(route: Any) -> None:
+        route.continue_() if is_over else route.fulfill(json=goes_on)
+
+    def answer_network(route: Any) -> None:
+        """Answer as for a run that goes on: at its newest snapshot, and not yet calibrated."""
+        if is_over:
+            route.continue_()
+            return
+        address = route.request.url.removeprefix(lasting_lab.address)
+        is_newest = "?" not in address
+        bundle = lasting_lab.get(f"{address}?step=938" if is_newest else address)
+        route.fulfill(json=bundle | {"temperature": 60.0})
+
+    def answer_events(route: Any) -> None:
+        nonlocal is_over
+        if is_over:  # otherwise the browser asks again
+            event = 'event: status\nid: 0.938\ndata: {"status": "finished"}\n\n'
+            route.fulfill(content_type="text/event-stream", body=event)
+        else:
+            route.fulfill(content_type="text/event-stream", body="retry: 200\n\n")
+
+    page = open_page("lang=en")
+    page.route("**/lab/runs/example", answer_run)
+    page.route("**/lab/networks/example*", answer_network)
+    page.route("**/lab/runs/example/events*", answer_events)
+    try:
+        show(open_page, "lang=en&net=example")
+        page.wait_for_selector("#run .moment.now .read-as >> text=7?")
+        is_over = True
+        until(page, f"({NETWORK} return it.step === null; }})()")
+        page.wait_for_selector("#run .moment.now .read-as >> text=/^7$/")
+        assert answer(page).startswith("7 ")
+    finally:
+        page.unroute_all()
 
 
 @pytest.mark.slow
@@ -189,7 +232,7 @@ def test_a_training_is_started_paused_continued_and_finished(open_page: Open, la
     assert page.locator("#run .stops span").count() == len(run["snapshots"])
     expected = read_snapshot(lab.lab.runs.folder / "mine" / SNAPSHOTS, last)
     assert np.array_equal(weights(page, "conv1.weight"), expected["conv1.weight"].ravel())
-    until(page, f"({LATEST} === null)()")  # the trained network, not a moment as it was told
+    until(page, f"({LATEST}.step === null)()")  # the trained network, not a moment as it was told
     page.click("text=whole test set")
     mistakes = run["report"]["total"] - run["report"]["correct"]
     page.wait_for_selector(f"#run .gallery-region >> text={mistakes:,} mistakes: what it is")

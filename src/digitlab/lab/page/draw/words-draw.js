@@ -67,7 +67,7 @@ export const DRAW = {
   "answer.blank.why": ["A blank pad gets no answer", "空白的画板没有答案"],
   "answer.unsure": ["{share}, unsure", "{share}，拿不准"],
   "answer.sure.why": [
-    "sure: it answers from {threshold} on",
+    "sure: it answers at {threshold} or more",
     "确定：概率达到 {threshold} 就给出答案",
   ],
   "answer.unsure.why": [

@@ -103,7 +103,8 @@ export function learning() {
       } else if (status.status === "paused") state.problem = t("hand.paused", { name: run.name });
       else state.problem = t("hand.failed", { reason: status.error });
     } catch (error) {
-      state.problem = t("hand.failed", { reason: error.message });
+      const isLost = error instanceof source.NoAnswer; // the training may go on
+      state.problem = isLost ? error.message : t("hand.failed", { reason: error.message });
     }
     Object.assign(state, { name: null, progress: null });
     draw();

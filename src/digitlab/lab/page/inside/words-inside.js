@@ -218,7 +218,7 @@ export const INSIDE = {
   "without.centering": ["centering", "居中"],
   "without.normalization": ["normalizing", "归一化"],
   "without.none": [
-    "All in place. Nothing was trained without them: the weights stay as they are.",
+    "Nothing is taken away. Taking something away does not train the network again: its weights stay the same.",
     "现在什么也没有去掉。去掉时不会重新训练，权重保持不变。",
   ],
   "without.answer": [

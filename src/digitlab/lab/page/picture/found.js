@@ -9,7 +9,6 @@ import { t } from "../shell/words.js";
 
 const TALLEST = 540; // CSS pixels of a picture
 const WIDEST = 640;
-const ROOM = 38; // CSS pixels that digit and probability take above a box, and a little space
 
 let update = () => {}; // shows which digit is chosen, in what is on the page now
 
@@ -84,8 +83,10 @@ function framed(read, digits, marks) {
   });
   fill(frame, image, h("div.boxes", { "aria-hidden": "true" }, marks), list);
   new ResizeObserver(() => {
-    const room = ROOM * (read.width / frame.clientWidth); // in pixels of the picture
-    boxes.forEach((box, i) => box.classList.toggle("tight", isTight(digits, i, room)));
+    boxes.forEach((box) => box.classList.remove("tight"));
+    const pixels = read.width / frame.clientWidth; // of the picture, for one on the screen
+    const rooms = boxes.map((box) => box.firstChild.offsetWidth * pixels); // of their labels
+    boxes.forEach((box, i) => box.classList.toggle("tight", isTight(read, digits, i, rooms[i])));
   }).observe(frame);
   return {
     frame,
@@ -98,11 +99,12 @@ function framed(read, digits, marks) {
   };
 }
 
-/** Whether the next digit of the line begins before this one's label would end. */
-function isTight(digits, index, room) {
-  if (index + 1 === digits.length) return false;
-  const [[x, y, , height], [nextX, nextY]] = [digits[index].box, digits[index + 1].box];
-  return nextX > x && nextX < x + room && nextY < y + height;
+/** Whether the next digit of the line, or a sign, begins before this digit's label would end. */
+function isTight({ signs }, digits, index, room) {
+  const [x, y, , height] = digits[index].box;
+  return [...digits.slice(index + 1, index + 2), ...signs].some(
+    ({ box: [left, top, , its] }) => left > x && left < x + room && top < y + height && y < top + its,
+  );
 }
 
 function boxOf(read, digits, index) {

@@ -8,6 +8,7 @@ import { forget } from "./snapshots.js";
 const PATIENCE = 3000; // milliseconds before a broken connection is tried again
 
 let events = null; // the EventSource of a run that trains
+const followed = new Set(); // the names of runs that were seen training, and not yet seen to have ended
 let turn = 0;
 
 /** Keep `shownRun` in the state up to date. */
@@ -45,9 +46,8 @@ export function chooseMoment(step) {
 /** Fetch the shown run anew, and follow it if it trains. */
 export async function reload() {
   const mine = ++turn;
-  const [name, before] = [nameOfRun(), get("shownRun")];
+  const name = nameOfRun();
   stop();
-  if (before?.status === "running") forget(before.name);
   try {
     const run = await source.run(name);
     if (mine !== turn) return;
@@ -66,7 +66,9 @@ export async function reload() {
 function goAlong() {
   const [run, network, latest] = [get("shownRun"), get("network"), get("latest")];
   if (run?.status !== "running") {
-    if (run && latest?.name === run.name) set({ latest: null });
+    if (!run || !followed.delete(run.name)) return;
+    forget(run.name);
+    set({ latest: { name: run.name, step: null } });
     return;
   }
   const last = run.snapshots.at(-1);
@@ -85,6 +87,7 @@ function stop() {
 /** Take over what the run records, as it is written. */
 function follow(run) {
   const mine = turn;
+  followed.add(run.name);
   events = new EventSource(`/lab/runs/${encodeURIComponent(run.name)}/events?after=${run.event}`);
   const change = (changes) => set({ shownRun: { ...get("shownRun"), problem: null, ...changes } });
   events.addEventListener("point", ({ data }) => {

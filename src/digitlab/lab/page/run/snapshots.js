@@ -1,4 +1,5 @@
-// The networks of snapshots, decoded once: the same moment is the same object wherever it is shown.
+// The networks of snapshots, decoded once: the same moment is the same object wherever it is shown,
+// until its run ends.
 
 import { decodeNetwork } from "../arithmetic/net.js";
 import * as source from "../shell/source.js";
@@ -18,7 +19,7 @@ export function networkAt(name, step = null) {
   return found;
 }
 
-/** Forget the moments of a run that goes on: when it has ended, they know how sure they may be. */
+/** Forget the moments of a run that has ended: only now the server knows how sure they may be. */
 export function forget(name) {
   for (const key of kept.keys()) if (key.startsWith(keyOf(name))) kept.delete(key);
 }

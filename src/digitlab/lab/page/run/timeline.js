@@ -31,19 +31,19 @@ export function startTimeline(root) {
   const none = h("p.soft.small");
   fill(root, h("div.subhead", h("h3"), legend), plot, lower, none);
 
-  const networks = new Map(); // of the shown run's columns, by step
-  const readings = new Map();
-  let shownName = null;
+  let networks = new Map(); // of the shown run's columns, by step
+  let readings = new Map();
+  let shown = null; // the run: its name, and whether it goes on
   let turn = 0;
 
   function show() {
     const run = get("shownRun");
     root.hidden = !run || !run.record;
     if (root.hidden) return;
-    if (run.name !== shownName) {
-      shownName = run.name;
-      networks.clear();
-      readings.clear();
+    const isShown = shown?.name === run.name && shown.goesOn === (run.status === "running");
+    if (!isShown) {
+      shown = { name: run.name, goesOn: run.status === "running" };
+      [networks, readings] = [new Map(), new Map()];
     }
     const width = plot.clientWidth;
     if (!width) return; // another part is in view
@@ -93,7 +93,7 @@ export function startTimeline(root) {
   /** Load the networks of the columns one after the other, and have each read the drawing. */
   async function load(moments) {
     const mine = ++turn;
-    const name = shownName;
+    const own = networks;
     for (const { step } of moments) {
       const reading = get("reading");
       if (!reading) return;
@@ -103,8 +103,8 @@ export function startTimeline(root) {
       if (mine !== turn) return;
       try {
         if (!networks.has(step)) {
-          const network = await networkAt(name, step);
-          if (shownName !== name) return;
+          const network = await networkAt(shown.name, step);
+          if (own !== networks) return; // another run is shown, or this one has ended
           networks.set(step, network);
         }
         if (mine !== turn) return;

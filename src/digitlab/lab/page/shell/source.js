@@ -39,9 +39,11 @@ export async function run(name) {
  * 784 bytes for each label, one image after the other; 0 is paper, 255 is ink.
  */
 export function images() {
-  const promise = (mnist ??= loadImages());
-  promise.catch(() => (mnist = null)); // the next try may succeed
-  return promise;
+  if (mnist === null) {
+    mnist = loadImages();
+    mnist.catch(() => (mnist = null)); // the next try may succeed
+  }
+  return mnist;
 }
 
 async function loadImages() {
@@ -90,10 +92,13 @@ export async function pixelsOf(address) {
   return out;
 }
 
+/** There was no answer from the server, which says nothing about what was asked. */
+export class NoAnswer extends Error {}
+
 /** Fetch JSON. An Error has a sentence to show: the server's own one, where it sent one for readers. */
 export async function getJSON(address, options = {}) {
   const { response, text } = await received(address, options);
-  if (response.status === 504) throw new Error(t("problem.slow")); // its own is for programs
+  if (response.status === 504) throw new NoAnswer(t("problem.slow")); // its own is for programs
   let body = null;
   try {
     body = text ? JSON.parse(text) : null;
@@ -110,6 +115,6 @@ async function received(address, options) {
     const response = await fetch(address, options);
     return { response, text: await response.text() };
   } catch {
-    throw new Error(t("problem.server")); // nobody is there
+    throw new NoAnswer(t("problem.server")); // nobody is there
   }
 }

@@ -31,7 +31,7 @@ const values = {
   network: null,
   reading: null,
   shownRun: null, // part 4: the run's details, as far as they are known
-  latest: null, // part 4: the newest snapshot of a run that goes on, {name, step}; shown if no moment is chosen
+  latest: null, // part 4: the newest snapshot of a run that goes on, {name, step}; shown if no moment is chosen. After its end, step is null
   tested: null, // part 4: what the network answers to the test images, see testing.js
   trainingOpen: false, // part 4: whether the form of a new training is unfolded
 };

@@ -1,7 +1,7 @@
 // The words of the header, the tabs, and the headings of the parts.
 
 export const SHELL = {
-  title: ["How a digit is read", "一个数字是怎样被读出来的"],
+  title: ["How a digit is read", "数字是怎样读出来的"],
   claim: [
     "Real numbers. Click any to see where it comes from",
     "真实的网络，真实的数值。点任意一个数，看它是怎么来的",
@@ -39,6 +39,6 @@ export const SHELL = {
   ],
   "problem.slow": [
     "This took longer than the lab waits. Is this machine busy with something else? Try again.",
-    "这一步超过了实验室的等待时间。这台机器正忙吗？请再试一次。",
+    "这一步超过了实验室的等待时间。这台机器是不是正忙着别的事？请再试一次。",
   ],
 };

@@ -12,7 +12,7 @@ export const TRAINING = {
   "training.starting": ["Starting…", "正在启动…"],
   "training.note": ["It runs on this machine, beside the page; you can pause it at any time and continue later, to the same bits. One training runs at a time.", "训练在本机上进行，不影响使用本页。随时可以暂停，以后再继续，结果逐位相同。同一时间只进行一次训练。"],
 
-  "recipe.tutorial": ["two convolutions, a few minutes", "两层卷积，几分钟"],
+  "recipe.tutorial": ["two convolutions, about half a minute", "两层卷积，约半分钟"],
   "recipe.fast": ["about 10 seconds", "约 10 秒"],
   "recipe.compact": ["small and accurate, long", "小而准，时间较长"],
   "recipe.best": ["reads real pictures, longest", "能读真实图片，时间最长"],
@@ -48,7 +48,7 @@ export const TRAINING = {
   "setting.name": ["name", "名称"],
 
   "help.seed": ["Where the random numbers begin. The same seed and settings give the same network, to the bit.", "随机数的起点。种子和设置都相同，训练出的网络就逐位相同。"],
-  "help.name": ["Of the run's folder; empty for one that is free.", "训练文件夹的名称；留空则自动取一个没用过的。"],
+  "help.name": ["The name of the run's folder; leave it empty to get an unused one.", "训练文件夹的名称；留空则自动取一个没用过的。"],
   "range.seed": ["at least 0 and below 2^53", "不小于 0 且小于 2^53"],
 
   "check.empty": ["{name} is empty, but must be a number", "{name} 是空的，请填一个数"],
