@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import digitlab
 from benchmarks.page_counts import best_text
@@ -116,6 +117,22 @@ def test_paper_that_grows_lighter_from_side_to_side_is_no_digit(reader: digitlab
         pictures.append(np.tile(levels[:: random.choice([-1, 1])], (height, 1)).round() / 255)
     answers = reader.predict_many(pictures)
     assert np.mean([not it.unsure for it in answers]) < 0.1
+
+
+def test_a_digit_beside_the_gutter_of_a_book_is_read(reader: digitlab.Reader, mnist: Dataset):
+    random = np.random.default_rng(SEED)
+    pictures = []
+    for image in mnist.test_images[:60]:
+        digit = Image.fromarray(image).resize((140, 140), Image.Resampling.BICUBIC)
+        paper = np.full((200, 240), 230.0)
+        paper[30:170, 80:220] *= 1 - 0.8 * np.asarray(digit, float) / 255
+        gutter = 1 - random.uniform(0.6, 0.9) * np.exp(-np.arange(240) / random.uniform(15, 30))
+        pictures.append((paper * gutter).round() / 255)
+    answers = reader.predict_many(pictures)
+    right = [it.digit for it in answers] == mnist.test_labels[:60]
+    sure = np.array([not it.unsure for it in answers])
+    assert np.mean(right & sure) > 0.6
+    assert np.sum(sure & ~right) <= 1
 
 
 def test_pages_are_read(reader: digitlab.Reader, mnist: Dataset):

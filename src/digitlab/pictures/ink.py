@@ -38,6 +38,7 @@ _STROKES_HALF_INKED = 1.8  # see half_inked: what has less are strokes,
 _MOST_HALF_INKED = 2.5  # what has more are none
 _SHADOW_HALF_INKED = 1.2  # what has more, and fills a side of the picture, is its shadow
 _WHOLE_SIDE = 0.9  # of a side's pixels
+_LEAST_BESIDE = 0.15  # of the picture's longer side: the longer side of a digit beside a shadow
 _CROSSED = 1.4  # ink must be this much darker than the printed line that it crosses
 _BEYOND = 0.1  # of the picture's side: how far printed lines go on beyond a digit, at least
 _HAIRLINE = 1 / 16  # of the digit's longer side: the widest thin line
@@ -88,8 +89,10 @@ def _drawing_on(paper: Paper, gray: Gray, *, light_ink: bool) -> Drawing:
     if isinstance(paper.gray, float) or levels.is_clean:
         return drawing
     half = _half_inked(drawing)
-    is_shadow = half > _SHADOW_HALF_INKED and _fills_a_side(drawing)
-    if half <= _STROKES_HALF_INKED and not is_shadow:
+    if half > _SHADOW_HALF_INKED:
+        drawing = _without_shadow(drawing)
+        half = _half_inked(drawing)
+    if half <= _STROKES_HALF_INKED:
         return drawing
     # Perhaps light and shadow. Where the paper is followed more closely, a thin line may show.
     small = reduced(gray, -(-max(gray.shape) // _FINE_SIDE))
@@ -97,7 +100,7 @@ def _drawing_on(paper: Paper, gray: Gray, *, light_ink: bool) -> Drawing:
     fine = _ink_in(levels_below(smooth, gray, light_ink=light_ink))
     if _is_line(fine):
         return fine
-    return np.zeros_like(drawing) if is_shadow or half > _MOST_HALF_INKED else drawing
+    return drawing if half <= _MOST_HALF_INKED else np.zeros_like(drawing)
 
 
 def _ink_in(levels: Levels, *, may_have_lines: bool = True) -> Drawing:
@@ -135,10 +138,21 @@ def _is_line(drawing: Drawing) -> bool:
     return bool(2 * areas.max() > areas.sum() and stroke_width(line) < thin)
 
 
-def _fills_a_side(ink: Drawing) -> bool:
-    """Return whether there is ink along a whole side of the picture, as in a shadow."""
-    sides = (ink[0], ink[-1], ink[:, 0], ink[:, -1])
-    return any(np.mean(side >= 0.8 * 255) > _WHOLE_SIDE for side in sides)
+def _without_shadow(drawing: Drawing) -> Drawing:
+    """Clear ink that is connected with a whole side of the picture, and what is small beside it."""
+    sides = [(0, slice(None)), (-1, slice(None)), (slice(None), 0), (slice(None), -1)]
+    filled = [side for side in sides if np.mean(drawing[side] >= 0.8 * 255) > _WHOLE_SIDE]
+    if not filled:
+        return drawing
+    blobs = find_blobs(drawing > 0.2 * 255)
+    at_sides = np.concatenate([blobs.labels[side] for side in filled])
+    rest = np.where(np.isin(blobs.labels, at_sides[at_sides > 0]), np.uint8(0), drawing)
+    inked = rest >= 0.8 * 255
+    if not inked.any():
+        return rest
+    top, bottom, left, right = bounds(inked)
+    is_small = max(bottom - top, right - left) < _LEAST_BESIDE * max(drawing.shape)
+    return np.zeros_like(drawing) if is_small else rest
 
 
 def half_inked(ink: Ink) -> float:

@@ -71,16 +71,19 @@ def test_a_drawing_becomes_the_same_28x28_pixels(seeds: range, node: Callable[..
     assert 0 < blank < len(drawings) / 3
 
 
-def test_a_shadow_along_a_side_is_blank(node: Callable[..., Any]):
+def test_a_shadow_along_a_side_is_no_ink(node: Callable[..., Any]):
     slope = np.tile(np.linspace(255, 40, 280).round(), (280, 1))
     strip = np.where(np.arange(280) < 200, 255, 255 - 1.5 * (np.arange(280) - 200))
+    gutter = 1 - 0.75 * np.exp(-np.arange(280) / 30)
     drawn = drawing(4, 280)
-    pictures = [slope, 255 - slope, slope.T, np.tile(strip, (280, 1)), drawn * (0.6 + slope / 640)]
+    beside = [drawn * (0.6 + slope / 640), drawn * gutter, drawn * gutter[::-1]]
+    pictures = [slope, 255 - slope, slope.T, np.tile(strip, (280, 1)), *beside]
     pixels = [it.astype(np.uint8) for it in pictures]
-    found = node("digits", pixels=np.concatenate([it.ravel() for it in pixels]), sides=[280] * 5)
+    sides = [280] * len(pixels)
+    found = node("digits", pixels=np.concatenate([it.ravel() for it in pixels]), sides=sides)
     for gray, steps in zip(pixels, found, strict=True):
         assert steps["digit"] == prepare(gray).ravel().tolist()
-    assert [it["blank"] for it in found] == [True, True, True, True, False]
+    assert [it["blank"] for it in found] == [True] * 4 + [False] * 3
 
 
 def check_steps(steps: dict[str, Any], gray: NDArray[np.uint8]) -> None:

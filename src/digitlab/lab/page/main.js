@@ -56,19 +56,26 @@ function takeAddress() {
 }
 
 let loading = 0;
+let isInstead = false; // whether a network is loaded instead of one that could not be
 
 async function loadNetwork() {
   const turn = ++loading;
-  const networks = await source.networks();
-  if (String(networks.map((one) => one.name)) !== String(get("networks").map((one) => one.name))) set({ networks });
-  const name = networks.some((one) => one.name === get("net")) ? get("net") : networks[0].name;
+  let name = get("net");
   try {
+    const networks = await source.networks();
+    if (String(networks.map((one) => one.name)) !== String(get("networks").map((one) => one.name))) set({ networks });
+    if (!networks.some((one) => one.name === name)) name = networks[0].name;
     const latest = get("latest")?.name === name ? get("latest").step : null;
     const network = await networkAt(name, get("moment") ?? latest);
     if (turn !== loading) return; // another one was chosen meanwhile
     set({ network, line: Math.min(get("line"), network.lines.length) });
+    if (!isInstead) hideProblem();
+    isInstead = false;
   } catch (error) {
-    showProblem(t("problem.network", { name, reason: error.message }));
+    if (turn !== loading) return;
+    showProblem(name === null ? error.message : t("problem.network", { name, reason: error.message }));
+    isInstead = get("moment") !== null;
+    if (isInstead) set({ moment: null }); // the trained network, which an outdated address leads to
   }
 }
 
@@ -145,6 +152,10 @@ export function showProblem(sentence) {
     document.getElementById("main").before(box);
   }
   setText(box, sentence);
+}
+
+function hideProblem() {
+  document.getElementById("problem")?.remove();
 }
 
 start().catch((error) => {

@@ -16,6 +16,7 @@ const STROKES_HALF_INKED = 1.8; // pixels between paper and ink per fully inked 
 const MOST_HALF_INKED = 2.5; // what has more are none
 const SHADOW_HALF_INKED = 1.2; // what has more, and fills a side of the picture, is its shadow
 const WHOLE_SIDE = 0.9; // of a side's pixels
+const LEAST_BESIDE = 0.15; // of the picture's longer side: the longer side of a digit beside a shadow
 const HAIRLINE = 1 / 16; // of the digit's longer side: the widest thin line
 const MOST_DRAWN = 0.8; // of a paint program's picture; the rest has the paper's gray exactly
 const PAPER_WINDOW = 0.5; // of the longer side: wider than any stroke, narrower than a shadow
@@ -54,17 +55,20 @@ export function drawingOf(picture, inkSide) {
 function drawingOn(paper, gray, isLight) {
   const levels = levelsBelow(paper.gray, gray, isLight);
   const isClean = 4 * Math.max(...levels.counts) > 3 * gray.pixels.length;
-  const drawing = inkIn(levels);
+  let drawing = inkIn(levels);
   if (!drawing || typeof paper.gray === "number" || isClean) return drawing;
-  const half = halfInked(drawing);
-  const isShadow = half > SHADOW_HALF_INKED && fillsASide(drawing);
-  if (half <= STROKES_HALF_INKED && !isShadow) return drawing;
+  let half = halfInked(drawing);
+  if (half > SHADOW_HALF_INKED) {
+    drawing = withoutShadow(drawing);
+    half = halfInked(drawing);
+  }
+  if (half <= STROKES_HALF_INKED) return drawing;
   // Perhaps light and shadow. Where the paper is followed more closely, a thin line may show.
   const perFine = Math.ceil(Math.max(gray.width, gray.height) / FINE_SIDE);
   const finePaper = unevenPaperOf(reduce(gray, perFine), FINE_WINDOW).gray;
   const fine = inkIn(levelsBelow(finePaper, gray, isLight));
   if (fine && isLine(fine)) return fine;
-  return isShadow || half > MOST_HALF_INKED ? null : drawing;
+  return half <= MOST_HALF_INKED ? drawing : null;
 }
 
 /** Return the part of a map from left and top to right and bottom, which are one past. */
@@ -273,8 +277,9 @@ function medianOf(depths, counts) {
   return total ? (at(Math.floor((total - 1) / 2)) + at(Math.floor(total / 2))) / 2 : 0;
 }
 
-/** Return whether there is ink along a whole side of the picture, as in a shadow. */
-function fillsASide({ pixels, width, height }) {
+/** Clear ink that is connected with a whole side of the picture, and what is small beside it. */
+function withoutShadow(drawing) {
+  const { pixels, width, height } = drawing;
   const [across, down] = [width, height].map((count) => Array.from({ length: count }, (_, i) => i));
   const sides = [
     across,
@@ -282,7 +287,16 @@ function fillsASide({ pixels, width, height }) {
     down.map((y) => y * width),
     down.map((y) => y * width + width - 1),
   ];
-  return sides.some((side) => side.filter((i) => pixels[i] >= 204).length > WHOLE_SIDE * side.length);
+  const isFilled = (side) => side.filter((i) => pixels[i] >= 204).length > WHOLE_SIDE * side.length;
+  const filled = sides.filter(isFilled).flat();
+  if (filled.length === 0) return drawing;
+  const { labels } = findBlobs(drawing, (value) => value > 51);
+  const atSides = new Set(filled.map((i) => labels[i]).filter((label) => label > 0));
+  const rest = { ...drawing, pixels: pixels.map((value, i) => (atSides.has(labels[i]) ? 0 : value)) };
+  if (!rest.pixels.some((value) => value >= 204)) return rest;
+  const [left, top, right, bottom] = bounds(rest, (value) => value >= 204);
+  const isSmall = Math.max(bottom - top, right - left) < LEAST_BESIDE * Math.max(width, height);
+  return isSmall ? { ...drawing, pixels: pixels.map(() => 0) } : rest;
 }
 
 /** Return the number of pixels between paper and ink per fully inked pixel. */
