@@ -1,5 +1,6 @@
 """Separate ink from paper: gray levels to a map of ink, from 0 (bare paper) to 1 (full ink)."""
 
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -140,12 +141,11 @@ def _is_line(drawing: Drawing) -> bool:
 
 def _without_shadow(drawing: Drawing) -> Drawing:
     """Clear ink that is connected with a whole side of the picture, and what is small beside it."""
-    sides = [(0, slice(None)), (-1, slice(None)), (slice(None), 0), (slice(None), -1)]
-    filled = [side for side in sides if np.mean(drawing[side] >= 0.8 * 255) > _WHOLE_SIDE]
-    if not filled:
+    is_filled = [np.mean(side >= 0.8 * 255) > _WHOLE_SIDE for side in _sides(drawing)]
+    if not any(is_filled):
         return drawing
     blobs = find_blobs(drawing > 0.2 * 255)
-    at_sides = np.concatenate([blobs.labels[side] for side in filled])
+    at_sides = np.concatenate(list(compress(_sides(blobs.labels), is_filled)))
     rest = np.where(np.isin(blobs.labels, at_sides[at_sides > 0]), np.uint8(0), drawing)
     inked = rest >= 0.8 * 255
     if not inked.any():
@@ -153,6 +153,10 @@ def _without_shadow(drawing: Drawing) -> Drawing:
     top, bottom, left, right = bounds(inked)
     is_small = max(bottom - top, right - left) < _LEAST_BESIDE * max(drawing.shape)
     return np.zeros_like(drawing) if is_small else rest
+
+
+def _sides(pixels: NDArray[Any]) -> list[NDArray[Any]]:
+    return [pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]
 
 
 def half_inked(ink: Ink) -> float:
