@@ -84,7 +84,7 @@ class RunFolder:
         """Raise `DigitlabError` if there is a run here that may not be overwritten.
 
         `differences` say in words how it differs from the run that was to be started. `epochs` is
-        up to where it could be continued to become that run.
+        what `resume --epochs` takes to turn it into that run, if that is possible.
         """
         if not self.holds_a_run() or force:
             return

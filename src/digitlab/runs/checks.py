@@ -116,13 +116,16 @@ def how_it_differs(
 
 
 def more_epochs(folder: RunFolder, recipe: Recipe, differences: Sequence[str]) -> int | None:
-    """Return how far `resume` could train a run, if more epochs are all that it differs in."""
+    """Return the recipe's epochs if they are all that differs, and the run can go on to them."""
     if len(differences) != 1:
         return None
     before = folder.read_record().recipe
-    if before.schedule != "constant" or before.plain_epochs or recipe.epochs <= before.epochs:
+    try:
+        check_epochs(recipe.epochs, before, None)
+    except DigitlabError:
         return None
-    return recipe.epochs if replace(before, epochs=recipe.epochs) == recipe else None
+    goes_on = recipe.epochs > before.epochs and replace(before, epochs=recipe.epochs) == recipe
+    return recipe.epochs if goes_on else None
 
 
 def check_same_run(

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -95,6 +96,23 @@ def _ears(url: str, problems: list[str]) -> dict[str, Callable[[Any], None]]:
         "requestfailed": failed,
         "request": asked,
     }
+
+
+@contextmanager
+def answering(page: Page, address: str, status: int, body: object) -> Iterator[None]:
+    """Answer requests to addresses that end so, without the console reporting an error."""
+    page.evaluate(
+        """([ending, status, body]) => {
+          const real = (globalThis.realFetch = fetch);
+          globalThis.fetch = (address, ...more) =>
+            address.endsWith(ending)
+              ? Promise.resolve(new Response(JSON.stringify(body), { status }))
+              : real(address, ...more);
+        }""",
+        [address, status, body],
+    )
+    yield
+    page.evaluate("() => { globalThis.fetch = globalThis.realFetch; }")
 
 
 def settle(page: Page) -> None:

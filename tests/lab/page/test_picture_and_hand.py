@@ -12,7 +12,7 @@ from PIL import Image
 import digitlab
 from digitlab.pages.answers import Ignored
 from tests.lab.conftest import Client
-from tests.lab.page.conftest import Open, settle
+from tests.lab.page.conftest import Open, answering, settle
 from tests.pages.known import page_of
 
 if TYPE_CHECKING:
@@ -170,12 +170,9 @@ def test_what_is_no_picture_ends_in_a_sentence(page: "Page"):
 
 
 def test_a_server_that_takes_too_long_is_told(page: "Page", row: Path):
-    page.evaluate(  # not on the way, where the console would report it
-        "() => { const real = fetch; globalThis.fetch = (address, ...more) => "
-        "address === '/lab/read' ? new Response('{}', { status: 504 }) : real(address, ...more); }"
-    )
-    page.evaluate(DROP, [base64.b64encode(row.read_bytes()).decode(), "image/png", "row.png"])
-    page.wait_for_selector("#picture .problem >> text=This took longer than the lab waits.")
+    with answering(page, "/lab/read", 504, {}):
+        page.evaluate(DROP, [base64.b64encode(row.read_bytes()).decode(), "image/png", "row.png"])
+        page.wait_for_selector("#picture .problem >> text=This took longer than the lab waits.")
 
 
 @pytest.mark.parametrize("space", [20, 40, 44, 70])

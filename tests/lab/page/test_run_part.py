@@ -67,9 +67,7 @@ def test_back_from_a_moment_the_page_does_not_go_along(open_page: Open) -> None:
     assert page.evaluate(LATEST) is None
 
 
-def test_the_end_of_a_run_is_shown_as_its_moments_are_known_then(
-    open_page: Open, lasting_lab: Client
-) -> None:
+def test_when_a_run_ends_its_moments_are_loaded_again(open_page: Open, lasting_lab: Client) -> None:
     run = lasting_lab.get("/lab/runs/example")
     seen = [step for step in run["snapshots"] if step <= 938]
     goes_on = run | {"status": "running", "snapshots": seen, "report": None, "event": "0.938"}
@@ -232,7 +230,7 @@ def test_a_training_is_started_paused_continued_and_finished(open_page: Open, la
     assert page.locator("#run .stops span").count() == len(run["snapshots"])
     expected = read_snapshot(lab.lab.runs.folder / "mine" / SNAPSHOTS, last)
     assert np.array_equal(weights(page, "conv1.weight"), expected["conv1.weight"].ravel())
-    until(page, f"({LATEST}.step === null)()")  # the trained network, not a moment as it was told
+    until(page, f"({LATEST}.step === null)()")  # the trained network instead of the last moment
     page.click("text=whole test set")
     mistakes = run["report"]["total"] - run["report"]["correct"]
     page.wait_for_selector(f"#run .gallery-region >> text={mistakes:,} mistakes: what it is")

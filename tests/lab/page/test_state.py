@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from digitlab.lab.page_files import PAGE
-from tests.lab.page.conftest import Open, answer, settle, until
+from tests.lab.page.conftest import Open, answer, answering, settle, until
 
 STATE = "async () => { const { get } = await import('/shell/state.js'); return {seen} }"
 
@@ -55,14 +55,10 @@ def test_a_damaged_address_still_shows_the_page(open_page: Open) -> None:
 
 def test_an_address_of_a_moment_that_is_gone_leads_to_the_trained_network(open_page: Open) -> None:
     page = open_page("net=example")
-    page.evaluate(  # what the server answers to it; on the way, the console would report it
-        "() => { const real = fetch; globalThis.fetch = (address, ...more) => "
-        "address.endsWith('step=3') ? new Response(JSON.stringify({ error: { message: 'gone' } }), "
-        "{ status: 422 }) : real(address, ...more); }"
-    )
-    page.evaluate("() => { location.hash = 'lang=en&net=example&step=3'; }")
-    page.wait_for_selector("#problem >> text=The network example could not be loaded: gone")
-    until(page, "(async () => (await import('/shell/state.js')).get('moment') === null)()")
+    with answering(page, "step=3", 422, {"error": {"message": "gone"}}):
+        page.evaluate("() => { location.hash = 'lang=en&net=example&step=3'; }")
+        page.wait_for_selector("#problem >> text=The network example could not be loaded: gone")
+        until(page, "(async () => (await import('/shell/state.js')).get('moment') === null)()")
     assert page.locator("#number .name").is_visible()
     page.evaluate("() => { location.hash = 'lang=en&net=shipped'; }")
     page.wait_for_selector("#problem", state="detached")

@@ -56,7 +56,7 @@ function takeAddress() {
 }
 
 let loading = 0;
-let isInstead = false; // whether a network is loaded instead of one that could not be
+let fallback = 0; // the turn that loads a network instead of one that could not be loaded
 
 async function loadNetwork() {
   const turn = ++loading;
@@ -69,13 +69,13 @@ async function loadNetwork() {
     const network = await networkAt(name, get("moment") ?? latest);
     if (turn !== loading) return; // another one was chosen meanwhile
     set({ network, line: Math.min(get("line"), network.lines.length) });
-    if (!isInstead) hideProblem();
-    isInstead = false;
+    if (turn !== fallback) hideProblem();
   } catch (error) {
     if (turn !== loading) return;
     showProblem(name === null ? error.message : t("problem.network", { name, reason: error.message }));
-    isInstead = get("moment") !== null;
-    if (isInstead) set({ moment: null }); // the trained network, which an outdated address leads to
+    if (get("moment") === null) return;
+    fallback = turn + 1;
+    set({ moment: null }); // the trained network, which an outdated address leads to
   }
 }
 
