@@ -16,7 +16,8 @@ Open = Callable[..., Page]
 TURN = """async (hash) => {
   const { get, set } = await import('/shell/state.js');
   globalThis.before = ['net', 'moment', 'network'].map(get);
-  set({ trainingOpen: false, brought: null, pictureMode: 'page' }); // what no address says
+  // What no address says:
+  set({ trainingOpen: false, brought: null, pictureMode: 'page', latest: null });
   document.activeElement.blur();
   scrollTo(0, 0);
   location.hash = 'elsewhere';
